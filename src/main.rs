@@ -1,2 +1,3 @@
-//! x
-fn main(){}
+//! The door: arguments in, exit code out.
+
+fn main() {}

@@ -1,0 +1,97 @@
+//! All codes, each with its fixed summary and its page in `docs/errors/`.
+
+use std::fmt;
+
+/// A stable number for one kind of trouble. `SD01xx` manifest, `02` components, `03` files, `04` credentials,
+/// `05` state, `06` plan, `07` provider, `08` local cloud, `09` templates, `10` command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(u16, &'static str);
+
+impl Code {
+    /// The fixed phrase that heads its diagnostics.
+    pub fn summary(self) -> &'static str {
+        self.1
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SD{:04}", self.0)
+    }
+}
+
+impl serde::Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+macro_rules! codes {
+    ($($name:ident = $number:literal, $summary:literal;)*) => {
+        /// The codes by name.
+        pub mod code {
+            use super::Code;
+            $(#[doc = $summary] pub const $name: Code = Code($number, $summary);)*
+            /// Every code, in order.
+            pub const ALL: &[Code] = &[$($name),*];
+        }
+    };
+}
+
+codes! {
+    MANIFEST_MISSING = 101, "manifest not found";
+    MANIFEST_UNREADABLE = 102, "manifest cannot be read";
+    YAML_SYNTAX = 103, "the file is not valid YAML";
+    DUPLICATE_KEY = 104, "a key appears twice";
+    WRONG_EDITION = 105, "this edition is not supported";
+    MISSING_KEY = 106, "a required key is missing";
+    WRONG_TYPE = 107, "a value has the wrong type";
+    UNKNOWN_COMPONENT = 108, "unknown component";
+    EXPRESSION_SYNTAX = 109, "an expression cannot be read";
+    EXPRESSION_UNKNOWN = 110, "an expression refers to nothing";
+    EXPRESSION_CYCLE = 111, "expressions refer to each other in a circle";
+    ENV_UNSET = 112, "an environment variable is not set";
+    UNKNOWN_RESOURCE = 113, "a reference names no resource";
+    NOT_SUPPORTED_YET = 114, "this part of the language is not supported yet";
+    BAD_RESOURCE_NAME = 115, "a resource name cannot be used";
+    UNKNOWN_PROPERTY = 201, "unknown property";
+    BAD_PROPERTY = 202, "a property has an unusable value";
+    UNKNOWN_OUTPUT = 203, "a component has no such output";
+    RESOURCE_CYCLE = 204, "resources depend on each other in a circle";
+    BAD_BUCKET_NAME = 205, "a bucket name breaks the naming rules";
+    SOURCE_MISSING = 301, "the source folder does not exist";
+    SOURCE_UNREADABLE = 302, "a source file cannot be read";
+    SYMLINK_LOOP = 303, "a symbolic link leads back to itself";
+    FILE_CHANGED = 304, "a file changed while it was uploaded";
+    CREDENTIAL_MISSING = 401, "no credentials for this access";
+    CREDENTIAL_FILE = 402, "the credential file cannot be used";
+    STATE_LOCKED = 501, "the state is locked";
+    STATE_FORMAT = 502, "the state file cannot be used";
+    STATE_IO = 503, "the state cannot be stored";
+    STATE_ACCOUNT = 504, "the state belongs to another account";
+    PLAN_STALE = 601, "the plan was made from another state";
+    ALREADY_EXISTS = 602, "it exists already and is not this project's";
+    NO_PROVIDER = 603, "no provider serves this kind";
+    API_DENIED = 701, "the cloud refused the credentials";
+    API_FAILED = 702, "the cloud answered with an error";
+    API_UNREACHABLE = 703, "the cloud cannot be reached";
+    API_CONFLICT = 704, "the cloud reports a conflict";
+    INTERRUPTED = 705, "interrupted before everything was done";
+    LOCAL_START = 801, "the local cloud cannot start";
+    LOCAL_DOWN = 802, "the local cloud does not run";
+    PORT_TAKEN = 803, "the port is taken";
+    TEMPLATE = 901, "the template cannot be used";
+    USAGE = 1001, "the command cannot be used like this";
+    NO_TERMINAL = 1002, "a confirmation is needed and there is no terminal";
+    MACHINE = 1003, "the machine refused an operation";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code::ALL;
+
+    #[test]
+    fn codes_are_unique_and_ordered() {
+        assert!(ALL.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+}

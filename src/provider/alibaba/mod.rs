@@ -1,0 +1,1 @@
+//! Alibaba Cloud over its real HTTP APIs.

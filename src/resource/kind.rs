@@ -1,0 +1,37 @@
+//! What the engine must know of a kind to plan it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Kind, Object};
+
+/// A kind's rules. The core diffs by them, so providers cannot disagree about what a change is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct KindSpec {
+    /// Attributes that cannot change in place: a change replaces the resource.
+    pub immutable: BTreeSet<String>,
+    /// Attributes whose text never leaves the provider's call.
+    pub secret: BTreeSet<String>,
+    /// Attributes that only steer the apply (a local folder): not compared, not shown.
+    pub local: BTreeSet<String>,
+    /// Attributes that are maps of independent items (path → file): compared item by item, and an item found in
+    /// the cloud that nobody asked for is left alone.
+    pub items: BTreeSet<String>,
+    /// Names of the outputs a created resource has.
+    pub outputs: BTreeSet<String>,
+    /// What the cloud assumes when an attribute is absent.
+    pub defaults: Object,
+    /// The attribute naming the resource whose changed items must be announced to this one by the
+    /// action `refresh` (a cache over files).
+    pub refresh_from: Option<String>,
+}
+
+/// The rules of all kinds that a provider serves.
+pub type Specs = BTreeMap<Kind, KindSpec>;
+
+impl KindSpec {
+    /// A spec from lists of names.
+    pub fn new(immutable: &[&str], outputs: &[&str]) -> Self {
+        let set = |names: &[&str]| names.iter().map(|&n| n.to_owned()).collect();
+        Self { immutable: set(immutable), outputs: set(outputs), ..Self::default() }
+    }
+}

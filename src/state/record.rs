@@ -1,0 +1,65 @@
+//! The state's own types.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::resource::{Kind, Object, RemoteId, ResourceId};
+
+/// How far a record is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Status {
+    /// It is there, as the attributes say.
+    Ready,
+    /// A creation was begun with this token and not seen to end.
+    Creating {
+        /// The token that a repeated creation must use.
+        token: String,
+    },
+    /// A change was begun and not seen to end.
+    Updating,
+    /// A deletion was begun and not seen to end.
+    Deleting,
+}
+
+/// What the state remembers of one resource.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// What it is.
+    pub kind: Kind,
+    /// What the cloud calls it; `None` until a creation is seen to end.
+    pub remote: Option<RemoteId>,
+    /// Its attributes as last applied.
+    pub attrs: Object,
+    /// Its outputs.
+    #[serde(default)]
+    pub outputs: Object,
+    /// What it needed, so that removal can go backwards without a manifest.
+    #[serde(default)]
+    pub after: BTreeSet<ResourceId>,
+    /// How far it is.
+    pub status: Status,
+    /// Items that changed elsewhere and were not announced to it yet (paths to refresh).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub owed: BTreeSet<String>,
+}
+
+/// Everything remembered of one application in one environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// The format's version.
+    pub version: u32,
+    /// Drawn once, so that two states are never mistaken for each other.
+    pub lineage: String,
+    /// Grows with every write.
+    pub serial: u64,
+    /// The account it was applied to, once that is known.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// The resources.
+    pub records: BTreeMap<ResourceId, Record>,
+    /// Resources whose successor exists and that wait for deletion.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deposed: Vec<(ResourceId, Record)>,
+}
