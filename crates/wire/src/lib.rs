@@ -1,1 +1,5 @@
-//! x
+//! How the cloud's HTTP dialects sign, escape and fail; pure, for clients that sign and for servers that verify.
+
+pub mod acs3;
+pub mod escape;
+pub mod rpc;
