@@ -1,5 +1,6 @@
 //! How the cloud's HTTP dialects sign, escape and fail; pure, for clients that sign and for servers that verify.
 
 pub mod acs3;
+pub mod digest;
 pub mod escape;
 pub mod rpc;
