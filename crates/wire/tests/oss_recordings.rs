@@ -1,12 +1,13 @@
 //! Requests that the vendor's clients sent must verify, and must not once a byte of them changes.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use wire::oss::{Request, v1, v2, v4};
 
 const SECRET: &str = "SECRET";
-const BUCKET: &str = "bkt";
 
 struct Recorded {
     name: String,
@@ -144,13 +145,10 @@ fn recorded_requests_verify_and_changed_ones_do_not() {
         recordings.len()
     );
     assert!(
-        recordings.len() > 100
-            && recordings
-                .iter()
-                .any(|path| path.ends_with("py-oss2-v1/PutObject.01.txt")
-                    || path.to_string_lossy().contains("PutObject"))
+        recordings.len() > 100,
+        "only {} recordings",
+        recordings.len()
     );
-    println!("{} recorded requests of bucket {BUCKET}", recordings.len());
 }
 
 fn flip_each_signature_byte(recorded: &mut Recorded) {
