@@ -32,6 +32,10 @@ impl KindSpec {
     /// A spec from lists of names.
     pub fn new(immutable: &[&str], outputs: &[&str]) -> Self {
         let set = |names: &[&str]| names.iter().map(|&n| n.to_owned()).collect();
-        Self { immutable: set(immutable), outputs: set(outputs), ..Self::default() }
+        Self {
+            immutable: set(immutable),
+            outputs: set(outputs),
+            ..Self::default()
+        }
     }
 }
