@@ -44,3 +44,8 @@ pub struct Block {
 pub fn closest<'a>(_word: &str, mut candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     candidates.next()
 }
+pub trait Environment {
+    fn var(&self, name: &str) -> Option<String>;
+    fn credential(&self, key: &str) -> Option<String>;
+}
+pub fn load(_path: &std::path::Path, _e: &dyn Environment) -> Result<(Manifest, crate::diagnostic::Diagnostics), crate::diagnostic::Diagnostics> { Err(crate::diagnostic::Diagnostics::new()) }
