@@ -12,12 +12,23 @@ use crate::provider::Providers;
 use crate::resource::{Graph, Object};
 use crate::state::{LockedState, Place, State};
 
-/// A manifest, lowered and packed: everything known without asking the cloud.
+/// How far a project is read. What is removed or remembered needs less than what is deployed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Until {
+    /// The manifest is loaded.
+    Load,
+    /// Its blocks are turned into resources.
+    Lower,
+    /// The folders that they name are read.
+    Pack,
+}
+
+/// A manifest and what it becomes: everything known without asking the cloud.
 #[derive(Debug)]
 pub struct Project {
     /// The manifest.
     pub manifest: Manifest,
-    /// What it becomes.
+    /// What it becomes, as far as it was read.
     pub lowered: Lowered,
     /// Where its state lies.
     pub place: Place,
@@ -51,8 +62,8 @@ pub enum Aim {
     Remove,
 }
 
-/// Loads, lowers and packs.
-pub fn open(path: &Path, environment: &dyn Environment, to: &Destination) -> Result<Project, Diagnostics> {
+/// Reads a project.
+pub fn open(path: &Path, environment: &dyn Environment, to: &Destination, until: Until) -> Result<Project, Diagnostics> {
     let (manifest, warnings) = manifest::load(path, environment)?;
     let context = Context {
         app: manifest.name.clone(),
@@ -60,8 +71,13 @@ pub fn open(path: &Path, environment: &dyn Environment, to: &Destination) -> Res
         region: to.region.clone(),
         folder: manifest.folder.clone(),
     };
-    let mut lowered = component::lower(&manifest, &context)?;
-    lowered.graph = component::pack(lowered.graph, &lowered.packs)?;
+    let mut lowered = Lowered::default();
+    if until >= Until::Lower {
+        lowered = component::lower(&manifest, &context)?;
+    }
+    if until >= Until::Pack {
+        lowered.graph = component::pack(lowered.graph, &lowered.packs)?;
+    }
     let place = Place::new(&manifest.folder, &manifest.name, &to.environment);
     Ok(Project { manifest, lowered, place, environment: to.environment.clone(), warnings })
 }

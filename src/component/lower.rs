@@ -30,7 +30,7 @@ pub(super) struct Parts {
 }
 
 /// What a manifest becomes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Lowered {
     /// The wanted resources.
     pub graph: Graph,
@@ -50,7 +50,7 @@ pub fn lower(manifest: &Manifest, context: &Context) -> Result<Lowered, Diagnost
             None => diagnostics.push(unknown(block)),
         }
     }
-    let mut lowered = Lowered { graph: Graph::default(), packs: Vec::new(), outputs: Vec::new() };
+    let mut lowered = Lowered::default();
     let mut resources = Vec::new();
     for (block, parts) in blocks {
         resources.extend(parts.resources);

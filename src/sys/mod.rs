@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod env;
 pub mod fs;
+pub mod http;
 pub mod process;
 pub mod random;
