@@ -1,1 +1,30 @@
-//! x
+//! The local cloud: the vendor's HTTP APIs on one loopback port, durable in one data folder.
+//!
+//! `LocalCloud::start` opens the data folder and the port; `route` tells the services apart; each service is a room
+//! of its own (`oss`, `cdn`). Everything durable goes through `store`, everything timed through `clock`.
+
+#![allow(
+    dead_code,
+    clippy::unused_async,
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    reason = "the object storage and the CDN are being filled in"
+)]
+
+mod admin;
+mod body;
+mod cdn;
+mod clock;
+mod cloud;
+mod identity;
+mod oss;
+mod route;
+mod rpc;
+mod server;
+mod settings;
+mod store;
+mod unserved;
+
+pub use admin::{ADMIN_TOKEN_HEADER, admin_token};
+pub use cloud::{LocalCloud, StartError};
+pub use settings::{Account, Settings};

@@ -1,1 +1,6 @@
-//! x
+//! How the cloud's HTTP dialects sign, escape and fail; pure, for clients that sign and for servers that verify.
+
+pub mod acs3;
+pub mod digest;
+pub mod escape;
+pub mod rpc;

@@ -1,0 +1,98 @@
+//! The cloud's time: the machine's time plus an offset that only grows and survives restarts.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::store::replace_file;
+
+/// Largest offset: about a thousand years.
+const MAX_OFFSET_MS: i64 = 1000 * 366 * 24 * 3600 * 1000;
+
+/// Source of time for everything timed in the cloud; clones share one offset.
+#[derive(Clone)]
+pub(crate) struct Clock(Arc<Shared>);
+
+struct Shared {
+    offset_ms: AtomicI64,
+    file: PathBuf,
+    writing: Mutex<()>,
+}
+
+impl Clock {
+    /// Opens the clock of a data folder, with the offset it had last.
+    pub(crate) fn open(data: &Path) -> io::Result<Self> {
+        let file = data.join("clock");
+        let offset_ms = match std::fs::read_to_string(&file) {
+            Ok(text) => text.trim().parse().map_err(|_| {
+                io::Error::new(io::ErrorKind::InvalidData, "clock file holds no number")
+            })?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(error),
+        };
+        Ok(Self(Arc::new(Shared {
+            offset_ms: AtomicI64::new(offset_ms),
+            file,
+            writing: Mutex::new(()),
+        })))
+    }
+
+    /// The cloud's present time.
+    pub(crate) fn now(&self) -> Timestamp {
+        let machine = Timestamp::now();
+        machine.checked_add(self.offset()).unwrap_or(machine)
+    }
+
+    /// How far the cloud is ahead of the machine.
+    pub(crate) fn offset(&self) -> SignedDuration {
+        SignedDuration::from_millis(self.0.offset_ms.load(Ordering::Acquire))
+    }
+
+    /// Moves the cloud's time forward; durable before it is visible. Blocks on disk.
+    pub(crate) fn advance(&self, by: Duration) -> io::Result<()> {
+        let _one_at_a_time = self
+            .0
+            .writing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        let offset = self.0.offset_ms.load(Ordering::Acquire).saturating_add(by);
+        if offset > MAX_OFFSET_MS {
+            let message = "the clock cannot be more than a thousand years ahead";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        replace_file(&self.0.file, offset.to_string().as_bytes())?;
+        self.0.offset_ms.store(offset, Ordering::Release);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advancing_is_seen_by_clones_and_after_reopening() {
+        let data = tempfile::tempdir().unwrap();
+        let clock = Clock::open(data.path()).unwrap();
+        let twin = clock.clone();
+        clock.advance(Duration::from_hours(1)).unwrap();
+        clock.advance(Duration::from_millis(5)).unwrap();
+        let expected = SignedDuration::from_millis(3_600_005);
+        assert_eq!(twin.offset(), expected);
+        assert_eq!(Clock::open(data.path()).unwrap().offset(), expected);
+        assert!(twin.now().duration_since(Timestamp::now()) > SignedDuration::from_secs(3590));
+    }
+
+    #[test]
+    fn an_absurd_advance_is_refused_and_changes_nothing() {
+        let data = tempfile::tempdir().unwrap();
+        let clock = Clock::open(data.path()).unwrap();
+        assert!(clock.advance(Duration::MAX).is_err());
+        assert_eq!(clock.offset(), SignedDuration::ZERO);
+    }
+}

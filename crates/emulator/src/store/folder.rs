@@ -1,0 +1,77 @@
+//! The data folder: its lock, and files replaced whole or not at all.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// A data folder that this process alone uses, until dropped.
+pub(crate) struct DataFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// Why a data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FolderError {
+    #[error("another process uses it")]
+    Locked,
+    #[error(transparent)]
+    Disk(#[from] io::Error),
+}
+
+impl DataFolder {
+    /// Makes the folder when missing and locks it; the lock goes with the process, however it ends.
+    pub(crate) fn open(path: &Path) -> Result<Self, FolderError> {
+        std::fs::create_dir_all(path)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path.join("lock"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self {
+                path: path.to_owned(),
+                _lock: lock,
+            }),
+            Err(TryLockError::WouldBlock) => Err(FolderError::Locked),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Replaces a file's content durably: readers see the old bytes or the new ones, also after a crash.
+pub(crate) fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    let fresh = path.with_extension("new");
+    let mut file = File::create(&fresh)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    std::fs::rename(&fresh, path)?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_has_one_user_at_a_time() {
+        let root = tempfile::tempdir().unwrap();
+        let first = DataFolder::open(root.path()).unwrap();
+        assert!(matches!(
+            DataFolder::open(root.path()),
+            Err(FolderError::Locked)
+        ));
+        drop(first);
+        assert!(DataFolder::open(root.path()).is_ok());
+    }
+}

@@ -1,0 +1,8 @@
+//! Durable data: one SQLite database per data folder, one writer thread with group commit, a pool of readers.
+
+mod database;
+mod folder;
+mod writer;
+
+pub(crate) use database::{Store, StoreError};
+pub(crate) use folder::{DataFolder, FolderError, replace_file};
