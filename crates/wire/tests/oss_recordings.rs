@@ -124,7 +124,7 @@ fn recorded_requests_verify_and_changed_ones_do_not() {
             |recorded| {
                 recorded
                     .headers
-                    .push(("x-oss-meta-a".to_owned(), "b".to_owned()))
+                    .push(("x-oss-meta-a".to_owned(), "b".to_owned()));
             },
         ];
         for change in changes {

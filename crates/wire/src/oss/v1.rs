@@ -176,6 +176,11 @@ pub fn presign(request: &Request<'_>, key: &Key, expires: i64) -> Vec<(String, S
     added
 }
 
+/// Whether a query parameter asks for a sub-resource or changes what is answered, and so is part of what is signed.
+pub fn is_signed_param(name: &str) -> bool {
+    SIGNED_PARAMS.binary_search(&name).is_ok()
+}
+
 fn header_date<'a>(request: &Request<'a>) -> &'a str {
     request
         .header("x-oss-date")
@@ -196,8 +201,10 @@ fn string_to_sign(request: &Request<'_>, date: &str) -> String {
 }
 
 fn canonical_resource(request: &Request<'_>) -> String {
-    let is_signed = |name: &str| SIGNED_PARAMS.binary_search(&name).is_ok();
-    let params = request.query.iter().filter(|(name, _)| is_signed(name));
+    let params = request
+        .query
+        .iter()
+        .filter(|(name, _)| is_signed_param(name));
     let mut params: Vec<_> = params
         .map(|(name, value)| match value.as_deref() {
             None | Some("") => name.clone(),
