@@ -1,1 +1,15 @@
-//! Alibaba Cloud over its real HTTP APIs.
+//! Alibaba Cloud: buckets, their files and accelerated domains, through the vendor's own HTTP APIs.
+//!
+//! `transport` sends and retries; `oss` and `cdn` speak the services' dialects; `kind` says what the kinds are.
+
+mod cdn;
+mod cloud;
+mod fault;
+mod kind;
+mod oss;
+mod retry;
+mod target;
+mod transport;
+
+pub use cloud::Alibaba;
+pub use target::Target;
