@@ -7,7 +7,11 @@ mod cloud;
 mod fault;
 mod kind;
 mod oss;
+#[cfg(test)]
+mod recording;
 mod retry;
+#[cfg(test)]
+mod stub;
 mod target;
 mod transport;
 

@@ -165,3 +165,103 @@ fn seconds_between(from: SystemTime, to: SystemTime) -> i64 {
         Err(earlier) => -seconds(earlier.duration()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::oss::Oss;
+    use super::super::stub::{Answer, Stub};
+    use super::*;
+    use std::sync::Arc;
+
+    const ACL: &str = "<AccessControlPolicy><AccessControlList><Grant>private</Grant></AccessControlList></AccessControlPolicy>";
+
+    fn ok() -> Answer {
+        Answer::Reply(200, "", ACL.to_owned())
+    }
+
+    fn failure(status: u16, code: &str) -> Answer {
+        let body = format!(
+            "<Error><Code>{code}</Code><Message>m</Message><RequestId>R1</RequestId></Error>"
+        );
+        Answer::Reply(status, "Date: Sun, 22 Nov 2037 08:29:25 GMT\r\n", body)
+    }
+
+    async fn acl(target: Target) -> Result<String, ProviderError> {
+        let policy = RetryPolicy {
+            base: Duration::ZERO,
+            ..RetryPolicy::default()
+        };
+        let transport = Transport::with_policy(target, policy).unwrap();
+        Oss::new(Arc::new(transport)).bucket_acl("bkt").await
+    }
+
+    #[tokio::test]
+    async fn a_busy_service_is_asked_again() {
+        let stub = Stub::start(vec![
+            failure(503, "ServiceUnavailable"),
+            Answer::Break,
+            ok(),
+        ])
+        .await;
+        assert_eq!(acl(stub.target()).await.unwrap(), "private");
+        assert_eq!(stub.asked().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn five_tries_are_enough() {
+        let answers = (0..6).map(|_| failure(500, "InternalError")).collect();
+        let stub = Stub::start(answers).await;
+        let error = acl(stub.target()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Temporary);
+        assert_eq!(stub.asked().len(), 5);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_final_and_says_all() {
+        let stub = Stub::start(vec![failure(403, "SignatureDoesNotMatch"), ok()]).await;
+        let error = acl(stub.target()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Denied);
+        assert_eq!(error.code.as_deref(), Some("SignatureDoesNotMatch"));
+        assert_eq!(error.request_id.as_deref(), Some("R1"));
+        assert!(error.hint.is_some());
+        assert_eq!(stub.asked().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_wrong_clock_is_corrected_by_the_servers_once() {
+        let skewed = || failure(403, "RequestTimeTooSkewed");
+        let stub = Stub::start(vec![skewed(), ok()]).await;
+        assert_eq!(acl(stub.target()).await.unwrap(), "private");
+        let asked = stub.asked();
+        assert!(!asked[0].contains("x-oss-date: 2037"), "{}", asked[0]);
+        assert!(asked[1].contains("x-oss-date: 20371122T"), "{}", asked[1]);
+        let stub = Stub::start(vec![skewed(), skewed(), ok()]).await;
+        let error = acl(stub.target()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Denied);
+        assert_eq!(stub.asked().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn nothing_at_the_address_is_said_so_with_a_way_out() {
+        let stub = Stub::start(Vec::new()).await;
+        let target = stub.target();
+        let address = target.endpoint.clone().unwrap();
+        // The stub's only task ends at once and closes the port.
+        while tokio::net::TcpStream::connect(address.trim_start_matches("http://"))
+            .await
+            .is_ok()
+        {
+            tokio::task::yield_now().await;
+        }
+        let error = acl(target).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unreachable);
+        assert!(error.hint.unwrap().contains("sdev local start"));
+    }
+
+    #[tokio::test]
+    async fn a_page_of_something_else_is_no_answer() {
+        let stub = Stub::start(vec![Answer::Reply(200, "", "<html></html>".to_owned())]).await;
+        let error = acl(stub.target()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unexpected);
+    }
+}

@@ -7,6 +7,8 @@ mod call;
 mod client;
 mod config;
 mod domain;
+#[cfg(test)]
+mod recorded;
 mod refresh;
 
 pub(super) use client::Cdn;

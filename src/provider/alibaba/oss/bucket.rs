@@ -75,8 +75,7 @@ impl Oss {
         &self,
         bucket: &str,
     ) -> Result<(), ProviderError> {
-        let request = OssRequest::bucket("DeleteBucket", Method::DELETE, bucket);
-        self.send(&request.header("content-type", XML)).await?;
+        self.send(&delete_bucket(bucket)).await?;
         Ok(())
     }
 
@@ -177,7 +176,6 @@ impl Oss {
     }
 }
 
-const XML: &str = "application/xml";
 const GET_INFO: &str = "GetBucketInfo";
 const GET_ACL: &str = "GetBucketAcl";
 const GET_WEBSITE: &str = "GetBucketWebsite";
@@ -188,6 +186,11 @@ pub(super) fn put_bucket<'a>(bucket: &'a str, storage_class: &str) -> OssRequest
     OssRequest::bucket("PutBucket", Method::PUT, bucket)
         .header("x-oss-acl", "private")
         .xml(bare(document))
+}
+
+pub(super) fn delete_bucket(bucket: &str) -> OssRequest<'_> {
+    OssRequest::bucket("DeleteBucket", Method::DELETE, bucket)
+        .header("content-type", "application/xml")
 }
 
 pub(super) fn put_acl<'a>(bucket: &'a str, acl: &str) -> OssRequest<'a> {

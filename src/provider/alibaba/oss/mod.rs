@@ -8,6 +8,8 @@ mod client;
 mod listing;
 mod multipart;
 mod object;
+#[cfg(test)]
+mod recorded;
 mod request;
 mod source;
 

@@ -45,8 +45,7 @@ impl Oss {
     ) -> Result<String, ProviderError> {
         // The semaphore is never closed; without a place the upload only needs more memory.
         let _place = self.large.acquire().await;
-        let request = put.request(BEGIN, Method::POST).about("uploads");
-        let reply = self.send(&request.param("encoding-type", "url")).await?;
+        let reply = self.send(&begin(put)).await?;
         let id = parse(BEGIN, &reply)?.text_of("UploadId").map(str::to_owned);
         let parts = Parts {
             oss: self,
@@ -111,11 +110,10 @@ impl Parts<'_> {
         let text = number.to_string();
         let crc = wire::crc64::crc64(&bytes);
         let count = bytes.len() as u64;
-        let mut request = OssRequest::object(SEND, Method::PUT, self.put.bucket, self.put.key)
-            .param("partNumber", &text)
-            .param("uploadId", &self.id);
-        request.payload = Payload::Bytes(bytes);
-        let reply = self.oss.send(&request).await?;
+        let reply = self
+            .oss
+            .send(&part(self.put, &self.id, &text, bytes))
+            .await?;
         check_crc(SEND, &reply, crc)?;
         let etag = reply.header("etag").ok_or_else(|| unreadable(SEND))?;
         self.tell.progress(Progress::Bytes(count));
@@ -127,16 +125,7 @@ impl Parts<'_> {
         etags: &BTreeMap<u64, String>,
         crc: u64,
     ) -> Result<String, ProviderError> {
-        let document =
-            Document::new("CompleteMultipartUpload").each(etags, |document, (n, etag)| {
-                let part = document.open("Part").leaf("PartNumber", &n.to_string());
-                part.leaf("ETag", etag).close()
-            });
-        let request = OssRequest::object(COMPLETE, Method::POST, self.put.bucket, self.put.key)
-            .param("encoding-type", "url")
-            .param("uploadId", &self.id)
-            .xml(bare(document));
-        match self.oss.send(&request).await {
+        match self.oss.send(&complete(self.put, &self.id, etags)).await {
             // A try whose answer was lost may have joined the parts already; what is stored decides.
             Err(error) if !is_missing(&error, &["NoSuchUpload"]) => return Err(error),
             _ => {}
@@ -160,4 +149,39 @@ impl Parts<'_> {
             Ok(())
         }
     }
+}
+
+pub(super) fn begin<'a>(put: &Put<'a>) -> OssRequest<'a> {
+    let mut request = put.request(BEGIN, Method::POST).about("uploads");
+    request.payload = Payload::Document(Bytes::new());
+    request.param("encoding-type", "url")
+}
+
+pub(super) fn part<'a>(
+    put: &Put<'a>,
+    upload: &'a str,
+    number: &'a str,
+    bytes: Bytes,
+) -> OssRequest<'a> {
+    let mut request = OssRequest::object(SEND, Method::PUT, put.bucket, put.key)
+        .param("partNumber", number)
+        .param("uploadId", upload);
+    request.payload = Payload::Bytes(bytes);
+    request
+}
+
+pub(super) fn complete<'a>(
+    put: &Put<'a>,
+    upload: &'a str,
+    etags: &BTreeMap<u64, String>,
+) -> OssRequest<'a> {
+    let document = Document::new("CompleteMultipartUpload").each(etags, |document, (n, etag)| {
+        let part = document.open("Part").leaf("PartNumber", &n.to_string());
+        part.leaf("ETag", etag).close()
+    });
+    let mut request = OssRequest::object(COMPLETE, Method::POST, put.bucket, put.key)
+        .param("encoding-type", "url")
+        .param("uploadId", upload);
+    request.payload = Payload::Document(bare(document).into());
+    request
 }

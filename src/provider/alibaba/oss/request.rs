@@ -198,11 +198,12 @@ fn basic_time(now: SystemTime) -> String {
     timestamp.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
-/// A document's text without the XML declaration, which the vendor's own clients do not send either.
+/// A document's text as the vendor's own clients send it: no XML declaration, and quotes as they are, which text may
+/// hold.
 pub(super) fn bare(document: wire::xml::Document) -> String {
     let text = document.finish();
-    match text.split_once("?>") {
-        Some((_, rest)) => rest.trim_start().to_owned(),
-        None => text,
-    }
+    let root = text
+        .split_once("?>")
+        .map_or(text.as_str(), |(_, rest)| rest);
+    root.trim_start().replace("&quot;", "\"")
 }
