@@ -74,23 +74,3 @@ pub async fn run(command: &[std::ffi::OsString], variables: &[(&str, String)]) -
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     Ok(u8::try_from(code & 0xff).unwrap_or(1))
 }
-
-/// Runs a command to its end with these variables added, and returns its exit code (128 + signal when a signal ended it).
-/// Ctrl-C reaches it by the terminal and SIGTERM is passed on; this process waits for it either way.
-pub async fn run(command: &[std::ffi::OsString], variables: &[(&str, String)]) -> io::Result<u8> {
-    use std::os::unix::process::ExitStatusExt;
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let (mut interrupt, mut end) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let variables = variables.iter().map(|(name, value)| (name, value));
-    let mut child = tokio::process::Command::new(&command[0]).args(&command[1..]).envs(variables).spawn()?;
-    let status = loop {
-        tokio::select! {
-            status = child.wait() => break status?,
-            _ = interrupt.recv() => {}
-            _ = end.recv() => child.id().into_iter().for_each(terminate),
-        }
-    };
-    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
-    Ok(u8::try_from(code & 0xff).unwrap_or(1))
-}

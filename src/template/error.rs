@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::diagnostic::{Diagnostic, code};
+
 /// An error of this room. `Display` says what and why; [`TemplateError::hint`] says what to do.
 #[derive(Debug, Error)]
 pub enum TemplateError {
@@ -137,6 +139,16 @@ impl TemplateError {
             Self::Occupied { .. } => Some("choose another folder, or empty this one".to_owned()),
             Self::MissingParameter { name, .. } => Some(format!("add `--param {name}=VALUE`")),
             _ => None,
+        }
+    }
+}
+
+impl From<TemplateError> for Diagnostic {
+    fn from(error: TemplateError) -> Self {
+        let diagnostic = Self::error(code::TEMPLATE, error.to_string());
+        match error.hint() {
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
         }
     }
 }
