@@ -18,8 +18,8 @@ pub(super) struct Args {
 #[derive(Debug, Clone, ClapArgs)]
 pub(super) struct Global {
     /// The manifest (default: s.yaml in this folder)
-    #[arg(short, long, global = true, value_name = "FILE")]
-    pub(super) template: Option<PathBuf>,
+    #[arg(short = 't', long = "template", global = true, value_name = "FILE")]
+    pub(super) manifest: Option<PathBuf>,
     /// The access alias to apply to, over the manifest's own; `local` is the local cloud
     #[arg(short, long, global = true, value_name = "ALIAS")]
     pub(super) access: Option<String>,
@@ -64,7 +64,7 @@ pub(super) enum Command {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Init {
-    /// The template
+    /// The template; `--list` shows all
     #[arg(required_unless_present = "list")]
     pub(super) template: Option<String>,
     /// The folder to make; its name is the project's (default: the template's name)

@@ -10,7 +10,7 @@ use super::printer::Printer;
 use crate::credential::{self, Credential, LOCAL};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::Destination;
-use crate::manifest::{self, Environment};
+use crate::manifest::Environment;
 use crate::provider::Providers;
 use crate::provider::alibaba::{Alibaba, Target};
 use crate::sys::{env, fs};
@@ -26,7 +26,9 @@ pub(super) fn alias(global: &Global, manifest: &Path) -> Option<String> {
 /// The manifest's key `access`, read without resolving anything: expressions may need the credentials that it names.
 fn manifest_access(path: &Path) -> Option<String> {
     let text = fs::read_text(path).ok().flatten()?;
-    manifest::access(&text)
+    let line = text.lines().find_map(|line| line.strip_prefix("access:"))?;
+    let value = line.split(" #").next().unwrap_or(line).trim();
+    Some(value.trim_matches(['"', '\'']).to_owned()).filter(|alias| !alias.is_empty())
 }
 
 /// A destination for work that asks no cloud: only names are needed.

@@ -45,7 +45,7 @@ pub(super) fn run(args: Args, printer: Printer) -> Outcome {
 
 /// The manifest that the flags name, or the one in this folder.
 fn manifest_path(global: &Global) -> Result<PathBuf, Diagnostics> {
-    if let Some(path) = &global.template {
+    if let Some(path) = &global.manifest {
         return Ok(path.clone());
     }
     manifest::find(Path::new(".")).ok_or_else(|| {

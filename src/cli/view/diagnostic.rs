@@ -54,16 +54,18 @@ pub(in crate::cli) fn render(diagnostic: &Diagnostic, color: bool) -> String {
         Severity::Warning => Level::WARNING,
     };
     let code = diagnostic.code.to_string();
-    let path = diagnostic.at.as_ref().map(|s| s.path().display().to_string());
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let title = level.primary_title(&diagnostic.summary).id(&code);
-    let mut group = match (&diagnostic.at, &path) {
-        (Some(span), Some(path)) => Group::with_title(title).element(snippet(span, path, diagnostic)),
-        _ => Group::with_title(title).element(Level::NOTE.no_name().message(&diagnostic.detail)),
+    let Some(span) = &diagnostic.at else {
+        let head = renderer.render(&[Group::with_title(title)]);
+        let hints = diagnostic.hints.iter().map(|hint| format!("\n  hint: {hint}"));
+        return format!("{head}\n  {}{}", diagnostic.detail, hints.collect::<String>());
     };
+    let path = span.path().display().to_string();
+    let mut group = Group::with_title(title).element(snippet(span, &path, diagnostic));
     for hint in &diagnostic.hints {
         group = group.element(Level::HELP.with_name("hint").message(hint));
     }
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&[group])
 }
 
