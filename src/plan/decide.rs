@@ -87,7 +87,10 @@ impl Wanted {
 }
 
 fn create(wanted: &Wanted, spec: &KindSpec, replaces: Vec<String>) -> Decision {
-    let change = Change::Create { diff: wanted.diff(&Object::new(), spec), replaces };
+    let mut diff = wanted.diff(&Object::new(), spec);
+    // Of something new there is no "before", not even the kind's default.
+    diff.iter_mut().for_each(|d| d.before = None);
+    let change = Change::Create { diff, replaces };
     Decision { change: Some(change), ..Decision::default() }
 }
 

@@ -112,8 +112,9 @@ impl Page {
     /// Attributes one by one; items grouped after them.
     fn fields(&self, diffs: &[FieldDiff], mark: Mark, out: &mut Vec<String>) {
         let (items, fields): (Vec<_>, Vec<_>) = diffs.iter().partition(|d| is_item(d));
+        let fields: Vec<FieldDiff> = fields.into_iter().flat_map(leaves).collect();
         let width = fields.iter().map(|d| d.path.join(".").len()).max().unwrap_or(0);
-        for field in fields {
+        for field in &fields {
             self.field(field, width, mark, out);
         }
         let width = items.iter().map(|d| d.path[1].chars().count()).max().unwrap_or(0).min(48);
@@ -167,6 +168,16 @@ impl Page {
         out.extend(lines.into_iter().take(FOLD_AT));
         out.push(self.printer.paint(Style::Dim, &format!("      … {} more (--full shows all)", all - FOLD_AT)));
     }
+}
+
+/// A new map, field by field.
+fn leaves(diff: &FieldDiff) -> Vec<FieldDiff> {
+    let (None, Some(Json::Object(map))) = (&diff.before, &diff.after) else { return vec![diff.clone()] };
+    let below = |(key, value): (&String, &Json)| {
+        let path = diff.path.iter().chain([key]).cloned().collect();
+        leaves(&FieldDiff { path, before: None, after: Some(value.clone()), unknown: false })
+    };
+    map.iter().flat_map(below).collect()
 }
 
 fn is_item(diff: &FieldDiff) -> bool {
