@@ -148,8 +148,13 @@ impl Planner<'_> {
                 continue;
             }
             let diff: &[FieldDiff] = source_step.map_or(&[], |n| self.plan.steps[n].change.diff());
+            let mut old: Vec<&str> = refresh::changed(diff).collect();
+            let remembered = self.state.records.get(&source);
+            if source_step.is_some_and(|n| self.plan.steps[n].change.is_creation()) {
+                old.extend(remembered.into_iter().flat_map(|record| refresh::items(&record.attrs)));
+            }
             let owed = self.state.records.get(&resource.id).map(|r| &r.owed);
-            let paths = refresh::paths(resource, diff, owed);
+            let paths = refresh::paths(resource, &old, owed);
             if paths.is_empty() {
                 continue;
             }

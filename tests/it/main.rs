@@ -1,8 +1,12 @@
 //! All integration tests, one binary.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, unreachable_pub, reason = "a test may panic, and nobody uses it")]
 
-mod cli;
-mod fault;
+mod access;
+mod crash;
+mod invalid;
 mod layers;
+mod local;
+mod lock;
+mod site;
 mod support;

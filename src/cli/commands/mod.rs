@@ -48,7 +48,7 @@ fn manifest_path(global: &Global) -> Result<PathBuf, Diagnostics> {
     if let Some(path) = &global.manifest {
         return Ok(path.clone());
     }
-    manifest::find(Path::new(".")).ok_or_else(|| {
+    manifest::find(Path::new("")).ok_or_else(|| {
         let detail = "there is no s.yaml in this folder";
         Diagnostic::error(code::MANIFEST_MISSING, detail).hint("sdev init static-site mysite").into()
     })

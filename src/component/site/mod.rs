@@ -7,6 +7,7 @@ mod cache;
 mod cdn;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, PathBuf};
 
 use serde_json::json;
 
@@ -62,7 +63,7 @@ fn read<'a>(block: &'a Block, props: &Props<'_>, context: &Context, diagnostics:
     let pack = Pack {
         files: id("files"),
         bucket: id("bucket"),
-        folder: context.folder.join(source),
+        folder: folder(context, source),
         at: props.at("source"),
         ignore,
         cache,
@@ -71,6 +72,11 @@ fn read<'a>(block: &'a Block, props: &Props<'_>, context: &Context, diagnostics:
         spa,
     };
     Some(Site { block, bucket: bucket?, region, index, domains, ttl, pack })
+}
+
+/// The source folder as people write it: without `.` in the middle.
+fn folder(context: &Context, source: &str) -> PathBuf {
+    context.folder.join(source).components().filter(|c| *c != Component::CurDir).collect()
 }
 
 impl Site<'_> {
@@ -115,7 +121,8 @@ impl Site<'_> {
             "files": self.pack.files.as_str(),
             "index": self.index,
         });
-        let after = BTreeSet::from([self.pack.bucket.clone()]);
+        // Visitors are led to a bucket only when its files are there.
+        let after = BTreeSet::from([self.pack.bucket.clone(), self.pack.files.clone()]);
         self.resource(self.domain_id(number), "cdn.domain", attrs, after)
     }
 

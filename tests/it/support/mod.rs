@@ -3,5 +3,5 @@
 mod http;
 mod sandbox;
 
-pub(crate) use http::{Fetched, fetch};
+pub(crate) use http::fetch;
 pub(crate) use sandbox::{Ran, Sandbox};

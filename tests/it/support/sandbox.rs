@@ -111,7 +111,8 @@ impl Sandbox {
 
     /// Replaces what differs from run to run.
     pub(crate) fn stable(&self, text: &str) -> String {
-        text.replace(&self.folder.path().display().to_string(), "[SANDBOX]").replace(&format!(":{}", self.port), ":[PORT]")
+        let text = text.replace(&self.folder.path().display().to_string(), "[SANDBOX]");
+        if self.port == 0 { text } else { text.replace(&format!(":{}", self.port), ":[PORT]") }
     }
 
     /// The state file of an application on the local cloud.
