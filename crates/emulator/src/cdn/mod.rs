@@ -1,63 +1,32 @@
-//! CDN: accelerated domains, their API and their data plane.
+//! CDN: accelerated domains, their API of version 2018-05-10, and a caching reverse proxy for their visitors.
+//!
+//! `room` is the door. The API side is `api` over `store`; each change compiles a `site`. The visitors' side is
+//! `plane`: `memory` answers hits, `fetch` asks `origin` for the rest. `freshness`, `policy`, `rule`, `cache_key`,
+//! `range` and `condition` are pure. Answers are cached in memory only, bodies above 4 MB not at all.
 
-use http::StatusCode;
-use hyper::Request;
-use hyper::body::Incoming;
-use serde_json::{Value, json};
+mod api;
+mod cache_control;
+mod cache_key;
+mod condition;
+mod domain;
+mod entry;
+mod error;
+mod fetch;
+mod flight;
+mod freshness;
+mod header_pass;
+mod memory;
+mod origin;
+mod path_match;
+mod plane;
+mod policy;
+mod range;
+mod reply;
+mod room;
+mod rule;
+mod site;
+mod store;
+mod task;
 
-use crate::body::Reply;
-use crate::clock::Clock;
-use crate::oss::Oss;
-use crate::rpc::{RpcCall, error_reply};
-use crate::settings::Settings;
-use crate::store::{Store, StoreError};
-
-/// Tables of this room.
-pub(crate) const SCHEMA: &str = "";
-
-/// The CDN of a cloud.
-pub(crate) struct Cdn {}
-
-impl Cdn {
-    /// Opens what the data folder holds.
-    pub(crate) fn open(
-        _settings: &Settings,
-        _clock: Clock,
-        _store: Store,
-        _oss: Oss,
-    ) -> Result<Self, StoreError> {
-        Ok(Self {})
-    }
-
-    /// Answers an API call.
-    pub(crate) async fn rpc(&self, call: RpcCall) -> Reply {
-        let message = "this local cloud does not serve the CDN yet";
-        error_reply(
-            StatusCode::NOT_IMPLEMENTED,
-            "NotImplemented",
-            message,
-            &call.request_id,
-        )
-    }
-
-    /// Answers a visitor of an accelerated domain.
-    pub(crate) async fn serve(&self, _domain: &str, _request: Request<Incoming>) -> Reply {
-        let message = "this local cloud does not serve the CDN yet";
-        error_reply(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message, "")
-    }
-
-    /// Whether `host` is an accelerated domain of this cloud.
-    pub(crate) fn knows(&self, _host: &str) -> bool {
-        false
-    }
-
-    /// What the status says about this room.
-    pub(crate) async fn counts(&self) -> Result<Value, StoreError> {
-        Ok(json!({}))
-    }
-
-    /// Deletes every domain, setting, task and cached object.
-    pub(crate) async fn reset(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
+pub(crate) use room::Cdn;
+pub(crate) use store::SCHEMA;

@@ -1,4 +1,4 @@
-//! Calls in the RPC style (an action at `/`): read from HTTP, and answered in the product's error shape.
+//! One call in the RPC style (an action at `/`), read from HTTP; and the shape of its answers.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
@@ -33,6 +33,12 @@ pub(crate) struct RpcCall {
 }
 
 impl RpcCall {
+    /// A parameter by name; an empty one counts as absent.
+    pub(crate) fn param(&self, name: &str) -> Option<&str> {
+        let found = self.params.iter().find(|(key, _)| key == name)?;
+        Some(found.1.as_str()).filter(|value| !value.is_empty())
+    }
+
     /// Reads the whole call; a body that is too long or breaks off is answered at once.
     pub(crate) async fn read(request: Request<Incoming>) -> Result<Self, Reply> {
         let request_id = request_uuid();
