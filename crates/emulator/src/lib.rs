@@ -2,14 +2,7 @@
 //!
 //! `LocalCloud::start` opens the data folder and the port; `route` tells the services apart; each service is a room
 //! of its own (`oss`, `cdn`). Everything durable goes through `store`, everything timed through `clock`.
-
-#![allow(
-    dead_code,
-    clippy::unused_async,
-    clippy::unnecessary_wraps,
-    clippy::unused_self,
-    reason = "the object storage and the CDN are being filled in"
-)]
+#![allow(dead_code, clippy::unused_async, reason = "the CDN is being filled in")]
 
 mod admin;
 mod body;

@@ -14,7 +14,12 @@ pub fn md5_hex_upper(bytes: &[u8]) -> String {
 
 /// MD5 in base64, as in `Content-MD5`.
 pub fn md5_base64(bytes: &[u8]) -> String {
-    STANDARD.encode(Md5::digest(bytes))
+    base64(&Md5::digest(bytes))
+}
+
+/// Base64 of any bytes, with padding.
+pub fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
 }
 
 /// SHA-256 in lower-case hex.

@@ -7,6 +7,8 @@ use quick_xml::events::{BytesRef, Event};
 /// Deepest nesting that is read.
 const MAX_DEPTH: usize = 32;
 
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
 /// One element with all it holds. Prefixes of names are cut off, attributes are not kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Element {
@@ -82,10 +84,19 @@ impl Document {
     /// Starts a document with its root element.
     pub fn new(root: &'static str) -> Self {
         let document = Self {
-            text: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned(),
+            text: DECLARATION.to_owned(),
             open: Vec::new(),
         };
         document.open(root)
+    }
+
+    /// The document whose root is this element.
+    pub fn of(root: &Element) -> String {
+        let document = Self {
+            text: DECLARATION.to_owned(),
+            open: Vec::new(),
+        };
+        document.element(root).finish()
     }
 
     /// Opens an element.

@@ -87,6 +87,17 @@ impl Store {
         }
     }
 
+    /// Runs a job that only reads, on this thread; for the start, when nothing is served yet.
+    pub(crate) fn read_now<T>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let reader = self.0.take_reader()?;
+        let answer = job(&reader);
+        self.0.give_reader(reader);
+        answer
+    }
+
     /// Commits since the start; groups of jobs make it grow slower than the number of writes.
     pub(crate) fn commits(&self) -> u64 {
         self.0.writer.commits()

@@ -5,4 +5,4 @@ mod folder;
 mod writer;
 
 pub(crate) use database::{Store, StoreError};
-pub(crate) use folder::{DataFolder, FolderError, replace_file};
+pub(crate) use folder::{DataFolder, FolderError, replace_file, sync_folder};

@@ -1,0 +1,248 @@
+//! Objects: what is known of each key, and which pieces its content is.
+
+use std::collections::HashSet;
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::piece;
+use crate::oss::error::Outcome;
+use crate::oss::model::{Acl, ListQuery, Offer, Page};
+
+/// How an object was made, as replies call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::oss) enum Kind {
+    Normal,
+    Multipart,
+    Appendable,
+}
+
+/// What a writer says about an object besides its content.
+#[derive(Clone, Debug, Default)]
+pub(in crate::oss) struct Traits {
+    /// Content headers and `x-oss-meta-*`, lower-case.
+    pub(in crate::oss) headers: Vec<(String, String)>,
+    /// Its own access control list; `None` to follow the bucket's.
+    pub(in crate::oss) acl: Option<Acl>,
+    pub(in crate::oss) storage_class: String,
+    /// The tagging document.
+    pub(in crate::oss) tagging: Option<String>,
+}
+
+/// An object.
+#[derive(Clone, Debug)]
+pub(in crate::oss) struct Object {
+    pub(in crate::oss) size: u64,
+    /// Without quotes.
+    pub(in crate::oss) etag: String,
+    pub(in crate::oss) crc: u64,
+    pub(in crate::oss) modified: i64,
+    pub(in crate::oss) kind: Kind,
+    pub(in crate::oss) traits: Traits,
+    pub(in crate::oss) pieces: Vec<i64>,
+}
+
+/// What a listing shows of an object.
+#[derive(Clone, Debug)]
+pub(in crate::oss) struct Listed {
+    pub(in crate::oss) size: u64,
+    pub(in crate::oss) etag: String,
+    pub(in crate::oss) modified: i64,
+    pub(in crate::oss) kind: Kind,
+    pub(in crate::oss) storage_class: String,
+}
+
+impl Kind {
+    pub(in crate::oss) fn as_str(self) -> &'static str {
+        match self {
+            Self::Normal => "Normal",
+            Self::Multipart => "Multipart",
+            Self::Appendable => "Appendable",
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        match text {
+            "Multipart" => Self::Multipart,
+            "Appendable" => Self::Appendable,
+            _ => Self::Normal,
+        }
+    }
+}
+
+/// Finds an object.
+pub(in crate::oss) fn find(db: &Connection, bucket: &str, key: &str) -> Outcome<Option<Object>> {
+    let sql = "SELECT size, etag, crc, modified, kind, storage_class, acl, headers, tagging, pieces
+               FROM oss_object WHERE bucket = ?1 AND key = ?2";
+    Ok(db
+        .prepare_cached(sql)?
+        .query_row([bucket, key], read)
+        .optional()?)
+}
+
+/// Puts an object in the place of what is there. The pieces of the former content that the new one does not use are
+/// deleted; their blobs are answered.
+pub(in crate::oss) fn replace(
+    db: &Connection,
+    bucket: &str,
+    key: &str,
+    object: &Object,
+) -> Outcome<Vec<String>> {
+    let mut former = pieces(db, bucket, key)?;
+    let used: HashSet<i64> = object.pieces.iter().copied().collect();
+    former.retain(|id| !used.contains(id));
+    let sql = "INSERT OR REPLACE INTO oss_object
+        (bucket, key, size, etag, crc, modified, kind, storage_class, acl, headers, tagging, pieces)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    let traits = &object.traits;
+    db.prepare_cached(sql)?.execute(params![
+        bucket,
+        key,
+        object.size.cast_signed(),
+        object.etag,
+        object.crc.cast_signed(),
+        object.modified,
+        object.kind.as_str(),
+        traits.storage_class,
+        traits.acl.map(Acl::as_str),
+        write_headers(&traits.headers),
+        traits.tagging,
+        write_pieces(&object.pieces),
+    ])?;
+    piece::delete(db, &former)
+}
+
+/// Deletes an object; `None` when there is none, else the blobs that go with it.
+pub(in crate::oss) fn delete(
+    db: &Connection,
+    bucket: &str,
+    key: &str,
+) -> Outcome<Option<Vec<String>>> {
+    let sql = "DELETE FROM oss_object WHERE bucket = ?1 AND key = ?2 RETURNING pieces";
+    let mut statement = db.prepare_cached(sql)?;
+    let pieces: Option<String> = statement
+        .query_row([bucket, key], |row| row.get(0))
+        .optional()?;
+    pieces
+        .map(|pieces| piece::delete(db, &read_pieces(&pieces)))
+        .transpose()
+}
+
+/// Changes an existing object's access control list.
+pub(in crate::oss) fn set_acl(
+    db: &Connection,
+    bucket: &str,
+    key: &str,
+    acl: Option<Acl>,
+) -> Outcome<()> {
+    let sql = "UPDATE oss_object SET acl = ?3 WHERE bucket = ?1 AND key = ?2";
+    db.prepare_cached(sql)?
+        .execute(params![bucket, key, acl.map(Acl::as_str)])?;
+    Ok(())
+}
+
+/// Changes or removes an existing object's tagging document.
+pub(in crate::oss) fn set_tagging(
+    db: &Connection,
+    bucket: &str,
+    key: &str,
+    text: Option<&str>,
+) -> Outcome<()> {
+    let sql = "UPDATE oss_object SET tagging = ?3 WHERE bucket = ?1 AND key = ?2";
+    db.prepare_cached(sql)?
+        .execute(params![bucket, key, text])?;
+    Ok(())
+}
+
+/// Fills one page of a bucket's listing. Rolled-up keys are jumped over, not read.
+pub(in crate::oss) fn page(
+    db: &Connection,
+    bucket: &str,
+    query: ListQuery,
+) -> Outcome<Page<Listed>> {
+    let sql = "SELECT key, size, etag, modified, kind, storage_class FROM oss_object
+               WHERE bucket = ?1 AND key >= ?2 ORDER BY key";
+    let mut statement = db.prepare_cached(sql)?;
+    let mut page = Page::new(query);
+    let mut from = page.start();
+    while let Some(start) = from.take() {
+        let mut rows = statement.query([bucket, &start])?;
+        while let Some(row) = rows.next()? {
+            let listed = read_listed(row)?;
+            match page.offer(row.get_ref(0)?.as_str().unwrap_or_default(), || listed) {
+                Offer::Next => continue,
+                Offer::Seek(to) => from = Some(to),
+                Offer::Done => {}
+            }
+            break;
+        }
+    }
+    Ok(page)
+}
+
+/// Number of objects and sum of their sizes, in one bucket or in all.
+pub(in crate::oss) fn totals(db: &Connection, bucket: Option<&str>) -> Outcome<(u64, u64)> {
+    let sql =
+        "SELECT count(*), coalesce(sum(size), 0) FROM oss_object WHERE ?1 IS NULL OR bucket = ?1";
+    let totals = db.query_row(sql, [bucket], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+    })?;
+    Ok((totals.0.cast_unsigned(), totals.1.cast_unsigned()))
+}
+
+/// Headers as a column holds them.
+pub(super) fn write_headers(headers: &[(String, String)]) -> String {
+    serde_json::to_string(headers).unwrap_or_default()
+}
+
+/// Headers from their column.
+pub(super) fn read_headers(text: &str) -> Vec<(String, String)> {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+fn pieces(db: &Connection, bucket: &str, key: &str) -> Outcome<Vec<i64>> {
+    let sql = "SELECT pieces FROM oss_object WHERE bucket = ?1 AND key = ?2";
+    let mut statement = db.prepare_cached(sql)?;
+    let text: Option<String> = statement
+        .query_row([bucket, key], |row| row.get(0))
+        .optional()?;
+    Ok(text.map(|text| read_pieces(&text)).unwrap_or_default())
+}
+
+fn write_pieces(ids: &[i64]) -> String {
+    let ids: Vec<_> = ids.iter().map(i64::to_string).collect();
+    ids.join(",")
+}
+
+fn read_pieces(text: &str) -> Vec<i64> {
+    text.split(',').filter_map(|id| id.parse().ok()).collect()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Object> {
+    let (acl, headers): (Option<String>, String) = (row.get(6)?, row.get(7)?);
+    let (kind, pieces): (String, String) = (row.get(4)?, row.get(9)?);
+    Ok(Object {
+        size: row.get::<_, i64>(0)?.cast_unsigned(),
+        etag: row.get(1)?,
+        crc: row.get::<_, i64>(2)?.cast_unsigned(),
+        modified: row.get(3)?,
+        kind: Kind::parse(&kind),
+        traits: Traits {
+            headers: read_headers(&headers),
+            acl: acl.as_deref().and_then(Acl::parse),
+            storage_class: row.get(5)?,
+            tagging: row.get(8)?,
+        },
+        pieces: read_pieces(&pieces),
+    })
+}
+
+fn read_listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
+    let kind: String = row.get(4)?;
+    Ok(Listed {
+        size: row.get::<_, i64>(1)?.cast_unsigned(),
+        etag: row.get(2)?,
+        modified: row.get(3)?,
+        kind: Kind::parse(&kind),
+        storage_class: row.get(5)?,
+    })
+}
