@@ -581,7 +581,9 @@ async fn a_domain_is_added_read_changed_refreshed_and_removed() {
 #[tokio::test]
 async fn a_domain_is_added_once_and_never_taken_from_others() {
     let local = Local::start().await;
-    let attrs = object(json!({ "domain": "www.shop.test", "origin": "site-1.oss-cn-hangzhou.aliyuncs.com" }));
+    let attrs = object(
+        json!({ "domain": "www.shop.test", "origin": "site-1.oss-cn-hangzhou.aliyuncs.com" }),
+    );
     local.create("cdn.domain", &attrs).await.unwrap();
     local.create("cdn.domain", &attrs).await.unwrap();
     let ear = Ear::new(usize::MAX);
