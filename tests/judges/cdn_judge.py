@@ -4,6 +4,7 @@ Needs SDEV_LOCAL_URL, ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_S
 free port, so it needs no other service. Prints `N passed, N failed`; the exit code says whether all passed.
 """
 
+import base64
 import hashlib
 import hmac
 import http.client
@@ -458,6 +459,60 @@ def judge_failover(cdn, port):
     cdn.delete_cdn_domain(models.DeleteCdnDomainRequest(domain_name=name))
 
 
+def oss(method, bucket, key="", query="", body=b"", **headers):
+    """One call to the object storage, signed in version 1."""
+    date = formatdate(usegmt=True)
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    signed = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers) if name.startswith("x-oss-"))
+    resource = f"/{bucket}/{key}" + (f"?{query}" if query else "")
+    text = f"{method}\n\n{headers.get('content-type', '')}\n{date}\n{signed}{resource}"
+    mac = base64.b64encode(hmac.new(SECRET.encode(), text.encode(), hashlib.sha1).digest()).decode()
+    connection = http.client.HTTPConnection(HOST, timeout=30)
+    connection.request(method, resource, body, {"Date": date, "Authorization": f"OSS {KEY}:{mac}", **headers})
+    answer = connection.getresponse()
+    text = answer.read()
+    check(f"oss: {method} {resource}", answer.status < 300, (answer.status, text))
+
+
+def judge_bucket(cdn):
+    """A bucket's website as the origin."""
+    bucket = f"judge-{RUN}"
+    oss("PUT", bucket, x_oss_acl="public-read")
+    website = (b"<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix></IndexDocument>"
+               b"<ErrorDocument><Key>404.html</Key></ErrorDocument></WebsiteConfiguration>")
+    oss("PUT", bucket, query="website", body=website)
+    page = {"content-type": "text/html", "x-oss-meta-a": "1"}
+    oss("PUT", bucket, "index.html", body=b"<h1>home</h1>", **page, cache_control="no-cache")
+    oss("PUT", bucket, "404.html", body=b"<h1>lost</h1>", **page)
+    oss("PUT", bucket, "app.js", body=b"run()", **{"content-type": "text/javascript"}, cache_control="max-age=100")
+    name = f"{RUN}.bucket.test"
+    source = json.dumps([{"type": "oss", "content": f"{bucket}.oss-cn-hangzhou.aliyuncs.com", "priority": "20"}])
+    cdn.add_cdn_domain(models.AddCdnDomainRequest(domain_name=name, cdn_type="web", sources=source))
+    status, headers, body = fetch(name, "/")
+    equal("bucket: index", (status, body, headers["content-type"]), (200, b"<h1>home</h1>", "text/html"))
+    equal("bucket: no-cache is confirmed", fetch(name, "/")[1]["x-cache"].split()[:2], ["MISS", "TCP_REFRESH_HIT"])
+    status, _, body = fetch(name, "/nowhere")
+    equal("bucket: error page", (status, body), (404, b"<h1>lost</h1>"))
+    fetch(name, "/app.js")
+    status, headers, body = fetch(name, "/app.js")
+    equal("bucket: hit", (status, body, headers["x-cache"].split()[0]), (200, b"run()", "HIT"))
+    oss("PUT", bucket, "app.js", body=b"run2()", **{"content-type": "text/javascript"}, cache_control="max-age=100")
+    equal("bucket: still the cached one", fetch(name, "/app.js")[2], b"run()")
+    cdn.refresh_object_caches(models.RefreshObjectCachesRequest(object_path=f"http://{name}/app.js"))
+    _, headers, body = fetch(name, "/app.js")
+    equal("bucket: refreshed", (body, headers["x-cache"].split()[:2]), (b"run2()", ["MISS", "TCP_REFRESH_MISS"]))
+    equal("bucket: by path", path_fetch(name, "/app.js"), (200, b"run2()"))
+    cdn.delete_cdn_domain(models.DeleteCdnDomainRequest(domain_name=name))
+    for key in ["index.html", "404.html", "app.js", ""]:
+        oss("DELETE", bucket, key)
+
+
+def path_fetch(domain, target):
+    """Fetches by the form that needs no name resolution."""
+    status, _, body = fetch(HOST, f"/_site/{domain}{target}")
+    return status, body
+
+
 def main():
     """Runs every judgement; one that breaks counts as failed and stops none of the others."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Origin)
@@ -470,7 +525,7 @@ def main():
     for judgement, arguments in [
         (judge_domains, (cdn, port)), (judge_functions, (cdn, domain)), (judge_cache, (domain,)),
         (judge_collapse, (domain,)), (judge_refresh, (cdn, domain)), (judge_rules, (cdn, domain)),
-        (judge_keys, (cdn, domain)), (judge_failover, (cdn, port)),
+        (judge_keys, (cdn, domain)), (judge_failover, (cdn, port)), (judge_bucket, (cdn,)),
     ]:
         try:
             judgement(*arguments)

@@ -88,10 +88,11 @@ pub(super) fn http_date(milliseconds: i64) -> String {
     httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + since)
 }
 
-/// Milliseconds of Unix time as documents show them: `2026-11-22T08:28:00.000Z`.
+/// Milliseconds of Unix time as documents show them: `2026-11-22T08:28:00.000Z`. The fraction is always zero, as the
+/// vendor's is: its Python client takes nothing else.
 pub(super) fn iso_date(milliseconds: i64) -> String {
     let time = Timestamp::from_millisecond(milliseconds).unwrap_or_default();
-    time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+    time.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
 }
 
 #[cfg(test)]
@@ -100,7 +101,7 @@ mod tests {
 
     #[test]
     fn times_are_spelled_as_clients_parse_them() {
-        assert_eq!(iso_date(1_763_800_080_007), "2025-11-22T08:28:00.007Z");
+        assert_eq!(iso_date(1_763_800_080_007), "2025-11-22T08:28:00.000Z");
         assert_eq!(
             http_date(1_763_800_080_007),
             "Sat, 22 Nov 2025 08:28:00 GMT"
