@@ -8,5 +8,6 @@ mod invalid;
 mod layers;
 mod local;
 mod lock;
+mod provider;
 mod site;
 mod support;

@@ -232,3 +232,157 @@ fn md5_base64(hex: &str) -> Option<String> {
         .collect();
     bytes.map(|bytes| STANDARD.encode(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::provider::alibaba::retry::RetryPolicy;
+    use crate::provider::alibaba::stub::{Answer, Stub};
+    use crate::provider::alibaba::transport::Transport;
+
+    /// Counts the bytes told.
+    #[derive(Default)]
+    struct Ear(AtomicU64);
+
+    impl Tell for Ear {
+        fn progress(&self, progress: Progress) {
+            if let Progress::Bytes(count) = progress {
+                self.0.fetch_add(count, Ordering::Relaxed);
+            }
+        }
+
+        fn stopped(&self) -> bool {
+            false
+        }
+    }
+
+    struct Case {
+        folder: tempfile::TempDir,
+        bytes: Vec<u8>,
+        md5: String,
+        ear: Ear,
+    }
+
+    impl Case {
+        fn new(size: usize) -> Self {
+            let bytes: Vec<u8> = (0..=250_u8).cycle().take(size).collect();
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("a.bin"), &bytes).unwrap();
+            let mut sums = super::super::source::Sums::default();
+            sums.update(&bytes);
+            Self {
+                folder,
+                md5: sums.md5(),
+                bytes,
+                ear: Ear::default(),
+            }
+        }
+
+        fn stored(&self) -> Answer {
+            let crc = wire::crc64::crc64(&self.bytes);
+            let header = format!("x-oss-hash-crc64ecma: {crc}\r\n");
+            Answer::Reply(200, header.leak(), String::new())
+        }
+
+        async fn upload(&self, stub: &Stub) -> Result<Option<String>, ProviderError> {
+            let policy = RetryPolicy {
+                base: std::time::Duration::ZERO,
+                ..RetryPolicy::default()
+            };
+            let transport = Transport::with_policy(stub.target(), policy).unwrap();
+            let put = Put {
+                bucket: "bkt",
+                key: "a.bin",
+                content_type: Some("text/plain"),
+                cache_control: Some("no-cache"),
+            };
+            let upload = Upload {
+                folder: self.folder.path(),
+                size: self.bytes.len() as u64,
+                md5: &self.md5,
+            };
+            Oss::new(Arc::new(transport))
+                .upload(&put, &upload, &self.ear)
+                .await
+        }
+    }
+
+    #[tokio::test]
+    async fn a_streamed_file_is_sent_whole_again_after_a_break_and_told_once() {
+        let case = Case::new(300_000);
+        let stub = Stub::start(vec![Answer::Break, case.stored()]).await;
+        assert_eq!(case.upload(&stub).await.unwrap(), None);
+        for asked in stub.asked() {
+            let head = asked.to_ascii_lowercase();
+            assert!(head.contains("\r\ncontent-length: 300000\r\n"), "{asked}");
+            assert!(head.contains("\r\ncontent-type: text/plain\r\n"), "{asked}");
+            assert!(head.contains("\r\ncache-control: no-cache\r\n"), "{asked}");
+            assert!(head.contains("\r\ncontent-md5: "), "{asked}");
+            assert!(!head.contains("transfer-encoding"), "{asked}");
+        }
+        assert_eq!(case.ear.0.load(Ordering::Relaxed), 300_000);
+    }
+
+    #[tokio::test]
+    async fn damage_on_the_way_is_found_by_the_checksum() {
+        for size in [10, 100_000] {
+            let case = Case::new(size);
+            let answer = Answer::Reply(200, "x-oss-hash-crc64ecma: 1\r\n", String::new());
+            let stub = Stub::start(vec![answer]).await;
+            let error = case.upload(&stub).await.unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Unexpected, "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_not_what_was_planned_is_named() {
+        for size in [10, 100_000, 17 * 1024 * 1024] {
+            let case = Case::new(size);
+            std::fs::write(case.folder.path().join("a.bin"), "shorter").unwrap();
+            let begun = "<InitiateMultipartUploadResult><UploadId>U</UploadId></InitiateMultipartUploadResult>";
+            let aborted = Answer::Reply(204, "", String::new());
+            let stub = Stub::start(vec![Answer::Reply(200, "", begun.to_owned()), aborted]).await;
+            let error = case.upload(&stub).await.unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Source, "{error}");
+            assert!(error.message.contains("a.bin"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_digest_that_the_service_refuses_means_a_changed_file() {
+        let case = Case::new(100_000);
+        let mut other = case.bytes.clone();
+        other[5] ^= 1;
+        std::fs::write(case.folder.path().join("a.bin"), other).unwrap();
+        let body = "<Error><Code>InvalidDigest</Code></Error>".to_owned();
+        let stub = Stub::start(vec![Answer::Reply(400, "", body)]).await;
+        let error = case.upload(&stub).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Source, "{error}");
+    }
+
+    #[tokio::test]
+    async fn keys_that_lead_out_of_the_folder_are_refused() {
+        for key in ["../a", "a/../b", "/a", "a//b", "."] {
+            assert_eq!(path_below(Path::new("/x"), key), None, "{key}");
+        }
+        let inside = path_below(Path::new("/x"), "a/b");
+        assert_eq!(inside.as_deref(), Some(Path::new("/x/a/b")));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_not_reported_as_deleted_is_an_error() {
+        let body = "<DeleteResult><Deleted><Key>a%20b</Key></Deleted></DeleteResult>".to_owned();
+        let stub = Stub::start(vec![Answer::Reply(200, "", body)]).await;
+        let oss = Oss::new(Arc::new(Transport::new(stub.target()).unwrap()));
+        let gone = Mutex::new(Vec::new());
+        let note = |key: &str| gone.lock().unwrap().push(key.to_owned());
+        let error = oss
+            .delete_objects("bkt", &["a b", "c"], &note)
+            .await
+            .unwrap_err();
+        assert!(error.message.contains("`c`"), "{error}");
+        assert_eq!(*gone.lock().unwrap(), ["a b"]);
+    }
+}
