@@ -1,11 +1,11 @@
 //! Everything a user can be told: a code, fixed words, a place, hints.
 
-mod code;
+mod catalog;
 mod source;
 
 use std::fmt;
 
-pub use code::{Code, code};
+pub use catalog::{Code, code};
 pub use source::{Source, Span};
 
 /// How bad it is. Only `Error` stops a command.
@@ -56,7 +56,10 @@ impl Diagnostic {
 
     /// A warning with the code's own summary.
     pub fn warning(code: Code, detail: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(code, detail) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, detail)
+        }
     }
 
     /// Adds the place.
@@ -131,7 +134,11 @@ impl Diagnostics {
 
     /// `value` when no error is among them, otherwise all of them.
     pub fn into_result<T>(self, value: T) -> Result<(T, Self), Self> {
-        if self.has_errors() { Err(self) } else { Ok((value, self)) }
+        if self.has_errors() {
+            Err(self)
+        } else {
+            Ok((value, self))
+        }
     }
 }
 

@@ -16,7 +16,10 @@ pub struct Source {
 impl Source {
     /// A source shared by all spans of a file.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into() })
+        Arc::new(Self {
+            path: path.into(),
+            text: text.into(),
+        })
     }
 }
 
@@ -42,7 +45,11 @@ impl Span {
     pub fn new(source: &Arc<Source>, start: usize, end: usize) -> Self {
         let size = source.text.len();
         let start = start.min(size);
-        Self { source: Arc::clone(source), start, end: end.clamp(start, size) }
+        Self {
+            source: Arc::clone(source),
+            start,
+            end: end.clamp(start, size),
+        }
     }
 
     /// The file's path.

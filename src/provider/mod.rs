@@ -2,11 +2,13 @@
 
 pub mod alibaba;
 mod error;
+mod registry;
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
 pub use error::{ErrorKind, ProviderError};
+pub use registry::Providers;
 
 use crate::plan::FieldDiff;
 use crate::resource::{Kind, Object, RemoteId, Specs};
@@ -82,7 +84,12 @@ pub trait Provider: Send + Sync {
     fn identity(&self, kind: &Kind, attrs: &Object) -> Option<RemoteId>;
 
     /// What is there. `Ok(None)` means: certainly not there. `known` is what the state remembers.
-    async fn read(&self, kind: &Kind, id: &RemoteId, known: Option<&Record>) -> Result<Option<Seen>, ProviderError>;
+    async fn read(
+        &self,
+        kind: &Kind,
+        id: &RemoteId,
+        known: Option<&Record>,
+    ) -> Result<Option<Seen>, ProviderError>;
 
     /// Makes it. Repeating the call with the same token yields the same thing.
     async fn create(&self, task: &Task<'_>) -> Result<Made, ProviderError>;

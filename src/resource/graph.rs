@@ -25,12 +25,19 @@ pub struct Resource {
 impl Resource {
     /// Everything that must be there before it: `after` and all references.
     pub fn needs(&self) -> BTreeSet<ResourceId> {
-        let referred = self.attrs.values().flat_map(super::Value::references).cloned();
+        let referred = self
+            .attrs
+            .values()
+            .flat_map(super::Value::references)
+            .cloned();
         self.after.iter().cloned().chain(referred).collect()
     }
 
     /// Its attributes with all references filled in.
-    pub fn resolve(&self, output: &dyn Fn(&ResourceId, &str) -> Option<Json>) -> Result<Object, Unresolved> {
+    pub fn resolve(
+        &self,
+        output: &dyn Fn(&ResourceId, &str) -> Option<Json>,
+    ) -> Result<Object, Unresolved> {
         super::value::resolve_all(&self.attrs, output)
     }
 }
@@ -50,7 +57,10 @@ impl Graph {
     /// A graph of `resources`, or a circle found among them. Needs that name no node are ignored.
     pub fn build(resources: impl IntoIterator<Item = Resource>) -> Result<Self, Cycle> {
         let nodes: BTreeMap<_, _> = resources.into_iter().map(|r| (r.id.clone(), r)).collect();
-        let edges = nodes.iter().map(|(id, node)| (id.clone(), node.needs())).collect();
+        let edges = nodes
+            .iter()
+            .map(|(id, node)| (id.clone(), node.needs()))
+            .collect();
         let order = order(&edges)?;
         Ok(Self { nodes, order })
     }
@@ -82,7 +92,9 @@ impl Graph {
 }
 
 /// Names in an order that respects every edge (needs first), stable by name, or a circle.
-pub(crate) fn order(edges: &BTreeMap<ResourceId, BTreeSet<ResourceId>>) -> Result<Vec<ResourceId>, Cycle> {
+pub(crate) fn order(
+    edges: &BTreeMap<ResourceId, BTreeSet<ResourceId>>,
+) -> Result<Vec<ResourceId>, Cycle> {
     let mut done: BTreeSet<&ResourceId> = BTreeSet::new();
     let mut order = Vec::with_capacity(edges.len());
     let mut path: Vec<&ResourceId> = Vec::new();
@@ -99,7 +111,9 @@ fn visit<'a>(
     path: &mut Vec<&'a ResourceId>,
     order: &mut Vec<ResourceId>,
 ) -> Result<(), Cycle> {
-    let Some((id, needs)) = edges.get_key_value(id).filter(|(id, _)| !done.contains(id)) else { return Ok(()) };
+    let Some((id, needs)) = edges.get_key_value(id).filter(|(id, _)| !done.contains(id)) else {
+        return Ok(());
+    };
     if let Some(start) = path.iter().position(|p| *p == id) {
         let circle = path[start..].iter().map(|&p| p.clone()).chain([id.clone()]);
         return Err(Cycle(circle.collect()));
@@ -123,7 +137,10 @@ mod tests {
         Resource {
             id: id.into(),
             kind: "test.thing".into(),
-            attrs: needs.iter().map(|n| ((*n).to_owned(), Value::Ref((*n).into(), "x".into()))).collect(),
+            attrs: needs
+                .iter()
+                .map(|n| ((*n).to_owned(), Value::Ref((*n).into(), "x".into())))
+                .collect(),
             after: BTreeSet::new(),
             at: None,
         }
@@ -138,7 +155,8 @@ mod tests {
 
     #[test]
     fn a_circle_is_shown_whole() {
-        let cycle = Graph::build([node("a", &["b"]), node("b", &["c"]), node("c", &["b"])]).unwrap_err();
+        let cycle =
+            Graph::build([node("a", &["b"]), node("b", &["c"]), node("c", &["b"])]).unwrap_err();
         assert_eq!(cycle, Cycle(vec!["b".into(), "c".into(), "b".into()]));
     }
 }

@@ -54,21 +54,33 @@ impl Value {
         match self {
             Self::Plain(_) | Self::Secret(_) => Vec::new(),
             Self::Ref(id, _) => vec![id],
-            Self::List(items) | Self::Join(items) => items.iter().flat_map(Self::references).collect(),
+            Self::List(items) | Self::Join(items) => {
+                items.iter().flat_map(Self::references).collect()
+            }
             Self::Map(map) => map.values().flat_map(Self::references).collect(),
         }
     }
 
     /// The value with every reference replaced by what `output` says of it.
-    pub fn resolve(&self, output: &dyn Fn(&ResourceId, &str) -> Option<Json>) -> Result<Json, Unresolved> {
+    pub fn resolve(
+        &self,
+        output: &dyn Fn(&ResourceId, &str) -> Option<Json>,
+    ) -> Result<Json, Unresolved> {
         match self {
             Self::Plain(json) => Ok(json.clone()),
-            Self::Secret(secret) => Ok(serde_json::json!({ "secret": secret.source, "digest": secret.digest })),
-            Self::List(items) => items.iter().map(|v| v.resolve(output)).collect::<Result<_, _>>().map(Json::Array),
-            Self::Map(map) => resolve_all(map, output).map(Json::Object),
-            Self::Ref(id, path) => {
-                output(id, path).ok_or_else(|| Unresolved { resource: id.clone(), output: path.clone() })
+            Self::Secret(secret) => {
+                Ok(serde_json::json!({ "secret": secret.source, "digest": secret.digest }))
             }
+            Self::List(items) => items
+                .iter()
+                .map(|v| v.resolve(output))
+                .collect::<Result<_, _>>()
+                .map(Json::Array),
+            Self::Map(map) => resolve_all(map, output).map(Json::Object),
+            Self::Ref(id, path) => output(id, path).ok_or_else(|| Unresolved {
+                resource: id.clone(),
+                output: path.clone(),
+            }),
             Self::Join(parts) => {
                 let mut text = String::new();
                 for part in parts {
@@ -85,7 +97,10 @@ pub(super) fn resolve_all(
     attrs: &Attrs,
     output: &dyn Fn(&ResourceId, &str) -> Option<Json>,
 ) -> Result<Object, Unresolved> {
-    attrs.iter().map(|(k, v)| Ok((k.clone(), v.resolve(output)?))).collect()
+    attrs
+        .iter()
+        .map(|(k, v)| Ok((k.clone(), v.resolve(output)?)))
+        .collect()
 }
 
 fn as_text(json: &Json) -> String {

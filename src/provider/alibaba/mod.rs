@@ -1,1 +1,19 @@
-//! Alibaba Cloud over its real HTTP APIs.
+//! Alibaba Cloud: buckets, their files and accelerated domains, through the vendor's own HTTP APIs.
+//!
+//! `transport` sends and retries; `oss` and `cdn` speak the services' dialects; `kind` says what the kinds are.
+
+mod cdn;
+mod cloud;
+mod fault;
+mod kind;
+mod oss;
+#[cfg(test)]
+mod recording;
+mod retry;
+#[cfg(test)]
+mod stub;
+mod target;
+mod transport;
+
+pub use cloud::Alibaba;
+pub use target::Target;

@@ -1,0 +1,208 @@
+//! Accelerated domains and their tags.
+
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use super::call::Call;
+use super::client::Cdn;
+use crate::provider::ProviderError;
+use crate::provider::alibaba::fault::is_missing;
+
+/// What the API answers for a domain that is not there: `InvalidDomain.NotFound`, and for one that is being removed
+/// `ConfigNotFound`.
+const MISSING: &[&str] = &["InvalidDomain.NotFound", "ConfigNotFound"];
+/// What tags can be put on.
+const RESOURCE_TYPE: &str = "DOMAIN";
+
+/// A domain to add.
+#[derive(Debug, Clone)]
+pub(in crate::provider::alibaba) struct NewDomain<'a> {
+    pub(in crate::provider::alibaba) domain: &'a str,
+    /// Host name of the bucket behind it.
+    pub(in crate::provider::alibaba) origin: &'a str,
+    /// `domestic`, `overseas` or `global`.
+    pub(in crate::provider::alibaba) scope: &'a str,
+    /// A tag that it has from its first moment on.
+    pub(in crate::provider::alibaba) tag: Option<(&'a str, &'a str)>,
+}
+
+/// A domain as the API describes it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(in crate::provider::alibaba) struct Detail {
+    /// The name to point the domain's DNS at.
+    #[serde(default)]
+    pub(in crate::provider::alibaba) cname: String,
+    /// `online`, `configuring`, `offline`, `configure_failed`, …
+    #[serde(default)]
+    pub(in crate::provider::alibaba) domain_status: String,
+    /// `domestic`, `overseas` or `global`.
+    #[serde(default)]
+    pub(in crate::provider::alibaba) scope: Option<String>,
+    #[serde(default)]
+    source_models: SourceModels,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SourceModels {
+    #[serde(default)]
+    source_model: Vec<SourceModel>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SourceModel {
+    #[serde(default)]
+    content: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DetailReply {
+    get_domain_detail_model: Detail,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TagsReply {
+    #[serde(default)]
+    tag_resources: Vec<TagResource>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TagResource {
+    #[serde(default)]
+    tag: Vec<Tag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tag {
+    key: String,
+    #[serde(default)]
+    value: String,
+}
+
+impl Detail {
+    /// The host names of its origins, in order.
+    pub(in crate::provider::alibaba) fn origins(&self) -> impl Iterator<Item = &str> {
+        let sources = self.source_models.source_model.iter();
+        sources.map(|source| source.content.as_str())
+    }
+}
+
+impl Cdn {
+    /// Adds a domain; it is of use once it is `online`.
+    pub(in crate::provider::alibaba) async fn add_domain(
+        &self,
+        new: &NewDomain<'_>,
+    ) -> Result<(), ProviderError> {
+        self.call::<Json>(&add_domain(new)).await?;
+        Ok(())
+    }
+
+    /// What the domain is; `None`: this account has none of this name.
+    pub(in crate::provider::alibaba) async fn domain(
+        &self,
+        domain: &str,
+    ) -> Result<Option<Detail>, ProviderError> {
+        let call = Call::new("DescribeCdnDomainDetail").param("DomainName", domain);
+        match self.call::<DetailReply>(&call).await {
+            Ok(reply) => Ok(Some(reply.get_domain_detail_model)),
+            Err(error) if is_missing(&error, MISSING) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Gives the domain another origin.
+    pub(in crate::provider::alibaba) async fn set_origin(
+        &self,
+        domain: &str,
+        origin: &str,
+    ) -> Result<(), ProviderError> {
+        let call = Call::new("ModifyCdnDomain")
+            .param("DomainName", domain)
+            .param("Sources", sources(origin));
+        self.call::<Json>(&call).await?;
+        Ok(())
+    }
+
+    /// Gives the domain another region of acceleration.
+    pub(in crate::provider::alibaba) async fn set_scope(
+        &self,
+        domain: &str,
+        scope: &str,
+    ) -> Result<(), ProviderError> {
+        let call = Call::new("ModifyCdnDomainSchdmByProperty")
+            .param("DomainName", domain)
+            .param("Property", json!({ "coverage": scope }).to_string());
+        self.call::<Json>(&call).await?;
+        Ok(())
+    }
+
+    /// Removes the domain; one that is not there counts as removed.
+    pub(in crate::provider::alibaba) async fn delete_domain(
+        &self,
+        domain: &str,
+    ) -> Result<(), ProviderError> {
+        let call = Call::new("DeleteCdnDomain").param("DomainName", domain);
+        match self.call::<Json>(&call).await {
+            Err(error) if !is_missing(&error, MISSING) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The value of one of the domain's tags.
+    pub(in crate::provider::alibaba) async fn tag(
+        &self,
+        domain: &str,
+        key: &str,
+    ) -> Result<Option<String>, ProviderError> {
+        let call = Call::new("DescribeTagResources")
+            .param("ResourceType", RESOURCE_TYPE)
+            .param("ResourceId.1", domain);
+        let reply: TagsReply = self.call(&call).await?;
+        let tags = reply.tag_resources.into_iter().flat_map(|r| r.tag);
+        Ok(tags
+            .into_iter()
+            .find(|tag| tag.key == key)
+            .map(|tag| tag.value))
+    }
+
+    /// Sets one of the domain's tags.
+    pub(in crate::provider::alibaba) async fn set_tag(
+        &self,
+        domain: &str,
+        key: &str,
+        value: &str,
+    ) -> Result<(), ProviderError> {
+        let call = Call::new("TagResources")
+            .param("ResourceType", RESOURCE_TYPE)
+            .param("ResourceId.1", domain)
+            .tag(key, value);
+        self.call::<Json>(&call).await?;
+        Ok(())
+    }
+}
+
+pub(super) fn add_domain(new: &NewDomain<'_>) -> Call {
+    let call = Call::new("AddCdnDomain")
+        .param("CdnType", "web")
+        .param("DomainName", new.domain)
+        .param("Scope", new.scope)
+        .param("Sources", sources(new.origin));
+    match new.tag {
+        Some((key, value)) => call.tag(key, value),
+        None => call,
+    }
+}
+
+/// The one bucket as a primary origin (priority 20).
+fn sources(origin: &str) -> String {
+    let source = json!({
+        "content": origin, "type": "oss", "priority": "20", "port": 80, "weight": "10",
+    });
+    json!([source]).to_string()
+}
