@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Puts the local cloud before its independent judges: the vendor's own SDKs and a real browser. Installs them first.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+root=$PWD
+sdev=$root/target/debug/sdev
+cargo build --locked --bin sdev
+
+venv=$root/target/judges/venv
+[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+"$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/judges/requirements.txt
+
+export npm_config_update_notifier=false
+(cd tests/judges && { cmp -s package-lock.json node_modules/.installed || { npm ci --silent --no-audit --no-fund && cp package-lock.json node_modules/.installed; }; })
+
+if ! command -v chromium > /dev/null; then
+  as_root=""
+  [ "$(id -u)" = 0 ] || as_root=sudo
+  $as_root apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends chromium > /dev/null
+fi
+
+total=0
+failed=()
+judge() {
+  local name=$1
+  shift
+  printf -- '-- %s\n' "$name"
+  # Each judge has a local cloud of its own.
+  local out
+  if out=$(cd tests/judges && timeout 600 "$sdev" local run -- "$@" 2>&1); then :; else failed+=("$name"); fi
+  printf '%s\n' "$out" | tail -40
+  local count
+  count=$(printf '%s\n' "$out" | sed -n 's/^\([0-9]*\) passed, [0-9]* failed.*/\1/p' | tail -1)
+  if [ -z "$count" ] || [ "$count" = 0 ]; then
+    printf 'no check was counted\n'
+    failed+=("$name: nothing counted")
+  fi
+  total=$((total + ${count:-0}))
+}
+
+judge "oss2 (PyPI)" "$venv/bin/python" oss2_judge.py
+judge "alibabacloud-oss-v2 (PyPI)" "$venv/bin/python" oss_v2_judge.py
+judge "ali-oss (npm)" node ali_oss_judge.mjs
+judge "alibabacloud-cdn20180510 (PyPI)" "$venv/bin/python" cdn_judge.py
+judge "@alicloud/pop-core (npm)" node cdn_pop_judge.mjs
+judge "Chromium" node browser_judge.mjs "$sdev"
+
+printf '\n%d checks passed by the judges\n' "$total"
+if [ ${#failed[@]} -gt 0 ]; then
+  printf 'failed: %s\n' "${failed[@]}"
+  exit 1
+fi
