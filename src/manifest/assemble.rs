@@ -134,3 +134,87 @@ fn folder_name(folder: &Path) -> String {
         |name| name.to_string_lossy().into_owned(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::fixture::{load_with, wrong};
+    use crate::manifest::to_json;
+    use serde_json::json;
+
+    #[test]
+    fn a_manifest_has_its_parts() {
+        let text = "edition: 3.0.0\nname: app-${vars.n}\naccess: default\nvars: {n: 1, c: fc3}\nresources:\n  a:\n    component: ${vars.c}\n    props: {x: '${vars.n}'}\n  b: {component: oss}\n";
+        let (manifest, found) = load_with(text, &[]).unwrap();
+        assert!(found.is_empty(), "{found:?}");
+        assert_eq!(
+            (manifest.name.as_str(), manifest.access.as_deref()),
+            ("app-1", Some("default"))
+        );
+        let [a, b] = &manifest.blocks[..] else {
+            panic!("two blocks");
+        };
+        assert_eq!(
+            (a.name.as_str(), a.component.as_str(), a.at.line_column()),
+            ("a", "fc3", (6, 3))
+        );
+        assert_eq!(a.component_at.line_column(), (7, 16));
+        assert_eq!(to_json(&a.props), json!({"x": 1}));
+        assert!(b.props.is_map() && b.props.entries().is_empty());
+        assert_eq!(
+            to_json(&manifest.document)["resources"]["b"],
+            json!({"component": "oss", "props": {}})
+        );
+    }
+
+    #[test]
+    fn nulls_go_from_maps_and_stay_in_lists() {
+        let text = "edition: 3.0.0\nresources:\n  a: {component: fc3, props: {n: ~, l: [1, ~, {x: null}], m: {x: null}, e: ''}}\n";
+        let (manifest, _) = load_with(text, &[]).unwrap();
+        assert_eq!(
+            to_json(&manifest.blocks[0].props),
+            json!({"l": [1, null, {}], "m": {}, "e": ""})
+        );
+        assert_eq!(manifest.access, None);
+    }
+
+    #[test]
+    fn the_name_falls_back_to_the_folder() {
+        let (manifest, _) = load_with("edition: 3.0.0\nresources: {}\n", &[]).unwrap();
+        assert_eq!(
+            manifest.folder.join(".."),
+            manifest.path.parent().unwrap().join("..")
+        );
+        assert_eq!(
+            manifest.name,
+            manifest.folder.file_name().unwrap().to_str().unwrap()
+        );
+    }
+
+    #[test]
+    fn types_are_checked_after_resolving() {
+        let head = "edition: 3.0.0\nvars: {l: [1], m: {k: 1}}\n";
+        assert_eq!(
+            wrong(&format!("{head}name: '${{vars.l}}'\nresources: {{}}\n")),
+            ["SD0107 3:7"]
+        );
+        assert_eq!(
+            wrong(&format!(
+                "{head}resources:\n  a: {{component: '${{vars.m}}', props: '${{vars.l}}'}}\n"
+            ))
+            .len(),
+            1
+        );
+        assert_eq!(
+            wrong(&format!(
+                "{head}resources:\n  a: {{component: '${{resources.a.output.x}}'}}\n"
+            )),
+            ["SD0107 4:19"]
+        );
+        assert!(
+            wrong(&format!(
+                "{head}resources:\n  a: {{component: fc3, props: '${{vars.m}}'}}\n"
+            ))
+            .is_empty()
+        );
+    }
+}

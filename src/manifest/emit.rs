@@ -167,7 +167,7 @@ fn is_plain(text: &str) -> bool {
 fn is_other_yaml(text: &str) -> bool {
     let word = matches!(
         text.to_ascii_lowercase().as_str(),
-        "yes" | "no" | "on" | "off" | "y" | "n"
+        "yes" | "no" | "on" | "off"
     );
     let digits =
         |c: char| c.is_ascii_digit() || matches!(c, '-' | ':' | '.' | 'T' | 't' | 'Z' | ' ' | '+');
@@ -214,4 +214,119 @@ fn written<'n>(node: &'n Node, resource: &str, path: &str) -> Option<&'n str> {
         && matches!(member.as_str(), "output" | "info")
         && rest.join(".") == path;
     fits.then_some(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Source, Span};
+    use crate::manifest::{Entry, tree};
+    use proptest::prelude::*;
+
+    fn span() -> Span {
+        Span::new(&Source::new("s.yaml", ""), 0, 0)
+    }
+
+    /// The node without its places.
+    fn bare(node: &Node) -> Node {
+        let kind = match &node.kind {
+            NodeKind::List(items) => NodeKind::List(items.iter().map(bare).collect()),
+            NodeKind::Map(entries) => {
+                let bare = |entry: &Entry| Entry {
+                    key: entry.key.clone(),
+                    key_at: span(),
+                    value: bare(&entry.value),
+                };
+                NodeKind::Map(entries.iter().map(bare).collect())
+            }
+            other => other.clone(),
+        };
+        Node::new(span(), kind)
+    }
+
+    fn reload(yaml: &str) -> Node {
+        let (root, found) = tree::parse(&Source::new("s.yaml", yaml));
+        assert!(!found.has_errors(), "{yaml}\n{found:?}");
+        bare(&root.unwrap())
+    }
+
+    #[test]
+    fn style_is_what_a_person_writes() {
+        let text = "edition: 3.0.0\nname: app\nx:\n  - a: 1\n    b: []\n  - - c\n    - d e\n  - {}\nrun: |\n  one\n    two\n\n  three\ne: \"\"\nyes: \"yes\"\nn: 1.5\nz: \"0755\"\n";
+        let (root, _) = tree::parse(&Source::new("s.yaml", text));
+        assert_eq!(
+            to_yaml(&root.unwrap()),
+            text.replace("\nyes:", "\n\"yes\":")
+        );
+    }
+
+    #[test]
+    fn json_keeps_the_order_and_has_no_infinity() {
+        let (root, _) = tree::parse(&Source::new("s.yaml", "b: .inf\na: [1, 1.5, x]\n"));
+        assert_eq!(
+            to_json(&root.unwrap()).to_string(),
+            "{\"b\":null,\"a\":[1,1.5,\"x\"]}"
+        );
+    }
+
+    fn any_node() -> impl Strategy<Value = Node> {
+        let text = prop_oneof![
+            "[ -~]{0,12}",
+            "\\PC{0,8}",
+            "[a-c \n\t:#'\"-]{0,16}",
+            "[0-9a-fx_.:eE+-]{1,8}",
+            proptest::sample::select(vec![
+                "yes",
+                "null",
+                "~",
+                "<<",
+                "...",
+                "---",
+                "2020-01-01",
+                "${vars.x}",
+                "x: y",
+                "a #b",
+                "\u{85}",
+                "\u{feff}x",
+                "\r\n",
+                " "
+            ])
+            .prop_map(str::to_owned),
+        ];
+        let leaf = prop_oneof![
+            Just(NodeKind::Null),
+            any::<bool>().prop_map(NodeKind::Bool),
+            any::<i32>().prop_map(|value| NodeKind::Int(i64::from(value))),
+            any::<f64>()
+                .prop_filter("NaN differs from itself", |value| !value.is_nan())
+                .prop_map(crate::manifest::number::number),
+            text.clone().prop_map(NodeKind::Text),
+        ];
+        leaf.prop_map(|kind| Node::new(span(), kind))
+            .prop_recursive(4, 40, 5, move |inner| {
+                let map = prop::collection::btree_map(text.clone(), inner.clone(), 0..5);
+                prop_oneof![
+                    prop::collection::vec(inner, 0..5)
+                        .prop_map(|items| Node::new(span(), NodeKind::List(items))),
+                    map.prop_map(|entries| {
+                        let entries = entries.into_iter().map(|(key, value)| Entry {
+                            key,
+                            key_at: span(),
+                            value,
+                        });
+                        Node::new(span(), NodeKind::Map(entries.collect()))
+                    }),
+                ]
+            })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        #[test]
+        fn what_is_written_reads_back_the_same(node in any_node()) {
+            let yaml = to_yaml(&node);
+            prop_assert_eq!(reload(&yaml), node, "{}", yaml);
+        }
+    }
 }

@@ -70,3 +70,80 @@ fn missing_hint(error: read::ReadError, path: &Path) -> Diagnostic {
         None => diagnostic,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::fixture::{World, load_with, property, wrong};
+    use crate::manifest::to_json;
+    use serde_json::json;
+
+    #[test]
+    fn a_missing_file_offers_the_one_that_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("s.yml"), "").unwrap();
+        let found = load(&folder.path().join("s.yaml"), &World).unwrap_err();
+        let found = found.iter().next().unwrap();
+        assert_eq!(found.code, code::MANIFEST_MISSING);
+        assert!(found.hints[0].ends_with("s.yml`?"), "{found:?}");
+        let found = load(&folder.path().join("s.json"), &World).unwrap_err();
+        assert_eq!(found.iter().next().unwrap().code, code::MANIFEST_UNREADABLE);
+    }
+
+    #[test]
+    fn the_root_is_a_map() {
+        assert_eq!(wrong(""), ["SD0107 1:1"]);
+        assert_eq!(wrong("# nothing\n"), ["SD0107 1:1"]);
+        assert_eq!(wrong("- a\n").len(), 1);
+    }
+
+    #[test]
+    fn yaml_errors_that_leave_a_tree_do_not_hide_others() {
+        assert_eq!(
+            wrong("edition: 3.0.0\nresources: {}\nresources: {}\nx: ${vars.y}\n"),
+            ["SD0104 3:1", "SD0110 4:6"]
+        );
+    }
+
+    #[test]
+    fn texts_around_expressions() {
+        let vars = "{r: cn, n: 1, f: false, o: {a: 1}, l: [x, y]}";
+        let text = |props: &str| to_json(&property(vars, props));
+        assert_eq!(text("{p: '$${vars.r} \\${vars.n}'}"), json!("$cn \\1"));
+        assert_eq!(text("{p: 'x${vars.f}${vars.l}'}"), json!("xfalsex,y"));
+        assert_eq!(text("{p: 'x${vars.o}'}"), json!("x[object Object]"));
+        assert_eq!(text("{p: '${vars.n}'}"), json!(1));
+        assert_eq!(text("{p: ' ${vars.n}'}"), json!(" 1"));
+        assert_eq!(
+            text("{p: '${self.x} ${shared.y.z}'}"),
+            json!("${self.x} ${shared.y.z}")
+        );
+        assert_eq!(text("{p: '{{ x }} $(y) $z'}"), json!("{{ x }} $(y) $z"));
+    }
+
+    #[test]
+    fn doubtful_texts_are_warned_of() {
+        let text = "edition: 3.0.0\nvars: {o: {}}\nx: 'x${vars.o}'\ny: 'a ${b'\nresources: {}\n";
+        assert_eq!(wrong(text), ["SD0123 3:6", "SD0109 4:7"]);
+        assert!(load_with(text, &[]).is_ok());
+        assert_eq!(
+            wrong("edition: 3.0.0\nresources: {}\nx: <%= 1 %>\n"),
+            ["SD0109 3:4"]
+        );
+    }
+
+    #[test]
+    fn keys_are_never_resolved() {
+        let (manifest, _) =
+            load_with("edition: 3.0.0\nresources: {}\nx: {'${vars.a}': 1}\n", &[]).unwrap();
+        assert_eq!(to_json(&manifest.document)["x"], json!({"${vars.a}": 1}));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_expression_panics(inner in "[a-z.'\"()\\[\\], 0-9{}$%<>é-]{0,30}") {
+            let text = format!("edition: 3.0.0\nvars: {{a: 1}}\nresources: {{a: {{component: x}}}}\nx: |-\n  ${{{inner}}}\n");
+            let _ = load_with(&text, &[]);
+        }
+    }
+}

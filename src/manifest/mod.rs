@@ -6,6 +6,9 @@ mod assemble;
 mod emit;
 mod environment;
 mod expression;
+#[cfg(test)]
+mod fixture;
+mod lenient;
 mod load;
 mod merge;
 mod model;
@@ -20,6 +23,7 @@ mod scalar;
 mod structure;
 mod suggest;
 mod syntax_error;
+mod tag;
 mod tree;
 
 pub use emit::{to_json, to_yaml};

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Environment, load, to_json};
+use super::resolve::{Host, resolve};
+use super::{Environment, Node, assemble, load, read, structure, to_json, tree};
 use crate::diagnostic::{Diagnostics, code};
 
 /// Where the recordings are, when they are.
@@ -18,13 +19,13 @@ fn corpus() -> Option<PathBuf> {
 struct Recorded {
     vars: BTreeMap<String, String>,
     credential: BTreeMap<String, String>,
-    /// Whether variables that are not set read `env-NAME`.
-    invents: bool,
+    /// The names of variables that read `env-NAME`.
+    invented: BTreeSet<String>,
 }
 
 impl Environment for Recorded {
     fn var(&self, name: &str) -> Option<String> {
-        let invented = || self.invents.then(|| format!("env-{name}"));
+        let invented = || self.invented.contains(name).then(|| format!("env-{name}"));
         self.vars.get(name).cloned().or_else(invented)
     }
 
@@ -86,7 +87,7 @@ fn single_expressions_agree() {
     let environment = Recorded {
         vars: words(&recorded["env"]),
         credential: words(&context["credential"]),
-        invents: false,
+        invented: BTreeSet::new(),
     };
     let cases = recorded["cases"].as_array().unwrap();
     let (mut agree, mut differ, mut unsupported) = (0, BTreeSet::new(), BTreeSet::new());
@@ -162,5 +163,235 @@ fn numbers(value: &Value) -> Value {
             .map(|(key, value)| (key.clone(), numbers(value)))
             .collect(),
         other => other.clone(),
+    }
+}
+
+/// Whole files that the original resolves and we cannot compare, each with its reason.
+const NOT_COMPARED: [(&str, &str); 2] = [
+    (
+        "devsapp__start-flow-rag__src__s",
+        "reads files that are not in the recordings",
+    ),
+    (
+        "Serverless-Devs__toolkit__packages__engine____tests____mock__project",
+        "its .env is not in the recordings",
+    ),
+];
+
+#[test]
+fn whole_manifests_agree() {
+    let Some(corpus) = corpus() else {
+        return;
+    };
+    let (mut agree, mut partly, mut differ, mut unsupported) =
+        (0, 0, BTreeSet::new(), BTreeSet::new());
+    for entry in fs::read_dir(corpus.join("golden")).unwrap() {
+        let golden = entry.unwrap().path();
+        let name = golden.file_stem().unwrap().to_str().unwrap().to_owned();
+        let path = corpus.join("manifests").join(format!("{name}.yaml"));
+        let theirs = numbers(&read_json(&golden)["content"]);
+        let environment = recorded_for(&path);
+        match load(&path, &environment) {
+            Ok((manifest, _)) if same(&numbers(&to_json(&manifest.document)), &theirs) => {
+                agree += 1;
+            }
+            Ok((manifest, _)) => {
+                println!(
+                    "{name}\n  ours   {}\n  theirs {theirs}",
+                    to_json(&manifest.document)
+                );
+                differ.insert(name);
+            }
+            Err(found) if mentions_unsupported(&found) => {
+                match without_hooks(&path, &environment) {
+                    Some(ours) if same(&numbers(&ours), &strip(&theirs)) => partly += 1,
+                    Some(ours) => {
+                        println!("{name}\n  ours   {ours}\n  theirs {}", strip(&theirs));
+                        differ.insert(name);
+                    }
+                    None => {
+                        unsupported.insert(name);
+                    }
+                }
+            }
+            Err(found) => {
+                found.iter().for_each(|d| println!("{name}: {d}"));
+                differ.insert(name);
+            }
+        }
+    }
+    println!(
+        "{agree} agree, {partly} agree apart from actions and flow, different {differ:?}, unsupported {unsupported:?}"
+    );
+    let explained: BTreeSet<String> = NOT_COMPARED
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    assert_eq!(differ, explained);
+    assert!(agree >= 117, "{agree}");
+    assert!(partly >= 77, "{partly}");
+}
+
+/// The world in which the golden files were made.
+fn recorded_for(path: &Path) -> Recorded {
+    let credential = [
+        ("AccountID", "1234567890123456"),
+        ("AccessKeyID", "LTAIfakefakefake"),
+        ("AccessKeySecret", "fakefakefakefake"),
+    ];
+    Recorded {
+        vars: BTreeMap::new(),
+        credential: credential
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
+        invented: without_default(&fs::read_to_string(path).unwrap()),
+    }
+}
+
+/// The document of a manifest in which only `actions` and `flow` are not supported, without these.
+fn without_hooks(path: &Path, environment: &Recorded) -> Option<Value> {
+    let (root, mut found) = tree::parse(&read::read(path).unwrap());
+    let mut root = root?;
+    let parts = root
+        .get("resources")
+        .map(Node::entries)
+        .unwrap_or_default()
+        .iter()
+        .map(|entry| &entry.value);
+    if ["template", "extend", "env"]
+        .iter()
+        .any(|key| root.get(key).is_some())
+        || parts.clone().any(|part| part.get("extend").is_some())
+    {
+        return None;
+    }
+    structure::check(&mut root, &mut Diagnostics::new());
+    let host = Host {
+        environment,
+        folder: read::absolute(&read::folder_of(path)),
+    };
+    resolve(&mut root, &host, &mut found);
+    let manifest = assemble::assemble(path, root, &mut found);
+    found
+        .iter()
+        .for_each(|d| println!("{}: {d}", path.display()));
+    Some(to_json(&manifest.document))
+}
+
+/// A recorded document without `actions` and `flow`.
+fn strip(document: &Value) -> Value {
+    let mut document = document.clone();
+    let top = document.as_object_mut().unwrap();
+    top.remove("actions");
+    top.remove("flow");
+    for resource in top["resources"].as_object_mut().unwrap().values_mut() {
+        resource.as_object_mut().unwrap().remove("actions");
+    }
+    document
+}
+
+/// Recorded runs whose result differs, each with its reason.
+const OTHERWISE: [(&str, &str); 7] = [
+    (
+        "fwd.yaml",
+        "a date stays text, where the original gives an empty map",
+    ),
+    ("nulls.yaml", "a date and binary data stay text"),
+    (
+        "fwd3.yaml",
+        "resolved to the end, where the original leaves expressions",
+    ),
+    (
+        "miss.yaml",
+        "resolved to the end, where the original leaves expressions",
+    ),
+    (
+        "self2.yaml",
+        "resolved, where the original fails for its depth",
+    ),
+    (
+        "self3.yaml",
+        "resolved, where the original fails for its depth",
+    ),
+    (
+        "self5.yaml",
+        "resolved, where the original fails for its depth",
+    ),
+];
+
+#[test]
+fn recorded_runs_agree() {
+    let Some(corpus) = corpus() else {
+        return;
+    };
+    let runs = read_json(&corpus.join("oracle/expected.json"));
+    let environment = Recorded {
+        vars: BTreeMap::new(),
+        credential: BTreeMap::new(),
+        invented: BTreeSet::new(),
+    };
+    let (mut agree, mut unsupported, mut differ) = (0, BTreeSet::new(), BTreeSet::new());
+    for run in runs
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|run| run["argv"] == json!(["deploy"]))
+    {
+        let name = run["file"].as_str().unwrap();
+        let theirs = (run["ok"] == true && run["use3x"] == true).then(|| numbers(&run["content"]));
+        let ours = match load(&corpus.join("oracle/manifests").join(name), &environment) {
+            Err(found) if mentions_unsupported(&found) => {
+                unsupported.insert(name.to_owned());
+                continue;
+            }
+            Err(_) => None,
+            Ok((manifest, _)) => Some(numbers(&to_json(&manifest.document))),
+        };
+        if ours == theirs {
+            agree += 1;
+        } else {
+            println!("{name}\n  ours   {ours:?}\n  theirs {theirs:?}");
+            differ.insert(name.to_owned());
+        }
+    }
+    println!("{agree} agree, different {differ:?}, unsupported {unsupported:?}");
+    let explained: BTreeSet<String> = OTHERWISE
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    assert_eq!(differ, explained);
+    assert!(agree >= 18, "{agree}");
+}
+
+/// The variables that a manifest reads without a default.
+fn without_default(text: &str) -> BTreeSet<String> {
+    let calls = text.split("${env(").skip(1);
+    let arguments = calls.filter_map(|call| call.split_once(')').map(|(arguments, _)| arguments));
+    let single = arguments.filter(|arguments| !arguments.contains(','));
+    single
+        .map(|name| name.trim_matches(['\'', '"', ' ']).to_owned())
+        .collect()
+}
+
+/// Whether two values are the same, where a recorded place on another machine is any absolute path.
+fn same(ours: &Value, theirs: &Value) -> bool {
+    match (ours, theirs) {
+        (Value::String(ours), Value::String(theirs))
+            if theirs.starts_with("<ROOT>") || theirs.starts_with("<DIR>") =>
+        {
+            ours.starts_with('/')
+        }
+        (Value::Array(ours), Value::Array(theirs)) => {
+            ours.len() == theirs.len()
+                && ours
+                    .iter()
+                    .zip(theirs)
+                    .all(|(ours, theirs)| same(ours, theirs))
+        }
+        (Value::Object(ours), Value::Object(theirs)) => {
+            let fits = |(key, value)| theirs.get(key).is_some_and(|other| same(value, other));
+            ours.len() == theirs.len() && ours.iter().all(fits)
+        }
+        _ => ours == theirs,
     }
 }

@@ -276,3 +276,84 @@ fn is_nothing(node: &Node) -> bool {
 fn is_expression(node: &Node) -> bool {
     node.as_str().is_some_and(holds_expression)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::fixture::{load_with, wrong};
+
+    #[test]
+    fn the_edition_must_be_3_0_0() {
+        let rest = "resources: {a: {component: fc3}}\n";
+        assert!(wrong(&format!("edition: 3.0.0\n{rest}")).is_empty());
+        assert!(wrong(&format!("edition: '3.0.0'\n{rest}")).is_empty());
+        assert_eq!(wrong(&format!("edition: 3.0\n{rest}")), ["SD0105 1:10"]);
+        assert_eq!(
+            wrong(&format!("edition: 1.0.0\nservices: {{}}\n{rest}")),
+            ["SD0105 1:10"]
+        );
+        assert_eq!(wrong(rest), ["SD0105 1:1"]);
+    }
+
+    #[test]
+    fn services_and_near_names_of_resources_are_explained() {
+        assert_eq!(wrong("edition: 3.0.0\nservices: {}\n"), ["SD0106 2:1"]);
+        let found = load_with("edition: 3.0.0\nresource: {}\n", &[]).unwrap_err();
+        assert_eq!(
+            found.iter().next().unwrap().hints,
+            ["did you mean `resources` instead of `resource`?"]
+        );
+        assert_eq!(wrong("edition: 3.0.0\nresources:\n"), ["SD0106 2:1"]);
+        assert_eq!(wrong("edition: 3.0.0\nresources: [a]\n"), ["SD0107 2:12"]);
+        assert!(wrong("edition: 3.0.0\nresources: {}\n").is_empty());
+    }
+
+    #[test]
+    fn all_errors_come_at_once() {
+        let text = "edition: 3.0.0\nvars: [x]\nflow: {deploy: [[a]]}\nresources:\n  a.b: {component: fc3}\n  c: {props: {p: '${vars.q}'}}\n  d: 5\n  e: {component: fc3, prosp: {}, actions: {pre-deploy: []}, p: '${HOME}'}\n";
+        assert_eq!(
+            wrong(text),
+            [
+                "SD0107 2:7",
+                "SD0114 3:1",
+                "SD0115 5:3",
+                "SD0106 6:3",
+                "SD0110 6:21",
+                "SD0107 7:6",
+                "SD0119 8:23",
+                "SD0114 8:34",
+                "SD0119 8:61",
+                "SD0110 8:67"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_supported_is_never_passed_over() {
+        for key in [
+            "template: {t: {}}",
+            "extend: b.yaml",
+            "flow: {deploy: []}",
+            "actions: {pre-deploy: []}",
+            "env: env.yaml",
+        ] {
+            assert_eq!(
+                wrong(&format!("edition: 3.0.0\nresources: {{}}\n{key}\n")),
+                ["SD0114 3:1"],
+                "{key}"
+            );
+        }
+        assert!(wrong("edition: 3.0.0\nresources: {}\nactions:\nflow: {}\n").is_empty());
+        let text = "edition: 3.0.0\nresources:\n  a: {component: fc3, allow_failure: true}\n";
+        assert_eq!(wrong(text), ["SD0114 3:23"]);
+        assert!(load_with(text, &[]).is_ok());
+    }
+
+    #[test]
+    fn free_keys_are_free_and_near_ones_are_warned_of() {
+        assert!(wrong("edition: 3.0.0\nresources: {}\nx-vars: 1\nsdev: {}\nother: 1\n").is_empty());
+        assert_eq!(
+            wrong("edition: 3.0.0\nresources: {}\naaccess: me\n"),
+            ["SD0119 3:1"]
+        );
+    }
+}

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use saphyr_parser::ScanError;
 
-use super::place::Places;
 use crate::diagnostic::{Diagnostic, Source, Span, code};
 
 /// What helps, by a part of the parser's message.
@@ -23,6 +22,10 @@ const HINTS: [(&str, &str); 9] = [
     ),
     ("unknown anchor", "define it before with `&name`"),
     (
+        "Unicode character escape",
+        "write the character itself instead of a pair of escapes",
+    ),
+    (
         "escape character",
         "write `\\\\` for a backslash, or use single quotes",
     ),
@@ -38,15 +41,10 @@ const HINTS: [(&str, &str); 9] = [
         "simple key expect",
         "write `key: value`; a text over several lines needs `|` or quotes",
     ),
-    (
-        "simple key expected",
-        "write `key: value`; a text over several lines needs `|` or quotes",
-    ),
 ];
 
-/// The diagnostic for a text that is not YAML.
-pub(super) fn describe(error: &ScanError, source: &Arc<Source>, places: &Places) -> Diagnostic {
-    let at = places.byte(error.marker().index());
+/// The diagnostic for a text that is not YAML, with the byte at which reading it failed.
+pub(super) fn describe(error: &ScanError, source: &Arc<Source>, at: usize) -> Diagnostic {
     if let Some(tab) = indenting_tab(&source.text, at) {
         return Diagnostic::error(
             code::YAML_SYNTAX,

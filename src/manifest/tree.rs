@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 
+use super::lenient::Lenient;
 use super::merge::{Merge, merge, refuse_duplicates};
-use super::number::{number, spell};
+use super::number::spell;
 use super::place::Places;
-use super::{Entry, Node, NodeKind, read, scalar, syntax_error};
+use super::{Entry, Node, NodeKind, read, scalar, syntax_error, tag};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, code};
 
 /// How deep maps and lists may nest.
@@ -17,36 +18,58 @@ const DEPTH: usize = 100;
 /// How much anchors and aliases together may copy, in units of [`Node::measure`].
 const COPIES: usize = 1_000_000;
 
-/// The prefix that all tags of YAML itself have.
-const CORE: &str = "tag:yaml.org,2002:";
-
 /// The tree of `source`, and what was found wrong on the way. No tree when the text is not YAML or exceeds a limit;
 /// an empty text is a null.
 pub(super) fn parse(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
-    let mut diagnostics = Diagnostics::new();
-    let root = match build(source, &mut diagnostics) {
-        Ok(root) => Some(root),
-        Err(diagnostic) => {
-            diagnostics.push(*diagnostic);
-            None
+    if let Some((byte, at)) = read::control_character(source) {
+        let detail =
+            format!("the file holds the control character 0x{byte:02x}, which YAML does not allow");
+        return (
+            None,
+            Diagnostic::error(code::YAML_SYNTAX, detail).at(at).into(),
+        );
+    }
+    let mut lenient = Lenient::new(&source.text);
+    loop {
+        let mut diagnostics = Diagnostics::new();
+        match build(source, &lenient, &mut diagnostics) {
+            Ok(root) => return (Some(root), diagnostics),
+            Err(Stop::Syntax(error)) if lenient.repair(&error) => {}
+            Err(Stop::Syntax(error)) => {
+                let at = lenient.original(Places::new(&lenient.text).byte(error.marker().index()));
+                diagnostics.push(syntax_error::describe(&error, source, at));
+                return (None, diagnostics);
+            }
+            Err(Stop::Fatal(diagnostic)) => {
+                diagnostics.push(*diagnostic);
+                return (None, diagnostics);
+            }
         }
-    };
-    (root, diagnostics)
+    }
+}
+
+/// Why there is no tree.
+enum Stop {
+    Syntax(ScanError),
+    Fatal(Fatal),
 }
 
 type Fatal = Box<Diagnostic>;
 
-fn build(source: &Arc<Source>, diagnostics: &mut Diagnostics) -> Result<Node, Fatal> {
-    if let Some((byte, at)) = read::control_character(source) {
-        let detail =
-            format!("the file holds the control character 0x{byte:02x}, which YAML does not allow");
-        return Err(Box::new(
-            Diagnostic::error(code::YAML_SYNTAX, detail).at(at),
-        ));
+impl From<Fatal> for Stop {
+    fn from(diagnostic: Fatal) -> Self {
+        Self::Fatal(diagnostic)
     }
+}
+
+fn build(
+    source: &Arc<Source>,
+    lenient: &Lenient,
+    diagnostics: &mut Diagnostics,
+) -> Result<Node, Stop> {
+    let places = Places::new(&lenient.text);
     let mut builder = Builder {
         source,
-        places: Places::new(&source.text),
         diagnostics,
         stack: Vec::new(),
         anchors: Vec::new(),
@@ -54,15 +77,14 @@ fn build(source: &Arc<Source>, diagnostics: &mut Diagnostics) -> Result<Node, Fa
         root: None,
         documents: 0,
     };
-    let mut parser = Parser::new_from_str(&source.text);
+    let mut parser = Parser::new_from_str(&lenient.text);
     while let Some(event) = parser.next_event() {
-        let (event, span) = event
-            .map_err(|error| Box::new(syntax_error::describe(&error, source, &builder.places)))?;
-        let start = builder.places.byte(span.start.index());
-        let end = builder.places.byte(span.end.index());
+        let (event, span) = event.map_err(Stop::Syntax)?;
         if matches!(event, Event::StreamEnd) {
             break;
         }
+        let start = lenient.original(places.byte(span.start.index()));
+        let end = lenient.original(places.byte(span.end.index()));
         builder.take(event, start, end)?;
     }
     Ok(builder
@@ -72,7 +94,6 @@ fn build(source: &Arc<Source>, diagnostics: &mut Diagnostics) -> Result<Node, Fa
 
 struct Builder<'s, 'd> {
     source: &'s Arc<Source>,
-    places: Places<'s>,
     diagnostics: &'d mut Diagnostics,
     stack: Vec<Frame>,
     anchors: Vec<Option<Node>>,
@@ -120,11 +141,11 @@ impl Builder<'_, '_> {
                 self.place(node, end, false);
             }
             Event::SequenceStart(anchor, tag) => {
-                self.collection_tag(tag.as_deref(), &["seq", "omap", "pairs"], start, end);
+                self.check_tag(tag.as_deref(), &["seq", "omap", "pairs"], start, end);
                 self.open(anchor, (start, end), Inside::List(Vec::new()))?;
             }
             Event::MappingStart(anchor, tag) => {
-                self.collection_tag(tag.as_deref(), &["map", "set"], start, end);
+                self.check_tag(tag.as_deref(), &["map", "set"], start, end);
                 let inside = Inside::Map {
                     entries: Vec::new(),
                     merges: Vec::new(),
@@ -252,7 +273,7 @@ impl Builder<'_, '_> {
         };
         let at = self.span(start, end);
         let kind = match tag {
-            Some(tag) => self.tagged(text, tag, &at),
+            Some(tag) => tag::scalar(text, tag, &at, self.diagnostics),
             None if style == ScalarStyle::Plain => {
                 let kind = scalar::resolve(&text);
                 if scalar::loses_digits(&text, &kind) {
@@ -265,55 +286,11 @@ impl Builder<'_, '_> {
         Node::new(at, kind)
     }
 
-    fn tagged(&mut self, text: Cow<str>, tag: &Tag, at: &Span) -> NodeKind {
-        let name = format!("{}{}", tag.handle, tag.suffix);
-        let read = match name.strip_prefix(CORE).unwrap_or(&name) {
-            "!" | "str" | "binary" | "timestamp" => Some(NodeKind::Text(text.to_string())),
-            "null" => Some(scalar::resolve(&text)).filter(|kind| *kind == NodeKind::Null),
-            "bool" => Some(scalar::resolve(&text)).filter(|kind| matches!(kind, NodeKind::Bool(_))),
-            "int" => scalar::integer(&text).map(number),
-            "float" => scalar::float(&text).map(number),
-            _ => {
-                self.refuse_tag(&name, at.clone());
-                return NodeKind::Text(text.into_owned());
-            }
-        };
-        read.unwrap_or_else(|| {
-            let detail = format!("`{text}` cannot be read with the tag `{tag}`");
-            self.diagnostics
-                .push(Diagnostic::error(code::YAML_TAG, detail).at(at.clone()));
-            NodeKind::Text(text.into_owned())
-        })
-    }
-
-    fn collection_tag(&mut self, tag: Option<&Tag>, known: &[&str], start: usize, end: usize) {
-        let Some(tag) = tag else {
-            return;
-        };
-        let name = format!("{}{}", tag.handle, tag.suffix);
-        if name != "!"
-            && !name
-                .strip_prefix(CORE)
-                .is_some_and(|name| known.contains(&name))
-        {
+    fn check_tag(&mut self, tag: Option<&Tag>, known: &[&str], start: usize, end: usize) {
+        if let Some(tag) = tag {
             let at = self.span(start, end);
-            self.refuse_tag(&name, at);
+            tag::check_collection(tag, known, &at, self.diagnostics);
         }
-    }
-
-    fn refuse_tag(&mut self, name: &str, at: Span) {
-        let name = match name.strip_prefix(CORE) {
-            Some(core) => format!("!!{core}"),
-            None => name.to_owned(),
-        };
-        self.diagnostics.push(
-            Diagnostic::error(
-                code::YAML_TAG,
-                format!("the tag `{name}` has no meaning in a manifest"),
-            )
-            .at(at)
-            .hint("remove the tag; a text that starts with `!` needs quotes"),
-        );
     }
 
     fn warn_of_rounding(&mut self, text: &str, kind: &NodeKind, at: &Span) {
@@ -406,4 +383,240 @@ fn key_of(node: &Node, diagnostics: &mut Diagnostics) -> Key {
         }
     };
     Key::Text(text, node.at.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::to_json;
+    use serde_json::{Value, json};
+
+    fn tree(text: &str) -> (Option<Node>, Diagnostics) {
+        parse(&Source::new("s.yaml", text))
+    }
+
+    fn value(text: &str) -> Value {
+        let (root, found) = tree(text);
+        assert!(!found.has_errors(), "{text}: {found:?}");
+        to_json(&root.unwrap())
+    }
+
+    /// The codes, places and first hints of what is wrong with a text.
+    fn wrong(text: &str) -> Vec<(String, String)> {
+        let (_, found) = tree(text);
+        let place = |d: &Diagnostic| d.at.as_ref().map(ToString::to_string).unwrap_or_default();
+        found
+            .iter()
+            .map(|d| (format!("{} {}", d.code, place(d)), d.detail.clone()))
+            .collect()
+    }
+
+    #[test]
+    fn every_key_and_value_knows_its_bytes() {
+        let text = "a: é\nb:\n  c: [1, 'x y']\n  d: |\n    one\n    two\ne:\n";
+        let (root, _) = tree(text);
+        let root = root.unwrap();
+        let shown = |at: &Span| text[at.start..at.end].to_owned();
+        let b = root.entry("b").unwrap();
+        assert_eq!(shown(&root.get("a").unwrap().at), "é");
+        assert_eq!(shown(&b.key_at), "b");
+        assert_eq!(shown(&b.value.get("c").unwrap().items()[1].at), "'x y'");
+        assert_eq!(shown(&b.value.get("c").unwrap().at), "[1, 'x y']");
+        assert_eq!(shown(&b.value.get("d").unwrap().at), "one\n    two");
+        assert!(shown(&b.value.at).starts_with("c: [1"));
+        assert_eq!(root.get("e").unwrap().at.to_string(), "s.yaml:7:2");
+    }
+
+    #[test]
+    fn carriage_returns_and_tabs_after_values_are_fine() {
+        assert_eq!(
+            value("a: b\r\nc:\r\n  - d\t# x\r\n"),
+            json!({"a": "b", "c": ["d"]})
+        );
+        assert_eq!(value("{\n\t\"a\": [\n\t\t1\n\t]\n}\n"), json!({"a": [1]}));
+    }
+
+    #[test]
+    fn keys_are_texts() {
+        assert_eq!(
+            value("1: a\n0755: b\ntrue: c\n~: d\n1.50: e\n"),
+            json!({"1": "a", "755": "b", "true": "c", "null": "d", "1.5": "e"})
+        );
+        assert_eq!(wrong("? [a]\n: b\n")[0].0, "SD0107 s.yaml:1:3");
+        assert_eq!(wrong("{{ x }}: 1\n")[0].0, "SD0107 s.yaml:1:2");
+    }
+
+    #[test]
+    fn quotes_that_end_at_the_start_of_a_line_are_read() {
+        assert_eq!(
+            value("a:\n  b: 'x\n  y\n'\n  c: 1\n"),
+            json!({"a": {"b": "x y ", "c": 1}})
+        );
+        assert_eq!(
+            value("a:\n  b: [\n  x\n]\nc: 1\n"),
+            json!({"a": {"b": ["x"]}, "c": 1})
+        );
+        let (root, _) = tree("a:\n  b: [\nx\n]\nc: dd\n");
+        let root = root.unwrap();
+        assert_eq!(root.get("c").unwrap().at.to_string(), "s.yaml:5:4");
+        assert_eq!(
+            root.get("a").unwrap().get("b").unwrap().items()[0]
+                .at
+                .to_string(),
+            "s.yaml:3:1"
+        );
+    }
+
+    #[test]
+    fn anchors_and_merges() {
+        let base = "b: &b {x: 1, y: {z: 1}}\nc: &c {x: 3, w: 4}\n";
+        assert_eq!(
+            value(&format!("{base}a: {{<<: *b, y: 2}}\n"))["a"],
+            json!({"x": 1, "y": 2})
+        );
+        assert_eq!(
+            value(&format!("{base}a: {{y: 2, <<: [*c, *b]}}\n"))["a"],
+            json!({"y": 2, "x": 3, "w": 4})
+        );
+        assert_eq!(
+            value(&format!("{base}a:\n  <<: *b\n  <<: *c\n"))["a"],
+            json!({"x": 1, "y": {"z": 1}, "w": 4})
+        );
+        assert_eq!(value("a: {'<<': 1}\n")["a"], json!({"<<": 1}));
+        assert_eq!(wrong("a:\n  <<: 1\n")[0].0, "SD0107 s.yaml:2:3");
+        assert_eq!(wrong("a: &a [*a]\n")[0].0, "SD0103 s.yaml:1:8");
+        assert_eq!(wrong("a: *b\n")[0].0, "SD0103 s.yaml:1:4");
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_told_with_both_lines() {
+        let found = wrong("a: 1\nb: 2\na: 3\n");
+        assert_eq!(
+            found,
+            [(
+                "SD0104 s.yaml:3:1".to_owned(),
+                "`a` stands on line 1 and again on line 3".to_owned()
+            )]
+        );
+        let many = (0..40)
+            .map(|n| format!("k{n}: 1\n"))
+            .collect::<Vec<_>>()
+            .concat();
+        assert_eq!(wrong(&format!("{many}k7: 2\nk39: 1\nk7: 3\n")).len(), 3);
+    }
+
+    #[test]
+    fn tags() {
+        assert_eq!(
+            value(
+                "a: !!str 1\nb: !!int '0x10'\nc: !!float 1\nd: ! 12\ne: !!binary aGk=\nf: !!set {x}\ng: !!null\nh: !!seq [1]\n"
+            ),
+            json!({"a": "1", "b": 16, "c": 1, "d": "12", "e": "aGk=", "f": {"x": null}, "g": null, "h": [1]})
+        );
+        let found = wrong("a: !Ref x\nb: !!int x\nc: !Map {}\nd: !!seq {}\n");
+        let places: Vec<&str> = found.iter().map(|(place, _)| place.as_str()).collect();
+        assert_eq!(
+            places,
+            [
+                "SD0117 s.yaml:1:4",
+                "SD0117 s.yaml:2:4",
+                "SD0117 s.yaml:3:4",
+                "SD0117 s.yaml:4:4"
+            ]
+        );
+    }
+
+    #[test]
+    fn tabs_in_the_indentation_are_named() {
+        for text in [
+            "a:\n\tb: 1\n",
+            "a: 1\n\tb: 2\n",
+            "a:\n  - x\n\t- y\n",
+            "a:\n  b: 1\n  \tc: 2\n",
+        ] {
+            let found = wrong(text);
+            assert!(found[0].1.contains("tab"), "{text:?}: {found:?}");
+            let tab_line = text[..text.find('\t').unwrap()].lines().count().max(2);
+            assert!(found[0].0.starts_with("SD0103"), "{found:?}");
+            let line: usize = found[0].0.split(':').nth(1).unwrap().parse().unwrap();
+            assert!(
+                line == tab_line || line == tab_line + 1,
+                "{text:?}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_document_only() {
+        assert_eq!(value("---\na: 1\n...\n"), json!({"a": 1}));
+        assert_eq!(wrong("a: 1\n---\nb: 2\n")[0].0, "SD0103 s.yaml:2:1");
+    }
+
+    #[test]
+    fn limits_hold() {
+        let deep = "[".repeat(101) + &"]".repeat(101);
+        assert_eq!(wrong(&deep)[0].0, "SD0116 s.yaml:1:101");
+        assert!(wrong(&("[".repeat(100) + &"]".repeat(100))).is_empty());
+        assert_eq!(wrong(&"[".repeat(200_000)).len(), 1);
+        let line = |n: i32| format!("a{n}: &a{n} [{}]\n", format!("*a{}, ", n - 1).repeat(9));
+        let later = (1..10).map(line).collect::<Vec<_>>().concat();
+        let laughs = format!("a0: &a0 [ha, ha, ha, ha, ha, ha, ha, ha, ha]\n{later}");
+        assert!(wrong(&laughs)[0].0.starts_with("SD0116 s.yaml:"));
+        let nested = format!(
+            "a: &a {}1{}\nb: {}*a{}\n",
+            "[".repeat(60),
+            "]".repeat(60),
+            "[".repeat(60),
+            "]".repeat(60)
+        );
+        assert!(wrong(&nested)[0].0.starts_with("SD0116 s.yaml:2"));
+    }
+
+    #[test]
+    fn control_characters_are_refused() {
+        assert_eq!(wrong("a: 1\nb: \u{0}c\n")[0].0, "SD0103 s.yaml:2:4");
+    }
+
+    #[test]
+    fn rounded_numbers_are_warned_of() {
+        assert_eq!(
+            wrong("a: 12345678901234567890\nb: 1e300\n")[0].0,
+            "SD0118 s.yaml:1:4"
+        );
+        assert!(wrong("a: 1e300\nb: '12345678901234567890'\nc: 1234567890123456\n").is_empty());
+    }
+
+    #[test]
+    fn an_expression_in_braces_needs_quotes() {
+        let (_, found) = tree("a: {b: ${vars.x}}\n");
+        let diagnostic = found.iter().next().unwrap();
+        assert!(diagnostic.hints[0].contains("quotes"), "{diagnostic:?}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC{0,80}") {
+            tree(&text);
+        }
+
+        #[test]
+        fn no_near_yaml_panics(text in "[-a-c0-2:#\\[\\]{}&*!|>'\"%@,?~<. \n\r\t$é]{0,60}") {
+            let (root, _) = tree(&text);
+            if let Some(root) = root {
+                check_spans(&root, text.len());
+            }
+        }
+    }
+
+    fn check_spans(node: &Node, size: usize) {
+        assert!(node.at.start <= node.at.end && node.at.end <= size);
+        assert!(
+            node.at.source.text.is_char_boundary(node.at.start)
+                && node.at.source.text.is_char_boundary(node.at.end)
+        );
+        node.items().iter().for_each(|item| check_spans(item, size));
+        node.entries()
+            .iter()
+            .for_each(|entry| check_spans(&entry.value, size));
+    }
 }

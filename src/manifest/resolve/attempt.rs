@@ -18,7 +18,7 @@ use crate::manifest::{Entry, Node, NodeKind};
 const AGAIN: usize = 8;
 
 /// The largest text that is put together, in bytes.
-const TEXT: usize = 16 * 1024 * 1024;
+const TEXT: usize = 4 * 1024 * 1024;
 
 /// A slot that has to be settled first, and the place that asks for it.
 pub(super) struct Need {
@@ -106,7 +106,13 @@ impl<'w> Attempt<'w> {
             );
         }
         if let Some(open) = unclosed(text) {
-            let place = locate(at, text, &(open..open + 2));
+            let after = locate(at, text, &(open + 2..open + 2));
+            let start = if after == *at {
+                after.start
+            } else {
+                after.start - 2
+            };
+            let place = Span::new(&after.source, start, after.end);
             self.told.push(
                 Diagnostic::warning(code::EXPRESSION_SYNTAX, "`${` without a `}` stays as it is")
                     .at(place),

@@ -357,3 +357,146 @@ fn text(attempt: &mut Attempt, function: &str, argument: &Node) -> Option<String
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnostic::Diagnostics;
+    use crate::manifest::fixture::{error, load_with, property, with};
+    use crate::manifest::to_json;
+    use serde_json::{Value, json};
+
+    fn value(expression: &str) -> Value {
+        to_json(&property(
+            "{region: r, n: 12}",
+            &format!("{{p: \"{expression}\"}}"),
+        ))
+    }
+
+    fn with_files(expression: &str, files: &[(&str, &str)]) -> Result<Value, Diagnostics> {
+        let (manifest, _) = load_with(
+            &with("{region: r}", &format!("{{p: \"{expression}\"}}")),
+            files,
+        )?;
+        Ok(to_json(manifest.blocks[0].props.get("p").unwrap()))
+    }
+
+    #[test]
+    fn env_takes_what_is_set_and_not_empty() {
+        assert_eq!(value("${env('FOO')}"), json!("foo"));
+        assert_eq!(value("${env(FOO)}"), json!("foo"));
+        assert_eq!(value("${env('EMPTY', 'd')}"), json!("d"));
+        assert_eq!(value("${env('NONE', 5)}"), json!(5));
+        assert_eq!(value("${env('NONE', '')}"), json!(""));
+        assert_eq!(value("${env('NONE', vars.n)}"), json!(12));
+        assert_eq!(value("${env('FOO', vars.absent)}"), json!("foo"));
+    }
+
+    #[test]
+    fn env_without_a_value_says_what_to_do() {
+        let found = error("{}", "{p: \"${env('NONE')}\"}");
+        assert_eq!(found.code.to_string(), "SD0112");
+        assert_eq!(found.hints[0], "set it: export NONE=...");
+        let found = error("{}", "{p: \"${env('NONE', vars.absent)}\"}");
+        assert!(
+            found.detail.contains("`vars.absent` does not exist"),
+            "{found:?}"
+        );
+        assert_eq!(
+            error("{}", "{p: \"${env('NONE', path('absent'))}\"}")
+                .code
+                .to_string(),
+            "SD0121"
+        );
+    }
+
+    #[test]
+    fn small_functions() {
+        assert_eq!(value("${config('AccountID')}"), json!("123"));
+        assert_eq!(value("${str('vars.n')}"), json!("12"));
+        assert_eq!(value("${str('resources.b.props.q')}"), json!("7"));
+        assert_eq!(value("${str('other')}"), json!("other"));
+        assert_eq!(value("${env.init('vars.n')}"), json!(12));
+        assert_eq!(
+            error("{}", "{p: '${config(Nope)}'}").code.to_string(),
+            "SD0120"
+        );
+        assert_eq!(error("{}", "{p: '${env()}'}").code.to_string(), "SD0109");
+    }
+
+    #[test]
+    fn base64_pads() {
+        for (text, coded) in [
+            ("a", "YQ=="),
+            ("hi", "aGk="),
+            ("abc", "YWJj"),
+            ("é漢😀", "w6nmvKLwn5iA"),
+        ] {
+            assert_eq!(value(&format!("${{base64('{text}')}}")), json!(coded));
+        }
+    }
+
+    #[test]
+    fn files_are_read_and_parsed_with_their_expressions() {
+        let files = [
+            ("t.txt", "in ${vars.region}\n"),
+            ("a.json", "{\"a\": [1, \"${this.name}\"], \"n\": null}"),
+            ("f.yaml", "x: 0755\ny: ${vars.region}\n"),
+        ];
+        assert_eq!(
+            with_files("${file('t.txt')}", &files).unwrap(),
+            json!("in r\n")
+        );
+        assert_eq!(
+            with_files("${json(file('a.json'))}", &files).unwrap(),
+            json!({"a": [1, "a"]})
+        );
+        assert_eq!(
+            with_files("${yaml(file('./f.yaml'))}", &files).unwrap(),
+            json!({"x": 755, "y": "r"})
+        );
+    }
+
+    #[test]
+    fn an_error_in_a_file_is_placed_there() {
+        let found = with_files("${file('t.txt')}", &[("t.txt", "one\n ${vars.x}\n")]).unwrap_err();
+        let place = found.iter().next().unwrap().at.clone().unwrap();
+        assert!(place.to_string().ends_with("t.txt:2:4"), "{place}");
+        let found =
+            with_files("${yaml(file('f.yaml'))}", &[("f.yaml", "a: 1\na: 2\n")]).unwrap_err();
+        assert!(
+            found.iter().next().unwrap().detail.contains("f.yaml:2:1"),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn a_file_in_itself_is_a_circle() {
+        let found = with_files("${file('t.txt')}", &[("t.txt", "x${file('t.txt')}")]).unwrap_err();
+        assert_eq!(found.iter().next().unwrap().code.to_string(), "SD0111");
+        assert_eq!(
+            error("{}", "{p: '${env(LOOP)}'}").code.to_string(),
+            "SD0111"
+        );
+    }
+
+    #[test]
+    fn broken_texts_and_files_are_told() {
+        assert_eq!(error("{}", "{p: '${json(x)}'}").code.to_string(), "SD0122");
+        assert_eq!(error("{}", "{p: '${file(x)}'}").code.to_string(), "SD0121");
+        assert_eq!(error("{}", "{p: '${path(x)}'}").code.to_string(), "SD0121");
+        assert_eq!(
+            error(
+                "{o: '${resources.b.output.x}'}",
+                "{p: \"${env('NONE', base64(vars.o, 'x'))}\"}"
+            )
+            .code
+            .to_string(),
+            "SD0109"
+        );
+        let late = error(
+            "{o: '${resources.b.output.x}'}",
+            "{p: \"${env('NONE', base64(vars.o))}\"}",
+        );
+        assert_eq!(late.code.to_string(), "SD0107");
+    }
+}

@@ -249,3 +249,203 @@ fn is_shell_name(name: &str) -> bool {
         .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
         && !name.starts_with(|c: char| c.is_ascii_digit())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::fixture::{error, load_with, property, with};
+    use crate::manifest::{Node, NodeKind, to_json};
+    use serde_json::json;
+
+    fn output(resource: &str, path: &str) -> NodeKind {
+        NodeKind::Output {
+            resource: resource.to_owned(),
+            path: path.to_owned(),
+        }
+    }
+
+    #[test]
+    fn outputs_stay_open() {
+        let kind = |props| property("{o: '${resources.b.output}'}", props).kind;
+        assert_eq!(kind("{p: '${resources.b.output.url}'}"), output("b", "url"));
+        assert_eq!(kind("{p: '${resources.b.output}'}"), output("b", ""));
+        assert_eq!(kind("{p: '${vars.o.url.0}'}"), output("b", "url.0"));
+        assert_eq!(kind("{p: '${components.b.output.x}'}"), output("b", "x"));
+        let NodeKind::Join(parts) = kind("{p: 'x${resources.b.output.url}/${this.name}'}") else {
+            panic!("no join");
+        };
+        assert_eq!(parts.len(), 3);
+        assert_eq!(parts[1].kind, output("b", "url"));
+        assert_eq!(parts[2].kind, NodeKind::Text("/a".to_owned()));
+    }
+
+    #[test]
+    fn outputs_are_written_as_they_were() {
+        for text in [
+            "${resources.b.output.url}",
+            "x${resources.b.info.k}y",
+            "${components.b.output.a.0}",
+            "${resources.b.output}",
+        ] {
+            assert_eq!(
+                to_json(&property("{}", &format!("{{p: '{text}'}}"))),
+                json!(text)
+            );
+        }
+        assert_eq!(
+            to_json(&property(
+                "{o: '${resources.b.output}'}",
+                "{p: '${vars.o.url}'}"
+            )),
+            json!("${resources.b.output.url}")
+        );
+    }
+
+    #[test]
+    fn a_value_stands_where_it_is_used() {
+        let text = with("{cfg: {x: 1}}", "{p: '${vars.cfg}'}");
+        let (manifest, _) = load_with(&text, &[]).unwrap();
+        let p: &Node = manifest.blocks[0].props.get("p").unwrap();
+        assert_eq!(&p.at.source.text[p.at.start..p.at.end], "'${vars.cfg}'");
+        assert_eq!(p.get("x").unwrap().at.line_column().0, 2);
+    }
+
+    #[test]
+    fn lengths_and_items() {
+        let vars = "{s: aé😀, l: [x, '${vars.s}']}";
+        assert_eq!(
+            to_json(&property(vars, "{p: '${vars.s.length}'}")),
+            json!(4)
+        );
+        assert_eq!(
+            to_json(&property(vars, "{p: '${vars.l.length}'}")),
+            json!(2)
+        );
+        assert_eq!(
+            to_json(&property(vars, "{p: '${vars.l.1}'}")),
+            json!("aé😀")
+        );
+    }
+
+    /// Props, the code and place of their error, its first hint.
+    const CASES: [(&str, &str, &str, &str); 17] = [
+        (
+            "{p: 'x ${vars.regoin}'}",
+            "SD0110",
+            "vars.regoin",
+            "did you mean `vars.region`?",
+        ),
+        (
+            "{p: '${vars.region }'}",
+            "SD0110",
+            "vars.region ",
+            "remove the blank: ${vars.region}",
+        ),
+        (
+            "{p: '${vars.list[0]}'}",
+            "SD0110",
+            "vars.list[0]",
+            "write ${vars.list.0}",
+        ),
+        (
+            "{p: '${env.HOME}'}",
+            "SD0110",
+            "env.HOME",
+            "write ${env('HOME')}",
+        ),
+        (
+            "{p: 'echo ${HOME}'}",
+            "SD0110",
+            "HOME",
+            "write `$HOME` for a variable of the shell",
+        ),
+        (
+            "{p: '${region}'}",
+            "SD0110",
+            "region",
+            "write ${vars.region}",
+        ),
+        (
+            "{p: '${var.region}'}",
+            "SD0110",
+            "var.region",
+            "did you mean `vars`?",
+        ),
+        (
+            "{p: '${ this.name}'}",
+            "SD0110",
+            " this.name",
+            "remove the blank: ${this.name}",
+        ),
+        (
+            "{p: '${this.porps.x}'}",
+            "SD0110",
+            "this.porps.x",
+            "did you mean `this.props`?",
+        ),
+        (
+            "{p: '${this.props.none}', nono: 1}",
+            "SD0110",
+            "this.props.none",
+            "did you mean `this.props.nono`?",
+        ),
+        (
+            "{p: '${resources.c.output.x}'}",
+            "SD0113",
+            "resources.c.output.x",
+            "",
+        ),
+        (
+            "{p: '${resources.bb.props.x}'}",
+            "SD0113",
+            "resources.bb.props.x",
+            "",
+        ),
+        (
+            "{p: '${vars.region || 1}'}",
+            "SD0110",
+            "vars.region || 1",
+            "expressions have no operators; env('NAME', 'default') is the only fallback",
+        ),
+        (
+            "{p: \"${vars['region']}\"}",
+            "SD0109",
+            "vars['region']",
+            "write a key after a dot, ${vars.my-key}, or in double quotes, ${vars[\"my-key\"]}",
+        ),
+        ("{p: '${vars.nul}'}", "SD0110", "vars.nul", ""),
+        ("{p: '${secret(x)}'}", "SD0114", "secret", ""),
+        ("{p: '${evn(x)}'}", "SD0110", "evn", "did you mean `env()`?"),
+    ];
+
+    #[test]
+    fn errors_point_into_the_text_and_help() {
+        for (props, code, shown, hint) in CASES {
+            let found = error("{region: r, list: [1], nul: }", props);
+            let at = found.at.clone().unwrap();
+            assert_eq!(found.code.to_string(), code, "{props}");
+            assert_eq!(&at.source.text[at.start..at.end], shown, "{props}");
+            assert_eq!(
+                found.hints.first().map_or("", String::as_str),
+                hint,
+                "{props}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_near_resource_is_offered() {
+        let text = "edition: 3.0.0\nresources:\n  website: {component: fc3, props: {u: '${resources.backent.output.u}'}}\n  backend: {component: fc3}\n";
+        let found = load_with(text, &[]).unwrap_err();
+        assert_eq!(
+            found.iter().next().unwrap().hints,
+            ["did you mean `backend`?"]
+        );
+    }
+
+    #[test]
+    fn this_needs_a_resource() {
+        let found = error("{x: '${this.name}'}", "{p: 1}");
+        assert_eq!(found.code.to_string(), "SD0110");
+        assert!(found.detail.contains("only inside a resource"));
+    }
+}

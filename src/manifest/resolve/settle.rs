@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 use crate::manifest::{Environment, Node, NodeKind};
 
 /// How much all values together may hold, in units of [`Node::measure`].
-const SIZE: usize = 4_000_000;
+const SIZE: usize = 1_000_000;
 
 /// How deep one value may nest.
 const DEPTH: usize = 200;
@@ -137,7 +137,7 @@ impl Settling<'_, '_, '_, '_> {
         self.size += size;
         let detail = match (within, self.size <= SIZE, depth <= DEPTH) {
             (true, false, _) => {
-                "the expressions up to here copy more than four million values".to_owned()
+                "the expressions up to here copy more than a million values".to_owned()
             }
             (_, _, false) => format!("this value nests deeper than {DEPTH} levels"),
             (within, ..) => return within,
@@ -166,5 +166,105 @@ impl Settling<'_, '_, '_, '_> {
         }
         self.diagnostics
             .push(diagnostic.hint("give one of them a value of its own"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::fixture::{error, load_with, property, with};
+    use crate::manifest::{NodeKind, to_json};
+    use serde_json::json;
+
+    #[test]
+    fn order_never_matters() {
+        let vars = "{a: '${vars.b}-1', b: '${vars.c}', c: {d: '${vars.e}'}, e: end}";
+        assert_eq!(to_json(&property(vars, "{p: '${vars.b.d}'}")), json!("end"));
+        let (manifest, _) = load_with(
+            &with("{}", "{p: '${resources.b.props.q}', q: '${this.props.p}x'}"),
+            &[],
+        )
+        .unwrap();
+        assert_eq!(
+            to_json(&manifest.blocks[0].props),
+            json!({"p": 7, "q": "7x"})
+        );
+    }
+
+    #[test]
+    fn a_circle_is_shown_whole() {
+        let found = error(
+            "{a: '${vars.b}', b: 'x${vars.c.k}', c: {k: '${vars.a}'}}",
+            "{p: 1}",
+        );
+        assert_eq!(found.code.to_string(), "SD0111");
+        assert!(
+            found
+                .detail
+                .ends_with("vars.a → vars.b → vars.c.k → vars.a"),
+            "{found:?}"
+        );
+        assert_eq!(found.related.len(), 2);
+        let own = error("{}", "{p: '${this.props}'}");
+        assert!(
+            own.detail
+                .ends_with("resources.a.props.p → resources.a.props.p"),
+            "{own:?}"
+        );
+    }
+
+    #[test]
+    fn what_hangs_on_a_circle_is_not_told_again() {
+        let found = error(
+            "{a: '${vars.a}', b: '${vars.a}'}",
+            "{p: '${vars.b}', q: '${vars.a}'}",
+        );
+        assert_eq!(found.code.to_string(), "SD0111");
+    }
+
+    /// `{v0: first, v1: …, v2: …}`, each made from the name of the one before.
+    fn chain(first: &str, count: usize, next: impl Fn(&str) -> String) -> String {
+        let later = (1..count).map(|n| format!("v{n}: {}", next(&format!("${{vars.v{}}}", n - 1))));
+        let all: Vec<String> = std::iter::once(format!("v0: {first}"))
+            .chain(later)
+            .collect();
+        format!("{{{}}}", all.join(", "))
+    }
+
+    #[test]
+    fn a_long_chain_needs_no_stack() {
+        let vars = chain("end", 20_000, |before| format!("'{before}'"));
+        assert_eq!(
+            to_json(&property(&vars, "{p: '${vars.v19999}'}")),
+            json!("end")
+        );
+    }
+
+    #[test]
+    fn growth_is_bounded() {
+        let lists = chain("[x, x, x, x]", 20, |before| {
+            format!("[{}]", format!("'{before}', ").repeat(8))
+        });
+        assert_eq!(error(&lists, "{p: 1}").code.to_string(), "SD0116");
+        let texts = chain("xxxxxxxxxxxxxxxx", 12, |before| {
+            format!("'{}'", before.repeat(16))
+        });
+        assert_eq!(error(&texts, "{p: 1}").code.to_string(), "SD0116");
+    }
+
+    #[test]
+    fn values_do_not_nest_without_end() {
+        let vars = chain("x", 300, |before| format!("['{before}']"));
+        assert_eq!(error(&vars, "{p: 1}").code.to_string(), "SD0116");
+    }
+
+    #[test]
+    fn access_stays_as_written() {
+        let text = "edition: 3.0.0\naccess: ${vars.x}\nvars: {x: me}\nresources: {a: {component: fc3, props: {p: '${this.access}'}}}\n";
+        let (manifest, _) = load_with(text, &[]).unwrap();
+        assert_eq!(manifest.access.as_deref(), Some("${vars.x}"));
+        assert_eq!(
+            manifest.blocks[0].props.get("p").unwrap().kind,
+            NodeKind::Text("me".to_owned())
+        );
     }
 }
