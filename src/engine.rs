@@ -63,7 +63,12 @@ pub enum Aim {
 }
 
 /// Reads a project.
-pub fn open(path: &Path, environment: &dyn Environment, to: &Destination, until: Until) -> Result<Project, Diagnostics> {
+pub fn open(
+    path: &Path,
+    environment: &dyn Environment,
+    to: &Destination,
+    until: Until,
+) -> Result<Project, Diagnostics> {
     let (manifest, warnings) = manifest::load(path, environment)?;
     let context = Context {
         app: manifest.name.clone(),
@@ -79,20 +84,43 @@ pub fn open(path: &Path, environment: &dyn Environment, to: &Destination, until:
         lowered.graph = component::pack(lowered.graph, &lowered.packs)?;
     }
     let place = Place::new(&manifest.folder, &manifest.name, &to.environment);
-    Ok(Project { manifest, lowered, place, environment: to.environment.clone(), warnings })
+    Ok(Project {
+        manifest,
+        lowered,
+        place,
+        environment: to.environment.clone(),
+        warnings,
+    })
 }
 
 impl Project {
     /// The mark on everything that this project makes in this environment.
     fn owner(&self, state: &State, to: &Destination) -> Owner {
-        let mark = format!("{}/{}/{}", self.manifest.name, self.environment, state.lineage);
+        let mark = format!(
+            "{}/{}/{}",
+            self.manifest.name, self.environment, state.lineage
+        );
         // The vendor's tags take letters, digits and a few signs (OSS, PutBucketTagging).
-        let legal = |c: char| if c.is_ascii_alphanumeric() || "+-=._:/".contains(c) { c } else { '-' };
-        Owner { mark: mark.chars().map(legal).collect(), account: to.account.clone() }
+        let legal = |c: char| {
+            if c.is_ascii_alphanumeric() || "+-=._:/".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        };
+        Owner {
+            mark: mark.chars().map(legal).collect(),
+            account: to.account.clone(),
+        }
     }
 
     /// The plan from `state` as it stands, after asking the cloud.
-    pub async fn plan(&self, state: &State, to: &Destination, aim: Aim) -> Result<Plan, Diagnostics> {
+    pub async fn plan(
+        &self,
+        state: &State,
+        to: &Destination,
+        aim: Aim,
+    ) -> Result<Plan, Diagnostics> {
         check_account(state, to)?;
         let nothing = Graph::default();
         let (graph, adoption) = match aim {
@@ -101,7 +129,11 @@ impl Project {
         };
         let seen = observe(state, graph, &to.providers).await?;
         let owner = self.owner(state, to);
-        let goal = Goal { graph, owner: &owner.mark, adoption };
+        let goal = Goal {
+            graph,
+            owner: &owner.mark,
+            adoption,
+        };
         plan::plan(&goal, state, &seen, &to.providers.specs())
     }
 
@@ -114,26 +146,44 @@ impl Project {
         ears: (&Stop, &(dyn Fn(Event) + Sync)),
     ) -> Result<Report, Diagnostics> {
         let owner = self.owner(state.state(), to);
-        apply::apply(plan, &to.providers, &owner, state, ears).await.map_err(|e| Diagnostic::from(e).into())
+        apply::apply(plan, &to.providers, &owner, state, ears)
+            .await
+            .map_err(|e| Diagnostic::from(e).into())
     }
 
     /// Each block's outputs as far as the state knows them.
     pub fn outputs(&self, state: &State) -> Vec<(String, Object)> {
-        let known = |id: &crate::resource::ResourceId, path: &str| plan::output(&state.records.get(id)?.outputs, path);
-        let of_block = |(name, outputs): &(String, std::collections::BTreeMap<String, crate::resource::Value>)| {
-            let values = outputs.iter().filter_map(|(key, value)| Some((key.clone(), value.resolve(&known).ok()?)));
+        let known = |id: &crate::resource::ResourceId, path: &str| {
+            plan::output(&state.records.get(id)?.outputs, path)
+        };
+        let of_block = |(name, outputs): &(
+            String,
+            std::collections::BTreeMap<String, crate::resource::Value>,
+        )| {
+            let values = outputs
+                .iter()
+                .filter_map(|(key, value)| Some((key.clone(), value.resolve(&known).ok()?)));
             (name.clone(), values.collect::<Object>())
         };
-        self.lowered.outputs.iter().map(of_block).filter(|(_, values)| !values.is_empty()).collect()
+        self.lowered
+            .outputs
+            .iter()
+            .map(of_block)
+            .filter(|(_, values)| !values.is_empty())
+            .collect()
     }
 }
 
 fn check_account(state: &State, to: &Destination) -> Result<(), Diagnostics> {
     match (&state.account, &to.account) {
         (Some(was), Some(is)) if was != is && to.account_matters => {
-            let detail = format!("environment `{}` was applied to account {was}, this access is account {is}", to.environment);
-            let error = Diagnostic::error(code::STATE_ACCOUNT, detail)
-                .hint("choose the access it was applied with, or another environment with `--env NAME`");
+            let detail = format!(
+                "environment `{}` was applied to account {was}, this access is account {is}",
+                to.environment
+            );
+            let error = Diagnostic::error(code::STATE_ACCOUNT, detail).hint(
+                "choose the access it was applied with, or another environment with `--env NAME`",
+            );
             Err(error.into())
         }
         _ => Ok(()),

@@ -21,7 +21,11 @@ struct Question<'a> {
 }
 
 /// What is there of everything remembered or wanted. Wanted things whose name is not known yet are left out.
-pub async fn observe(state: &State, goal: &Graph, providers: &Providers) -> Result<Observed, Diagnostics> {
+pub async fn observe(
+    state: &State,
+    goal: &Graph,
+    providers: &Providers,
+) -> Result<Observed, Diagnostics> {
     let mut diagnostics = Diagnostics::new();
     let mut seen = Observed::new();
     let mut answers = stream::iter(questions(state, goal, providers))
@@ -38,20 +42,44 @@ pub async fn observe(state: &State, goal: &Graph, providers: &Providers) -> Resu
 
 fn questions<'a>(state: &'a State, goal: &'a Graph, providers: &Providers) -> Vec<Question<'a>> {
     let remembered = state.records.iter().filter_map(|(id, record)| {
-        let remote = record.remote.clone().or_else(|| providers.of(&record.kind).ok()?.identity(&record.kind, &record.attrs))?;
-        Some(Question { id, kind: &record.kind, remote, known: Some(record) })
+        let remote = record.remote.clone().or_else(|| {
+            providers
+                .of(&record.kind)
+                .ok()?
+                .identity(&record.kind, &record.attrs)
+        })?;
+        Some(Question {
+            id,
+            kind: &record.kind,
+            remote,
+            known: Some(record),
+        })
     });
-    let wanted = goal.ordered().filter(|r| !state.records.contains_key(&r.id)).filter_map(|resource| {
-        let attrs = resource.resolve(&|_, _| None).ok()?;
-        let remote = providers.of(&resource.kind).ok()?.identity(&resource.kind, &attrs)?;
-        Some(Question { id: &resource.id, kind: &resource.kind, remote, known: None })
-    });
+    let wanted = goal
+        .ordered()
+        .filter(|r| !state.records.contains_key(&r.id))
+        .filter_map(|resource| {
+            let attrs = resource.resolve(&|_, _| None).ok()?;
+            let remote = providers
+                .of(&resource.kind)
+                .ok()?
+                .identity(&resource.kind, &attrs)?;
+            Some(Question {
+                id: &resource.id,
+                kind: &resource.kind,
+                remote,
+                known: None,
+            })
+        });
     remembered.chain(wanted).collect()
 }
 
 impl Question<'_> {
     async fn ask(&self, providers: &Providers) -> Result<Option<Seen>, ProviderError> {
-        providers.of(self.kind)?.read(self.kind, &self.remote, self.known).await
+        providers
+            .of(self.kind)?
+            .read(self.kind, &self.remote, self.known)
+            .await
     }
 }
 

@@ -49,7 +49,11 @@ impl Tell for Line {
 
 impl Call<'_> {
     /// Makes the call.
-    pub(super) async fn run(&self, providers: &Providers, line: &Line) -> Result<Outcome, ProviderError> {
+    pub(super) async fn run(
+        &self,
+        providers: &Providers,
+        line: &Line,
+    ) -> Result<Outcome, ProviderError> {
         let provider = providers.of(&self.step.kind)?;
         let task = Task {
             kind: &self.step.kind,
@@ -62,22 +66,41 @@ impl Call<'_> {
         };
         match &self.step.change {
             Change::Create { .. } => provider.create(&task).await.map(Outcome::Made),
-            Change::Update { .. } | Change::Adopt { .. } => provider.update(&task).await.map(Outcome::Made),
+            Change::Update { .. } | Change::Adopt { .. } => {
+                provider.update(&task).await.map(Outcome::Made)
+            }
             Change::Delete { .. } => provider.delete(&task).await.map(|()| Outcome::Gone),
             Change::Forget => Ok(Outcome::Gone),
             Change::Act { act, args } => self.act(provider, act, args).await,
         }
     }
 
-    async fn act(&self, provider: &dyn crate::provider::Provider, act: &str, args: &Json) -> Result<Outcome, ProviderError> {
+    async fn act(
+        &self,
+        provider: &dyn crate::provider::Provider,
+        act: &str,
+        args: &Json,
+    ) -> Result<Outcome, ProviderError> {
         let Some(record) = &self.record else {
-            return Err(ProviderError::new(ErrorKind::NotFound, act, "the state does not know the resource"));
+            return Err(ProviderError::new(
+                ErrorKind::NotFound,
+                act,
+                "the state does not know the resource",
+            ));
         };
-        provider.act(act, record, args).await.map(|_| Outcome::Acted)
+        provider
+            .act(act, record, args)
+            .await
+            .map(|_| Outcome::Acted)
     }
 }
 
 /// The name that the provider gives or will give.
 pub(super) fn remote(providers: &Providers, record: &Record) -> Option<RemoteId> {
-    record.remote.clone().or_else(|| providers.of(&record.kind).ok()?.identity(&record.kind, &record.attrs))
+    record.remote.clone().or_else(|| {
+        providers
+            .of(&record.kind)
+            .ok()?
+            .identity(&record.kind, &record.attrs)
+    })
 }

@@ -30,7 +30,9 @@ pub enum ApplyError {
 impl From<ApplyError> for Diagnostic {
     fn from(error: ApplyError) -> Self {
         match error {
-            ApplyError::Stale => Self::error(code::PLAN_STALE, error.to_string()).hint("plan again"),
+            ApplyError::Stale => {
+                Self::error(code::PLAN_STALE, error.to_string()).hint("plan again")
+            }
             ApplyError::State(error) => error.into(),
         }
     }
@@ -93,8 +95,14 @@ impl<'a> Walk<'a> {
         let mut running = FuturesUnordered::new();
         loop {
             for number in self.ready(stop) {
-                let Some(call) = self.begin(number, providers)? else { continue };
-                let line = Line { number, sender: sender.clone(), stop: stop.clone() };
+                let Some(call) = self.begin(number, providers)? else {
+                    continue;
+                };
+                let line = Line {
+                    number,
+                    sender: sender.clone(),
+                    stop: stop.clone(),
+                };
                 running.push(async move {
                     let result = call.run(providers, &line).await;
                     (call, result)
@@ -115,11 +123,15 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        self.report.interrupted = stop.is_asked() && !self.waiting.is_empty() || self.report.interrupted;
+        self.report.interrupted =
+            stop.is_asked() && !self.waiting.is_empty() || self.report.interrupted;
         for number in std::mem::take(&mut self.waiting) {
             self.report.skipped += 1;
             let step = &self.plan.steps[number];
-            (self.tell)(Event::Skipped { id: step.id.clone(), action: action(step) });
+            (self.tell)(Event::Skipped {
+                id: step.id.clone(),
+                action: action(step),
+            });
         }
         Ok(())
     }
@@ -136,19 +148,36 @@ impl<'a> Walk<'a> {
     }
 
     /// Fills in what is known by now, journals the intent. `None`: the step failed before it began.
-    fn begin(&mut self, number: usize, providers: &Providers) -> Result<Option<Call<'a>>, ApplyError> {
+    fn begin(
+        &mut self,
+        number: usize,
+        providers: &Providers,
+    ) -> Result<Option<Call<'a>>, ApplyError> {
         let step = &self.plan.steps[number];
         let record = self.record_of(step, providers);
         let attrs = match self.attrs_of(step, record.as_ref()) {
             Ok(attrs) => attrs,
             Err(error) => {
-                self.fail(step, Diagnostic::error(code::EXPRESSION_UNKNOWN, error.to_string()));
+                self.fail(
+                    step,
+                    Diagnostic::error(code::EXPRESSION_UNKNOWN, error.to_string()),
+                );
                 return Ok(None);
             }
         };
         let token = self.token(&step.id);
-        let call = Call { number, step, attrs, record, owner: self.owner, token };
-        if !matches!(step.change, Change::Act { .. } | Change::Delete { deposed: true, .. }) {
+        let call = Call {
+            number,
+            step,
+            attrs,
+            record,
+            owner: self.owner,
+            token,
+        };
+        if !matches!(
+            step.change,
+            Change::Act { .. } | Change::Delete { deposed: true, .. }
+        ) {
             let (meanwhile, mut aside) = outcome::meanwhile(&call, self.state.state(), &self.specs);
             if let Some(old) = &mut aside {
                 old.remote = remote(providers, old);
@@ -160,7 +189,9 @@ impl<'a> Walk<'a> {
             kind: step.kind.clone(),
             action: action(step),
             items: items(step).count(),
-            bytes: items(step).filter_map(|d| d.after.as_ref()?.get("size")?.as_u64()).sum(),
+            bytes: items(step)
+                .filter_map(|d| d.after.as_ref()?.get("size")?.as_u64())
+                .sum(),
         });
         Ok(Some(call))
     }
@@ -169,7 +200,11 @@ impl<'a> Walk<'a> {
     fn record_of(&self, step: &Step, providers: &Providers) -> Option<Record> {
         let state = self.state.state();
         let found = match step.change {
-            Change::Delete { deposed: true, .. } => state.deposed.iter().find(|(id, _)| *id == step.id).map(|(_, r)| r),
+            Change::Delete { deposed: true, .. } => state
+                .deposed
+                .iter()
+                .find(|(id, _)| *id == step.id)
+                .map(|(_, r)| r),
             _ => state.records.get(&step.id),
         };
         let mut record = found.cloned()?;
@@ -180,7 +215,11 @@ impl<'a> Walk<'a> {
         Some(record)
     }
 
-    fn attrs_of(&self, step: &Step, record: Option<&Record>) -> Result<Object, crate::resource::Unresolved> {
+    fn attrs_of(
+        &self,
+        step: &Step,
+        record: Option<&Record>,
+    ) -> Result<Object, crate::resource::Unresolved> {
         match &step.resource {
             Some(resource) => resource.resolve(&|id, path| {
                 crate::plan::output(&self.state.state().records.get(id)?.outputs, path)
@@ -191,36 +230,62 @@ impl<'a> Walk<'a> {
 
     /// The same step of the same state always has the same token.
     fn token(&self, id: &ResourceId) -> String {
-        let digest = Sha256::digest(format!("{}\n{}\n{id}", self.plan.base.lineage, self.plan.base.serial));
+        let digest = Sha256::digest(format!(
+            "{}\n{}\n{id}",
+            self.plan.base.lineage, self.plan.base.serial
+        ));
         digest.iter().take(16).map(|b| format!("{b:02x}")).collect()
     }
 
     fn progress(&mut self, number: usize, word: Progress) -> Result<(), ApplyError> {
         let id = &self.plan.steps[number].id;
         match word {
-            Progress::Bytes(bytes) => (self.tell)(Event::Bytes { id: id.clone(), bytes }),
+            Progress::Bytes(bytes) => (self.tell)(Event::Bytes {
+                id: id.clone(),
+                bytes,
+            }),
             Progress::Item { attr, key, entry } => {
                 let gone = entry.is_none();
                 self.state.item(id, &attr, key.clone(), entry)?;
-                (self.tell)(Event::Item { id: id.clone(), key, gone });
+                (self.tell)(Event::Item {
+                    id: id.clone(),
+                    key,
+                    gone,
+                });
             }
         }
         Ok(())
     }
 
-    fn end(&mut self, call: &Call<'_>, result: Result<Outcome, ProviderError>) -> Result<(), ApplyError> {
+    fn end(
+        &mut self,
+        call: &Call<'_>,
+        result: Result<Outcome, ProviderError>,
+    ) -> Result<(), ApplyError> {
         let step = call.step;
         match result {
             Ok(outcome) => {
-                let outputs = if let Outcome::Made(made) = &outcome { made.outputs.clone() } else { Object::new() };
-                self.state.end(&step.id, |state| outcome::settle(call, outcome, state, &self.specs))?;
+                let outputs = if let Outcome::Made(made) = &outcome {
+                    made.outputs.clone()
+                } else {
+                    Object::new()
+                };
+                self.state.end(&step.id, |state| {
+                    outcome::settle(call, outcome, state, &self.specs)
+                })?;
                 self.done.insert(call.number);
                 self.report.done += 1;
-                (self.tell)(Event::Done { id: step.id.clone(), action: action(step), outputs });
+                (self.tell)(Event::Done {
+                    id: step.id.clone(),
+                    action: action(step),
+                    outputs,
+                });
             }
             Err(error) => {
                 let kind = error.kind;
-                self.state.end(&step.id, |state| outcome::give_up(call, kind, state, &self.specs))?;
+                self.state.end(&step.id, |state| {
+                    outcome::give_up(call, kind, state, &self.specs)
+                })?;
                 if kind == ErrorKind::Stopped {
                     self.report.interrupted = true;
                 }
@@ -234,13 +299,20 @@ impl<'a> Walk<'a> {
 
     fn fail(&mut self, step: &Step, why: Diagnostic) {
         self.report.failed += 1;
-        (self.tell)(Event::Failed { id: step.id.clone(), action: action(step), why });
+        (self.tell)(Event::Failed {
+            id: step.id.clone(),
+            action: action(step),
+            why,
+        });
     }
 }
 
 /// Differences of single items.
 fn items(step: &Step) -> impl Iterator<Item = &crate::plan::FieldDiff> {
-    step.change.diff().iter().filter(|d| matches!(d.path.as_slice(), [attr, _] if attr == "files"))
+    step.change
+        .diff()
+        .iter()
+        .filter(|d| matches!(d.path.as_slice(), [attr, _] if attr == "files"))
 }
 
 /// The action's name, as in the plan's JSON.

@@ -73,7 +73,11 @@ pub fn scan(root: &Path, ignore: &GlobSet) -> Result<BTreeMap<String, FileEntry>
     let wanted = |entry: &walkdir::DirEntry| {
         relative(root, entry.path()).is_none_or(|key| key.is_empty() || !ignore.is_match(&key))
     };
-    for entry in WalkDir::new(root).follow_links(true).into_iter().filter_entry(wanted) {
+    for entry in WalkDir::new(root)
+        .follow_links(true)
+        .into_iter()
+        .filter_entry(wanted)
+    {
         match entry {
             Ok(entry) if entry.file_type().is_file() => match relative(root, entry.path()) {
                 Some(key) => files.push((key, entry.into_path())),
@@ -90,25 +94,42 @@ pub fn scan(root: &Path, ignore: &GlobSet) -> Result<BTreeMap<String, FileEntry>
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() { Ok(entries) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(entries)
+    } else {
+        Err(errors)
+    }
 }
 
 fn relative(root: &Path, path: &Path) -> Option<String> {
-    let parts: Option<Vec<&str>> = path.strip_prefix(root).ok()?.components().map(|c| c.as_os_str().to_str()).collect();
+    let parts: Option<Vec<&str>> = path
+        .strip_prefix(root)
+        .ok()?
+        .components()
+        .map(|c| c.as_os_str().to_str())
+        .collect();
     parts.map(|parts| parts.join("/"))
 }
 
 fn walk_error(root: &Path, error: &walkdir::Error) -> ScanError {
     let path = error.path().unwrap_or(root).to_owned();
     match error.loop_ancestor() {
-        Some(target) => ScanError::Loop { link: path, target: target.to_owned() },
+        Some(target) => ScanError::Loop {
+            link: path,
+            target: target.to_owned(),
+        },
         None => {
-            let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+            let why = error
+                .io_error()
+                .map_or_else(|| error.to_string(), ToString::to_string);
             // A link that leads to itself shows as "too many levels" rather than as a loop.
             let is_link = path.symlink_metadata().is_ok_and(|m| m.is_symlink());
             match error.io_error().and_then(std::io::Error::raw_os_error) {
                 Some(code) if is_link && code == nix::errno::Errno::ELOOP as i32 => {
-                    ScanError::Loop { target: path.clone(), link: path }
+                    ScanError::Loop {
+                        target: path.clone(),
+                        link: path,
+                    }
                 }
                 _ => ScanError::Unreadable { path, why },
             }
@@ -120,20 +141,28 @@ type Digested = (String, Result<FileEntry, ScanError>);
 
 /// Digests on all cores: reading many small files is bound by system calls, not by the disk.
 fn digest_all(files: Vec<(String, PathBuf)>) -> Vec<Digested> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8);
+    let cores = std::thread::available_parallelism()
+        .map_or(1, std::num::NonZero::get)
+        .min(8);
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
         let mut buffer = vec![0; 256 * 1024];
         while let Some((key, path)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let digest = digest(path, &mut buffer).map_err(|e| ScanError::Unreadable { path: path.clone(), why: e.to_string() });
+            let digest = digest(path, &mut buffer).map_err(|e| ScanError::Unreadable {
+                path: path.clone(),
+                why: e.to_string(),
+            });
             done.push((key.clone(), digest));
         }
         done
     };
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().flat_map(|t| t.join().unwrap_or_default()).collect()
+        threads
+            .into_iter()
+            .flat_map(|t| t.join().unwrap_or_default())
+            .collect()
     })
 }
 
@@ -143,7 +172,10 @@ fn digest(path: &Path, buffer: &mut [u8]) -> std::io::Result<FileEntry> {
     loop {
         let read = file.read(buffer)?;
         if read == 0 {
-            return Ok(FileEntry { size, md5: hex(&md5.finalize()) });
+            return Ok(FileEntry {
+                size,
+                md5: hex(&md5.finalize()),
+            });
         }
         md5.update(&buffer[..read]);
         size += read as u64;
@@ -152,10 +184,12 @@ fn digest(path: &Path, buffer: &mut [u8]) -> std::io::Result<FileEntry> {
 
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 #[cfg(test)]
@@ -165,7 +199,9 @@ mod tests {
 
     fn ignoring(globs: &[&str]) -> GlobSet {
         let mut set = globset::GlobSetBuilder::new();
-        globs.iter().for_each(|g| drop(set.add(globset::Glob::new(g).unwrap())));
+        globs
+            .iter()
+            .for_each(|g| drop(set.add(globset::Glob::new(g).unwrap())));
         set.build().unwrap()
     }
 
@@ -176,7 +212,10 @@ mod tests {
         std::fs::write(folder.path().join("a/b/c.txt"), "hello").unwrap();
         std::fs::write(folder.path().join("skip.map"), "x").unwrap();
         let found = scan(folder.path(), &ignoring(&["*.map"])).unwrap();
-        let wanted = FileEntry { size: 5, md5: "5d41402abc4b2a76b9719d911017c592".into() };
+        let wanted = FileEntry {
+            size: 5,
+            md5: "5d41402abc4b2a76b9719d911017c592".into(),
+        };
         assert_eq!(found, BTreeMap::from([("a/b/c.txt".to_owned(), wanted)]));
     }
 
@@ -188,7 +227,10 @@ mod tests {
         symlink("self", folder.path().join("self")).unwrap();
         let errors = scan(folder.path(), &ignoring(&[])).unwrap_err();
         assert_eq!(errors.len(), 2, "{errors:?}");
-        assert!(errors.iter().all(|e| matches!(e, ScanError::Loop { .. })), "{errors:?}");
+        assert!(
+            errors.iter().all(|e| matches!(e, ScanError::Loop { .. })),
+            "{errors:?}"
+        );
     }
 
     #[test]

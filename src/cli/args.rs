@@ -178,7 +178,12 @@ pub(super) struct Status {
 #[derive(Debug, ClapArgs)]
 pub(super) struct Run {
     /// The command and its arguments
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "CMD"
+    )]
     pub(super) command: Vec<std::ffi::OsString>,
 }
 

@@ -35,22 +35,34 @@ fn manifest_access(path: &Path) -> Option<String> {
 pub(super) fn offline(global: &Global, alias: Option<&str>) -> Destination {
     let (account, region) = if alias == Some(LOCAL) {
         let keys = local::running().ok().flatten().map(|(_, keys)| keys);
-        (keys.as_ref().map(|k| k.account_id.clone()), keys.map(|k| k.region))
+        (
+            keys.as_ref().map(|k| k.account_id.clone()),
+            keys.map(|k| k.region),
+        )
     } else {
         let found = credential::find(alias).ok();
-        (found.as_ref().and_then(|c| c.account_id.clone()), found.and_then(|c| c.region))
+        (
+            found.as_ref().and_then(|c| c.account_id.clone()),
+            found.and_then(|c| c.region),
+        )
     };
     Destination {
         providers: Providers::default(),
         account,
-        region: region.or_else(|| env::var(env::REGION)).unwrap_or_else(|| REGION.to_owned()),
+        region: region
+            .or_else(|| env::var(env::REGION))
+            .unwrap_or_else(|| REGION.to_owned()),
         environment: environment(global, alias),
         account_matters: alias != Some(LOCAL),
     }
 }
 
 /// A destination that can be asked and applied to. The local cloud is started when none runs.
-pub(super) async fn connect(global: &Global, alias: Option<&str>, printer: Printer) -> Result<Destination, Diagnostics> {
+pub(super) async fn connect(
+    global: &Global,
+    alias: Option<&str>,
+    printer: Printer,
+) -> Result<Destination, Diagnostics> {
     let target = if alias == Some(LOCAL) {
         let (endpoint, keys, started) = local::ensure().await?;
         if started {
@@ -90,8 +102,15 @@ fn target(credential: Credential) -> Target {
 }
 
 fn environment(global: &Global, alias: Option<&str>) -> String {
-    let default = if alias == Some(LOCAL) { LOCAL } else { "default" };
-    global.environment.clone().unwrap_or_else(|| default.to_owned())
+    let default = if alias == Some(LOCAL) {
+        LOCAL
+    } else {
+        "default"
+    };
+    global
+        .environment
+        .clone()
+        .unwrap_or_else(|| default.to_owned())
 }
 
 /// What expressions can ask of this machine.
@@ -103,13 +122,19 @@ pub(super) struct Machine {
 impl Machine {
     /// The machine, with the keys of this alias.
     pub(super) fn new(alias: Option<String>) -> Self {
-        Self { alias, credential: OnceCell::new() }
+        Self {
+            alias,
+            credential: OnceCell::new(),
+        }
     }
 
     fn find(&self) -> Option<Credential> {
         if self.alias.as_deref() == Some(LOCAL) {
             let keys = local::Keys::stored().ok()?;
-            let keys = local::running().ok().flatten().map_or(keys, |(_, keys)| keys);
+            let keys = local::running()
+                .ok()
+                .flatten()
+                .map_or(keys, |(_, keys)| keys);
             return Some(Credential {
                 alias: LOCAL.to_owned(),
                 account_id: Some(keys.account_id),

@@ -22,7 +22,11 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { Exit::Failed as u8 } else { Exit::Done as u8 });
+            return ExitCode::from(if error.use_stderr() {
+                Exit::Failed as u8
+            } else {
+                Exit::Done as u8
+            });
         }
     };
     let printer = printer::Printer::new(&args.global);

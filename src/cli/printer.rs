@@ -26,7 +26,10 @@ pub(super) struct Printer {
 impl Printer {
     /// By the flags, the environment and the terminal.
     pub(super) fn new(global: &Global) -> Self {
-        let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
+        let (out, err) = (
+            std::io::stdout().is_terminal(),
+            std::io::stderr().is_terminal(),
+        );
         let plain = env::var(env::NO_COLOR).is_some();
         Self {
             json: global.json,
@@ -61,7 +64,11 @@ impl Printer {
 
     /// A text in a colour, where there are colours.
     pub(super) fn paint(self, style: Style, text: &str) -> String {
-        if self.color { format!("\u{1b}[{}m{text}\u{1b}[0m", style as u8) } else { text.to_owned() }
+        if self.color {
+            format!("\u{1b}[{}m{text}\u{1b}[0m", style as u8)
+        } else {
+            text.to_owned()
+        }
     }
 
     /// Asks for a yes; anything else is no.

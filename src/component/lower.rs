@@ -46,7 +46,9 @@ pub fn lower(manifest: &Manifest, context: &Context) -> Result<Lowered, Diagnost
     let mut blocks = Vec::new();
     for block in &manifest.blocks {
         match COMPONENTS.iter().find(|c| c.name == block.component) {
-            Some(component) => blocks.push((block, (component.lower)(block, context, &mut diagnostics))),
+            Some(component) => {
+                blocks.push((block, (component.lower)(block, context, &mut diagnostics)))
+            }
             None => diagnostics.push(unknown(block)),
         }
     }
@@ -60,11 +62,17 @@ pub fn lower(manifest: &Manifest, context: &Context) -> Result<Lowered, Diagnost
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }
-    let places: BTreeMap<ResourceId, _> = resources.iter().map(|r| (r.id.clone(), r.at.clone())).collect();
+    let places: BTreeMap<ResourceId, _> = resources
+        .iter()
+        .map(|r| (r.id.clone(), r.at.clone()))
+        .collect();
     lowered.graph = Graph::build(resources).map_err(|cycle| {
         let path: Vec<&str> = cycle.0.iter().map(ResourceId::as_str).collect();
         let mut error = Diagnostic::error(code::RESOURCE_CYCLE, path.join(" → "));
-        error.at = cycle.0.first().and_then(|id| places.get(id).cloned().flatten());
+        error.at = cycle
+            .0
+            .first()
+            .and_then(|id| places.get(id).cloned().flatten());
         Diagnostics::from(error)
     })?;
     Ok(lowered)
@@ -74,14 +82,22 @@ fn unknown(block: &Block) -> Diagnostic {
     let name = &block.component;
     let base = name.split('@').next().unwrap_or(name);
     if KNOWN_ELSEWHERE.contains(&base) {
-        let detail = format!("`{name}` is a component of Serverless Devs that this version cannot deploy yet");
+        let detail = format!(
+            "`{name}` is a component of Serverless Devs that this version cannot deploy yet"
+        );
         return Diagnostic::error(code::NOT_SUPPORTED_YET, detail).at(block.component_at.clone());
     }
     let known = COMPONENTS.iter().map(|c| c.name);
-    let error = Diagnostic::error(code::UNKNOWN_COMPONENT, format!("`{name}` is not a component"))
-        .at(block.component_at.clone());
+    let error = Diagnostic::error(
+        code::UNKNOWN_COMPONENT,
+        format!("`{name}` is not a component"),
+    )
+    .at(block.component_at.clone());
     match closest(name, known.clone()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
-        None => error.hint(format!("components: {}", known.collect::<Vec<_>>().join(", "))),
+        None => error.hint(format!(
+            "components: {}",
+            known.collect::<Vec<_>>().join(", ")
+        )),
     }
 }

@@ -18,8 +18,23 @@ struct Component {
 }
 
 /// All components that can be deployed.
-const COMPONENTS: &[Component] = &[Component { name: "site", lower: site::lower }];
+const COMPONENTS: &[Component] = &[Component {
+    name: "site",
+    lower: site::lower,
+}];
 
 /// Components of Serverless Devs that are known by name and cannot be deployed by this version.
-const KNOWN_ELSEWHERE: &[&str] =
-    &["fc3", "fc3-domain", "fc", "fc-api", "fnf", "flow", "oss", "cdn", "sae", "api-gateway", "domain", "website"];
+const KNOWN_ELSEWHERE: &[&str] = &[
+    "fc3",
+    "fc3-domain",
+    "fc",
+    "fc-api",
+    "fnf",
+    "flow",
+    "oss",
+    "cdn",
+    "sae",
+    "api-gateway",
+    "domain",
+    "website",
+];

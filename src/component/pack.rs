@@ -39,26 +39,45 @@ pub fn pack(mut graph: Graph, packs: &[Pack]) -> Result<Graph, Diagnostics> {
     for pack in packs {
         match artifact::scan(&pack.folder, &pack.ignore) {
             Ok(files) => pack.fill(&mut graph, &files, &mut diagnostics),
-            Err(errors) => errors.into_iter().for_each(|e| diagnostics.push(Diagnostic::from(e).at(pack.at.clone()))),
+            Err(errors) => errors
+                .into_iter()
+                .for_each(|e| diagnostics.push(Diagnostic::from(e).at(pack.at.clone()))),
         }
     }
     diagnostics.into_result(graph).map(|(graph, _)| graph)
 }
 
 impl Pack {
-    fn fill(&self, graph: &mut Graph, files: &std::collections::BTreeMap<String, FileEntry>, diagnostics: &mut Diagnostics) {
+    fn fill(
+        &self,
+        graph: &mut Graph,
+        files: &std::collections::BTreeMap<String, FileEntry>,
+        diagnostics: &mut Diagnostics,
+    ) {
         for (property, document) in [("index", Some(&self.index)), ("error", self.error.as_ref())] {
             if let Some(missing) = document.filter(|d| !files.contains_key(*d)) {
-                let detail = format!("`{property}` names `{missing}`, which is not in {}", self.folder.display());
-                diagnostics.push(Diagnostic::error(code::SOURCE_MISSING, detail).at(self.at.clone()));
+                let detail = format!(
+                    "`{property}` names `{missing}`, which is not in {}",
+                    self.folder.display()
+                );
+                diagnostics
+                    .push(Diagnostic::error(code::SOURCE_MISSING, detail).at(self.at.clone()));
             }
         }
         if let Some(resource) = graph.get_mut(&self.files) {
-            let entries: Object = files.iter().map(|(key, file)| (key.clone(), self.entry(key, file))).collect();
-            resource.attrs.insert("files".to_owned(), Value::Plain(entries.into()));
+            let entries: Object = files
+                .iter()
+                .map(|(key, file)| (key.clone(), self.entry(key, file)))
+                .collect();
+            resource
+                .attrs
+                .insert("files".to_owned(), Value::Plain(entries.into()));
         }
         if let Some(bucket) = graph.get_mut(&self.bucket) {
-            bucket.attrs.insert("website".to_owned(), Value::Plain(self.website(files.contains_key("404.html"))));
+            bucket.attrs.insert(
+                "website".to_owned(),
+                Value::Plain(self.website(files.contains_key("404.html"))),
+            );
         }
     }
 
@@ -72,7 +91,11 @@ impl Pack {
         if self.spa {
             website["error"] = self.index.clone().into();
             website["error_status"] = 200.into();
-        } else if let Some(error) = self.error.clone().or_else(|| has_404.then(|| "404.html".to_owned())) {
+        } else if let Some(error) = self
+            .error
+            .clone()
+            .or_else(|| has_404.then(|| "404.html".to_owned()))
+        {
             website["error"] = error.into();
             website["error_status"] = 404.into();
         }
@@ -85,8 +108,18 @@ fn content_type(key: &str) -> String {
     let guess = mime_guess::from_path(key).first_or_octet_stream();
     let essence = guess.essence_str();
     let is_text = guess.type_() == mime_guess::mime::TEXT
-        || ["application/javascript", "application/json", "image/svg+xml", "application/xml"].contains(&essence);
-    if is_text { format!("{essence}; charset=utf-8") } else { essence.to_owned() }
+        || [
+            "application/javascript",
+            "application/json",
+            "image/svg+xml",
+            "application/xml",
+        ]
+        .contains(&essence);
+    if is_text {
+        format!("{essence}; charset=utf-8")
+    } else {
+        essence.to_owned()
+    }
 }
 
 #[cfg(test)]

@@ -82,7 +82,9 @@ impl From<CredentialError> for Diagnostic {
                 Self::error(code::CREDENTIAL_MISSING, format!("{text} ({known})"))
                     .hint("sdev config add NAME --key-id ID --account-id ID (the secret is read from standard input)")
             }
-            CredentialError::File { .. } | CredentialError::Io(_) => Self::error(code::CREDENTIAL_FILE, text),
+            CredentialError::File { .. } | CredentialError::Io(_) => {
+                Self::error(code::CREDENTIAL_FILE, text)
+            }
         }
     }
 }

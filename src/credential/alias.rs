@@ -50,7 +50,9 @@ pub struct AliasStore {
 impl AliasStore {
     /// The store in sdev's home folder.
     pub fn at_home() -> Self {
-        Self { path: env::home().join("access.yaml") }
+        Self {
+            path: env::home().join("access.yaml"),
+        }
     }
 
     /// One alias.
@@ -81,7 +83,9 @@ impl AliasStore {
     }
 
     fn load(&self) -> Result<BTreeMap<String, StoredAlias>, CredentialError> {
-        let Some(text) = fs::read_text(&self.path)? else { return Ok(BTreeMap::new()) };
+        let Some(text) = fs::read_text(&self.path)? else {
+            return Ok(BTreeMap::new());
+        };
         // The parser's own message may quote the file, and so a secret.
         serde_yaml::from_str(&text).map_err(|error| CredentialError::File {
             path: self.path.clone(),
@@ -93,8 +97,10 @@ impl AliasStore {
     }
 
     fn save(&self, all: &BTreeMap<String, StoredAlias>) -> Result<(), CredentialError> {
-        let text = serde_yaml::to_string(all)
-            .map_err(|e| CredentialError::File { path: self.path.clone(), why: e.to_string() })?;
+        let text = serde_yaml::to_string(all).map_err(|e| CredentialError::File {
+            path: self.path.clone(),
+            why: e.to_string(),
+        })?;
         fs::write_atomic(&self.path, text.as_bytes(), fs::Readers::Owner)?;
         Ok(())
     }

@@ -30,7 +30,10 @@ pub fn find(alias: Option<&str>) -> Result<Credential, CredentialError> {
     }
     let mut known = store.names()?;
     known.extend(serverless_devs::names()?);
-    Err(CredentialError::Missing { alias: name.to_owned(), known })
+    Err(CredentialError::Missing {
+        alias: name.to_owned(),
+        known,
+    })
 }
 
 /// All alias names known here, those of Serverless Devs included.
@@ -44,10 +47,14 @@ pub fn names() -> Result<Vec<String>, CredentialError> {
 
 /// Keys found in the environment, in the vendor's spelling or Serverless Devs' (there all three must be set).
 pub fn from_environment() -> Option<Credential> {
-    let vendor = env::var(env::KEY_ID).zip(env::var(env::KEY_SECRET)).map(|keys| (keys, env::var(env::ACCOUNT)));
+    let vendor = env::var(env::KEY_ID)
+        .zip(env::var(env::KEY_SECRET))
+        .map(|keys| (keys, env::var(env::ACCOUNT)));
     let devs = || {
         let account = env::var(env::S_ACCOUNT)?;
-        env::var(env::S_KEY_ID).zip(env::var(env::S_KEY_SECRET)).map(|keys| (keys, Some(account)))
+        env::var(env::S_KEY_ID)
+            .zip(env::var(env::S_KEY_SECRET))
+            .map(|keys| (keys, Some(account)))
     };
     let ((key_id, secret), account_id) = vendor.or_else(devs)?;
     Some(Credential {

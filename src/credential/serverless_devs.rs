@@ -24,14 +24,20 @@ type Aliases = BTreeMap<String, BTreeMap<String, serde_yaml::Value>>;
 pub(super) fn find(alias: Option<&str>) -> Result<Option<Credential>, CredentialError> {
     let (path, all) = load()?;
     let marked = || {
-        let is_default = |fields: &BTreeMap<String, serde_yaml::Value>| field(fields, "__default").as_deref() == Some("true");
-        all.iter().find(|(_, fields)| is_default(fields)).map(|(name, _)| name.clone())
+        let is_default = |fields: &BTreeMap<String, serde_yaml::Value>| {
+            field(fields, "__default").as_deref() == Some("true")
+        };
+        all.iter()
+            .find(|(_, fields)| is_default(fields))
+            .map(|(name, _)| name.clone())
     };
     let name = match alias {
         Some(name) => name.to_owned(),
         None => marked().unwrap_or_else(|| "default".to_owned()),
     };
-    let Some(fields) = all.get(&name) else { return Ok(None) };
+    let Some(fields) = all.get(&name) else {
+        return Ok(None);
+    };
     let missing = |what: &str| CredentialError::File {
         path: path.clone(),
         why: format!("alias `{name}` has no readable {what}"),
@@ -39,8 +45,12 @@ pub(super) fn find(alias: Option<&str>) -> Result<Option<Credential>, Credential
     Ok(Some(Credential {
         account_id: field(fields, "AccountID"),
         key_id: field(fields, "AccessKeyID").ok_or_else(|| missing("AccessKeyID"))?,
-        key_secret: Secret::new(field(fields, "AccessKeySecret").ok_or_else(|| missing("AccessKeySecret"))?),
-        security_token: field(fields, "SecurityToken").filter(|t| !t.is_empty()).map(Secret::new),
+        key_secret: Secret::new(
+            field(fields, "AccessKeySecret").ok_or_else(|| missing("AccessKeySecret"))?,
+        ),
+        security_token: field(fields, "SecurityToken")
+            .filter(|t| !t.is_empty())
+            .map(Secret::new),
         region: env::var(env::REGION),
         alias: name.clone(),
     }))
@@ -56,8 +66,11 @@ fn load() -> Result<(PathBuf, Aliases), CredentialError> {
     for name in ["access.yaml", "access.yml"] {
         let path = home.join(".s").join(name);
         if let Some(text) = fs::read_text(&path)? {
-            let all: Option<Aliases> = serde_yaml::from_str(&text)
-                .map_err(|_| CredentialError::File { path: path.clone(), why: "not a list of aliases".to_owned() })?;
+            let all: Option<Aliases> =
+                serde_yaml::from_str(&text).map_err(|_| CredentialError::File {
+                    path: path.clone(),
+                    why: "not a list of aliases".to_owned(),
+                })?;
             return Ok((path, all.unwrap_or_default()));
         }
     }
@@ -80,7 +93,9 @@ fn decrypt(text: &str) -> Option<String> {
     let rest = raw.strip_prefix(b"Salted__")?;
     let (salt, cipher) = rest.split_at_checked(8)?;
     let (key, iv) = derive(salt);
-    let plain = cbc::Decryptor::<Aes256>::new(&key.into(), &iv.into()).decrypt_padded_vec::<Pkcs7>(cipher).ok()?;
+    let plain = cbc::Decryptor::<Aes256>::new(&key.into(), &iv.into())
+        .decrypt_padded_vec::<Pkcs7>(cipher)
+        .ok()?;
     String::from_utf8(plain).ok()
 }
 
@@ -88,7 +103,12 @@ fn derive(salt: &[u8]) -> ([u8; 32], [u8; 16]) {
     let mut stream = Vec::with_capacity(48);
     let mut block: Vec<u8> = Vec::new();
     while stream.len() < 48 {
-        block = Md5::new().chain_update(&block).chain_update(PASSPHRASE).chain_update(salt).finalize().to_vec();
+        block = Md5::new()
+            .chain_update(&block)
+            .chain_update(PASSPHRASE)
+            .chain_update(salt)
+            .finalize()
+            .to_vec();
         stream.extend_from_slice(&block);
     }
     let (mut key, mut iv) = ([0; 32], [0; 16]);

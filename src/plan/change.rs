@@ -135,8 +135,16 @@ impl Plan {
     }
 
     fn replaced_first(&self) -> usize {
-        let created: BTreeSet<&ResourceId> = self.steps.iter().filter(|s| s.change.is_create()).map(|s| &s.id).collect();
-        self.steps.iter().filter(|s| s.change.is_current_delete() && created.contains(&s.id)).count()
+        let created: BTreeSet<&ResourceId> = self
+            .steps
+            .iter()
+            .filter(|s| s.change.is_create())
+            .map(|s| &s.id)
+            .collect();
+        self.steps
+            .iter()
+            .filter(|s| s.change.is_current_delete() && created.contains(&s.id))
+            .count()
     }
 }
 

@@ -14,7 +14,9 @@ pub fn current(remembered: &Object, seen: &Object, spec: &KindSpec) -> (Object, 
             (Some(Json::Object(known)), Json::Object(shown)) if spec.items.contains(name) => {
                 unmanaged.extend(correct_items(known, shown));
             }
-            (None, Json::Object(shown)) if spec.items.contains(name) => unmanaged.extend(shown.keys().cloned()),
+            (None, Json::Object(shown)) if spec.items.contains(name) => {
+                unmanaged.extend(shown.keys().cloned())
+            }
             _ => drop(attrs.insert(name.clone(), shown.clone())),
         }
     }

@@ -46,7 +46,12 @@ pub(super) fn decide(
         (Some(record), None) => {
             let mut decision = create(&wanted, spec, Vec::new());
             if record.status == Status::Ready {
-                decision.drift = vec![FieldDiff { path: Vec::new(), before: Some("present".into()), after: None, unknown: false }];
+                decision.drift = vec![FieldDiff {
+                    path: Vec::new(),
+                    before: Some("present".into()),
+                    after: None,
+                    unknown: false,
+                }];
             }
             Ok(decision)
         }
@@ -59,7 +64,10 @@ pub(super) fn decide(
 }
 
 fn wanted(resource: &Resource, spec: &KindSpec, planner: &Planner<'_>) -> Wanted {
-    let mut wanted = Wanted { attrs: Object::new(), unknown: Vec::new() };
+    let mut wanted = Wanted {
+        attrs: Object::new(),
+        unknown: Vec::new(),
+    };
     for (name, value) in &resource.attrs {
         match value.resolve(&|id, path| planner.output(id, path)) {
             Ok(json) => drop(wanted.attrs.insert(name.clone(), json)),
@@ -91,7 +99,10 @@ fn create(wanted: &Wanted, spec: &KindSpec, replaces: Vec<String>) -> Decision {
     // Of something new there is no "before", not even the kind's default.
     diff.iter_mut().for_each(|d| d.before = None);
     let change = Change::Create { diff, replaces };
-    Decision { change: Some(change), ..Decision::default() }
+    Decision {
+        change: Some(change),
+        ..Decision::default()
+    }
 }
 
 /// Something of that name exists and the state does not know it.
@@ -112,16 +123,31 @@ fn take_over(
         });
     }
     let (before, unmanaged) = current(&known_items(seen, wanted, spec), &seen.attrs, spec);
-    let because = if ours { "this project made it" } else { "--adopt" }.to_owned();
-    let change = Change::Adopt { diff: wanted.diff(&before, spec), because };
-    Ok(Decision { change: Some(change), before: Some(before), unmanaged, ..Decision::default() })
+    let because = if ours {
+        "this project made it"
+    } else {
+        "--adopt"
+    }
+    .to_owned();
+    let change = Change::Adopt {
+        diff: wanted.diff(&before, spec),
+        because,
+    };
+    Ok(Decision {
+        change: Some(change),
+        before: Some(before),
+        unmanaged,
+        ..Decision::default()
+    })
 }
 
 /// Of what is taken over, only items that are wanted become ours.
 fn known_items(seen: &Seen, wanted: &Wanted, spec: &KindSpec) -> Object {
     let mut known = Object::new();
     for name in &spec.items {
-        let (Some(Json::Object(shown)), Some(Json::Object(wanted))) = (seen.attrs.get(name), wanted.attrs.get(name)) else {
+        let (Some(Json::Object(shown)), Some(Json::Object(wanted))) =
+            (seen.attrs.get(name), wanted.attrs.get(name))
+        else {
             continue;
         };
         let mut shown = shown.clone();
@@ -131,18 +157,29 @@ fn known_items(seen: &Seen, wanted: &Wanted, spec: &KindSpec) -> Object {
     known
 }
 
-fn refuse_foreign(resource: &Resource, seen: &Seen, planner: &Planner<'_>) -> Result<(), Diagnostic> {
+fn refuse_foreign(
+    resource: &Resource,
+    seen: &Seen,
+    planner: &Planner<'_>,
+) -> Result<(), Diagnostic> {
     match &seen.owner {
         Some(owner) if owner != planner.goal.owner && planner.goal.adoption == Adoption::Refuse => {
-            Err(foreign(resource, seen).hint("choose another name, or deploy from the project that made it"))
+            Err(foreign(resource, seen)
+                .hint("choose another name, or deploy from the project that made it"))
         }
         _ => Ok(()),
     }
 }
 
 fn foreign(resource: &Resource, seen: &Seen) -> Diagnostic {
-    let owner = seen.owner.as_deref().map_or_else(|| "nobody's mark".to_owned(), |owner| format!("the mark of `{owner}`"));
-    let detail = format!("`{}` ({}) is there already and carries {owner}", resource.id, resource.kind);
+    let owner = seen.owner.as_deref().map_or_else(
+        || "nobody's mark".to_owned(),
+        |owner| format!("the mark of `{owner}`"),
+    );
+    let detail = format!(
+        "`{}` ({}) is there already and carries {owner}",
+        resource.id, resource.kind
+    );
     let error = Diagnostic::error(code::ALREADY_EXISTS, detail);
     match &resource.at {
         Some(at) => error.at(at.clone()),
@@ -150,15 +187,33 @@ fn foreign(resource: &Resource, seen: &Seen) -> Diagnostic {
     }
 }
 
-fn change(resource: &Resource, record: &Record, seen: &Seen, wanted: &Wanted, spec: &KindSpec) -> Decision {
+fn change(
+    resource: &Resource,
+    record: &Record,
+    seen: &Seen,
+    wanted: &Wanted,
+    spec: &KindSpec,
+) -> Decision {
     let (before, mut unmanaged) = current(&record.attrs, &seen.attrs, spec);
-    let drift = if record.is_unsettled() { Vec::new() } else { diff(&record.attrs, &before, spec) };
+    let drift = if record.is_unsettled() {
+        Vec::new()
+    } else {
+        diff(&record.attrs, &before, spec)
+    };
     let differs = wanted.diff(&before, spec);
     unmanaged.retain(|key| !spec.items.iter().any(|name| wants_item(wanted, name, key)));
-    let mut decision = Decision { drift, unmanaged, ..Decision::default() };
+    let mut decision = Decision {
+        drift,
+        unmanaged,
+        ..Decision::default()
+    };
     let fixed: Vec<String> = fixed_fields(record, resource, &differs, spec);
     if !fixed.is_empty() {
-        let renamed = differs.iter().any(|d| d.path.first().is_some_and(|name| spec.identity.contains(name)));
+        let renamed = differs.iter().any(|d| {
+            d.path
+                .first()
+                .is_some_and(|name| spec.identity.contains(name))
+        });
         if !renamed && record.kind == resource.kind {
             decision.delete_first = Some(format!("{} cannot change in place", fixed.join(", ")));
         }
@@ -167,22 +222,41 @@ fn change(resource: &Resource, record: &Record, seen: &Seen, wanted: &Wanted, sp
     }
     decision.change = match (&record.status, differs.is_empty()) {
         (Status::Ready, true) if decision.drift.is_empty() => None,
-        (Status::Ready, true) => Some(Change::Adopt { diff: differs, because: "it changed online to what is wanted".to_owned() }),
+        (Status::Ready, true) => Some(Change::Adopt {
+            diff: differs,
+            because: "it changed online to what is wanted".to_owned(),
+        }),
         (Status::Ready, false) => Some(Change::Update { diff: differs }),
-        (_, _) => Some(Change::Adopt { diff: differs, because: "an earlier run was interrupted".to_owned() }),
+        (_, _) => Some(Change::Adopt {
+            diff: differs,
+            because: "an earlier run was interrupted".to_owned(),
+        }),
     };
     decision.before = Some(before);
     decision
 }
 
 fn wants_item(wanted: &Wanted, attr: &str, key: &str) -> bool {
-    wanted.attrs.get(attr).and_then(Json::as_object).is_some_and(|items| items.contains_key(key))
+    wanted
+        .attrs
+        .get(attr)
+        .and_then(Json::as_object)
+        .is_some_and(|items| items.contains_key(key))
 }
 
 /// Differing attributes that cannot change in place.
-fn fixed_fields(record: &Record, resource: &Resource, differs: &[FieldDiff], spec: &KindSpec) -> Vec<String> {
-    let mut fixed: Vec<String> =
-        differs.iter().filter_map(|d| d.path.first()).filter(|name| spec.immutable.contains(*name)).cloned().collect();
+fn fixed_fields(
+    record: &Record,
+    resource: &Resource,
+    differs: &[FieldDiff],
+    spec: &KindSpec,
+) -> Vec<String> {
+    let mut fixed: Vec<String> = differs
+        .iter()
+        .filter_map(|d| d.path.first())
+        .filter(|name| spec.immutable.contains(*name))
+        .cloned()
+        .collect();
     fixed.dedup();
     if record.kind != resource.kind {
         fixed.push("kind".to_owned());

@@ -30,8 +30,15 @@ pub fn diff(before: &Object, after: &Object, spec: &KindSpec) -> Vec<FieldDiff> 
     names.dedup();
     for name in names.into_iter().filter(|n| !spec.local.contains(*n)) {
         let default = spec.defaults.get(name);
-        let (old, new) = (present(before.get(name)).or(default), present(after.get(name)).or(default));
-        let depth = if spec.items.contains(name) { Depth::Items } else { Depth::Leaves };
+        let (old, new) = (
+            present(before.get(name)).or(default),
+            present(after.get(name)).or(default),
+        );
+        let depth = if spec.items.contains(name) {
+            Depth::Items
+        } else {
+            Depth::Leaves
+        };
         compare(&mut vec![name.clone()], old, new, depth, &mut found);
     }
     found
@@ -52,7 +59,13 @@ fn present(value: Option<&Json>) -> Option<&Json> {
     value.filter(|v| !v.is_null())
 }
 
-fn compare(path: &mut Vec<String>, old: Option<&Json>, new: Option<&Json>, depth: Depth, found: &mut Vec<FieldDiff>) {
+fn compare(
+    path: &mut Vec<String>,
+    old: Option<&Json>,
+    new: Option<&Json>,
+    depth: Depth,
+    found: &mut Vec<FieldDiff>,
+) {
     if old == new {
         return;
     }
@@ -65,15 +78,33 @@ fn compare(path: &mut Vec<String>, old: Option<&Json>, new: Option<&Json>, depth
         _ => None,
     };
     let Some((old_map, new_map)) = maps.filter(|_| depth != Depth::Whole) else {
-        found.push(FieldDiff { path: path.clone(), before: old.cloned(), after: new.cloned(), unknown: false });
+        found.push(FieldDiff {
+            path: path.clone(),
+            before: old.cloned(),
+            after: new.cloned(),
+            unknown: false,
+        });
         return;
     };
-    let mut keys: Vec<&String> = old_map.keys().chain(new_map.keys().filter(|k| !old_map.contains_key(*k))).collect();
+    let mut keys: Vec<&String> = old_map
+        .keys()
+        .chain(new_map.keys().filter(|k| !old_map.contains_key(*k)))
+        .collect();
     keys.sort();
-    let below = if depth == Depth::Items { Depth::Whole } else { Depth::Leaves };
+    let below = if depth == Depth::Items {
+        Depth::Whole
+    } else {
+        Depth::Leaves
+    };
     for key in keys {
         path.push(key.clone());
-        compare(path, present(old_map.get(key)), present(new_map.get(key)), below, found);
+        compare(
+            path,
+            present(old_map.get(key)),
+            present(new_map.get(key)),
+            below,
+            found,
+        );
         path.pop();
     }
 }

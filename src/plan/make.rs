@@ -35,22 +35,52 @@ pub struct Goal<'a> {
 }
 
 /// Makes the plan. All that stands against it is reported at once.
-pub fn plan(goal: &Goal<'_>, state: &State, seen: &Observed, specs: &Specs) -> Result<Plan, Diagnostics> {
-    let base = Base { lineage: state.lineage.clone(), serial: state.serial };
-    let plan = Plan { base, steps: Vec::new(), drift: BTreeMap::new(), unmanaged: BTreeMap::new() };
-    let mut planner = Planner { goal, state, specs, plan, changed: BTreeMap::new(), diagnostics: Diagnostics::new() };
+pub fn plan(
+    goal: &Goal<'_>,
+    state: &State,
+    seen: &Observed,
+    specs: &Specs,
+) -> Result<Plan, Diagnostics> {
+    let base = Base {
+        lineage: state.lineage.clone(),
+        serial: state.serial,
+    };
+    let plan = Plan {
+        base,
+        steps: Vec::new(),
+        drift: BTreeMap::new(),
+        unmanaged: BTreeMap::new(),
+    };
+    let mut planner = Planner {
+        goal,
+        state,
+        specs,
+        plan,
+        changed: BTreeMap::new(),
+        diagnostics: Diagnostics::new(),
+    };
     for resource in goal.graph.ordered() {
         let Some(spec) = specs.get(&resource.kind) else {
             let detail = format!("`{}` of `{}`", resource.kind, resource.id);
-            planner.diagnostics.push(Diagnostic::error(code::NO_PROVIDER, detail));
+            planner
+                .diagnostics
+                .push(Diagnostic::error(code::NO_PROVIDER, detail));
             continue;
         };
-        let decided = decide::decide(resource, planner.state, seen.get(&resource.id), spec, &planner);
+        let decided = decide::decide(
+            resource,
+            planner.state,
+            seen.get(&resource.id),
+            spec,
+            &planner,
+        );
         planner.take(resource, decided);
     }
     planner.refreshes();
     planner.deletions(seen);
-    let Planner { plan, diagnostics, .. } = planner;
+    let Planner {
+        plan, diagnostics, ..
+    } = planner;
     diagnostics.into_result(plan).map(|(plan, _)| plan)
 }
 
@@ -67,14 +97,23 @@ pub(super) struct Planner<'a> {
 impl Planner<'_> {
     /// An output of a resource as the state has it, unless a step will make it anew.
     pub(super) fn output(&self, id: &ResourceId, path: &str) -> Option<serde_json::Value> {
-        let makes = |&n: &usize| matches!(self.plan.steps[n].change, Change::Create { .. } | Change::Adopt { .. });
+        let makes = |&n: &usize| {
+            matches!(
+                self.plan.steps[n].change,
+                Change::Create { .. } | Change::Adopt { .. }
+            )
+        };
         if self.changed.get(id).is_some_and(makes) {
             return None;
         }
         output(&self.state.records.get(id)?.outputs, path)
     }
 
-    fn take(&mut self, resource: &crate::resource::Resource, decided: Result<Decision, Diagnostic>) {
+    fn take(
+        &mut self,
+        resource: &crate::resource::Resource,
+        decided: Result<Decision, Diagnostic>,
+    ) {
         let decision = match decided {
             Ok(decision) => decision,
             Err(diagnostic) => return self.diagnostics.push(diagnostic),
@@ -83,9 +122,15 @@ impl Planner<'_> {
             self.plan.drift.insert(resource.id.clone(), decision.drift);
         }
         if !decision.unmanaged.is_empty() {
-            self.plan.unmanaged.insert(resource.id.clone(), decision.unmanaged);
+            self.plan
+                .unmanaged
+                .insert(resource.id.clone(), decision.unmanaged);
         }
-        let mut waits: BTreeSet<usize> = resource.needs().iter().filter_map(|id| self.changed.get(id).copied()).collect();
+        let mut waits: BTreeSet<usize> = resource
+            .needs()
+            .iter()
+            .filter_map(|id| self.changed.get(id).copied())
+            .collect();
         if let Some(because) = decision.delete_first {
             waits.extend(self.delete_first(&resource.id, because));
         }
@@ -105,31 +150,59 @@ impl Planner<'_> {
 
     /// Deletes a thing whose successor has the same name, and before it what stands on it.
     fn delete_first(&mut self, id: &ResourceId, because: String) -> Option<usize> {
-        let already = |s: &Step| s.id == *id && matches!(s.change, Change::Delete { deposed: false, .. });
+        let already =
+            |s: &Step| s.id == *id && matches!(s.change, Change::Delete { deposed: false, .. });
         if let Some(found) = self.plan.steps.iter().position(already) {
             return Some(found);
         }
         let record = self.state.records.get(id)?;
-        let dependents: Vec<ResourceId> = self.dependents(id).filter(|d| self.is_replaced(d)).collect();
-        let waits = dependents.iter().filter_map(|d| self.delete_first(d, format!("`{id}` is made anew"))).collect();
-        let change = Change::Delete { because, deposed: false };
-        let step = Step { id: id.clone(), kind: record.kind.clone(), change, resource: None, before: None, waits };
+        let dependents: Vec<ResourceId> = self
+            .dependents(id)
+            .filter(|d| self.is_replaced(d))
+            .collect();
+        let waits = dependents
+            .iter()
+            .filter_map(|d| self.delete_first(d, format!("`{id}` is made anew")))
+            .collect();
+        let change = Change::Delete {
+            because,
+            deposed: false,
+        };
+        let step = Step {
+            id: id.clone(),
+            kind: record.kind.clone(),
+            change,
+            resource: None,
+            before: None,
+            waits,
+        };
         Some(self.push(step))
     }
 
     fn dependents<'s>(&'s self, id: &'s ResourceId) -> impl Iterator<Item = ResourceId> + 's {
-        self.state.records.iter().filter(move |(_, r)| r.after.contains(id)).map(|(id, _)| id.clone())
+        self.state
+            .records
+            .iter()
+            .filter(move |(_, r)| r.after.contains(id))
+            .map(|(id, _)| id.clone())
     }
 
     /// Whether a dependent's own place is lost when what it stands on is deleted: its immutable attributes differ too.
     fn is_replaced(&self, id: &ResourceId) -> bool {
-        let (Some(record), Some(wanted)) = (self.state.records.get(id), self.goal.graph.get(id)) else { return false };
-        let Some(spec) = self.specs.get(&record.kind) else { return false };
+        let (Some(record), Some(wanted)) = (self.state.records.get(id), self.goal.graph.get(id))
+        else {
+            return false;
+        };
+        let Some(spec) = self.specs.get(&record.kind) else {
+            return false;
+        };
         let plain = |name: &String| match wanted.attrs.get(name) {
             Some(crate::resource::Value::Plain(json)) => Some(json.clone()),
             _ => None,
         };
-        spec.immutable.iter().any(|name| record.attrs.get(name) != plain(name).as_ref())
+        spec.immutable
+            .iter()
+            .any(|name| record.attrs.get(name) != plain(name).as_ref())
     }
 
     fn push(&mut self, step: Step) -> usize {
@@ -140,8 +213,14 @@ impl Planner<'_> {
     /// Things that cache others' items hear of what changed, after it changed.
     fn refreshes(&mut self) {
         for resource in self.goal.graph.ordered() {
-            let spec = self.specs.get(&resource.kind).cloned().unwrap_or_else(KindSpec::default);
-            let Some(source) = refresh::source(resource, &spec) else { continue };
+            let spec = self
+                .specs
+                .get(&resource.kind)
+                .cloned()
+                .unwrap_or_else(KindSpec::default);
+            let Some(source) = refresh::source(resource, &spec) else {
+                continue;
+            };
             let source_step = self.changed.get(&source).copied();
             let own_step = self.changed.get(&resource.id).copied();
             if own_step.is_some_and(|n| self.plan.steps[n].change.is_creation()) {
@@ -151,7 +230,11 @@ impl Planner<'_> {
             let mut old: Vec<&str> = refresh::changed(diff).collect();
             let remembered = self.state.records.get(&source);
             if source_step.is_some_and(|n| self.plan.steps[n].change.is_creation()) {
-                old.extend(remembered.into_iter().flat_map(|record| refresh::items(&record.attrs)));
+                old.extend(
+                    remembered
+                        .into_iter()
+                        .flat_map(|record| refresh::items(&record.attrs)),
+                );
             }
             let owed = self.state.records.get(&resource.id).map(|r| &r.owed);
             let paths = refresh::paths(resource, &old, owed);
@@ -161,7 +244,10 @@ impl Planner<'_> {
             let step = Step {
                 id: resource.id.clone(),
                 kind: resource.kind.clone(),
-                change: Change::Act { act: "refresh".to_owned(), args: serde_json::json!({ "paths": paths }) },
+                change: Change::Act {
+                    act: "refresh".to_owned(),
+                    args: serde_json::json!({ "paths": paths }),
+                },
                 resource: None,
                 before: None,
                 waits: source_step.into_iter().chain(own_step).collect(),
@@ -175,21 +261,46 @@ impl Planner<'_> {
         let before: BTreeSet<usize> = (0..self.plan.steps.len()).collect();
         let mut gone: BTreeMap<ResourceId, usize> = BTreeMap::new();
         let mut deposed: Vec<(ResourceId, Record)> = self.state.deposed.clone();
-        deposed.extend(self.replaced().into_iter().filter_map(|id| Some((id.clone(), self.state.records.get(&id)?.clone()))));
-        let unwanted = self.state.records.iter().filter(|(id, _)| self.goal.graph.get(id).is_none());
+        deposed.extend(
+            self.replaced()
+                .into_iter()
+                .filter_map(|id| Some((id.clone(), self.state.records.get(&id)?.clone()))),
+        );
+        let unwanted = self
+            .state
+            .records
+            .iter()
+            .filter(|(id, _)| self.goal.graph.get(id).is_none());
         let all: Vec<(ResourceId, Record, bool)> = unwanted
             .map(|(id, record)| (id.clone(), record.clone(), false))
             .chain(deposed.into_iter().map(|(id, record)| (id, record, true)))
             .collect();
         for (id, record, deposed) in dependents_first(all) {
             let mut waits = before.clone();
-            waits.extend(gone.iter().filter(|(other, _)| self.stands_on(other, &id)).map(|(_, n)| *n));
+            waits.extend(
+                gone.iter()
+                    .filter(|(other, _)| self.stands_on(other, &id))
+                    .map(|(_, n)| *n),
+            );
             let change = match (deposed, seen.get(&id)) {
-                (true, _) => Change::Delete { because: "its successor is in place".to_owned(), deposed: true },
+                (true, _) => Change::Delete {
+                    because: "its successor is in place".to_owned(),
+                    deposed: true,
+                },
                 (false, Some(None)) => Change::Forget,
-                (false, _) => Change::Delete { because: "it is no longer in the manifest".to_owned(), deposed: false },
+                (false, _) => Change::Delete {
+                    because: "it is no longer in the manifest".to_owned(),
+                    deposed: false,
+                },
             };
-            let step = Step { id: id.clone(), kind: record.kind, change, resource: None, before: None, waits };
+            let step = Step {
+                id: id.clone(),
+                kind: record.kind,
+                change,
+                resource: None,
+                before: None,
+                waits,
+            };
             let number = self.push(step);
             gone.insert(id, number);
         }
@@ -197,15 +308,34 @@ impl Planner<'_> {
 
     /// Resources whose successor is made first.
     fn replaced(&self) -> Vec<ResourceId> {
-        let deleted: BTreeSet<&ResourceId> =
-            self.plan.steps.iter().filter(|s| matches!(s.change, Change::Delete { .. })).map(|s| &s.id).collect();
+        let deleted: BTreeSet<&ResourceId> = self
+            .plan
+            .steps
+            .iter()
+            .filter(|s| matches!(s.change, Change::Delete { .. }))
+            .map(|s| &s.id)
+            .collect();
         let replacing = |s: &&Step| matches!(&s.change, Change::Create { replaces, .. } if !replaces.is_empty());
-        self.plan.steps.iter().filter(replacing).map(|s| s.id.clone()).filter(|id| !deleted.contains(id)).collect()
+        self.plan
+            .steps
+            .iter()
+            .filter(replacing)
+            .map(|s| s.id.clone())
+            .filter(|id| !deleted.contains(id))
+            .collect()
     }
 
     fn stands_on(&self, dependent: &ResourceId, on: &ResourceId) -> bool {
-        let recorded = self.state.records.get(dependent).is_some_and(|r| r.after.contains(on));
-        let deposed = self.state.deposed.iter().any(|(id, r)| id == dependent && r.after.contains(on));
+        let recorded = self
+            .state
+            .records
+            .get(dependent)
+            .is_some_and(|r| r.after.contains(on));
+        let deposed = self
+            .state
+            .deposed
+            .iter()
+            .any(|(id, r)| id == dependent && r.after.contains(on));
         recorded || deposed
     }
 }
@@ -227,7 +357,11 @@ pub(crate) fn output(outputs: &crate::resource::Object, path: &str) -> Option<se
 fn dependents_first(mut rest: Vec<(ResourceId, Record, bool)>) -> Vec<(ResourceId, Record, bool)> {
     let mut ordered = Vec::with_capacity(rest.len());
     while !rest.is_empty() {
-        let free = (0..rest.len()).find(|&n| !rest.iter().any(|(_, other, _)| other.after.contains(&rest[n].0)));
+        let free = (0..rest.len()).find(|&n| {
+            !rest
+                .iter()
+                .any(|(_, other, _)| other.after.contains(&rest[n].0))
+        });
         ordered.push(rest.remove(free.unwrap_or(0)));
     }
     ordered

@@ -19,7 +19,11 @@ impl Providers {
     pub fn of(&self, kind: &Kind) -> Result<&dyn Provider, ProviderError> {
         let found = self.0.iter().find(|p| p.specs().contains_key(kind));
         found.map(AsRef::as_ref).ok_or_else(|| {
-            ProviderError::new(ErrorKind::Unsupported, "find provider", format!("nothing here serves `{kind}`"))
+            ProviderError::new(
+                ErrorKind::Unsupported,
+                "find provider",
+                format!("nothing here serves `{kind}`"),
+            )
         })
     }
 

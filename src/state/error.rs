@@ -27,7 +27,10 @@ pub enum StateError {
 
 fn describe(holder: Option<&Holder>) -> String {
     match holder {
-        Some(h) => format!("{} on {} (process {}) holds it since {} for `{}`", h.who, h.host, h.pid, h.since, h.operation),
+        Some(h) => format!(
+            "{} on {} (process {}) holds it since {} for `{}`",
+            h.who, h.host, h.pid, h.since, h.operation
+        ),
         None => "another process is just taking it".to_owned(),
     }
 }
@@ -36,9 +39,8 @@ impl From<StateError> for Diagnostic {
     fn from(error: StateError) -> Self {
         let text = error.to_string();
         match error {
-            StateError::Locked(_) => {
-                Self::error(code::STATE_LOCKED, text).hint("wait for it to end; a process that died holds no lock")
-            }
+            StateError::Locked(_) => Self::error(code::STATE_LOCKED, text)
+                .hint("wait for it to end; a process that died holds no lock"),
             StateError::Format { .. } => Self::error(code::STATE_FORMAT, text)
                 .hint("restore the file from a copy, or upgrade sdev if a newer version wrote it"),
             StateError::Io(_) => Self::error(code::STATE_IO, text),

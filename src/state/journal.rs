@@ -67,7 +67,12 @@ impl Journal {
     /// The journal kept at `path`. Nothing is written yet.
     pub fn at(path: PathBuf) -> Self {
         let kill_at = env::var(env::KILL_AT).and_then(|n| n.parse().ok());
-        Self { path, file: None, count: 0, kill_at }
+        Self {
+            path,
+            file: None,
+            count: 0,
+            kill_at,
+        }
     }
 
     /// Appends an entry. An intent is on the disk when this returns; an item may be lost with the machine, but not
@@ -78,7 +83,9 @@ impl Journal {
         if self.file.is_none() {
             self.file = Some(fs::open_append(&self.path)?);
         }
-        let Some(file) = &mut self.file else { return Ok(()) };
+        let Some(file) = &mut self.file else {
+            return Ok(());
+        };
         let written = file.write_all(&line).and_then(|()| match entry {
             Entry::Begin { .. } => file.sync_data(),
             Entry::Item { .. } | Entry::End { .. } => Ok(()),
@@ -100,8 +107,13 @@ impl Journal {
     /// Applies the entries found at `path` to `state`; whether there were any. A torn last line is ignored:
     /// what it announced had not begun.
     pub fn replay(path: &Path, state: &mut State) -> Result<bool, FsError> {
-        let Some(text) = fs::read_text(path)? else { return Ok(false) };
-        let entries: Vec<Entry> = text.lines().map_while(|line| serde_json::from_str(line).ok()).collect();
+        let Some(text) = fs::read_text(path)? else {
+            return Ok(false);
+        };
+        let entries: Vec<Entry> = text
+            .lines()
+            .map_while(|line| serde_json::from_str(line).ok())
+            .collect();
         let any = !entries.is_empty();
         for entry in without_ended(entries) {
             redo(state, entry);
@@ -118,19 +130,38 @@ fn without_ended(entries: Vec<Entry>) -> impl Iterator<Item = Entry> {
             ended.insert(entry.id().clone(), index);
         }
     }
-    let open = move |(index, entry): &(usize, Entry)| ended.get(entry.id()).is_none_or(|end| index > end);
-    entries.into_iter().enumerate().filter(open).map(|(_, entry)| entry)
+    let open =
+        move |(index, entry): &(usize, Entry)| ended.get(entry.id()).is_none_or(|end| index > end);
+    entries
+        .into_iter()
+        .enumerate()
+        .filter(open)
+        .map(|(_, entry)| entry)
 }
 
 fn redo(state: &mut State, entry: Entry) {
     match entry {
-        Entry::Begin { id, record, deposed } => {
-            if let Some(old) = deposed.filter(|old| !state.deposed.iter().any(|(i, r)| *i == id && r.remote == old.remote)) {
+        Entry::Begin {
+            id,
+            record,
+            deposed,
+        } => {
+            if let Some(old) = deposed.filter(|old| {
+                !state
+                    .deposed
+                    .iter()
+                    .any(|(i, r)| *i == id && r.remote == old.remote)
+            }) {
                 state.deposed.push((id.clone(), old));
             }
             state.records.insert(id, record);
         }
-        Entry::Item { id, attr, key, value } => {
+        Entry::Item {
+            id,
+            attr,
+            key,
+            value,
+        } => {
             if let Some(record) = state.records.get_mut(&id) {
                 set_item(&mut record.attrs, &attr, key, value);
             }
@@ -141,7 +172,9 @@ fn redo(state: &mut State, entry: Entry) {
 
 /// Sets or removes one item of an items attribute.
 pub(super) fn set_item(attrs: &mut Object, attr: &str, key: String, value: Option<Json>) {
-    let items = attrs.entry(attr).or_insert_with(|| Json::Object(Object::new()));
+    let items = attrs
+        .entry(attr)
+        .or_insert_with(|| Json::Object(Object::new()));
     let Json::Object(items) = items else { return };
     match value {
         Some(value) => items.insert(key, value),

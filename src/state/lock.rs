@@ -36,6 +36,7 @@ pub(super) fn take(path: &Path, operation: &str) -> Result<fs::FileLock, StateEr
         operation: operation.to_owned(),
     };
     let text = serde_json::to_string(&holder).unwrap_or_default();
-    lock.describe(&text).map_err(|e| fs::FsError::new(path, e))?;
+    lock.describe(&text)
+        .map_err(|e| fs::FsError::new(path, e))?;
     Ok(lock)
 }

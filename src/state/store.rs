@@ -20,7 +20,12 @@ pub struct Place {
 impl Place {
     /// The place below a project folder. Characters that a file name may not hold become `_`.
     pub fn new(project: &Path, app: &str, environment: &str) -> Self {
-        Self { folder: project.join(".sdev").join(file_name(app)).join(file_name(environment)) }
+        Self {
+            folder: project
+                .join(".sdev")
+                .join(file_name(app))
+                .join(file_name(environment)),
+        }
     }
 
     /// The state file.
@@ -58,12 +63,23 @@ impl Place {
         let lock = lock::take(&self.lock(), operation)?;
         let state = self.read()?;
         let journal = Journal::at(self.journal());
-        Ok(LockedState { state, file: self.file(), journal, _lock: lock })
+        Ok(LockedState {
+            state,
+            file: self.file(),
+            journal,
+            _lock: lock,
+        })
     }
 }
 
 fn file_name(name: &str) -> String {
-    let safe = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let safe = |c: char| {
+        if c.is_alphanumeric() || "-_.".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
     match name.chars().map(safe).collect::<String>() {
         dots if dots.chars().all(|c| c == '.') => "_".to_owned(),
         name => name,
@@ -71,11 +87,16 @@ fn file_name(name: &str) -> String {
 }
 
 fn parse(path: &Path, text: &str) -> Result<State, StateError> {
-    let wrong = |why: String| StateError::Format { path: path.to_owned(), why };
+    let wrong = |why: String| StateError::Format {
+        path: path.to_owned(),
+        why,
+    };
     let json: Json = serde_json::from_str(text).map_err(|e| wrong(e.to_string()))?;
     match json.get("version").and_then(Json::as_u64) {
         Some(1) => serde_json::from_value(json).map_err(|e| wrong(e.to_string())),
-        Some(other) => Err(wrong(format!("it has format version {other}; this sdev knows version {VERSION}"))),
+        Some(other) => Err(wrong(format!(
+            "it has format version {other}; this sdev knows version {VERSION}"
+        ))),
         None => Err(wrong("it has no format version".to_owned())),
     }
 }
@@ -96,17 +117,39 @@ impl LockedState {
     }
 
     /// Journals that a change begins; `record` is what stands meanwhile. Only then may the provider be called.
-    pub fn begin(&mut self, id: &ResourceId, record: Record, deposed: Option<Record>) -> Result<(), StateError> {
-        let entry = Entry::Begin { id: id.clone(), record: record.clone(), deposed: deposed.clone() };
+    pub fn begin(
+        &mut self,
+        id: &ResourceId,
+        record: Record,
+        deposed: Option<Record>,
+    ) -> Result<(), StateError> {
+        let entry = Entry::Begin {
+            id: id.clone(),
+            record: record.clone(),
+            deposed: deposed.clone(),
+        };
         self.journal.append(&entry)?;
         self.state.records.insert(id.clone(), record);
-        self.state.deposed.extend(deposed.map(|old| (id.clone(), old)));
+        self.state
+            .deposed
+            .extend(deposed.map(|old| (id.clone(), old)));
         Ok(())
     }
 
     /// Journals that one item is done.
-    pub fn item(&mut self, id: &ResourceId, attr: &str, key: String, value: Option<Json>) -> Result<(), StateError> {
-        let entry = Entry::Item { id: id.clone(), attr: attr.to_owned(), key: key.clone(), value: value.clone() };
+    pub fn item(
+        &mut self,
+        id: &ResourceId,
+        attr: &str,
+        key: String,
+        value: Option<Json>,
+    ) -> Result<(), StateError> {
+        let entry = Entry::Item {
+            id: id.clone(),
+            attr: attr.to_owned(),
+            key: key.clone(),
+            value: value.clone(),
+        };
         self.journal.append(&entry)?;
         if let Some(record) = self.state.records.get_mut(id) {
             set_item(&mut record.attrs, attr, key, value);
@@ -115,7 +158,11 @@ impl LockedState {
     }
 
     /// Records the outcome of a change of `id`: `change` edits the state, which is then written.
-    pub fn end(&mut self, id: &ResourceId, change: impl FnOnce(&mut State)) -> Result<(), StateError> {
+    pub fn end(
+        &mut self,
+        id: &ResourceId,
+        change: impl FnOnce(&mut State),
+    ) -> Result<(), StateError> {
         change(&mut self.state);
         self.save()?;
         self.journal.append(&Entry::End { id: id.clone() })?;
@@ -137,8 +184,10 @@ impl LockedState {
 
     fn save(&mut self) -> Result<(), StateError> {
         self.state.serial += 1;
-        let mut bytes = serde_json::to_vec_pretty(&self.state)
-            .map_err(|e| StateError::Format { path: self.file.clone(), why: e.to_string() })?;
+        let mut bytes = serde_json::to_vec_pretty(&self.state).map_err(|e| StateError::Format {
+            path: self.file.clone(),
+            why: e.to_string(),
+        })?;
         bytes.push(b'\n');
         fs::write_atomic(&self.file, &bytes, fs::Readers::Default)?;
         Ok(())

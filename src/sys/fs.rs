@@ -18,7 +18,10 @@ pub struct FsError {
 impl FsError {
     /// An error at `path`.
     pub fn new(path: &Path, source: io::Error) -> Self {
-        Self { path: path.to_owned(), source }
+        Self {
+            path: path.to_owned(),
+            source,
+        }
     }
 }
 
@@ -51,9 +54,13 @@ pub fn read_text(path: &Path) -> Result<Option<String>, FsError> {
 pub fn write_atomic(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), FsError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     create_folder(folder)?;
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let temporary = folder.join(format!(".{name}.{}", super::random::hex(4)));
-    let written = write_synced(&temporary, bytes, readers).and_then(|()| fs::rename(&temporary, path));
+    let written =
+        write_synced(&temporary, bytes, readers).and_then(|()| fs::rename(&temporary, path));
     if let Err(error) = written {
         let _ = fs::remove_file(&temporary);
         return Err(FsError::new(path, error));
@@ -73,8 +80,14 @@ fn write_synced(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
 }
 
 fn sync_folder(folder: &Path) -> Result<(), FsError> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    File::open(folder).and_then(|f| f.sync_all()).map_err(|e| FsError::new(folder, e))
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    File::open(folder)
+        .and_then(|f| f.sync_all())
+        .map_err(|e| FsError::new(folder, e))
 }
 
 /// Makes a folder and its parents.
@@ -104,7 +117,11 @@ pub fn open_append(path: &Path) -> Result<File, FsError> {
     if let Some(folder) = path.parent() {
         create_folder(folder)?;
     }
-    OpenOptions::new().append(true).create(true).open(path).map_err(|e| FsError::new(path, e))
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .map_err(|e| FsError::new(path, e))
 }
 
 /// A lock that the kernel drops when the process ends, however it ends.

@@ -16,7 +16,10 @@ pub fn id() -> u32 {
 
 /// This machine's name.
 pub fn host() -> String {
-    nix::unistd::gethostname().map_or_else(|_| "unknown".to_owned(), |name| name.to_string_lossy().into_owned())
+    nix::unistd::gethostname().map_or_else(
+        |_| "unknown".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 /// Whether a process of this number lives.
@@ -50,7 +53,10 @@ pub fn spawn_self(arguments: &[&str], log: &Path) -> io::Result<std::process::Ch
 }
 
 /// Ends this process at once with an exit code; destructors do not run.
-#[expect(clippy::exit, reason = "the second interrupt must not wait for anything")]
+#[expect(
+    clippy::exit,
+    reason = "the second interrupt must not wait for anything"
+)]
 pub fn exit_now(code: u8) -> ! {
     std::process::exit(code.into())
 }
@@ -61,9 +67,15 @@ pub async fn run(command: &[std::ffi::OsString], variables: &[(&str, String)]) -
     use std::os::unix::process::ExitStatusExt;
     use tokio::signal::unix::{SignalKind, signal};
 
-    let (mut interrupt, mut end) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupt, mut end) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
     let variables = variables.iter().map(|(name, value)| (name, value));
-    let mut child = tokio::process::Command::new(&command[0]).args(&command[1..]).envs(variables).spawn()?;
+    let mut child = tokio::process::Command::new(&command[0])
+        .args(&command[1..])
+        .envs(variables)
+        .spawn()?;
     let status = loop {
         tokio::select! {
             status = child.wait() => break status?,
@@ -71,6 +83,8 @@ pub async fn run(command: &[std::ffi::OsString], variables: &[(&str, String)]) -
             _ = end.recv() => child.id().into_iter().for_each(terminate),
         }
     };
-    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    let code = status
+        .code()
+        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     Ok(u8::try_from(code & 0xff).unwrap_or(1))
 }

@@ -6,8 +6,10 @@ pub fn hex(bytes: usize) -> String {
     let mut buffer = vec![0; bytes];
     // The system's generator only fails where no program could run safely.
     getrandom::fill(&mut buffer).expect("the operating system gives random bytes");
-    buffer.iter().fold(String::with_capacity(bytes * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    buffer
+        .iter()
+        .fold(String::with_capacity(bytes * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }

@@ -8,12 +8,20 @@ use crate::support::{Sandbox, fetch};
 /// Runs a command that kills itself at the n-th journal entry; whether it got that far.
 fn killed_at(sandbox: &Sandbox, args: &[&str], n: u32) -> bool {
     let mut command = sandbox.command(args);
-    let status = command.env("SDEV_TEST_KILL_AT", n.to_string()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let status = command
+        .env("SDEV_TEST_KILL_AT", n.to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
     status.unwrap().code().is_none()
 }
 
 fn assert_whole(sandbox: &Sandbox) {
-    for (path, text) in [("/", "<h1>Shop</h1>"), ("/docs/", "<h1>Docs</h1>"), ("/assets/app.0123abcd.js", "console.log('one')")] {
+    for (path, text) in [
+        ("/", "<h1>Shop</h1>"),
+        ("/docs/", "<h1>Docs</h1>"),
+        ("/assets/app.0123abcd.js", "console.log('one')"),
+    ] {
         let reply = fetch(sandbox.port(), "shop.test", path, &[]);
         assert_eq!((reply.status, reply.text().as_str()), (200, text), "{path}");
     }
@@ -33,7 +41,10 @@ fn a_deploy_killed_at_any_journaled_point_is_finished_by_the_next() {
         }
         assert_whole(&sandbox);
         let status = sandbox.run("local status --json").object("local");
-        assert_eq!(status["status"]["counts"]["oss"]["buckets"], 1, "killed at {points}");
+        assert_eq!(
+            status["status"]["counts"]["oss"]["buckets"], 1,
+            "killed at {points}"
+        );
         if !killed {
             break;
         }
@@ -51,8 +62,14 @@ fn a_removal_killed_at_any_journaled_point_leaves_nothing_behind() {
         let killed = killed_at(&sandbox, &["remove", "-y"], point);
         sandbox.run("remove -y").code(0);
         let status = sandbox.run("local status --json").object("local");
-        assert_eq!(status["status"]["counts"]["oss"]["buckets"], 0, "killed at {point}");
-        assert_eq!(sandbox.state("".as_ref(), "shop")["records"], serde_json::json!({}));
+        assert_eq!(
+            status["status"]["counts"]["oss"]["buckets"], 0,
+            "killed at {point}"
+        );
+        assert_eq!(
+            sandbox.state("".as_ref(), "shop")["records"],
+            serde_json::json!({})
+        );
         if !killed {
             break;
         }
@@ -70,7 +87,11 @@ fn what_a_killed_deploy_owes_the_cache_is_refreshed_by_the_next() {
         sandbox.file("public/assets/app.0123abcd.js", "console.log('two')");
         let killed = killed_at(&sandbox, &["deploy", "-y"], point);
         sandbox.run("deploy -y").code(0);
-        assert_eq!(fetch(sandbox.port(), "shop.test", path, &[]).text(), "console.log('two')", "killed at {point}");
+        assert_eq!(
+            fetch(sandbox.port(), "shop.test", path, &[]).text(),
+            "console.log('two')",
+            "killed at {point}"
+        );
         if !killed {
             break;
         }
@@ -92,7 +113,10 @@ fn a_local_cloud_killed_during_a_deploy_loses_nothing_acknowledged() {
         sandbox.start_cloud();
         sandbox.run("deploy -y").code(0);
         for n in 0..40 {
-            assert_eq!(fetch(sandbox.port(), "shop.test", &format!("/many/{n}.txt"), &[]).text(), format!("file {n}"));
+            assert_eq!(
+                fetch(sandbox.port(), "shop.test", &format!("/many/{n}.txt"), &[]).text(),
+                format!("file {n}")
+            );
         }
         sandbox.run("plan --detailed-exitcode").code(0);
     }
@@ -105,19 +129,33 @@ fn a_deploy_outlives_the_death_of_its_cloud_with_a_clear_error() {
     for n in 0..3000 {
         sandbox.file(&format!("public/many/{n}.txt"), format!("file {n}"));
     }
-    let child = sandbox.command(&["deploy", "-y", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = sandbox
+        .command(&["deploy", "-y", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
     let mut child = child.unwrap();
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
     // The first file is there: the upload is under way.
-    let item = lines.by_ref().map_while(Result::ok).find(|line| line.contains("\"type\":\"item\""));
+    let item = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .find(|line| line.contains("\"type\":\"item\""));
     assert!(item.is_some());
     sandbox.kill_cloud();
     let rest: Vec<String> = lines.map_while(Result::ok).collect();
     assert_eq!(child.wait().unwrap().code(), Some(1), "{rest:?}");
-    assert!(rest.iter().any(|line| line.contains("SD0703")), "{:?}", rest.last());
+    assert!(
+        rest.iter().any(|line| line.contains("SD0703")),
+        "{:?}",
+        rest.last()
+    );
     sandbox.start_cloud();
     sandbox.run("deploy -y").code(0);
-    assert_eq!(fetch(sandbox.port(), "shop.test", "/many/2999.txt", &[]).text(), "file 2999");
+    assert_eq!(
+        fetch(sandbox.port(), "shop.test", "/many/2999.txt", &[]).text(),
+        "file 2999"
+    );
     sandbox.run("plan --detailed-exitcode").code(0);
 }
 
@@ -129,16 +167,31 @@ fn an_interrupted_deploy_stops_cleanly_and_is_finished_by_the_next() {
         for n in 0..3000 {
             sandbox.file(&format!("public/many/{n}.txt"), format!("file {n}"));
         }
-        let child = sandbox.command(&["deploy", "-y", "--json"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let child = sandbox
+            .command(&["deploy", "-y", "--json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
         let mut child = child.unwrap();
-        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
-        assert!(lines.by_ref().map_while(Result::ok).any(|line| line.contains("\"type\":\"item\"")));
-        let sent = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
+        let mut lines =
+            std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+        assert!(
+            lines
+                .by_ref()
+                .map_while(Result::ok)
+                .any(|line| line.contains("\"type\":\"item\""))
+        );
+        let sent = std::process::Command::new("kill")
+            .args([signal, &child.id().to_string()])
+            .status();
         assert!(sent.unwrap().success());
         let rest: Vec<String> = lines.map_while(Result::ok).collect();
         assert_eq!(child.wait().unwrap().code(), Some(130), "{:?}", rest.last());
         let summary: serde_json::Value = serde_json::from_str(rest.last().unwrap()).unwrap();
-        assert_eq!((&summary["type"], &summary["report"]["interrupted"]), (&"summary".into(), &true.into()));
+        assert_eq!(
+            (&summary["type"], &summary["report"]["interrupted"]),
+            (&"summary".into(), &true.into())
+        );
         sandbox.run("deploy -y").code(0);
         sandbox.run("plan --detailed-exitcode").code(0);
     }

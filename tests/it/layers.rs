@@ -44,12 +44,16 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn all_rust_files() -> Vec<PathBuf> {
-    ["src", "crates/wire/src", "crates/emulator/src"].iter().flat_map(|folder| rust_files(&root().join(folder))).collect()
+    ["src", "crates/wire/src", "crates/emulator/src"]
+        .iter()
+        .flat_map(|folder| rust_files(&root().join(folder)))
+        .collect()
 }
 
 /// The text without inline tests, which come last.
 fn without_tests(text: &str) -> &str {
-    text.find("#[cfg(test)]\nmod ").map_or(text, |at| &text[..at])
+    text.find("#[cfg(test)]\nmod ")
+        .map_or(text, |at| &text[..at])
 }
 
 /// Whether the room's `mod.rs` takes the file in for tests only.
@@ -65,7 +69,13 @@ fn level(room: &str) -> Option<usize> {
 
 fn room(path: &Path) -> String {
     let below = path.strip_prefix(root().join("src")).unwrap();
-    let first = below.components().next().unwrap().as_os_str().to_str().unwrap();
+    let first = below
+        .components()
+        .next()
+        .unwrap()
+        .as_os_str()
+        .to_str()
+        .unwrap();
     first.trim_end_matches(".rs").to_owned()
 }
 
@@ -80,11 +90,20 @@ fn imports_go_down_only() {
         let own_level = level(&own).unwrap_or_else(|| panic!("room `{own}` is in no layer"));
         let text = std::fs::read_to_string(&path).unwrap();
         for (at, _) in text.match_indices("crate::") {
-            let other: String = text[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            let Some(other_level) = level(&other) else { continue };
-            let allowed = other == own || other_level < own_level || ALLOWED.contains(&(&own, &other));
+            let other: String = text[at + 7..]
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
+            let Some(other_level) = level(&other) else {
+                continue;
+            };
+            let allowed =
+                other == own || other_level < own_level || ALLOWED.contains(&(&own, &other));
             if !allowed {
-                wrong.insert(format!("{} uses {other}", path.strip_prefix(root()).unwrap().display()));
+                wrong.insert(format!(
+                    "{} uses {other}",
+                    path.strip_prefix(root()).unwrap().display()
+                ));
             }
         }
     }
@@ -101,7 +120,11 @@ fn only_the_command_line_knows_the_local_cloud_and_prints() {
             if is_test_module(&path) {
                 continue;
             }
-            assert!(in_cli || !text.contains(word), "{} has `{word}`", path.display());
+            assert!(
+                in_cli || !text.contains(word),
+                "{} has `{word}`",
+                path.display()
+            );
         }
     }
 }
@@ -121,7 +144,11 @@ fn files_say_what_they_are_for_and_stay_small() {
     let mut long = Vec::new();
     for path in all_rust_files() {
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.starts_with("//! "), "{} does not begin with its purpose", path.display());
+        assert!(
+            text.starts_with("//! "),
+            "{} does not begin with its purpose",
+            path.display()
+        );
         let lines = without_tests(&text).lines().count();
         if lines > MOST_LINES {
             long.push(format!("{}: {lines}", path.display()));
@@ -132,7 +159,10 @@ fn files_say_what_they_are_for_and_stay_small() {
 
 #[test]
 fn every_code_has_its_page_and_every_page_its_code() {
-    let codes: BTreeSet<String> = sdev::diagnostic::code::ALL.iter().map(|c| format!("{c}.md")).collect();
+    let codes: BTreeSet<String> = sdev::diagnostic::code::ALL
+        .iter()
+        .map(|c| format!("{c}.md"))
+        .collect();
     let pages: BTreeSet<String> = std::fs::read_dir(root().join("docs/errors"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -140,7 +170,10 @@ fn every_code_has_its_page_and_every_page_its_code() {
     assert_eq!(codes, pages);
     for code in sdev::diagnostic::code::ALL {
         let page = std::fs::read_to_string(root().join(format!("docs/errors/{code}.md"))).unwrap();
-        assert!(page.starts_with(&format!("# {code}: {}", code.summary())), "{code}.md begins with another title");
+        assert!(
+            page.starts_with(&format!("# {code}: {}", code.summary())),
+            "{code}.md begins with another title"
+        );
     }
 }
 
@@ -150,6 +183,9 @@ fn no_test_file_is_forgotten() {
     for entry in std::fs::read_dir(root().join("tests/it")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let module = name.trim_end_matches(".rs");
-        assert!(["main", "snapshots"].contains(&module) || main.contains(&format!("mod {module};")), "{name} is in no module");
+        assert!(
+            ["main", "snapshots"].contains(&module) || main.contains(&format!("mod {module};")),
+            "{name} is in no module"
+        );
     }
 }

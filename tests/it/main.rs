@@ -1,6 +1,10 @@
 //! All integration tests, one binary.
 
-#![allow(clippy::unwrap_used, unreachable_pub, reason = "a test may panic, and nobody uses it")]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test may panic, and nobody uses it"
+)]
 
 mod access;
 mod crash;

@@ -40,7 +40,10 @@ fn a_site_lives_from_init_to_remove() {
     at("plan --detailed-exitcode").code(0);
     let page = fetch(sandbox.port(), "mysite.test", "/", &[]);
     assert_eq!(page.status, 200);
-    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
     assert_eq!(page.header("cache-control"), Some("no-cache"));
     assert!(page.text().contains("<title>"));
     let url = at("output site.url").code(0).stdout;
@@ -71,10 +74,17 @@ fn one_changed_file_is_one_upload_and_one_refresh() {
     let plan = sandbox.run("plan").code(0).stdout;
     insta::assert_snapshot!(plan);
     let deployed = sandbox.run("deploy -y --json").code(0);
-    let items = deployed.stdout.lines().filter(|l| l.contains("\"type\":\"item\"")).count();
+    let items = deployed
+        .stdout
+        .lines()
+        .filter(|l| l.contains("\"type\":\"item\""))
+        .count();
     assert_eq!(items, 1, "{}", deployed.stdout);
     assert_eq!(deployed.object("summary")["report"]["done"], 2);
-    assert_eq!(fetch(sandbox.port(), "shop.test", "/docs/", &[]).text(), "<h1>Docs, second edition</h1>");
+    assert_eq!(
+        fetch(sandbox.port(), "shop.test", "/docs/", &[]).text(),
+        "<h1>Docs, second edition</h1>"
+    );
     assert_eq!(summary(&sandbox.run("plan --json").code(0))["update"], 0);
 }
 
@@ -88,7 +98,11 @@ fn a_page_is_cached_refreshed_and_expires_by_the_clock() {
     let cache = |hit: &str| {
         let reply = get();
         assert_eq!(reply.status, 200);
-        assert!(reply.header("x-cache").unwrap().starts_with(hit), "{hit}: {}", reply.head);
+        assert!(
+            reply.header("x-cache").unwrap().starts_with(hit),
+            "{hit}: {}",
+            reply.head
+        );
         reply
     };
     cache("MISS");
@@ -99,7 +113,10 @@ fn a_page_is_cached_refreshed_and_expires_by_the_clock() {
     sandbox.run("local clock advance 2m").code(0);
     cache("MISS");
     cache("HIT");
-    sandbox.file("public/assets/app.0123abcd.js", "console.log('two')").run("deploy -y").code(0);
+    sandbox
+        .file("public/assets/app.0123abcd.js", "console.log('two')")
+        .run("deploy -y")
+        .code(0);
     assert_eq!(get().text(), "console.log('two')");
 }
 
@@ -109,18 +126,30 @@ fn missing_pages_get_the_error_document() {
     shop(&sandbox);
     sandbox.run("deploy -y").code(0);
     let reply = fetch(sandbox.port(), "shop.test", "/no/such/page", &[]);
-    assert_eq!((reply.status, reply.text().as_str()), (404, "<h1>Nothing here</h1>"));
+    assert_eq!(
+        (reply.status, reply.text().as_str()),
+        (404, "<h1>Nothing here</h1>")
+    );
     let folder = fetch(sandbox.port(), "shop.test", "/docs", &[]);
-    assert_eq!((folder.status, folder.header("location")), (302, Some("/docs/")));
+    assert_eq!(
+        (folder.status, folder.header("location")),
+        (302, Some("/docs/"))
+    );
 }
 
 #[test]
 fn a_single_page_app_answers_every_path() {
     let sandbox = Sandbox::new().with_cloud();
     shop(&sandbox);
-    sandbox.file("s.yaml", format!("{MANIFEST}      spa: true\n")).run("deploy -y").code(0);
+    sandbox
+        .file("s.yaml", format!("{MANIFEST}      spa: true\n"))
+        .run("deploy -y")
+        .code(0);
     let reply = fetch(sandbox.port(), "shop.test", "/some/deep/link", &[]);
-    assert_eq!((reply.status, reply.text().as_str()), (200, "<h1>Shop</h1>"));
+    assert_eq!(
+        (reply.status, reply.text().as_str()),
+        (200, "<h1>Shop</h1>")
+    );
 }
 
 #[test]
@@ -132,7 +161,9 @@ fn a_file_changed_online_is_drift_and_is_put_right() {
     let state = sandbox.work().join(".sdev");
     let aside = sandbox.work().join("aside");
     std::fs::rename(&state, &aside).unwrap();
-    sandbox.file("public/index.html", "<h1>Hacked</h1>").file("public/extra.txt", "x");
+    sandbox
+        .file("public/index.html", "<h1>Hacked</h1>")
+        .file("public/extra.txt", "x");
     sandbox.run("deploy -y --adopt").code(0);
     std::fs::remove_dir_all(&state).unwrap();
     std::fs::rename(&aside, &state).unwrap();
@@ -140,11 +171,24 @@ fn a_file_changed_online_is_drift_and_is_put_right() {
     sandbox.file("public/index.html", "<h1>Shop</h1>");
     let plan = sandbox.run("plan --adopt").code(0);
     let plan_json = sandbox.run("plan --adopt --json").code(0).object("plan");
-    assert_eq!(plan_json["drift"]["web.files"][0]["path"], serde_json::json!(["files", "index.html"]));
-    assert_eq!(plan_json["unmanaged"]["web.files"], serde_json::json!(["extra.txt"]));
-    assert!(plan.stdout.contains("Changed outside sdev"), "{}", plan.stdout);
+    assert_eq!(
+        plan_json["drift"]["web.files"][0]["path"],
+        serde_json::json!(["files", "index.html"])
+    );
+    assert_eq!(
+        plan_json["unmanaged"]["web.files"],
+        serde_json::json!(["extra.txt"])
+    );
+    assert!(
+        plan.stdout.contains("Changed outside sdev"),
+        "{}",
+        plan.stdout
+    );
     sandbox.run("deploy -y --adopt").code(0);
-    assert_eq!(fetch(sandbox.port(), "shop.test", "/", &[]).text(), "<h1>Shop</h1>");
+    assert_eq!(
+        fetch(sandbox.port(), "shop.test", "/", &[]).text(),
+        "<h1>Shop</h1>"
+    );
 }
 
 #[test]
@@ -169,7 +213,10 @@ fn a_new_bucket_takes_over_before_the_old_one_goes() {
     insta::assert_snapshot!(plan);
     sandbox.run("deploy -y").code(0);
     assert_eq!(fetch(sandbox.port(), "shop.test", "/", &[]).status, 200);
-    assert_eq!(fetch(sandbox.port(), "x", "/_site/shop-pages/", &[]).status, 404);
+    assert_eq!(
+        fetch(sandbox.port(), "x", "/_site/shop-pages/", &[]).status,
+        404
+    );
     assert_eq!(summary(&sandbox.run("plan --json"))["create"], 0);
 }
 
@@ -178,9 +225,15 @@ fn a_bucket_of_another_project_is_refused_before_anything_happens() {
     let sandbox = Sandbox::new().with_cloud();
     shop(&sandbox);
     sandbox.run("deploy -y").code(0);
-    let other = MANIFEST.replace("name: shop", "name: other").replace("shop.test", "other.test");
+    let other = MANIFEST
+        .replace("name: shop", "name: other")
+        .replace("shop.test", "other.test");
     sandbox.file("other.yaml", other);
-    sandbox.run("deploy -y -t other.yaml").code(1).says("SD0602").says("shop/local/");
+    sandbox
+        .run("deploy -y -t other.yaml")
+        .code(1)
+        .says("SD0602")
+        .says("shop/local/");
 }
 
 #[test]
@@ -200,7 +253,10 @@ fn outputs_and_events_are_versioned_objects() {
     assert_eq!(kinds.first().map(String::as_str), Some("plan"));
     assert_eq!(kinds.last().map(String::as_str), Some("outputs"));
     assert_eq!(kinds.iter().filter(|k| *k == "done").count(), 3);
-    assert_eq!(ran.object("outputs")["outputs"]["web"]["bucket"], "shop-pages");
+    assert_eq!(
+        ran.object("outputs")["outputs"]["web"]["bucket"],
+        "shop-pages"
+    );
 }
 
 #[test]
@@ -210,7 +266,11 @@ fn the_example_plans_as_it_is() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(example).unwrap();
     sandbox.file("s.yaml", text);
-    let copied = std::process::Command::new("cp").arg("-r").arg(root.join("templates")).arg(sandbox.work()).status();
+    let copied = std::process::Command::new("cp")
+        .arg("-r")
+        .arg(root.join("templates"))
+        .arg(sandbox.work())
+        .status();
     assert!(copied.unwrap().success());
     let ran = sandbox.run("plan --json").code(0);
     assert!(summary(&ran)["create"].as_u64().unwrap() >= 3);
@@ -231,7 +291,11 @@ fn a_deploy_starts_the_local_cloud_by_itself() {
     // The default port may be taken on this machine: then that is what must be said.
     let ran = sandbox.run("deploy -y");
     match ran.code {
-        0 => assert!(ran.stderr.contains("local cloud started at"), "{}", ran.stderr),
+        0 => assert!(
+            ran.stderr.contains("local cloud started at"),
+            "{}",
+            ran.stderr
+        ),
         _ => assert!(ran.stderr.contains("SD0803"), "{}", ran.stderr),
     }
 }

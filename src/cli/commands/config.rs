@@ -30,7 +30,9 @@ fn add(args: ConfigAdd, printer: Printer) -> Outcome {
         security_token: env::var(env::TOKEN),
         region: args.region,
     };
-    AliasStore::at_home().set(&args.alias, stored).map_err(Diagnostic::from)?;
+    AliasStore::at_home()
+        .set(&args.alias, stored)
+        .map_err(Diagnostic::from)?;
     printer.say(&format!("access `{}` is stored", args.alias));
     Ok(Exit::Done)
 }
@@ -42,14 +44,19 @@ fn secret(printer: Printer) -> Result<String, Diagnostics> {
     }
     let mut text = String::new();
     let read = if std::io::stdin().is_terminal() {
-        printer.say("access key secret (it shows while you type; a pipe or the environment hides it):");
+        printer.say(
+            "access key secret (it shows while you type; a pipe or the environment hides it):",
+        );
         std::io::stdin().read_line(&mut text)
     } else {
         std::io::stdin().take(64 * 1024).read_to_string(&mut text)
     };
     let text = text.trim();
     if read.is_err() || text.is_empty() {
-        let detail = format!("no secret on standard input, and {} is not set", env::KEY_SECRET);
+        let detail = format!(
+            "no secret on standard input, and {} is not set",
+            env::KEY_SECRET
+        );
         return Err(Diagnostic::error(code::USAGE, detail).into());
     }
     Ok(text.to_owned())
@@ -66,9 +73,14 @@ fn list(printer: Printer) -> Outcome {
 }
 
 fn delete(alias: &str, printer: Printer) -> Outcome {
-    if !AliasStore::at_home().delete(alias).map_err(Diagnostic::from)? {
+    if !AliasStore::at_home()
+        .delete(alias)
+        .map_err(Diagnostic::from)?
+    {
         let detail = format!("sdev keeps no access `{alias}`");
-        return Err(Diagnostic::error(code::CREDENTIAL_MISSING, detail).hint("sdev config list").into());
+        return Err(Diagnostic::error(code::CREDENTIAL_MISSING, detail)
+            .hint("sdev config list")
+            .into());
     }
     printer.say(&format!("access `{alias}` is deleted"));
     Ok(Exit::Done)

@@ -15,12 +15,22 @@ use crate::state::LockedState;
 use crate::sys::clock::Stopwatch;
 
 pub(super) fn run(args: &Deploy, global: &Global, printer: Printer) -> Outcome {
-    let adoption = if args.adopt { Adoption::Allow } else { Adoption::Refuse };
-    let asking = Asking { yes: args.yes, lines: Lines::of(args.full), question: "Deploy this?" };
+    let adoption = if args.adopt {
+        Adoption::Allow
+    } else {
+        Adoption::Refuse
+    };
+    let asking = Asking {
+        yes: args.yes,
+        lines: Lines::of(args.full),
+        question: "Deploy this?",
+    };
     block_on(async {
         let (project, to) = open(global, Until::Pack, printer).await?;
         let mut state = project.place.lock_for("deploy").map_err(Diagnostic::from)?;
-        let plan = project.plan(state.state(), &to, Aim::Deploy(adoption)).await?;
+        let plan = project
+            .plan(state.state(), &to, Aim::Deploy(adoption))
+            .await?;
         let exit = carry_out(&project, &plan, &mut state, &to, (&asking, printer)).await?;
         if exit == Exit::Done {
             output::show(printer, &project.outputs(state.state()));
@@ -53,10 +63,14 @@ pub(super) async fn carry_out(
         return Ok(Exit::Failed);
     }
     let stop = Stop::default();
-    heed_signals(&stop, move || printer.say("stopping after what is under way; once more to stop at once"));
+    heed_signals(&stop, move || {
+        printer.say("stopping after what is under way; once more to stop at once")
+    });
     let progress = progress::Progress::new(printer);
     let watch = Stopwatch::start();
-    let report = project.apply(plan, state, to, (&stop, &|event| progress.tell(event))).await;
+    let report = project
+        .apply(plan, state, to, (&stop, &|event| progress.tell(event)))
+        .await;
     progress.finish();
     let report = report?;
     progress.summary(&report, watch.seconds());
@@ -66,7 +80,9 @@ pub(super) async fn carry_out(
 fn asked(asking: &Asking, printer: Printer) -> Result<bool, Diagnostics> {
     if !printer.can_ask {
         let detail = "this would change something, and there is nobody to ask";
-        return Err(Diagnostic::error(code::NO_TERMINAL, detail).hint("add `-y` to go on without asking").into());
+        return Err(Diagnostic::error(code::NO_TERMINAL, detail)
+            .hint("add `-y` to go on without asking")
+            .into());
     }
     Ok(printer.ask(asking.question))
 }

@@ -29,12 +29,19 @@ pub(super) fn run(args: Local, printer: Printer) -> Outcome {
 fn start(args: &Start, printer: Printer) -> Outcome {
     if !args.listen.is_loopback() && !args.allow_remote {
         let detail = format!("other machines can reach {}", args.listen);
-        return Err(Diagnostic::error(code::USAGE, detail).hint("add --allow-remote if that is what you want").into());
+        return Err(Diagnostic::error(code::USAGE, detail)
+            .hint("add --allow-remote if that is what you want")
+            .into());
     }
     if args.foreground {
         let keys = Keys::stored()?;
-        let settings = Settings { listen: SocketAddr::new(args.listen, args.port), data: local::folder().join("data") };
-        block_on(local::serve(&settings, &keys, |url| printer.say(&format!("local cloud at {url}"))))?;
+        let settings = Settings {
+            listen: SocketAddr::new(args.listen, args.port),
+            data: local::folder().join("data"),
+        };
+        block_on(local::serve(&settings, &keys, |url| {
+            printer.say(&format!("local cloud at {url}"))
+        }))?;
         return Ok(Exit::Done);
     }
     block_on(async {
@@ -53,14 +60,21 @@ fn start(args: &Start, printer: Printer) -> Outcome {
 
 fn stop(printer: Printer) -> Outcome {
     let stopped = block_on(local::stop())?;
-    printer.say(if stopped { "the local cloud is stopped" } else { "no local cloud runs" });
+    printer.say(if stopped {
+        "the local cloud is stopped"
+    } else {
+        "no local cloud runs"
+    });
     Ok(Exit::Done)
 }
 
 /// The running one, or the error that there is none.
 fn found() -> Result<(Endpoint, Keys), Diagnostics> {
-    local::running()?
-        .ok_or_else(|| Diagnostic::error(code::LOCAL_DOWN, "no local cloud runs").hint("sdev local start").into())
+    local::running()?.ok_or_else(|| {
+        Diagnostic::error(code::LOCAL_DOWN, "no local cloud runs")
+            .hint("sdev local start")
+            .into()
+    })
 }
 
 fn status(args: &Status, printer: Printer) -> Outcome {
@@ -72,7 +86,9 @@ fn status(args: &Status, printer: Printer) -> Outcome {
 
 fn reset(printer: Printer) -> Outcome {
     match local::running()? {
-        Some((endpoint, keys)) => drop(block_on(async { Admin::new(&endpoint, &keys)?.reset().await })?),
+        Some((endpoint, keys)) => drop(block_on(async {
+            Admin::new(&endpoint, &keys)?.reset().await
+        })?),
         None => fs::remove_folder(&local::folder().join("data")).map_err(Diagnostic::from)?,
     }
     printer.say("the local cloud is empty");
@@ -86,14 +102,19 @@ fn advance(by: &str, printer: Printer) -> Outcome {
     if printer.json {
         printer.object("clock", json!({ "clock": clock }));
     } else {
-        printer.say(&format!("the local cloud's clock shows {}", clock["now"].as_str().unwrap_or("a later time")));
+        printer.say(&format!(
+            "the local cloud's clock shows {}",
+            clock["now"].as_str().unwrap_or("a later time")
+        ));
     }
     Ok(Exit::Done)
 }
 
 /// A number and a unit: `ms`, `s`, `m`, `h`, `d`.
 fn duration(text: &str) -> Result<Duration, Diagnostics> {
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let split = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let milliseconds = match unit {
         "ms" => Some(1),
@@ -103,10 +124,16 @@ fn duration(text: &str) -> Result<Duration, Diagnostics> {
         "d" => Some(86_400_000_u64),
         _ => None,
     };
-    let found = number.parse::<u64>().ok().zip(milliseconds).and_then(|(n, unit)| n.checked_mul(unit));
+    let found = number
+        .parse::<u64>()
+        .ok()
+        .zip(milliseconds)
+        .and_then(|(n, unit)| n.checked_mul(unit));
     found.map(Duration::from_millis).ok_or_else(|| {
         let detail = format!("`{text}` is not a duration");
-        Diagnostic::error(code::USAGE, detail).hint("for example 90s, 15m, 1h or 2d").into()
+        Diagnostic::error(code::USAGE, detail)
+            .hint("for example 90s, 15m, 1h or 2d")
+            .into()
     })
 }
 
@@ -114,10 +141,16 @@ fn duration(text: &str) -> Result<Duration, Diagnostics> {
 fn run_with(args: &Run) -> Outcome {
     let keys = Keys::new();
     let data = std::env::temp_dir().join(format!("sdev-local-{}", random::hex(8)));
-    let settings = Settings { listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0), data: data.clone() };
+    let settings = Settings {
+        listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+        data: data.clone(),
+    };
     let result = block_on(async {
         let cloud = local::fresh(&settings, &keys).await?;
-        let endpoint = Endpoint { url: format!("http://{}", cloud.address()), pid: None };
+        let endpoint = Endpoint {
+            url: format!("http://{}", cloud.address()),
+            pid: None,
+        };
         let code = process::run(&args.command, &variables(&endpoint, &keys)).await;
         cloud.stop().await;
         code.map_err(|e| {
@@ -149,7 +182,15 @@ mod tests {
     fn durations_have_a_unit() {
         assert_eq!(duration("90s").unwrap(), Duration::from_secs(90));
         assert_eq!(duration("2d").unwrap(), Duration::from_secs(172_800));
-        for bad in ["", "5", "h", "-1s", "1.5h", "99999999999999999999d", "9999999999999999d"] {
+        for bad in [
+            "",
+            "5",
+            "h",
+            "-1s",
+            "1.5h",
+            "99999999999999999999d",
+            "9999999999999999d",
+        ] {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }

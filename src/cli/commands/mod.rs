@@ -50,7 +50,9 @@ fn manifest_path(global: &Global) -> Result<PathBuf, Diagnostics> {
     }
     manifest::find(Path::new("")).ok_or_else(|| {
         let detail = "there is no s.yaml in this folder";
-        Diagnostic::error(code::MANIFEST_MISSING, detail).hint("sdev init static-site mysite").into()
+        Diagnostic::error(code::MANIFEST_MISSING, detail)
+            .hint("sdev init static-site mysite")
+            .into()
     })
 }
 
@@ -64,7 +66,11 @@ fn open_offline(global: &Global, until: Until) -> Result<(Project, Destination),
 }
 
 /// A project and a destination that answers.
-async fn open(global: &Global, until: Until, printer: Printer) -> Result<(Project, Destination), Diagnostics> {
+async fn open(
+    global: &Global,
+    until: Until,
+    printer: Printer,
+) -> Result<(Project, Destination), Diagnostics> {
     // A broken manifest is said before anything is started or asked.
     open_offline(global, until)?;
     let path = manifest_path(global)?;

@@ -18,8 +18,13 @@ pub(super) fn run(args: &Output, global: &Global, printer: Printer) -> Outcome {
         output::print(printer, &outputs);
         return Ok(Exit::Done);
     };
-    let (block, key) = name.split_once('.').map_or((name.as_str(), None), |(block, key)| (block, Some(key)));
-    let found = outputs.iter().find(|(name, _)| name == block).map(|(_, values)| values);
+    let (block, key) = name
+        .split_once('.')
+        .map_or((name.as_str(), None), |(block, key)| (block, Some(key)));
+    let found = outputs
+        .iter()
+        .find(|(name, _)| name == block)
+        .map(|(_, values)| values);
     match (found, key) {
         (Some(values), None) => output::print(printer, &[(block.to_owned(), values.clone())]),
         (Some(values), Some(key)) if values.contains_key(key) => match &values[key] {
@@ -27,11 +32,22 @@ pub(super) fn run(args: &Output, global: &Global, printer: Printer) -> Outcome {
             other => printer.data(&other.to_string()),
         },
         _ => {
-            let detail = format!("`{name}` is not an output of environment `{}`", to.environment);
-            let known: Vec<String> =
-                outputs.iter().flat_map(|(b, values)| values.keys().map(move |k| format!("{b}.{k}"))).collect();
-            let hint = if known.is_empty() { "sdev deploy".to_owned() } else { format!("known: {}", known.join(", ")) };
-            return Err(Diagnostic::error(code::UNKNOWN_OUTPUT, detail).hint(hint).into());
+            let detail = format!(
+                "`{name}` is not an output of environment `{}`",
+                to.environment
+            );
+            let known: Vec<String> = outputs
+                .iter()
+                .flat_map(|(b, values)| values.keys().map(move |k| format!("{b}.{k}")))
+                .collect();
+            let hint = if known.is_empty() {
+                "sdev deploy".to_owned()
+            } else {
+                format!("known: {}", known.join(", "))
+            };
+            return Err(Diagnostic::error(code::UNKNOWN_OUTPUT, detail)
+                .hint(hint)
+                .into());
         }
     }
     Ok(Exit::Done)

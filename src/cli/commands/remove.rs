@@ -10,7 +10,11 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::{Aim, Until};
 
 pub(super) fn run(args: &Remove, global: &Global, printer: Printer) -> Outcome {
-    let asking = Asking { yes: args.yes, lines: Lines::of(args.full), question: "Remove all this?" };
+    let asking = Asking {
+        yes: args.yes,
+        lines: Lines::of(args.full),
+        question: "Remove all this?",
+    };
     block_on(async {
         let (project, to) = open(global, Until::Load, printer).await?;
         let mut state = project.place.lock_for("remove").map_err(Diagnostic::from)?;

@@ -15,7 +15,10 @@ pub(super) fn run(global: &Global, printer: Printer) -> Outcome {
         printer.object("valid", serde_json::json!({ "resources": blocks }));
     } else {
         let count = view::text::count(blocks, "resource");
-        printer.say(&format!("{} is valid: {count}", project.manifest.path.display()));
+        printer.say(&format!(
+            "{} is valid: {count}",
+            project.manifest.path.display()
+        ));
     }
     Ok(Exit::Done)
 }

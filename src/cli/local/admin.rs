@@ -18,22 +18,35 @@ pub(in crate::cli) struct Admin {
 impl Admin {
     /// A client for this endpoint.
     pub(in crate::cli) fn new(endpoint: &Endpoint, keys: &Keys) -> Result<Self, Diagnostics> {
-        let client = http::client(Duration::from_secs(2), Duration::from_secs(10)).map_err(|e| down(&e.to_string()))?;
-        Ok(Self { client, url: endpoint.url.clone(), token: emulator::admin_token(keys.secret.reveal()) })
+        let client = http::client(Duration::from_secs(2), Duration::from_secs(10))
+            .map_err(|e| down(&e.to_string()))?;
+        Ok(Self {
+            client,
+            url: endpoint.url.clone(),
+            token: emulator::admin_token(keys.secret.reveal()),
+        })
     }
 
     /// Whether a local cloud answers there.
     pub(super) async fn ping(&self) -> bool {
-        let reply = self.client.get(format!("{}/_sdev/ping", self.url)).send().await;
+        let reply = self
+            .client
+            .get(format!("{}/_sdev/ping", self.url))
+            .send()
+            .await;
         match reply {
-            Ok(reply) => reply.text().await.is_ok_and(|text| text.contains("\"service\":\"sdev\"")),
+            Ok(reply) => reply
+                .text()
+                .await
+                .is_ok_and(|text| text.contains("\"service\":\"sdev\"")),
             Err(_) => false,
         }
     }
 
     /// What it says of itself.
     pub(in crate::cli) async fn status(&self) -> Result<Json, Diagnostics> {
-        self.call(self.client.get(format!("{}/_sdev/status", self.url))).await
+        self.call(self.client.get(format!("{}/_sdev/status", self.url)))
+            .await
     }
 
     /// Moves its clock forward.
@@ -54,11 +67,20 @@ impl Admin {
 
     async fn post(&self, call: &str, body: &Json) -> Result<Json, Diagnostics> {
         let request = self.client.post(format!("{}/_sdev/{call}", self.url));
-        self.call(request.header("content-type", "application/json").body(body.to_string())).await
+        self.call(
+            request
+                .header("content-type", "application/json")
+                .body(body.to_string()),
+        )
+        .await
     }
 
     async fn call(&self, request: reqwest::RequestBuilder) -> Result<Json, Diagnostics> {
-        let reply = request.header(emulator::ADMIN_TOKEN_HEADER, &self.token).send().await.map_err(|e| self.gone(&e))?;
+        let reply = request
+            .header(emulator::ADMIN_TOKEN_HEADER, &self.token)
+            .send()
+            .await
+            .map_err(|e| self.gone(&e))?;
         let status = reply.status();
         let text = reply.text().await.map_err(|e| self.gone(&e))?;
         match serde_json::from_str(&text) {

@@ -26,15 +26,28 @@ pub(in crate::cli) async fn ensure() -> Result<(Endpoint, Keys, bool), Diagnosti
 }
 
 /// Starts one in the background and waits until it answers.
-pub(in crate::cli) async fn start(listen: IpAddr, port: u16) -> Result<(Endpoint, Keys), Diagnostics> {
+pub(in crate::cli) async fn start(
+    listen: IpAddr,
+    port: u16,
+) -> Result<(Endpoint, Keys), Diagnostics> {
     let keys = Keys::stored()?;
     fs::create_folder(&folder()).map_err(Diagnostic::from)?;
     let log = folder().join("log");
     let (listen, port) = (listen.to_string(), port.to_string());
-    let arguments =
-        ["local", "start", "--foreground", "--allow-remote", "--listen", listen.as_str(), "--port", port.as_str(), "--json"];
+    let arguments = [
+        "local",
+        "start",
+        "--foreground",
+        "--allow-remote",
+        "--listen",
+        listen.as_str(),
+        "--port",
+        port.as_str(),
+        "--json",
+    ];
     let before = std::fs::metadata(&log).map_or(0, |m| m.len());
-    let machine = |e: std::io::Error| Diagnostics::from(Diagnostic::error(code::LOCAL_START, e.to_string()));
+    let machine =
+        |e: std::io::Error| Diagnostics::from(Diagnostic::error(code::LOCAL_START, e.to_string()));
     let mut child = process::spawn_self(&arguments, &log).map_err(machine)?;
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
@@ -57,24 +70,45 @@ pub(in crate::cli) async fn start(listen: IpAddr, port: u16) -> Result<(Endpoint
 /// The diagnostic that the child left in its log.
 fn why_it_ended(log: &std::path::Path, from: u64) -> Diagnostics {
     let text = fs::read_text(log).ok().flatten().unwrap_or_default();
-    let tail = text.get(usize::try_from(from).unwrap_or(0)..).unwrap_or_default();
-    let told = tail.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let tail = text
+        .get(usize::try_from(from).unwrap_or(0)..)
+        .unwrap_or_default();
+    let told = tail
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let told = told.filter(|json| json["type"] == "diagnostic").last();
     let Some(told) = told else {
-        return Diagnostic::error(code::LOCAL_START, format!("it ended at once: {}", tail.trim())).into();
+        return Diagnostic::error(
+            code::LOCAL_START,
+            format!("it ended at once: {}", tail.trim()),
+        )
+        .into();
     };
     let port_taken = told["code"] == code::PORT_TAKEN.to_string();
-    let code = if port_taken { code::PORT_TAKEN } else { code::LOCAL_START };
+    let code = if port_taken {
+        code::PORT_TAKEN
+    } else {
+        code::LOCAL_START
+    };
     let mut error = Diagnostic::error(code, told["detail"].as_str().unwrap_or_default());
-    error.hints = told["hints"].as_array().into_iter().flatten().filter_map(|h| h.as_str().map(str::to_owned)).collect();
+    error.hints = told["hints"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|h| h.as_str().map(str::to_owned))
+        .collect();
     error.into()
 }
 
 /// Stops the background one; whether there was one.
 pub(in crate::cli) async fn stop() -> Result<bool, Diagnostics> {
-    let Some(endpoint) = Endpoint::of_background()? else { return Ok(false) };
+    let Some(endpoint) = Endpoint::of_background()? else {
+        return Ok(false);
+    };
     let keys = Keys::stored()?;
-    let Some(pid) = endpoint.pid else { return Ok(false) };
+    let Some(pid) = endpoint.pid else {
+        return Ok(false);
+    };
     if Admin::new(&endpoint, &keys)?.stop().await.is_err() {
         process::terminate(pid);
     }

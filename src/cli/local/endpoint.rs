@@ -48,7 +48,13 @@ pub(in crate::cli) fn running() -> Result<Option<(Endpoint, Keys)>, Diagnostics>
             Some(credential) => credential.into(),
             None => Keys::stored()?,
         };
-        return Ok(Some((Endpoint { url: checked(url)?, pid: None }, keys)));
+        return Ok(Some((
+            Endpoint {
+                url: checked(url)?,
+                pid: None,
+            },
+            keys,
+        )));
     }
     match Endpoint::of_background()? {
         Some(endpoint) => Ok(Some((endpoint, Keys::stored()?))),
@@ -61,7 +67,10 @@ fn checked(url: String) -> Result<String, Diagnostics> {
     match rest.filter(|rest| !rest.is_empty() && !rest.contains('/')) {
         Some(_) => Ok(url.trim_end_matches('/').to_owned()),
         None => {
-            let detail = format!("{} is `{url}`, which is not like http://127.0.0.1:7380", env::LOCAL_URL);
+            let detail = format!(
+                "{} is `{url}`, which is not like http://127.0.0.1:7380",
+                env::LOCAL_URL
+            );
             Err(Diagnostic::error(code::LOCAL_DOWN, detail).into())
         }
     }

@@ -19,7 +19,10 @@ pub(in crate::cli) struct Keys {
 impl Keys {
     /// Keys that nobody has yet.
     pub(in crate::cli) fn new() -> Self {
-        let digits: String = random::hex(16).bytes().map(|b| char::from(b'0' + b % 10)).collect();
+        let digits: String = random::hex(16)
+            .bytes()
+            .map(|b| char::from(b'0' + b % 10))
+            .collect();
         Self {
             account_id: format!("1{}", &digits[..15]),
             key_id: format!("LOCAL{}", random::hex(8).to_uppercase()),

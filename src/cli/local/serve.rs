@@ -18,7 +18,10 @@ pub(in crate::cli) struct Settings {
 }
 
 /// Starts a local cloud in this process.
-pub(in crate::cli) async fn fresh(settings: &Settings, keys: &Keys) -> Result<LocalCloud, Diagnostics> {
+pub(in crate::cli) async fn fresh(
+    settings: &Settings,
+    keys: &Keys,
+) -> Result<LocalCloud, Diagnostics> {
     let account = Account {
         id: keys.account_id.clone(),
         access_key_id: keys.key_id.clone(),
@@ -30,16 +33,26 @@ pub(in crate::cli) async fn fresh(settings: &Settings, keys: &Keys) -> Result<Lo
         account,
         region: keys.region.clone(),
     };
-    LocalCloud::start(settings).await.map_err(|e| not_started(&e).into())
+    LocalCloud::start(settings)
+        .await
+        .map_err(|e| not_started(&e).into())
 }
 
 /// Serves until SIGTERM, Ctrl-C or a stop through the admin API; others find it by the endpoint file.
-pub(in crate::cli) async fn serve(settings: &Settings, keys: &Keys, ready: impl FnOnce(&str)) -> Result<(), Diagnostics> {
+pub(in crate::cli) async fn serve(
+    settings: &Settings,
+    keys: &Keys,
+    ready: impl FnOnce(&str),
+) -> Result<(), Diagnostics> {
     let cloud = fresh(settings, keys).await?;
-    let endpoint = Endpoint { url: format!("http://{}", cloud.address()), pid: Some(process::id()) };
+    let endpoint = Endpoint {
+        url: format!("http://{}", cloud.address()),
+        pid: Some(process::id()),
+    };
     endpoint.write().map_err(Diagnostic::from)?;
     ready(&endpoint.url);
-    let machine = |e: std::io::Error| Diagnostics::from(Diagnostic::error(code::MACHINE, e.to_string()));
+    let machine =
+        |e: std::io::Error| Diagnostics::from(Diagnostic::error(code::MACHINE, e.to_string()));
     let mut terminate = signal(SignalKind::terminate()).map_err(machine)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(machine)?;
     tokio::select! {
@@ -55,7 +68,10 @@ pub(in crate::cli) async fn serve(settings: &Settings, keys: &Keys, ready: impl 
 fn not_started(error: &StartError) -> Diagnostic {
     match error {
         StartError::PortTaken(address) => Diagnostic::error(code::PORT_TAKEN, error.to_string())
-            .hint(format!("choose another port: sdev local start --port {}", address.port().saturating_add(1))),
+            .hint(format!(
+                "choose another port: sdev local start --port {}",
+                address.port().saturating_add(1)
+            )),
         _ => Diagnostic::error(code::LOCAL_START, error.to_string()),
     }
 }

@@ -24,9 +24,7 @@ pub(in crate::cli) fn show_one(printer: Printer, diagnostic: &Diagnostic) {
 
 /// The form in which `--json` prints it.
 pub(in crate::cli) fn as_json(diagnostic: &Diagnostic) -> Json {
-    let related = |(span, label): &(Span, String)| {
-        json!({ "file": span.path().display().to_string(), "range": range(span), "label": label })
-    };
+    let related = |(span, label): &(Span, String)| json!({ "file": span.path().display().to_string(), "range": range(span), "label": label });
     json!({
         "severity": diagnostic.severity,
         "code": diagnostic.code,
@@ -54,12 +52,23 @@ pub(in crate::cli) fn render(diagnostic: &Diagnostic, color: bool) -> String {
         Severity::Warning => Level::WARNING,
     };
     let code = diagnostic.code.to_string();
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
     let title = level.primary_title(&diagnostic.summary).id(&code);
     let Some(span) = &diagnostic.at else {
         let head = renderer.render(&[Group::with_title(title)]);
-        let hints = diagnostic.hints.iter().map(|hint| format!("\n  hint: {hint}"));
-        return format!("{head}\n  {}{}", diagnostic.detail, hints.collect::<String>());
+        let hints = diagnostic
+            .hints
+            .iter()
+            .map(|hint| format!("\n  hint: {hint}"));
+        return format!(
+            "{head}\n  {}{}",
+            diagnostic.detail,
+            hints.collect::<String>()
+        );
     };
     let path = span.path().display().to_string();
     let mut group = Group::with_title(title).element(snippet(span, &path, diagnostic));
@@ -69,11 +78,21 @@ pub(in crate::cli) fn render(diagnostic: &Diagnostic, color: bool) -> String {
     renderer.render(&[group])
 }
 
-fn snippet<'a>(span: &'a Span, path: &'a str, diagnostic: &'a Diagnostic) -> Snippet<'a, Annotation<'a>> {
-    let mut snippet = Snippet::source(&span.source.text)
-        .path(path)
-        .annotation(AnnotationKind::Primary.span(first_line(span)).label(&diagnostic.detail));
-    for (other, label) in diagnostic.related.iter().filter(|(other, _)| other.source == span.source) {
+fn snippet<'a>(
+    span: &'a Span,
+    path: &'a str,
+    diagnostic: &'a Diagnostic,
+) -> Snippet<'a, Annotation<'a>> {
+    let mut snippet = Snippet::source(&span.source.text).path(path).annotation(
+        AnnotationKind::Primary
+            .span(first_line(span))
+            .label(&diagnostic.detail),
+    );
+    for (other, label) in diagnostic
+        .related
+        .iter()
+        .filter(|(other, _)| other.source == span.source)
+    {
         snippet = snippet.annotation(AnnotationKind::Context.span(first_line(other)).label(label));
     }
     snippet
@@ -82,6 +101,9 @@ fn snippet<'a>(span: &'a Span, path: &'a str, diagnostic: &'a Diagnostic) -> Sni
 /// The span as far as its first line goes: a caret under a whole block says nothing.
 fn first_line(span: &Span) -> std::ops::Range<usize> {
     let text = &span.source.text;
-    let end = text.get(span.start..span.end).and_then(|t| t.find('\n')).map_or(span.end, |n| span.start + n);
+    let end = text
+        .get(span.start..span.end)
+        .and_then(|t| t.find('\n'))
+        .map_or(span.end, |n| span.start + n);
     span.start..end.max(span.start)
 }

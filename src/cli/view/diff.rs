@@ -15,8 +15,14 @@ pub(super) fn lines(printer: Printer, before: &str, after: &str) -> Vec<String> 
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             let line = change.value().trim_end_matches('\n');
             out.push(match change.tag() {
-                ChangeTag::Delete => format!("        {}", printer.paint(Style::Red, &format!("- {line}"))),
-                ChangeTag::Insert => format!("        {}", printer.paint(Style::Green, &format!("+ {line}"))),
+                ChangeTag::Delete => format!(
+                    "        {}",
+                    printer.paint(Style::Red, &format!("- {line}"))
+                ),
+                ChangeTag::Insert => format!(
+                    "        {}",
+                    printer.paint(Style::Green, &format!("+ {line}"))
+                ),
                 ChangeTag::Equal => format!("          {line}"),
             });
         }

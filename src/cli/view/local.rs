@@ -16,11 +16,20 @@ pub(in crate::cli) fn show(printer: Printer, endpoint: &Endpoint, keys: &Keys) {
 }
 
 /// What it says of itself; the secret only when asked for, or as JSON, which programs read.
-pub(in crate::cli) fn status(printer: Printer, endpoint: &Endpoint, keys: &Keys, (status, secret): (&Json, bool)) {
+pub(in crate::cli) fn status(
+    printer: Printer,
+    endpoint: &Endpoint,
+    keys: &Keys,
+    (status, secret): (&Json, bool),
+) {
     if printer.json {
         return object(printer, endpoint, keys, status);
     }
-    let secret = if secret { keys.secret.reveal() } else { "(shown with --show-secret)" };
+    let secret = if secret {
+        keys.secret.reveal()
+    } else {
+        "(shown with --show-secret)"
+    };
     let lines = [
         (env::LOCAL_URL, endpoint.url.as_str()),
         (env::KEY_ID, &keys.key_id),
@@ -28,7 +37,10 @@ pub(in crate::cli) fn status(printer: Printer, endpoint: &Endpoint, keys: &Keys,
         (env::ACCOUNT, &keys.account_id),
         (env::REGION, &keys.region),
     ];
-    let mut text: String = lines.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    let mut text: String = lines
+        .iter()
+        .map(|(name, value)| format!("{name}={value}\n"))
+        .collect();
     if let Some(now) = status["clock"]["now"].as_str() {
         text.push_str(&format!("# clock {now}, process {}\n", status["pid"]));
     }

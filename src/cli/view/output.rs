@@ -34,5 +34,10 @@ pub(in crate::cli) fn print(printer: Printer, outputs: &[(String, Object)]) {
 }
 
 fn as_json(outputs: &[(String, Object)]) -> Json {
-    Json::Object(outputs.iter().map(|(block, values)| (block.clone(), Json::Object(values.clone()))).collect())
+    Json::Object(
+        outputs
+            .iter()
+            .map(|(block, values)| (block.clone(), Json::Object(values.clone())))
+            .collect(),
+    )
 }

@@ -62,7 +62,10 @@ fn render(printer: Printer, plan: &Plan, lines: Lines) -> String {
     for (id, keys) in &plan.unmanaged {
         let some: Vec<&str> = keys.iter().take(3).map(String::as_str).collect();
         let more = if keys.len() > 3 { ", …" } else { "" };
-        out.push(format!("  Left alone in {id}, not from this project: {}{more}", some.join(", ")));
+        out.push(format!(
+            "  Left alone in {id}, not from this project: {}{more}",
+            some.join(", ")
+        ));
     }
     if !plan.steps.is_empty() {
         out.push(String::new());
@@ -75,11 +78,30 @@ fn summary(plan: &Plan) -> String {
     if plan.is_empty() {
         return "No changes: everything is as the manifest says.".to_owned();
     }
-    let Summary { create, update, replace, delete, adopt, act } = plan.summary();
-    let counts = [(create, "to create"), (update, "to change"), (replace, "to replace"), (delete, "to delete"), (adopt, "to adopt"), (act, "to refresh")];
+    let Summary {
+        create,
+        update,
+        replace,
+        delete,
+        adopt,
+        act,
+    } = plan.summary();
+    let counts = [
+        (create, "to create"),
+        (update, "to change"),
+        (replace, "to replace"),
+        (delete, "to delete"),
+        (adopt, "to adopt"),
+        (act, "to refresh"),
+    ];
     let always = 4;
-    let words = counts.iter().enumerate().filter(|(n, (count, _))| *n < always || *count > 0);
-    let words: Vec<String> = words.map(|(_, (count, what))| format!("{count} {what}")).collect();
+    let words = counts
+        .iter()
+        .enumerate()
+        .filter(|(n, (count, _))| *n < always || *count > 0);
+    let words: Vec<String> = words
+        .map(|(_, (count, what))| format!("{count} {what}"))
+        .collect();
     format!("Plan: {}.", words.join(", "))
 }
 
@@ -101,11 +123,27 @@ impl Page {
         let (symbol, style) = symbol(&step.change);
         let note = self.printer.paint(Style::Dim, &note(step));
         let head = format!("{symbol} {}", step.id);
-        out.push(format!("  {}  {}  {note}", self.printer.paint(style, &head), step.kind).trim_end().to_owned());
+        out.push(
+            format!(
+                "  {}  {}  {note}",
+                self.printer.paint(style, &head),
+                step.kind
+            )
+            .trim_end()
+            .to_owned(),
+        );
         self.fields(step.change.diff(), Mark::Change, out);
         if let Change::Act { args, .. } = &step.change {
-            let paths: Vec<String> = args["paths"].as_array().into_iter().flatten().map(text::value).collect();
-            self.folded(paths.iter().map(|path| format!("      {path}")).collect(), out);
+            let paths: Vec<String> = args["paths"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(text::value)
+                .collect();
+            self.folded(
+                paths.iter().map(|path| format!("      {path}")).collect(),
+                out,
+            );
         }
     }
 
@@ -113,12 +151,27 @@ impl Page {
     fn fields(&self, diffs: &[FieldDiff], mark: Mark, out: &mut Vec<String>) {
         let (items, fields): (Vec<_>, Vec<_>) = diffs.iter().partition(|d| is_item(d));
         let fields: Vec<FieldDiff> = fields.into_iter().flat_map(leaves).collect();
-        let width = fields.iter().map(|d| d.path.join(".").len()).max().unwrap_or(0);
+        let width = fields
+            .iter()
+            .map(|d| d.path.join(".").len())
+            .max()
+            .unwrap_or(0);
         for field in &fields {
             self.field(field, width, mark, out);
         }
-        let width = items.iter().map(|d| d.path[1].chars().count()).max().unwrap_or(0).min(48);
-        self.folded(items.iter().map(|item| self.item(item, width, mark)).collect(), out);
+        let width = items
+            .iter()
+            .map(|d| d.path[1].chars().count())
+            .max()
+            .unwrap_or(0)
+            .min(48);
+        self.folded(
+            items
+                .iter()
+                .map(|item| self.item(item, width, mark))
+                .collect(),
+            out,
+        );
     }
 
     fn field(&self, field: &FieldDiff, width: usize, mark: Mark, out: &mut Vec<String>) {
@@ -127,7 +180,8 @@ impl Page {
             out.push("      it is gone".to_owned());
             return;
         }
-        if let (Some(Json::String(before)), Some(Json::String(after))) = (&field.before, &field.after)
+        if let (Some(Json::String(before)), Some(Json::String(after))) =
+            (&field.before, &field.after)
             && (before.contains('\n') || after.contains('\n'))
         {
             out.push(format!("      {name}:"));
@@ -156,7 +210,11 @@ impl Page {
             (_, None, _) => ("-", Style::Red),
             _ => ("~", Style::Yellow),
         };
-        let line = format!("      {} {key:width$}  {}", self.printer.paint(style, symbol), item_note(item));
+        let line = format!(
+            "      {} {key:width$}  {}",
+            self.printer.paint(style, symbol),
+            item_note(item)
+        );
         line.trim_end().to_owned()
     }
 
@@ -166,16 +224,26 @@ impl Page {
             return out.extend(lines);
         }
         out.extend(lines.into_iter().take(FOLD_AT));
-        out.push(self.printer.paint(Style::Dim, &format!("      … {} more (--full shows all)", all - FOLD_AT)));
+        out.push(self.printer.paint(
+            Style::Dim,
+            &format!("      … {} more (--full shows all)", all - FOLD_AT),
+        ));
     }
 }
 
 /// A new map, field by field.
 fn leaves(diff: &FieldDiff) -> Vec<FieldDiff> {
-    let (None, Some(Json::Object(map))) = (&diff.before, &diff.after) else { return vec![diff.clone()] };
+    let (None, Some(Json::Object(map))) = (&diff.before, &diff.after) else {
+        return vec![diff.clone()];
+    };
     let below = |(key, value): (&String, &Json)| {
         let path = diff.path.iter().chain([key]).cloned().collect();
-        leaves(&FieldDiff { path, before: None, after: Some(value.clone()), unknown: false })
+        leaves(&FieldDiff {
+            path,
+            before: None,
+            after: Some(value.clone()),
+            unknown: false,
+        })
     };
     map.iter().flat_map(below).collect()
 }
@@ -198,7 +266,9 @@ fn symbol(change: &Change) -> (&'static str, Style) {
 /// Why, or how much.
 fn note(step: &Step) -> String {
     match &step.change {
-        Change::Create { replaces, .. } if !replaces.is_empty() => format!("made anew: {} cannot change in place", replaces.join(", ")),
+        Change::Create { replaces, .. } if !replaces.is_empty() => {
+            format!("made anew: {} cannot change in place", replaces.join(", "))
+        }
         Change::Create { diff, .. } | Change::Update { diff } => volume(diff),
         Change::Adopt { because, .. } | Change::Delete { because, .. } => because.clone(),
         Change::Forget => "it is gone already; only the state forgets it".to_owned(),
@@ -209,11 +279,18 @@ fn note(step: &Step) -> String {
 /// How many files and bytes go up, and how many go away.
 fn volume(diff: &[FieldDiff]) -> String {
     let items: Vec<&FieldDiff> = diff.iter().filter(|d| is_item(d)).collect();
-    let up: Vec<u64> = items.iter().filter_map(|d| size(d.after.as_ref()?)).collect();
+    let up: Vec<u64> = items
+        .iter()
+        .filter_map(|d| size(d.after.as_ref()?))
+        .collect();
     let gone = items.iter().filter(|d| d.after.is_none()).count();
     let mut words = Vec::new();
     if !up.is_empty() {
-        words.push(format!("{}, {} to upload", text::count(up.len(), "file"), text::size(up.iter().sum())));
+        words.push(format!(
+            "{}, {} to upload",
+            text::count(up.len(), "file"),
+            text::size(up.iter().sum())
+        ));
     }
     if gone > 0 {
         words.push(format!("{} to delete", text::count(gone, "file")));
@@ -224,23 +301,41 @@ fn volume(diff: &[FieldDiff]) -> String {
 /// What changes about a file: its size, and of its other properties those that differ.
 fn item_note(item: &FieldDiff) -> String {
     let Some(after) = &item.after else {
-        return item.before.as_ref().and_then(size).map(text::size).unwrap_or_default();
+        return item
+            .before
+            .as_ref()
+            .and_then(size)
+            .map(text::size)
+            .unwrap_or_default();
     };
     let Some(before) = &item.before else {
         let cache = after["cache"].as_str().unwrap_or_default();
-        return format!("{:>9}  {cache}", size(after).map(text::size).unwrap_or_default());
+        return format!(
+            "{:>9}  {cache}",
+            size(after).map(text::size).unwrap_or_default()
+        );
     };
     let mut words = Vec::new();
     match (size(before), size(after)) {
-        (Some(old), Some(new)) if old != new => words.push(format!("{} → {}", text::size(old), text::size(new))),
-        (_, Some(new)) if before["md5"] != after["md5"] => words.push(format!("{}, content", text::size(new))),
+        (Some(old), Some(new)) if old != new => {
+            words.push(format!("{} → {}", text::size(old), text::size(new)))
+        }
+        (_, Some(new)) if before["md5"] != after["md5"] => {
+            words.push(format!("{}, content", text::size(new)))
+        }
         _ => {}
     }
-    let known: BTreeMap<&str, (&Json, &Json)> =
-        ["type", "cache"].into_iter().map(|name| (name, (&before[name], &after[name]))).collect();
+    let known: BTreeMap<&str, (&Json, &Json)> = ["type", "cache"]
+        .into_iter()
+        .map(|name| (name, (&before[name], &after[name])))
+        .collect();
     for (name, (old, new)) in known {
         if old != new && !old.is_null() {
-            words.push(format!("{name}: {} → {}", text::value(old), text::value(new)));
+            words.push(format!(
+                "{name}: {} → {}",
+                text::value(old),
+                text::value(new)
+            ));
         }
     }
     words.join(", ")

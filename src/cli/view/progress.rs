@@ -26,11 +26,21 @@ struct Sums {
 impl Progress {
     /// A listener that shows what it hears by this printer's ways.
     pub(in crate::cli) fn new(printer: Printer) -> Self {
-        let bar = if printer.live { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let bar = if printer.live {
+            ProgressBar::new(0)
+        } else {
+            ProgressBar::hidden()
+        };
         let style = "  {spinner} {bytes}/{total_bytes} {wide_bar} {bytes_per_sec}  {msg}";
-        bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_style(
+            ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
         bar.enable_steady_tick(Duration::from_millis(120));
-        Self { printer, bar, sums: Mutex::default() }
+        Self {
+            printer,
+            bar,
+            sums: Mutex::default(),
+        }
     }
 
     /// Takes an event.
@@ -49,22 +59,43 @@ impl Progress {
             }
             Event::Item { key, .. } => {
                 let files = self.add(1, 0);
-                self.bar.set_message(format!("{}  {key}", text::count(files, "file")));
+                self.bar
+                    .set_message(format!("{}  {key}", text::count(files, "file")));
             }
-            Event::Done { id, action, .. } => self.line(&format!("{} {id} {}", self.printer.paint(Style::Green, "✓"), past(action))),
+            Event::Done { id, action, .. } => self.line(&format!(
+                "{} {id} {}",
+                self.printer.paint(Style::Green, "✓"),
+                past(action)
+            )),
             Event::Failed { id, action, why } => {
-                self.line(&format!("{} {id} {}", self.printer.paint(Style::Red, "✗"), failed(action)));
-                self.bar.suspend(|| diagnostic::show_one(self.printer, &why));
+                self.line(&format!(
+                    "{} {id} {}",
+                    self.printer.paint(Style::Red, "✗"),
+                    failed(action)
+                ));
+                self.bar
+                    .suspend(|| diagnostic::show_one(self.printer, &why));
             }
-            Event::Skipped { id, action } => self.line(&format!("{} {id} not {}", self.printer.paint(Style::Dim, "·"), past(action))),
+            Event::Skipped { id, action } => self.line(&format!(
+                "{} {id} not {}",
+                self.printer.paint(Style::Dim, "·"),
+                past(action)
+            )),
         }
     }
 
     fn tell_json(&self, event: Event) {
         let (kind, fields) = match event {
-            Event::Began { id, kind, action, items, bytes } => {
-                ("began", json!({ "id": id, "kind": kind, "action": action, "items": items, "bytes": bytes }))
-            }
+            Event::Began {
+                id,
+                kind,
+                action,
+                items,
+                bytes,
+            } => (
+                "began",
+                json!({ "id": id, "kind": kind, "action": action, "items": items, "bytes": bytes }),
+            ),
             Event::Bytes { bytes, .. } => {
                 self.add(0, bytes);
                 return;
@@ -73,17 +104,28 @@ impl Progress {
                 self.add(1, 0);
                 ("item", json!({ "id": id, "key": key, "gone": gone }))
             }
-            Event::Done { id, action, outputs } => ("done", json!({ "id": id, "action": action, "outputs": outputs })),
-            Event::Failed { id, action, why } => {
-                ("failed", json!({ "id": id, "action": action, "diagnostic": diagnostic::as_json(&why) }))
-            }
+            Event::Done {
+                id,
+                action,
+                outputs,
+            } => (
+                "done",
+                json!({ "id": id, "action": action, "outputs": outputs }),
+            ),
+            Event::Failed { id, action, why } => (
+                "failed",
+                json!({ "id": id, "action": action, "diagnostic": diagnostic::as_json(&why) }),
+            ),
             Event::Skipped { id, action } => ("skipped", json!({ "id": id, "action": action })),
         };
         self.printer.object(kind, fields);
     }
 
     fn add(&self, files: usize, bytes: u64) -> usize {
-        let mut sums = self.sums.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut sums = self
+            .sums
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         sums.files += files;
         sums.bytes += bytes;
         sums.files
@@ -100,7 +142,10 @@ impl Progress {
 
     /// How it ended, in one line.
     pub(in crate::cli) fn summary(&self, report: &Report, seconds: f64) {
-        let sums = self.sums.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let sums = self
+            .sums
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if self.printer.json {
             let fields = json!({ "report": report, "files": sums.files, "bytes": sums.bytes, "seconds": seconds });
             return self.printer.object("summary", fields);
@@ -112,10 +157,28 @@ impl Progress {
         } else {
             "Not everything was done; the same command tries the rest again"
         };
-        let files = if sums.files > 0 { format!(", {}, {}", text::count(sums.files, "file"), text::size(sums.bytes)) } else { String::new() };
-        let steps = format!("{} done, {} failed, {} not begun", report.done, report.failed, report.skipped);
-        let steps = if report.is_complete() { text::count(report.done, "change") } else { steps };
-        self.printer.say(&self.printer.paint(Style::Bold, &format!("{head}: {steps}{files} in {seconds:.1} s.")));
+        let files = if sums.files > 0 {
+            format!(
+                ", {}, {}",
+                text::count(sums.files, "file"),
+                text::size(sums.bytes)
+            )
+        } else {
+            String::new()
+        };
+        let steps = format!(
+            "{} done, {} failed, {} not begun",
+            report.done, report.failed, report.skipped
+        );
+        let steps = if report.is_complete() {
+            text::count(report.done, "change")
+        } else {
+            steps
+        };
+        self.printer.say(&self.printer.paint(
+            Style::Bold,
+            &format!("{head}: {steps}{files} in {seconds:.1} s."),
+        ));
     }
 }
 

@@ -37,7 +37,14 @@ mod tests {
 
     #[test]
     fn sizes_read_well() {
-        let cases = [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (4096, "4.0 kB"), (1_234_567, "1.2 MB"), (5_000_000_000_000, "5.0 TB")];
+        let cases = [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (4096, "4.0 kB"),
+            (1_234_567, "1.2 MB"),
+            (5_000_000_000_000, "5.0 TB"),
+        ];
         for (bytes, text) in cases {
             assert_eq!(size(bytes), text);
         }

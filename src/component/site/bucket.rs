@@ -17,7 +17,12 @@ pub(super) fn name(
     diagnostics: &mut Diagnostics,
 ) -> Option<String> {
     if props.node("bucket").is_none() {
-        return Some(derived(&context.app, &block.name, region, context.account.as_deref().unwrap_or("")));
+        return Some(derived(
+            &context.app,
+            &block.name,
+            region,
+            context.account.as_deref().unwrap_or(""),
+        ));
     }
     let given = props.text("bucket", diagnostics)?;
     if let Some(rule) = broken_rule(given) {
@@ -65,7 +70,11 @@ fn slug(text: &str, most: usize) -> String {
         }
     }
     let slug = slug.trim_end_matches('-');
-    if slug.len() < 3 { format!("site-{slug}").trim_end_matches('-').to_owned() } else { slug.to_owned() }
+    if slug.len() < 3 {
+        format!("site-{slug}").trim_end_matches('-').to_owned()
+    } else {
+        slug.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -84,7 +93,14 @@ mod tests {
 
     #[test]
     fn each_rule_is_named() {
-        for bad in ["ab", "Upper", "under_score", "-start", "end-", "dots.are.out"] {
+        for bad in [
+            "ab",
+            "Upper",
+            "under_score",
+            "-start",
+            "end-",
+            "dots.are.out",
+        ] {
             assert!(broken_rule(bad).is_some(), "{bad}");
             assert_eq!(broken_rule(&slug(bad, 50)), None, "{bad}");
         }

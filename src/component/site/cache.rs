@@ -22,11 +22,18 @@ impl CacheRules {
         let mut rules = Vec::new();
         for item in props.list("cache", diagnostics) {
             let rule = Props::new(item, "cache[]", &["match", "control"], diagnostics);
-            let (pattern, control) = (rule.required_text("match", diagnostics), rule.required_text("control", diagnostics));
+            let (pattern, control) = (
+                rule.required_text("match", diagnostics),
+                rule.required_text("control", diagnostics),
+            );
             let glob = pattern.and_then(|text| glob(text, &rule.at("match"), diagnostics));
             if let (Some(glob), Some(control)) = (glob, control) {
                 if control.chars().any(char::is_control) {
-                    diagnostics.push(super::bad("cache[].control", "one line", &rule.at("control")));
+                    diagnostics.push(super::bad(
+                        "cache[].control",
+                        "one line",
+                        &rule.at("control"),
+                    ));
                 }
                 rules.push((glob.compile_matcher(), control.to_owned()));
             }
@@ -63,7 +70,11 @@ fn glob(text: &str, at: &Span, diagnostics: &mut Diagnostics) -> Option<Glob> {
     match GlobBuilder::new(text).literal_separator(true).build() {
         Ok(glob) => Some(glob),
         Err(error) => {
-            diagnostics.push(super::bad(&format!("glob `{text}`"), &format!("readable ({})", error.kind()), at));
+            diagnostics.push(super::bad(
+                &format!("glob `{text}`"),
+                &format!("readable ({})", error.kind()),
+                at,
+            ));
             None
         }
     }
@@ -85,8 +96,13 @@ fn is_hashed(key: &str) -> bool {
 fn is_digest(part: &str) -> bool {
     let has = |test: fn(&char) -> bool| part.chars().any(|c| test(&c));
     let digit = has(char::is_ascii_digit);
-    let hex = part.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)) && has(char::is_ascii_lowercase);
-    let mixed = part.chars().all(|c| c.is_ascii_alphanumeric()) && has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase);
+    let hex = part
+        .chars()
+        .all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c))
+        && has(char::is_ascii_lowercase);
+    let mixed = part.chars().all(|c| c.is_ascii_alphanumeric())
+        && has(char::is_ascii_uppercase)
+        && has(char::is_ascii_lowercase);
     part.len() >= 8 && digit && (hex || mixed)
 }
 

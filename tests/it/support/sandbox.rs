@@ -20,9 +20,16 @@ pub(crate) struct Ran {
 impl Sandbox {
     /// An empty sandbox; no local cloud runs.
     pub(crate) fn new() -> Self {
-        let folder = tempfile::Builder::new().prefix("sdev-it-").tempdir().unwrap();
+        let folder = tempfile::Builder::new()
+            .prefix("sdev-it-")
+            .tempdir()
+            .unwrap();
         std::fs::create_dir(folder.path().join("work")).unwrap();
-        Self { folder, cloud: None, port: 0 }
+        Self {
+            folder,
+            cloud: None,
+            port: 0,
+        }
     }
 
     /// Starts a local cloud on a free port.
@@ -35,7 +42,11 @@ impl Sandbox {
     pub(crate) fn start_cloud(&mut self) {
         let port = self.port.to_string();
         let mut command = self.command(&["local", "start", "--foreground", "--port", &port]);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         self.cloud = Some(child);
         let file = self.home().join("local/endpoint.json");
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
@@ -48,7 +59,10 @@ impl Sandbox {
                 self.port = url.rsplit(':').next().unwrap().parse().unwrap();
                 return;
             }
-            assert!(std::time::Instant::now() < deadline, "the local cloud does not start");
+            assert!(
+                std::time::Instant::now() < deadline,
+                "the local cloud does not start"
+            );
             std::thread::yield_now();
         }
     }
@@ -112,12 +126,21 @@ impl Sandbox {
     /// Replaces what differs from run to run.
     pub(crate) fn stable(&self, text: &str) -> String {
         let text = text.replace(&self.folder.path().display().to_string(), "[SANDBOX]");
-        if self.port == 0 { text } else { text.replace(&format!(":{}", self.port), ":[PORT]") }
+        if self.port == 0 {
+            text
+        } else {
+            text.replace(&format!(":{}", self.port), ":[PORT]")
+        }
     }
 
     /// The state file of an application on the local cloud.
     pub(crate) fn state(&self, project: &Path, app: &str) -> serde_json::Value {
-        let file = self.work().join(project).join(".sdev").join(app).join("local/state.json");
+        let file = self
+            .work()
+            .join(project)
+            .join(".sdev")
+            .join(app)
+            .join("local/state.json");
         serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
     }
 }
@@ -126,7 +149,8 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         self.kill_cloud();
         // One that the binary started by itself.
-        let text = std::fs::read_to_string(self.home().join("local/endpoint.json")).unwrap_or_default();
+        let text =
+            std::fs::read_to_string(self.home().join("local/endpoint.json")).unwrap_or_default();
         if text.contains("\"pid\":") {
             let _ = self.command(&["local", "stop"]).output();
         }
@@ -145,21 +169,35 @@ impl Ran {
     /// Demands this exit code.
     #[track_caller]
     pub(crate) fn code(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout, self.stderr
+        );
         self
     }
 
     /// Demands that standard error holds a text.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
-        assert!(self.stderr.contains(text), "`{text}` is not in\n{}", self.stderr);
+        assert!(
+            self.stderr.contains(text),
+            "`{text}` is not in\n{}",
+            self.stderr
+        );
         self
     }
 
     /// The last JSON object of this type on standard output.
     #[track_caller]
     pub(crate) fn object(&self, kind: &str) -> serde_json::Value {
-        let objects = self.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-        objects.filter(|o| o["type"] == kind).last().unwrap_or_else(|| panic!("no {kind} in\n{}", self.stdout))
+        let objects = self
+            .stdout
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        objects
+            .filter(|o| o["type"] == kind)
+            .last()
+            .unwrap_or_else(|| panic!("no {kind} in\n{}", self.stdout))
     }
 }
