@@ -127,10 +127,10 @@ impl<'a> Walk<'a> {
             stop.is_asked() && !self.waiting.is_empty() || self.report.interrupted;
         for number in std::mem::take(&mut self.waiting) {
             self.report.skipped += 1;
-            let step = &self.plan.steps[number];
+            let skipped = &self.plan.steps[number];
             (self.tell)(Event::Skipped {
-                id: step.id.clone(),
-                action: action(step),
+                id: skipped.id.clone(),
+                action: action(skipped),
             });
         }
         Ok(())
@@ -234,7 +234,7 @@ impl<'a> Walk<'a> {
             "{}\n{}\n{id}",
             self.plan.base.lineage, self.plan.base.serial
         ));
-        digest.iter().take(16).map(|b| format!("{b:02x}")).collect()
+        wire::digest::hex_lower(&digest[..16])
     }
 
     fn progress(&mut self, number: usize, word: Progress) -> Result<(), ApplyError> {
@@ -271,7 +271,7 @@ impl<'a> Walk<'a> {
                     Object::new()
                 };
                 self.state.end(&step.id, |state| {
-                    outcome::settle(call, outcome, state, &self.specs)
+                    outcome::settle(call, outcome, state, &self.specs);
                 })?;
                 self.done.insert(call.number);
                 self.report.done += 1;
@@ -284,7 +284,7 @@ impl<'a> Walk<'a> {
             Err(error) => {
                 let kind = error.kind;
                 self.state.end(&step.id, |state| {
-                    outcome::give_up(call, kind, state, &self.specs)
+                    outcome::give_up(call, kind, state, &self.specs);
                 })?;
                 if kind == ErrorKind::Stopped {
                     self.report.interrupted = true;

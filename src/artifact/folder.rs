@@ -17,7 +17,7 @@ use crate::diagnostic::{Diagnostic, code};
 pub struct FileEntry {
     /// Its size in bytes.
     pub size: u64,
-    /// MD5 of its content, lower-case hex: the digest that object storage shows as a plain object's ETag,
+    /// MD5 of its content, lower-case hex: the digest that object storage shows as a plain object's `ETag`,
     /// so local and remote compare without a download.
     pub md5: String,
 }
@@ -88,7 +88,7 @@ pub fn scan(root: &Path, ignore: &GlobSet) -> Result<BTreeMap<String, FileEntry>
         }
     }
     let mut entries = BTreeMap::new();
-    for (key, result) in digest_all(files) {
+    for (key, result) in digest_all(&files) {
         match result {
             Ok(entry) => drop(entries.insert(key, entry)),
             Err(error) => errors.push(error),
@@ -113,26 +113,23 @@ fn relative(root: &Path, path: &Path) -> Option<String> {
 
 fn walk_error(root: &Path, error: &walkdir::Error) -> ScanError {
     let path = error.path().unwrap_or(root).to_owned();
-    match error.loop_ancestor() {
-        Some(target) => ScanError::Loop {
+    if let Some(target) = error.loop_ancestor() {
+        ScanError::Loop {
             link: path,
             target: target.to_owned(),
-        },
-        None => {
-            let why = error
-                .io_error()
-                .map_or_else(|| error.to_string(), ToString::to_string);
-            // A link that leads to itself shows as "too many levels" rather than as a loop.
-            let is_link = path.symlink_metadata().is_ok_and(|m| m.is_symlink());
-            match error.io_error().and_then(std::io::Error::raw_os_error) {
-                Some(code) if is_link && code == nix::errno::Errno::ELOOP as i32 => {
-                    ScanError::Loop {
-                        target: path.clone(),
-                        link: path,
-                    }
-                }
-                _ => ScanError::Unreadable { path, why },
-            }
+        }
+    } else {
+        let why = error
+            .io_error()
+            .map_or_else(|| error.to_string(), ToString::to_string);
+        // A link that leads to itself shows as "too many levels" rather than as a loop.
+        let is_link = path.symlink_metadata().is_ok_and(|m| m.is_symlink());
+        match error.io_error().and_then(std::io::Error::raw_os_error) {
+            Some(code) if is_link && code == nix::errno::Errno::ELOOP as i32 => ScanError::Loop {
+                target: path.clone(),
+                link: path,
+            },
+            _ => ScanError::Unreadable { path, why },
         }
     }
 }
@@ -140,7 +137,7 @@ fn walk_error(root: &Path, error: &walkdir::Error) -> ScanError {
 type Digested = (String, Result<FileEntry, ScanError>);
 
 /// Digests on all cores: reading many small files is bound by system calls, not by the disk.
-fn digest_all(files: Vec<(String, PathBuf)>) -> Vec<Digested> {
+fn digest_all(files: &[(String, PathBuf)]) -> Vec<Digested> {
     let cores = std::thread::available_parallelism()
         .map_or(1, std::num::NonZero::get)
         .min(8);
@@ -174,22 +171,12 @@ fn digest(path: &Path, buffer: &mut [u8]) -> std::io::Result<FileEntry> {
         if read == 0 {
             return Ok(FileEntry {
                 size,
-                md5: hex(&md5.finalize()),
+                md5: wire::digest::hex_lower(&md5.finalize()),
             });
         }
         md5.update(&buffer[..read]);
         size += read as u64;
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 #[cfg(test)]
@@ -199,9 +186,9 @@ mod tests {
 
     fn ignoring(globs: &[&str]) -> GlobSet {
         let mut set = globset::GlobSetBuilder::new();
-        globs
-            .iter()
-            .for_each(|g| drop(set.add(globset::Glob::new(g).unwrap())));
+        for glob in globs {
+            set.add(globset::Glob::new(glob).unwrap());
+        }
         set.build().unwrap()
     }
 

@@ -91,6 +91,7 @@ pub(super) enum Format {
 }
 
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct Plan {
     /// Exit 2 when there are changes, 0 when there are none
     #[arg(long)]

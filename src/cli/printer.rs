@@ -12,6 +12,10 @@ pub(super) const JSON_VERSION: u32 = 1;
 
 /// How and where to print.
 #[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact about where words go"
+)]
 pub(super) struct Printer {
     /// JSON lines instead of words.
     pub(super) json: bool,
@@ -40,6 +44,7 @@ impl Printer {
     }
 
     /// Data: a text to standard output.
+    #[expect(clippy::unused_self, reason = "whoever prints was given a printer")]
     pub(super) fn data(self, text: &str) {
         let mut out = std::io::stdout().lock();
         // A closed pipe (`| head`) is the reader's choice, no error.
@@ -72,6 +77,7 @@ impl Printer {
     }
 
     /// Asks for a yes; anything else is no.
+    #[expect(clippy::unused_self, reason = "whoever asks was given a printer")]
     pub(super) fn ask(self, question: &str) -> bool {
         let _ = write!(std::io::stderr().lock(), "{question} [y/N] ");
         let mut answer = String::new();

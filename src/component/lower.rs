@@ -47,7 +47,7 @@ pub fn lower(manifest: &Manifest, context: &Context) -> Result<Lowered, Diagnost
     for block in &manifest.blocks {
         match COMPONENTS.iter().find(|c| c.name == block.component) {
             Some(component) => {
-                blocks.push((block, (component.lower)(block, context, &mut diagnostics)))
+                blocks.push((block, (component.lower)(block, context, &mut diagnostics)));
             }
             None => diagnostics.push(unknown(block)),
         }

@@ -15,7 +15,7 @@ pub fn current(remembered: &Object, seen: &Object, spec: &KindSpec) -> (Object, 
                 unmanaged.extend(correct_items(known, shown));
             }
             (None, Json::Object(shown)) if spec.items.contains(name) => {
-                unmanaged.extend(shown.keys().cloned())
+                unmanaged.extend(shown.keys().cloned());
             }
             _ => drop(attrs.insert(name.clone(), shown.clone())),
         }

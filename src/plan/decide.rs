@@ -97,7 +97,9 @@ impl Wanted {
 fn create(wanted: &Wanted, spec: &KindSpec, replaces: Vec<String>) -> Decision {
     let mut diff = wanted.diff(&Object::new(), spec);
     // Of something new there is no "before", not even the kind's default.
-    diff.iter_mut().for_each(|d| d.before = None);
+    for added in &mut diff {
+        added.before = None;
+    }
     let change = Change::Create { diff, replaces };
     Decision {
         change: Some(change),

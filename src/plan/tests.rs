@@ -1,5 +1,7 @@
 //! Plans over a made-up kind: what each situation leads to.
 
+#![expect(clippy::needless_pass_by_value, reason = "tests write values in place")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};

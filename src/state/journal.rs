@@ -16,6 +16,10 @@ use crate::sys::{env, process};
 /// One line of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "entry")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "entries are written one by one, never kept in numbers"
+)]
 pub enum Entry {
     /// A change is about to be asked of the provider: the record as it stands meanwhile.
     Begin {

@@ -64,7 +64,7 @@ pub(super) async fn carry_out(
     }
     let stop = Stop::default();
     heed_signals(&stop, move || {
-        printer.say("stopping after what is under way; once more to stop at once")
+        printer.say("stopping after what is under way; once more to stop at once");
     });
     let progress = progress::Progress::new(printer);
     let watch = Stopwatch::start();

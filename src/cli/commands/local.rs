@@ -40,7 +40,7 @@ fn start(args: &Start, printer: Printer) -> Outcome {
             data: local::folder().join("data"),
         };
         block_on(local::serve(&settings, &keys, |url| {
-            printer.say(&format!("local cloud at {url}"))
+            printer.say(&format!("local cloud at {url}"));
         }))?;
         return Ok(Exit::Done);
     }
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn durations_have_a_unit() {
         assert_eq!(duration("90s").unwrap(), Duration::from_secs(90));
-        assert_eq!(duration("2d").unwrap(), Duration::from_secs(172_800));
+        assert_eq!(duration("2d").unwrap(), Duration::from_hours(48));
         for bad in [
             "",
             "5",

@@ -73,10 +73,10 @@ fn why_it_ended(log: &std::path::Path, from: u64) -> Diagnostics {
     let tail = text
         .get(usize::try_from(from).unwrap_or(0)..)
         .unwrap_or_default();
-    let told = tail
+    let mut told = tail
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let told = told.filter(|json| json["type"] == "diagnostic").last();
+    let told = told.rfind(|json| json["type"] == "diagnostic");
     let Some(told) = told else {
         return Diagnostic::error(
             code::LOCAL_START,

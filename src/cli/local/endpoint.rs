@@ -50,7 +50,7 @@ pub(in crate::cli) fn running() -> Result<Option<(Endpoint, Keys)>, Diagnostics>
         };
         return Ok(Some((
             Endpoint {
-                url: checked(url)?,
+                url: checked(&url)?,
                 pid: None,
             },
             keys,
@@ -62,16 +62,15 @@ pub(in crate::cli) fn running() -> Result<Option<(Endpoint, Keys)>, Diagnostics>
     }
 }
 
-fn checked(url: String) -> Result<String, Diagnostics> {
-    let rest = url.trim_end_matches('/').strip_prefix("http://");
-    match rest.filter(|rest| !rest.is_empty() && !rest.contains('/')) {
-        Some(_) => Ok(url.trim_end_matches('/').to_owned()),
-        None => {
-            let detail = format!(
-                "{} is `{url}`, which is not like http://127.0.0.1:7380",
-                env::LOCAL_URL
-            );
-            Err(Diagnostic::error(code::LOCAL_DOWN, detail).into())
-        }
+fn checked(url: &str) -> Result<String, Diagnostics> {
+    let url = url.trim_end_matches('/');
+    let rest = url.strip_prefix("http://");
+    if rest.is_some_and(|rest| !rest.is_empty() && !rest.contains('/')) {
+        return Ok(url.to_owned());
     }
+    let detail = format!(
+        "{} is `{url}`, which is not like http://127.0.0.1:7380",
+        env::LOCAL_URL
+    );
+    Err(Diagnostic::error(code::LOCAL_DOWN, detail).into())
 }

@@ -37,14 +37,14 @@ pub(in crate::cli) fn status(
         (env::ACCOUNT, &keys.account_id),
         (env::REGION, &keys.region),
     ];
-    let mut text: String = lines
+    let mut text: Vec<String> = lines
         .iter()
-        .map(|(name, value)| format!("{name}={value}\n"))
+        .map(|(name, value)| format!("{name}={value}"))
         .collect();
     if let Some(now) = status["clock"]["now"].as_str() {
-        text.push_str(&format!("# clock {now}, process {}\n", status["pid"]));
+        text.push(format!("# clock {now}, process {}", status["pid"]));
     }
-    printer.data(&text);
+    printer.data(&text.join("\n"));
 }
 
 fn object(printer: Printer, endpoint: &Endpoint, keys: &Keys, status: &Json) {

@@ -318,10 +318,10 @@ fn item_note(item: &FieldDiff) -> String {
     let mut words = Vec::new();
     match (size(before), size(after)) {
         (Some(old), Some(new)) if old != new => {
-            words.push(format!("{} → {}", text::size(old), text::size(new)))
+            words.push(format!("{} → {}", text::size(old), text::size(new)));
         }
         (_, Some(new)) if before["md5"] != after["md5"] => {
-            words.push(format!("{}, content", text::size(new)))
+            words.push(format!("{}, content", text::size(new)));
         }
         _ => {}
     }

@@ -53,7 +53,7 @@ fn broken_rule(name: &str) -> Option<&'static str> {
 
 fn derived(app: &str, block: &str, region: &str, account: &str) -> String {
     let digest = Sha256::digest(format!("{account}\n{region}\n{app}\n{block}"));
-    let tail: String = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
+    let tail = wire::digest::hex_lower(&digest[..4]);
     format!("{}-{tail}", slug(&format!("{app}-{block}"), 50))
 }
 

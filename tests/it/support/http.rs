@@ -29,15 +29,12 @@ impl Fetched {
 /// GETs a path from a port of this machine under a host name.
 pub(crate) fn fetch(port: u16, host: &str, path: &str, headers: &[(&str, &str)]) -> Fetched {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let headers: String = headers
-        .iter()
-        .map(|(k, v)| format!("{k}: {v}\r\n"))
-        .collect();
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n"
-    )
-    .unwrap();
+    let mut request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        request += &[name, ": ", value, "\r\n"].concat();
+    }
+    request += "\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     let split = bytes

@@ -191,13 +191,12 @@ impl Ran {
     /// The last JSON object of this type on standard output.
     #[track_caller]
     pub(crate) fn object(&self, kind: &str) -> serde_json::Value {
-        let objects = self
+        let mut objects = self
             .stdout
             .lines()
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         objects
-            .filter(|o| o["type"] == kind)
-            .last()
+            .rfind(|o| o["type"] == kind)
             .unwrap_or_else(|| panic!("no {kind} in\n{}", self.stdout))
     }
 }
