@@ -94,7 +94,7 @@ fn decode_hex(text: &[u8]) -> Option<Vec<u8>> {
 async fn status(cloud: &Cloud) -> Reply {
     let counts = async {
         let oss = cloud.oss.counts().await?;
-        let cdn = cloud.cdn.counts().await?;
+        let cdn = cloud.cdn.counts();
         Ok::<_, StoreError>(json!({"oss": oss, "cdn": cdn}))
     };
     match counts.await {

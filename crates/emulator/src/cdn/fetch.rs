@@ -59,7 +59,6 @@ pub(super) async fn lead(
     wanted: Wanted,
     lead: Lead,
 ) -> Fetched {
-    let epoch = site.epoch();
     let answer = match ask(&plane, &site, &wanted).await {
         Ok(answer) => answer,
         Err(error) => {
@@ -76,7 +75,7 @@ pub(super) async fn lead(
         && let Some(stale) = &wanted.stale
     {
         let entry = fetch.confirm(stale, answer.into_parts().0.headers);
-        return land(&fetch, entry, CacheWord::Confirmed, epoch, lead);
+        return land(&fetch, entry, CacheWord::Confirmed, lead);
     }
     match fetch.keep(answer).await {
         Ok(entry) => {
@@ -85,7 +84,7 @@ pub(super) async fn lead(
             } else {
                 CacheWord::Miss
             };
-            land(&fetch, entry, word, epoch, lead)
+            land(&fetch, entry, word, lead)
         }
         Err(Fetched::Failed(error)) => {
             lead.land(Landing::Failed(error.clone()));
@@ -98,7 +97,7 @@ pub(super) async fn lead(
     }
 }
 
-fn land(fetch: &Fetch<'_>, entry: Entry, word: CacheWord, epoch: u64, lead: Lead) -> Fetched {
+fn land(fetch: &Fetch<'_>, entry: Entry, word: CacheWord, lead: Lead) -> Fetched {
     let entry = Arc::new(entry);
     fetch
         .plane
@@ -106,7 +105,7 @@ fn land(fetch: &Fetch<'_>, entry: Entry, word: CacheWord, epoch: u64, lead: Lead
         .keep(fetch.wanted.key.clone(), Arc::clone(&entry));
     // A refresh that came meanwhile means this content too. It is looked for after keeping: one that comes later
     // finds the entry itself.
-    if fetch.site.epoch() != epoch {
+    if lead.is_outdated() {
         entry.expire();
     }
     lead.land(Landing::Kept(Arc::clone(&entry)));
@@ -158,6 +157,7 @@ impl Fetch<'_> {
         };
         header_pass::to_visitor(&mut headers, system_time(now_ms));
         headers.remove(http::header::CONTENT_LENGTH);
+        headers.remove(http::header::AGE);
         let request = &self.wanted.headers;
         Ok(Entry::new(head.status, headers, body, request, lifetime))
     }
@@ -167,6 +167,7 @@ impl Fetch<'_> {
         let now_ms = self.plane.now_ms();
         let initial_age = freshness::age(&news);
         header_pass::to_visitor(&mut news, system_time(now_ms));
+        news.remove(http::header::AGE);
         let headers = header_pass::merged(&stale.headers, news);
         let fresh_s = match self.decide(stale.status, &headers, now_ms) {
             Keep::For(fresh_s) => fresh_s,

@@ -51,14 +51,20 @@ pub(super) fn decide(answer: Answer<'_>, path: &str, policy: &Policy, now: Syste
     }
 }
 
-/// Seconds that the answer had already spent in caches before it came here.
+/// Seconds that the answer had already spent in caches before it came here: of several the most, and very many
+/// when the field cannot be read.
 pub(super) fn age(headers: &HeaderMap) -> u64 {
-    let age = headers
-        .get(header::AGE)
-        .and_then(|value| value.to_str().ok());
-    age.and_then(|age| age.trim().parse().ok())
+    let seconds = |text: &str| {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        let known = text.parse().ok().filter(|_| digits);
+        known.map_or(LONGEST, |age: u64| age.min(LONGEST))
+    };
+    let values = headers.get_all(header::AGE).iter();
+    values
+        .flat_map(|value| value.to_str().unwrap_or("?").split(','))
+        .map(|age| seconds(age.trim()))
+        .max()
         .unwrap_or(0)
-        .min(LONGEST)
 }
 
 fn by_headers(answer: Answer<'_>, directives: &Directives, now: SystemTime) -> Option<Keep> {
@@ -175,7 +181,7 @@ mod tests {
     #[test]
     fn the_origin_headers_count_in_their_order() {
         let tag = ("etag", "\"a\"");
-        let cases: [(&[(&str, &str)], Keep); 10] = [
+        let cases: [(&[(&str, &str)], Keep); 12] = [
             (&[("cache-control", "max-age=5, s-maxage=9")], Keep::For(9)),
             (
                 &[("cache-control", "max-age=9"), ("age", "4")],
@@ -183,6 +189,14 @@ mod tests {
             ),
             (
                 &[("cache-control", "max-age=9"), ("age", "40"), tag],
+                Keep::For(0),
+            ),
+            (
+                &[("cache-control", "max-age=9"), ("age", "1, 40"), tag],
+                Keep::For(0),
+            ),
+            (
+                &[("cache-control", "max-age=9"), ("age", "-1"), tag],
                 Keep::For(0),
             ),
             (&[("cache-control", "no-store, max-age=9")], Keep::No),

@@ -34,7 +34,6 @@ pub(super) fn ask_for_all(headers: &mut HeaderMap) {
 /// Turns the origin's headers into those that visitors get; `now` is the `Date` when the origin gave none.
 pub(super) fn to_visitor(headers: &mut HeaderMap, now: std::time::SystemTime) {
     drop_connection_fields(headers);
-    headers.remove(header::AGE);
     headers.remove("x-cache");
     headers.append(header::VIA, VIA);
     if !headers.contains_key(header::DATE)
@@ -49,7 +48,6 @@ pub(super) fn merged(cached: &HeaderMap, mut news: HeaderMap) -> HeaderMap {
     for name in [
         header::CONTENT_LENGTH,
         header::CONTENT_ENCODING,
-        header::CONTENT_TYPE,
         header::CONTENT_RANGE,
         header::VARY,
     ] {

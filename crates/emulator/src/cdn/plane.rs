@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use hyper::Request;
 use hyper::body::Incoming;
 
-use crate::body::{Reply, ReplyBody};
+use crate::body::Reply;
 use crate::clock::Clock;
 use crate::oss::Oss;
 
@@ -20,6 +20,7 @@ use super::memory::Memory;
 use super::origin::{OriginError, OriginRequest, Origins};
 use super::reply::{self, CacheWord};
 use super::site::Site;
+use super::task::ObjectPath;
 
 /// What all domains share.
 pub(super) struct Plane {
@@ -113,25 +114,38 @@ impl Plane {
 
     /// Marks what is cached of a file as expired.
     pub(super) fn refresh_file(&self, site: &Site, target: &str) {
-        site.begin_epoch();
         let target = cache_key::target(target, site.policy.key_arguments.as_ref());
-        self.memory.expire(&KeyRef {
+        let key = KeyRef {
             domain: &site.name,
             target: &target,
-        });
+        };
+        self.flights.outdate(|known| known == key);
+        self.memory.expire(&key);
     }
 
     /// Marks what is cached below a folder (which ends in `/`) as expired.
     pub(super) fn refresh_folder(&self, site: &Site, folder: &str) {
-        site.begin_epoch();
         let folder = cache_key::normal(folder);
+        self.flights
+            .outdate(|known| known.domain == &*site.name && known.target.starts_with(&*folder));
         self.memory.expire_below(&site.name, &folder);
+    }
+
+    /// Forgets what is cached of a domain that is no more.
+    pub(super) fn forget(&self, domain: &str) {
+        self.flights.outdate(|known| known.domain == domain);
+        self.memory.forget(domain);
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&self) {
+        self.flights.outdate(|_| true);
+        self.memory.clear();
     }
 
     async fn miss(self: &Arc<Self>, site: &Arc<Site>, wanted: Wanted) -> Reply {
         let ticket = Ticket {
             key: wanted.key.clone(),
-            epoch: site.epoch(),
             passes: header_pass::passes(&wanted.headers),
         };
         match self.flights.board(ticket) {
@@ -142,7 +156,7 @@ impl Plane {
                 let fetch = fetch::lead(Arc::clone(self), Arc::clone(site), wanted, lead);
                 match tokio::spawn(fetch).await {
                     Ok(Fetched::Kept(entry, word)) => self.kept(site, &entry, &visitor, word),
-                    Ok(Fetched::TooLong(reply)) if visitor.contains_key(http::header::RANGE) => {
+                    Ok(Fetched::TooLong(reply)) if visitor.contains_key(header::RANGE) => {
                         drop(reply);
                         self.alone(site, &target, &visitor).await
                     }
@@ -200,6 +214,12 @@ impl Plane {
         let reply = self.pass(site, request).await;
         if !is_safe && (reply.status().is_success() || reply.status().is_redirection()) {
             self.refresh_file(site, &target);
+            for name in [header::LOCATION, header::CONTENT_LOCATION] {
+                let named = reply.headers().get(name);
+                if let Some(target) = named.and_then(|named| own_target(site, named)) {
+                    self.refresh_file(site, target);
+                }
+            }
         }
         reply
     }
@@ -226,11 +246,16 @@ fn sent_target(request: &Request<Incoming>) -> &str {
         .map_or("/", http::uri::PathAndQuery::as_str)
 }
 
-fn origin_target(site: &Site, sent: &str) -> String {
-    cache_key::origin_target(sent, site.policy.key_arguments.as_ref()).into_owned()
+/// The target on this site that a field of an answer names, if it is one of this site.
+fn own_target<'a>(site: &Site, named: &'a HeaderValue) -> Option<&'a str> {
+    let named = named.to_str().ok()?;
+    if named.starts_with('/') && !named.starts_with("//") {
+        return Some(named);
+    }
+    let path = ObjectPath::parse(named)?;
+    (path.domain == &*site.name).then_some(path.target)
 }
 
-/// An empty body in the place of the one that is not to be sent.
-pub(super) fn without_body(reply: Reply) -> Reply {
-    reply.map(|_| ReplyBody::empty())
+fn origin_target(site: &Site, sent: &str) -> String {
+    cache_key::origin_target(sent, site.policy.key_arguments.as_ref()).into_owned()
 }

@@ -79,10 +79,10 @@ impl Cdn {
     }
 
     /// What the status says about this room.
-    pub(crate) async fn counts(&self) -> Result<Value, StoreError> {
+    pub(crate) fn counts(&self) -> Value {
         let domains = self.0.read_sites().len();
         let (objects, bytes) = self.0.plane.memory.size();
-        Ok(json!({"domains": domains, "cached_objects": objects, "cached_bytes": bytes}))
+        json!({"domains": domains, "cached_objects": objects, "cached_bytes": bytes})
     }
 
     /// Deletes every domain, setting, task and cached object.
@@ -91,7 +91,7 @@ impl Cdn {
         let _order = room.changing.lock().await;
         room.store.write(store::clear).await?;
         room.write_sites().clear();
-        room.plane.memory.clear();
+        room.plane.clear();
         Ok(())
     }
 }
@@ -145,18 +145,14 @@ impl Room {
     }
 
     fn put_site(&self, domain: &Domain, configs: &[Config]) {
-        let mut sites = self.write_sites();
-        let before = sites.get(&domain.name).map(Arc::as_ref);
-        let site = Site::new(domain, configs, before);
-        sites.insert(domain.name.clone(), Arc::new(site));
+        let site = Arc::new(Site::new(domain, configs));
+        self.write_sites().insert(domain.name.clone(), site);
     }
 
     /// Stops serving a domain and forgets what is cached of it.
     fn drop_site(&self, name: &str) {
-        if let Some(site) = self.write_sites().remove(name) {
-            site.begin_epoch();
-        }
-        self.plane.memory.forget(name);
+        self.write_sites().remove(name);
+        self.plane.forget(name);
     }
 
     fn read_sites(&self) -> std::sync::RwLockReadGuard<'_, HashMap<String, Arc<Site>>> {
@@ -173,7 +169,7 @@ fn compile_all(db: &Connection) -> Result<HashMap<String, Arc<Site>>, StoreError
     let mut sites = HashMap::new();
     for domain in store::domains(db)? {
         let configs = store::configs(db, &domain.name)?;
-        let site = Site::new(&domain, &configs, None);
+        let site = Site::new(&domain, &configs);
         sites.insert(domain.name, Arc::new(site));
     }
     Ok(sites)
