@@ -282,7 +282,7 @@ async fn a_bucket_is_made_read_changed_and_removed() {
     let seen = local.read(&bucket).await.unwrap().unwrap();
     assert_eq!(Json::Object(seen.attrs), Json::Object(attrs.clone()));
 
-    attrs.remove("website");
+    attrs.insert("website".into(), Json::Null);
     let bucket = local
         .update(&bucket, &attrs, &[diff(&["website"])])
         .await
