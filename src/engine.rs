@@ -1,1 +1,141 @@
-//! Room.
+//! Strings the verbs together: load → lower → pack → observe → plan → apply. The only place that does.
+
+use std::path::Path;
+
+use crate::apply::{self, Event, Owner, Report, Stop};
+use crate::component::{self, Context, Lowered};
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::manifest::{self, Environment, Manifest};
+use crate::observe::observe;
+use crate::plan::{self, Adoption, Goal, Plan};
+use crate::provider::Providers;
+use crate::resource::{Graph, Object};
+use crate::state::{LockedState, Place, State};
+
+/// How far a project is read. What is removed or remembered needs less than what is deployed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Until {
+    /// The manifest is loaded.
+    Load,
+    /// Its blocks are turned into resources.
+    Lower,
+    /// The folders that they name are read.
+    Pack,
+}
+
+/// A manifest and what it becomes: everything known without asking the cloud.
+#[derive(Debug)]
+pub struct Project {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// What it becomes, as far as it was read.
+    pub lowered: Lowered,
+    /// Where its state lies.
+    pub place: Place,
+    /// The environment's name.
+    pub environment: String,
+    /// What was noticed and is no error.
+    pub warnings: Diagnostics,
+}
+
+/// Where a project is applied to.
+#[derive(Clone)]
+pub struct Destination {
+    /// Who serves its kinds.
+    pub providers: Providers,
+    /// The account, if known.
+    pub account: Option<String>,
+    /// The region where a block names none.
+    pub region: String,
+    /// The environment's name.
+    pub environment: String,
+    /// Whether another account than the state's is an error. A local cloud may be a fresh one each time.
+    pub account_matters: bool,
+}
+
+/// What a plan leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// The manifest comes true.
+    Deploy(Adoption),
+    /// Everything goes.
+    Remove,
+}
+
+/// Reads a project.
+pub fn open(path: &Path, environment: &dyn Environment, to: &Destination, until: Until) -> Result<Project, Diagnostics> {
+    let (manifest, warnings) = manifest::load(path, environment)?;
+    let context = Context {
+        app: manifest.name.clone(),
+        account: to.account.clone(),
+        region: to.region.clone(),
+        folder: manifest.folder.clone(),
+    };
+    let mut lowered = Lowered::default();
+    if until >= Until::Lower {
+        lowered = component::lower(&manifest, &context)?;
+    }
+    if until >= Until::Pack {
+        lowered.graph = component::pack(lowered.graph, &lowered.packs)?;
+    }
+    let place = Place::new(&manifest.folder, &manifest.name, &to.environment);
+    Ok(Project { manifest, lowered, place, environment: to.environment.clone(), warnings })
+}
+
+impl Project {
+    /// The mark on everything that this project makes in this environment.
+    fn owner(&self, state: &State, to: &Destination) -> Owner {
+        let mark = format!("{}/{}/{}", self.manifest.name, self.environment, state.lineage);
+        // The vendor's tags take letters, digits and a few signs (OSS, PutBucketTagging).
+        let legal = |c: char| if c.is_ascii_alphanumeric() || "+-=._:/".contains(c) { c } else { '-' };
+        Owner { mark: mark.chars().map(legal).collect(), account: to.account.clone() }
+    }
+
+    /// The plan from `state` as it stands, after asking the cloud.
+    pub async fn plan(&self, state: &State, to: &Destination, aim: Aim) -> Result<Plan, Diagnostics> {
+        check_account(state, to)?;
+        let nothing = Graph::default();
+        let (graph, adoption) = match aim {
+            Aim::Deploy(adoption) => (&self.lowered.graph, adoption),
+            Aim::Remove => (&nothing, Adoption::Refuse),
+        };
+        let seen = observe(state, graph, &to.providers).await?;
+        let owner = self.owner(state, to);
+        let goal = Goal { graph, owner: &owner.mark, adoption };
+        plan::plan(&goal, state, &seen, &to.providers.specs())
+    }
+
+    /// Carries out a plan made from `state`.
+    pub async fn apply(
+        &self,
+        plan: &Plan,
+        state: &mut LockedState,
+        to: &Destination,
+        ears: (&Stop, &(dyn Fn(Event) + Sync)),
+    ) -> Result<Report, Diagnostics> {
+        let owner = self.owner(state.state(), to);
+        apply::apply(plan, &to.providers, &owner, state, ears).await.map_err(|e| Diagnostic::from(e).into())
+    }
+
+    /// Each block's outputs as far as the state knows them.
+    pub fn outputs(&self, state: &State) -> Vec<(String, Object)> {
+        let known = |id: &crate::resource::ResourceId, path: &str| plan::output(&state.records.get(id)?.outputs, path);
+        let of_block = |(name, outputs): &(String, std::collections::BTreeMap<String, crate::resource::Value>)| {
+            let values = outputs.iter().filter_map(|(key, value)| Some((key.clone(), value.resolve(&known).ok()?)));
+            (name.clone(), values.collect::<Object>())
+        };
+        self.lowered.outputs.iter().map(of_block).filter(|(_, values)| !values.is_empty()).collect()
+    }
+}
+
+fn check_account(state: &State, to: &Destination) -> Result<(), Diagnostics> {
+    match (&state.account, &to.account) {
+        (Some(was), Some(is)) if was != is && to.account_matters => {
+            let detail = format!("environment `{}` was applied to account {was}, this access is account {is}", to.environment);
+            let error = Diagnostic::error(code::STATE_ACCOUNT, detail)
+                .hint("choose the access it was applied with, or another environment with `--env NAME`");
+            Err(error.into())
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,1 +1,62 @@
-//! Room.
+//! Asks the providers what exists. An error is an error: only a provider's certain "not there" counts as absence.
+
+use futures_util::StreamExt;
+use futures_util::stream;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::Observed;
+use crate::provider::{ProviderError, Providers, Seen};
+use crate::resource::{Graph, Kind, RemoteId, ResourceId};
+use crate::state::{Record, State};
+
+/// How many questions are open at once.
+const AT_ONCE: usize = 16;
+
+/// One question.
+struct Question<'a> {
+    id: &'a ResourceId,
+    kind: &'a Kind,
+    remote: RemoteId,
+    known: Option<&'a Record>,
+}
+
+/// What is there of everything remembered or wanted. Wanted things whose name is not known yet are left out.
+pub async fn observe(state: &State, goal: &Graph, providers: &Providers) -> Result<Observed, Diagnostics> {
+    let mut diagnostics = Diagnostics::new();
+    let mut seen = Observed::new();
+    let mut answers = stream::iter(questions(state, goal, providers))
+        .map(|question| async move { (question.id, question.ask(providers).await) })
+        .buffer_unordered(AT_ONCE);
+    while let Some((id, answer)) = answers.next().await {
+        match answer {
+            Ok(answer) => drop(seen.insert(id.clone(), answer)),
+            Err(error) => diagnostics.push(about(id, error)),
+        }
+    }
+    diagnostics.into_result(seen).map(|(seen, _)| seen)
+}
+
+fn questions<'a>(state: &'a State, goal: &'a Graph, providers: &Providers) -> Vec<Question<'a>> {
+    let remembered = state.records.iter().filter_map(|(id, record)| {
+        let remote = record.remote.clone().or_else(|| providers.of(&record.kind).ok()?.identity(&record.kind, &record.attrs))?;
+        Some(Question { id, kind: &record.kind, remote, known: Some(record) })
+    });
+    let wanted = goal.ordered().filter(|r| !state.records.contains_key(&r.id)).filter_map(|resource| {
+        let attrs = resource.resolve(&|_, _| None).ok()?;
+        let remote = providers.of(&resource.kind).ok()?.identity(&resource.kind, &attrs)?;
+        Some(Question { id: &resource.id, kind: &resource.kind, remote, known: None })
+    });
+    remembered.chain(wanted).collect()
+}
+
+impl Question<'_> {
+    async fn ask(&self, providers: &Providers) -> Result<Option<Seen>, ProviderError> {
+        providers.of(self.kind)?.read(self.kind, &self.remote, self.known).await
+    }
+}
+
+fn about(id: &ResourceId, error: ProviderError) -> Diagnostic {
+    let mut diagnostic = Diagnostic::from(error);
+    diagnostic.detail = format!("`{id}`: {}", diagnostic.detail);
+    diagnostic
+}

@@ -1,1 +1,12 @@
-//! Room.
+//! Carries out a plan: for each step an intent in the journal, the provider's call, a record in the state.
+
+mod event;
+mod outcome;
+mod run;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub use event::{Event, Report, Stop};
+pub use walk::{ApplyError, Owner, apply};

@@ -1,1 +1,5 @@
-//! Room.
+//! Local folders as artifacts: what is in them, by digest.
+
+mod folder;
+
+pub use folder::{FileEntry, ScanError, scan};

@@ -54,6 +54,14 @@ codes! {
     UNKNOWN_RESOURCE = 113, "a reference names no resource";
     NOT_SUPPORTED_YET = 114, "this part of the language is not supported yet";
     BAD_RESOURCE_NAME = 115, "a resource name cannot be used";
+    MANIFEST_LIMIT = 116, "the manifest exceeds a limit";
+    YAML_TAG = 117, "a YAML tag cannot be used";
+    NUMBER_ROUNDED = 118, "a number loses digits";
+    UNKNOWN_KEY = 119, "a key has no meaning here";
+    CREDENTIAL_FIELD = 120, "a credential field is not known";
+    FILE_ARGUMENT = 121, "a file named in an expression cannot be used";
+    TEXT_INVALID = 122, "a text cannot be parsed";
+    VALUE_IN_TEXT = 123, "a map or a list stands inside a text";
     UNKNOWN_PROPERTY = 201, "unknown property";
     BAD_PROPERTY = 202, "a property has an unusable value";
     UNKNOWN_OUTPUT = 203, "a component has no such output";

@@ -1,41 +1,31 @@
 //! The manifest as written: loaded with places, resolved, checked. Nothing here knows a component's properties.
+//!
+//! `read` (bytes) → `tree` (YAML with places) → `structure` (keys) → `resolve` (expressions) → `assemble` (blocks).
 
+mod assemble;
+mod emit;
+mod environment;
+mod expression;
+mod load;
+mod merge;
+mod model;
 mod node;
+mod number;
+#[cfg(test)]
+mod oracle;
+mod place;
+mod read;
+mod resolve;
+mod scalar;
+mod structure;
+mod suggest;
+mod syntax_error;
+mod tree;
 
+pub use emit::{to_json, to_yaml};
+pub use environment::Environment;
+pub use load::load;
+pub use model::{Block, Manifest};
 pub use node::{Entry, Node, NodeKind};
-
-use std::path::PathBuf;
-
-use crate::diagnostic::Span;
-
-/// A manifest whose expressions are resolved, except outputs that only exist after an apply.
-#[derive(Debug, Clone)]
-pub struct Manifest {
-    /// The file, as the user gave it.
-    pub path: PathBuf,
-    /// The folder that relative paths in it start from.
-    pub folder: PathBuf,
-    /// The application's name: key `name`, or the folder's name.
-    pub name: String,
-    /// Key `access`, if present (not interpolated).
-    pub access: Option<String>,
-    /// The resources, in file order.
-    pub blocks: Vec<Block>,
-    /// The whole resolved document, for preview.
-    pub document: Node,
-}
-
-/// One resource as written.
-#[derive(Debug, Clone)]
-pub struct Block {
-    /// Its key under `resources`.
-    pub name: String,
-    /// Where that key is.
-    pub at: Span,
-    /// The component's name.
-    pub component: String,
-    /// Where the component is named.
-    pub component_at: Span,
-    /// Its properties, always a map.
-    pub props: Node,
-}
+pub use read::find;
+pub use suggest::closest;

@@ -49,3 +49,118 @@ pub struct Entry {
     /// The value.
     pub value: Node,
 }
+
+impl Node {
+    /// A node of `kind` at `at`.
+    pub fn new(at: Span, kind: NodeKind) -> Self {
+        Self { at, kind }
+    }
+
+    /// The value under `key`, when this is a map that has it.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The entry under `key`, when this is a map that has it.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.key == key)
+    }
+
+    /// The entries of a map; empty for anything else.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.kind {
+            NodeKind::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The items of a list; empty for anything else.
+    pub fn items(&self) -> &[Self] {
+        match &self.kind {
+            NodeKind::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The text, when it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            NodeKind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The truth value, when it is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.kind {
+            NodeKind::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The whole number, when it is one.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self.kind {
+            NodeKind::Int(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `null`.
+    pub fn is_null(&self) -> bool {
+        self.kind == NodeKind::Null
+    }
+
+    /// Whether it is a map.
+    pub fn is_map(&self) -> bool {
+        matches!(self.kind, NodeKind::Map(_))
+    }
+
+    /// Whether an output is in it at any depth, so that its value is known only after an apply.
+    pub fn has_output(&self) -> bool {
+        match &self.kind {
+            NodeKind::Output { .. } | NodeKind::Join(_) => true,
+            NodeKind::List(items) => items.iter().any(Self::has_output),
+            NodeKind::Map(entries) => entries.iter().any(|entry| entry.value.has_output()),
+            _ => false,
+        }
+    }
+
+    /// Its type in a sentence: "a text", "a list".
+    pub fn type_name(&self) -> &'static str {
+        match self.kind {
+            NodeKind::Null => "empty",
+            NodeKind::Bool(_) => "true or false",
+            NodeKind::Int(_) | NodeKind::Float(_) => "a number",
+            NodeKind::Text(_) | NodeKind::Join(_) => "a text",
+            NodeKind::List(_) => "a list",
+            NodeKind::Map(_) => "a map",
+            NodeKind::Output { .. } => "an output",
+        }
+    }
+
+    /// The value as JSON; see [`super::to_json`].
+    pub fn to_json(&self) -> serde_json::Value {
+        super::to_json(self)
+    }
+
+    /// How much it holds and how deep it nests: one unit a node plus one for each 16 bytes of text; a scalar has depth 1.
+    pub(super) fn measure(&self) -> (usize, usize) {
+        let of_text = |size: usize| 1 + size / 16;
+        match &self.kind {
+            NodeKind::Text(text) => (of_text(text.len()), 1),
+            NodeKind::Output { resource, path } => (of_text(resource.len() + path.len()), 1),
+            NodeKind::List(items) | NodeKind::Join(items) => items
+                .iter()
+                .fold((1, 1), |sum, item| add(sum, item.measure(), 0)),
+            NodeKind::Map(entries) => entries.iter().fold((1, 1), |sum, entry| {
+                add(sum, entry.value.measure(), of_text(entry.key.len()))
+            }),
+            _ => (1, 1),
+        }
+    }
+}
+
+fn add(sum: (usize, usize), child: (usize, usize), key: usize) -> (usize, usize) {
+    (sum.0 + child.0 + key, sum.1.max(child.1 + 1))
+}

@@ -1,5 +1,17 @@
 //! From what is wanted, remembered and seen to an ordered list of changes. No I/O, no clock, no chance.
 
+mod change;
+mod compare;
+mod decide;
 mod diff;
+mod make;
+mod refresh;
 
-pub use diff::FieldDiff;
+#[cfg(test)]
+mod tests;
+
+pub use change::{Base, Change, Plan, Step, Summary};
+pub use compare::current;
+pub use diff::{FieldDiff, diff};
+pub(crate) use make::output;
+pub use make::{Adoption, Goal, Observed, plan};

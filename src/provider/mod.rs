@@ -2,11 +2,13 @@
 
 pub mod alibaba;
 mod error;
+mod registry;
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
 pub use error::{ErrorKind, ProviderError};
+pub use registry::Providers;
 
 use crate::plan::FieldDiff;
 use crate::resource::{Kind, Object, RemoteId, Specs};

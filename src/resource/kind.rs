@@ -9,6 +9,9 @@ use super::{Kind, Object};
 pub struct KindSpec {
     /// Attributes that cannot change in place: a change replaces the resource.
     pub immutable: BTreeSet<String>,
+    /// Immutable attributes that form the name in the cloud. While they stay the same, a successor can only be made
+    /// after its predecessor is gone.
+    pub identity: BTreeSet<String>,
     /// Attributes whose text never leaves the provider's call.
     pub secret: BTreeSet<String>,
     /// Attributes that only steer the apply (a local folder): not compared, not shown.
@@ -20,6 +23,8 @@ pub struct KindSpec {
     pub outputs: BTreeSet<String>,
     /// What the cloud assumes when an attribute is absent.
     pub defaults: Object,
+    /// Whether it has no ownership mark of its own because it lies inside another resource (files in a bucket).
+    pub contained: bool,
     /// The attribute naming the resource whose changed items must be announced to this one by the
     /// action `refresh` (a cache over files).
     pub refresh_from: Option<String>,

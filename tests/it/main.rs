@@ -1,3 +1,13 @@
-//! Behaviour of the whole, from outside.
+//! All integration tests, one binary.
 
+#![allow(clippy::unwrap_used, unreachable_pub, reason = "a test may panic, and nobody uses it")]
+
+mod access;
+mod crash;
+mod invalid;
+mod layers;
+mod local;
+mod lock;
 mod provider;
+mod site;
+mod support;

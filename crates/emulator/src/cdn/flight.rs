@@ -13,8 +13,18 @@ use super::origin::OriginError;
 #[derive(Default)]
 pub(super) struct Flights(Mutex<UnderWay>);
 
-/// By target and epoch, what those who wait listen to.
-type UnderWay = HashMap<(Key, u64), watch::Receiver<Option<Landing>>>;
+/// What those who wait listen to.
+type UnderWay = HashMap<Ticket, watch::Receiver<Option<Landing>>>;
+
+/// Who shares a fetch: those who want the same.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Ticket {
+    pub(super) key: Key,
+    /// A fetch from before a refresh is not shared with those who come after it.
+    pub(super) epoch: u64,
+    /// A request that an origin sent back here must not wait for the fetch that it is part of.
+    pub(super) passes: usize,
+}
 
 /// How a fetch ended for those who waited.
 #[derive(Clone)]
@@ -38,7 +48,7 @@ pub(super) enum Role {
 /// The duty to fetch; dropped without landing it sends the others off alone.
 pub(super) struct Lead {
     flights: Arc<Flights>,
-    key: (Key, u64),
+    ticket: Ticket,
     told: watch::Sender<Option<Landing>>,
 }
 
@@ -46,18 +56,17 @@ pub(super) struct Lead {
 pub(super) struct Follow(watch::Receiver<Option<Landing>>);
 
 impl Flights {
-    /// Joins the fetch of `key`, or begins it. Fetches of another `epoch` began before or after a refresh and are not shared.
-    pub(super) fn board(self: &Arc<Self>, key: Key, epoch: u64) -> Role {
-        let key = (key, epoch);
+    /// Joins the fetch for a ticket, or begins it.
+    pub(super) fn board(self: &Arc<Self>, ticket: Ticket) -> Role {
         let mut under_way = self.lock();
-        if let Some(flight) = under_way.get(&key) {
+        if let Some(flight) = under_way.get(&ticket) {
             return Role::Follow(Follow(flight.clone()));
         }
         let (told, hears) = watch::channel(None);
-        under_way.insert(key.clone(), hears);
+        under_way.insert(ticket.clone(), hears);
         Role::Lead(Lead {
             flights: Arc::clone(self),
-            key,
+            ticket,
             told,
         })
     }
@@ -76,7 +85,7 @@ impl Lead {
 
 impl Drop for Lead {
     fn drop(&mut self) {
-        self.flights.lock().remove(&self.key);
+        self.flights.lock().remove(&self.ticket);
     }
 }
 
@@ -94,33 +103,37 @@ impl Follow {
 mod tests {
     use super::*;
 
-    fn key() -> Key {
-        Key {
-            domain: "d".into(),
-            target: "/".into(),
+    fn ticket(epoch: u64) -> Ticket {
+        Ticket {
+            key: Key {
+                domain: "d".into(),
+                target: "/".into(),
+            },
+            epoch,
+            passes: 0,
         }
     }
 
     #[tokio::test]
     async fn the_first_leads_and_the_others_follow_until_it_lands() {
         let flights = Arc::new(Flights::default());
-        let Role::Lead(lead) = flights.board(key(), 0) else {
+        let Role::Lead(lead) = flights.board(ticket(0)) else {
             panic!("nobody leads");
         };
-        let Role::Follow(follow) = flights.board(key(), 0) else {
+        let Role::Follow(follow) = flights.board(ticket(0)) else {
             panic!("two lead");
         };
-        assert!(matches!(flights.board(key(), 1), Role::Lead(_)));
+        assert!(matches!(flights.board(ticket(1)), Role::Lead(_)));
         lead.land(Landing::Failed(OriginError::TimedOut));
         assert!(matches!(follow.landing().await, Landing::Failed(_)));
-        assert!(matches!(flights.board(key(), 0), Role::Lead(_)));
+        assert!(matches!(flights.board(ticket(0)), Role::Lead(_)));
     }
 
     #[tokio::test]
     async fn a_leader_that_vanishes_sends_the_others_off_alone() {
         let flights = Arc::new(Flights::default());
-        let lead = flights.board(key(), 0);
-        let Role::Follow(follow) = flights.board(key(), 0) else {
+        let lead = flights.board(ticket(0));
+        let Role::Follow(follow) = flights.board(ticket(0)) else {
             panic!("two lead");
         };
         drop(lead);

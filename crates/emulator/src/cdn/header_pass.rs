@@ -65,13 +65,17 @@ pub(super) fn merged(cached: &HeaderMap, mut news: HeaderMap) -> HeaderMap {
 
 /// Whether a request went round through this proxy too often.
 pub(super) fn is_loop(visitor: &HeaderMap) -> bool {
-    let passes: usize = visitor
+    passes(visitor) >= MOST_PASSES
+}
+
+/// How often a request went through this proxy before.
+pub(super) fn passes(visitor: &HeaderMap) -> usize {
+    visitor
         .get_all(header::VIA)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .map(|value| value.matches("sdev-cdn").count())
-        .sum();
-    passes >= MOST_PASSES
+        .sum()
 }
 
 fn drop_connection_fields(headers: &mut HeaderMap) {

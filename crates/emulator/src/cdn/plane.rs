@@ -14,7 +14,7 @@ use super::cache_key::{self, KeyRef};
 use super::domain::Status;
 use super::entry::{Entry, system_time};
 use super::fetch::{self, Fetched, Wanted};
-use super::flight::{Flights, Landing, Role};
+use super::flight::{Flights, Landing, Role, Ticket};
 use super::header_pass;
 use super::memory::Memory;
 use super::origin::{OriginError, OriginRequest, Origins};
@@ -129,7 +129,12 @@ impl Plane {
     }
 
     async fn miss(self: &Arc<Self>, site: &Arc<Site>, wanted: Wanted) -> Reply {
-        match self.flights.board(wanted.key.clone(), site.epoch()) {
+        let ticket = Ticket {
+            key: wanted.key.clone(),
+            epoch: site.epoch(),
+            passes: header_pass::passes(&wanted.headers),
+        };
+        match self.flights.board(ticket) {
             Role::Lead(lead) => {
                 let visitor = wanted.headers.clone();
                 let target = wanted.target.clone();

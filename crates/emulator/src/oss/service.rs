@@ -166,12 +166,7 @@ impl Shared {
 
     async fn run(&self, call: &mut Call, body: &mut Incoming) -> Outcome<Reply> {
         call.caller = auth::authenticate(call, &self.account, &self.clock)?;
-        let unserved = |name: &str| wire::oss::v1::is_signed_param(name) && !SERVED.contains(&name);
-        if let Some((name, _)) = call.query.iter().find(|(name, _)| unserved(name)) {
-            return Err(OssError::NotImplemented(format!(
-                "the sub-resource {name:?}"
-            )));
-        }
+        refuse_unserved(call)?;
         match (&call.bucket, &call.key) {
             (None, _) => self.run_service(call).await,
             (Some(_), None) => self.run_bucket(call, body).await,
@@ -257,6 +252,27 @@ impl Shared {
             ("DELETE", "uploadId") => multipart::abort(self, call).await,
             _ => Err(OssError::MethodNotAllowed),
         }
+    }
+}
+
+/// Refuses sub-resources that are not served. A write must not have any parameter that is not known: what looks like
+/// a setting would be taken for a bucket or an object.
+fn refuse_unserved(call: &Call) -> Outcome<()> {
+    let writes = call.method != Method::GET && call.method != Method::HEAD;
+    let is_known = |name: &str| {
+        SERVED.contains(&name)
+            || name.starts_with("x-oss-")
+            || ["OSSAccessKeyId", "Signature", "Expires", "encoding-type"].contains(&name)
+    };
+    let is_refused = |name: &str| {
+        let is_setting = wire::oss::v1::is_signed_param(name) && !SERVED.contains(&name);
+        is_setting || (writes && !is_known(name))
+    };
+    match call.query.iter().find(|(name, _)| is_refused(name)) {
+        Some((name, _)) => Err(OssError::NotImplemented(format!(
+            "the sub-resource {name:?}"
+        ))),
+        None => Ok(()),
     }
 }
 

@@ -163,7 +163,8 @@ impl Driver for CdnDomain {
 
     fn spec(&self) -> KindSpec {
         let mut spec = KindSpec::new(&["domain"], &["domain", "cname", "url", "path_url"]);
-        spec.local.insert("files".into());
+        spec.identity.insert("domain".into());
+        spec.local.extend(["files".into(), "index".into()]);
         spec.refresh_from = Some("files".into());
         spec.defaults.insert("scope".into(), json!(DOMESTIC));
         spec.defaults.insert("ttl".into(), json!([]));

@@ -197,6 +197,7 @@ impl Driver for OssBucket {
     fn spec(&self) -> KindSpec {
         let outputs = ["name", "url", "endpoint", "origin"];
         let mut spec = KindSpec::new(&["name", "region", "storage_class"], &outputs);
+        spec.identity.insert("name".into());
         spec.defaults.insert("acl".into(), json!(PRIVATE));
         spec.defaults
             .insert("storage_class".into(), json!(STANDARD));

@@ -163,7 +163,10 @@ impl Driver for OssFiles {
     }
 
     fn spec(&self) -> KindSpec {
-        let mut spec = KindSpec::new(&["bucket"], &["count", "bytes", ETAGS]);
+        // The region is the bucket's: files go where it goes.
+        let mut spec = KindSpec::new(&["bucket", "region"], &["count", "bytes", ETAGS]);
+        spec.identity.insert("bucket".into());
+        spec.contained = true;
         spec.items.insert(FILES.into());
         spec.local.insert("source".into());
         spec

@@ -1,0 +1,10 @@
+//! The local cloud from outside: over its port, with faults.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod access;
+mod client;
+mod crash;
+mod faults;
+mod start;
+mod website;

@@ -1,0 +1,233 @@
+//! What can be typed. Shapes only; what it means is the commands'.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Deploys a Serverless Devs 3.0 manifest: one plan, a crash-safe apply, a local cloud.
+#[derive(Debug, Parser)]
+#[command(name = "sdev", version, propagate_version = true, max_term_width = 100)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, ClapArgs)]
+pub(super) struct Global {
+    /// The manifest (default: s.yaml in this folder)
+    #[arg(short = 't', long = "template", global = true, value_name = "FILE")]
+    pub(super) manifest: Option<PathBuf>,
+    /// The access alias to apply to, over the manifest's own; `local` is the local cloud
+    #[arg(short, long, global = true, value_name = "ALIAS")]
+    pub(super) access: Option<String>,
+    /// The environment, each with a state of its own (default: `local` on the local cloud, else `default`)
+    #[arg(long = "env", global = true, value_name = "NAME")]
+    pub(super) environment: Option<String>,
+    /// Print machine-readable JSON, one object a line
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make a project from a template
+    Init(Init),
+    /// Check the manifest and everything it names, without asking any cloud
+    #[command(alias = "verify")]
+    Validate,
+    /// Print the manifest with everything resolved
+    Preview(Preview),
+    /// Show what a deploy would do
+    Plan(Plan),
+    /// Make the manifest come true
+    #[command(alias = "apply")]
+    Deploy(Deploy),
+    /// Remove everything that was deployed
+    #[command(alias = "destroy")]
+    Remove(Remove),
+    /// Print the outputs of what was deployed
+    Output(Output),
+    /// The local cloud
+    #[command(subcommand)]
+    Local(Local),
+    /// Access aliases
+    #[command(subcommand)]
+    Config(Config),
+    /// Print the completion script for a shell
+    Completion(Completion),
+    /// Explain the code of an error
+    Explain(Explain),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Init {
+    /// The template; `--list` shows all
+    #[arg(required_unless_present = "list")]
+    pub(super) template: Option<String>,
+    /// The folder to make; its name is the project's (default: the template's name)
+    pub(super) folder: Option<PathBuf>,
+    /// List the templates
+    #[arg(long)]
+    pub(super) list: bool,
+    /// A template's parameter
+    #[arg(long = "param", value_name = "KEY=VALUE")]
+    pub(super) params: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Preview {
+    /// The format
+    #[arg(short, long, value_enum, default_value = "yaml")]
+    pub(super) output: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Yaml,
+    Json,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Plan {
+    /// Exit 2 when there are changes, 0 when there are none
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+    /// Show every line of long lists
+    #[arg(long)]
+    pub(super) full: bool,
+    /// Plan the removal of everything
+    #[arg(long)]
+    pub(super) destroy: bool,
+    /// Take over what exists already and is nobody's
+    #[arg(long, conflicts_with = "destroy")]
+    pub(super) adopt: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Deploy {
+    /// Do not ask
+    #[arg(short = 'y', long = "yes", visible_alias = "assume-yes")]
+    pub(super) yes: bool,
+    /// Show every line of long lists
+    #[arg(long)]
+    pub(super) full: bool,
+    /// Take over what exists already and is nobody's
+    #[arg(long)]
+    pub(super) adopt: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Remove {
+    /// Do not ask
+    #[arg(short = 'y', long = "yes", visible_alias = "assume-yes")]
+    pub(super) yes: bool,
+    /// Show every line of long lists
+    #[arg(long)]
+    pub(super) full: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Output {
+    /// Only this one: RESOURCE or RESOURCE.NAME, without quotes
+    pub(super) name: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Local {
+    /// Start it in the background
+    Start(Start),
+    /// Stop it; what it holds stays
+    Stop,
+    /// Say where it runs
+    Status(Status),
+    /// Forget everything that it holds
+    Reset,
+    /// Run a command with a fresh local cloud of its own
+    Run(Run),
+    /// Its clock
+    #[command(subcommand)]
+    Clock(Clock),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Start {
+    /// The port
+    #[arg(long, default_value_t = super::local::PORT)]
+    pub(super) port: u16,
+    /// The address to listen on
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    pub(super) listen: std::net::IpAddr,
+    /// Allow an address that other machines can reach
+    #[arg(long)]
+    pub(super) allow_remote: bool,
+    /// Stay in the foreground
+    #[arg(long)]
+    pub(super) foreground: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Status {
+    /// Print the keys' secret too
+    #[arg(long)]
+    pub(super) show_secret: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Run {
+    /// The command and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    pub(super) command: Vec<std::ffi::OsString>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Clock {
+    /// Move it forward, for example by `1h`, `90s`, `2d`
+    Advance {
+        /// How far
+        by: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Config {
+    /// Add or replace an access alias; the secret is read from standard input unless the environment has it
+    Add(ConfigAdd),
+    /// List the aliases
+    List,
+    /// Delete an alias
+    Delete {
+        /// The alias
+        alias: String,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ConfigAdd {
+    /// The alias
+    pub(super) alias: String,
+    /// The access key's id
+    #[arg(long, value_name = "ID")]
+    pub(super) key_id: String,
+    /// The account's id
+    #[arg(long, value_name = "ID")]
+    pub(super) account_id: Option<String>,
+    /// The region to use where a resource names none
+    #[arg(long)]
+    pub(super) region: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Completion {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Explain {
+    /// The code, such as SD0104; without one, all codes
+    pub(super) code: Option<String>,
+}

@@ -1,0 +1,75 @@
+//! `sdev config`: access aliases.
+
+use std::io::{IsTerminal, Read};
+
+use super::super::args::{Config, ConfigAdd};
+use super::super::exit::Exit;
+use super::super::printer::Printer;
+use super::Outcome;
+use crate::credential::{self, AliasStore, LOCAL, StoredAlias};
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::sys::env;
+
+pub(super) fn run(args: Config, printer: Printer) -> Outcome {
+    match args {
+        Config::Add(args) => add(args, printer),
+        Config::List => list(printer),
+        Config::Delete { alias } => delete(&alias, printer),
+    }
+}
+
+fn add(args: ConfigAdd, printer: Printer) -> Outcome {
+    if args.alias == LOCAL {
+        let detail = "`local` is the local cloud's own alias; sdev makes it";
+        return Err(Diagnostic::error(code::USAGE, detail).into());
+    }
+    let stored = StoredAlias {
+        account_id: args.account_id,
+        access_key_id: args.key_id,
+        access_key_secret: secret(printer)?,
+        security_token: env::var(env::TOKEN),
+        region: args.region,
+    };
+    AliasStore::at_home().set(&args.alias, stored).map_err(Diagnostic::from)?;
+    printer.say(&format!("access `{}` is stored", args.alias));
+    Ok(Exit::Done)
+}
+
+/// The secret: never an argument, which the machine's other users could read.
+fn secret(printer: Printer) -> Result<String, Diagnostics> {
+    if let Some(secret) = env::var(env::KEY_SECRET) {
+        return Ok(secret);
+    }
+    let mut text = String::new();
+    let read = if std::io::stdin().is_terminal() {
+        printer.say("access key secret (it shows while you type; a pipe or the environment hides it):");
+        std::io::stdin().read_line(&mut text)
+    } else {
+        std::io::stdin().take(64 * 1024).read_to_string(&mut text)
+    };
+    let text = text.trim();
+    if read.is_err() || text.is_empty() {
+        let detail = format!("no secret on standard input, and {} is not set", env::KEY_SECRET);
+        return Err(Diagnostic::error(code::USAGE, detail).into());
+    }
+    Ok(text.to_owned())
+}
+
+fn list(printer: Printer) -> Outcome {
+    let names = credential::names().map_err(Diagnostic::from)?;
+    if printer.json {
+        printer.object("aliases", serde_json::json!({ "aliases": names }));
+    } else {
+        printer.data(&names.join("\n"));
+    }
+    Ok(Exit::Done)
+}
+
+fn delete(alias: &str, printer: Printer) -> Outcome {
+    if !AliasStore::at_home().delete(alias).map_err(Diagnostic::from)? {
+        let detail = format!("sdev keeps no access `{alias}`");
+        return Err(Diagnostic::error(code::CREDENTIAL_MISSING, detail).hint("sdev config list").into());
+    }
+    printer.say(&format!("access `{alias}` is deleted"));
+    Ok(Exit::Done)
+}

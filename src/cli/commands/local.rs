@@ -1,0 +1,156 @@
+//! `sdev local`: the local cloud.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::super::args::{Clock, Local, Run, Start, Status};
+use super::super::exit::Exit;
+use super::super::local::{self, Admin, Endpoint, Keys, Settings};
+use super::super::printer::Printer;
+use super::super::runtime::block_on;
+use super::super::view::local as view;
+use super::Outcome;
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::sys::{env, fs, process, random};
+
+pub(super) fn run(args: Local, printer: Printer) -> Outcome {
+    match args {
+        Local::Start(args) => start(&args, printer),
+        Local::Stop => stop(printer),
+        Local::Status(args) => status(&args, printer),
+        Local::Reset => reset(printer),
+        Local::Run(args) => run_with(&args),
+        Local::Clock(Clock::Advance { by }) => advance(&by, printer),
+    }
+}
+
+fn start(args: &Start, printer: Printer) -> Outcome {
+    if !args.listen.is_loopback() && !args.allow_remote {
+        let detail = format!("other machines can reach {}", args.listen);
+        return Err(Diagnostic::error(code::USAGE, detail).hint("add --allow-remote if that is what you want").into());
+    }
+    if args.foreground {
+        let keys = Keys::stored()?;
+        let settings = Settings { listen: SocketAddr::new(args.listen, args.port), data: local::folder().join("data") };
+        block_on(local::serve(&settings, &keys, |url| printer.say(&format!("local cloud at {url}"))))?;
+        return Ok(Exit::Done);
+    }
+    block_on(async {
+        if let Some((endpoint, keys)) = local::running()?
+            && Admin::new(&endpoint, &keys)?.status().await.is_ok()
+        {
+            printer.say("it runs already");
+            view::show(printer, &endpoint, &keys);
+            return Ok(Exit::Done);
+        }
+        let (endpoint, keys) = local::start(args.listen, args.port).await?;
+        view::show(printer, &endpoint, &keys);
+        Ok(Exit::Done)
+    })
+}
+
+fn stop(printer: Printer) -> Outcome {
+    let stopped = block_on(local::stop())?;
+    printer.say(if stopped { "the local cloud is stopped" } else { "no local cloud runs" });
+    Ok(Exit::Done)
+}
+
+/// The running one, or the error that there is none.
+fn found() -> Result<(Endpoint, Keys), Diagnostics> {
+    local::running()?
+        .ok_or_else(|| Diagnostic::error(code::LOCAL_DOWN, "no local cloud runs").hint("sdev local start").into())
+}
+
+fn status(args: &Status, printer: Printer) -> Outcome {
+    let (endpoint, keys) = found()?;
+    let status = block_on(async { Admin::new(&endpoint, &keys)?.status().await })?;
+    view::status(printer, &endpoint, &keys, (&status, args.show_secret));
+    Ok(Exit::Done)
+}
+
+fn reset(printer: Printer) -> Outcome {
+    match local::running()? {
+        Some((endpoint, keys)) => drop(block_on(async { Admin::new(&endpoint, &keys)?.reset().await })?),
+        None => fs::remove_folder(&local::folder().join("data")).map_err(Diagnostic::from)?,
+    }
+    printer.say("the local cloud is empty");
+    Ok(Exit::Done)
+}
+
+fn advance(by: &str, printer: Printer) -> Outcome {
+    let by = duration(by)?;
+    let (endpoint, keys) = found()?;
+    let clock = block_on(async { Admin::new(&endpoint, &keys)?.advance(by).await })?;
+    if printer.json {
+        printer.object("clock", json!({ "clock": clock }));
+    } else {
+        printer.say(&format!("the local cloud's clock shows {}", clock["now"].as_str().unwrap_or("a later time")));
+    }
+    Ok(Exit::Done)
+}
+
+/// A number and a unit: `ms`, `s`, `m`, `h`, `d`.
+fn duration(text: &str) -> Result<Duration, Diagnostics> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let milliseconds = match unit {
+        "ms" => Some(1),
+        "s" => Some(1000),
+        "m" => Some(60_000),
+        "h" => Some(3_600_000),
+        "d" => Some(86_400_000_u64),
+        _ => None,
+    };
+    let found = number.parse::<u64>().ok().zip(milliseconds).and_then(|(n, unit)| n.checked_mul(unit));
+    found.map(Duration::from_millis).ok_or_else(|| {
+        let detail = format!("`{text}` is not a duration");
+        Diagnostic::error(code::USAGE, detail).hint("for example 90s, 15m, 1h or 2d").into()
+    })
+}
+
+/// Runs a command with a local cloud that lives as long as it does.
+fn run_with(args: &Run) -> Outcome {
+    let keys = Keys::new();
+    let data = std::env::temp_dir().join(format!("sdev-local-{}", random::hex(8)));
+    let settings = Settings { listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0), data: data.clone() };
+    let result = block_on(async {
+        let cloud = local::fresh(&settings, &keys).await?;
+        let endpoint = Endpoint { url: format!("http://{}", cloud.address()), pid: None };
+        let code = process::run(&args.command, &variables(&endpoint, &keys)).await;
+        cloud.stop().await;
+        code.map_err(|e| {
+            let detail = format!("{}: {e}", args.command[0].to_string_lossy());
+            Diagnostics::from(Diagnostic::error(code::USAGE, detail))
+        })
+    });
+    fs::remove_folder(&data).map_err(Diagnostic::from)?;
+    result.map(|code| process::exit_now(code))
+}
+
+/// What a command inside finds in its environment.
+fn variables(endpoint: &Endpoint, keys: &Keys) -> Vec<(&'static str, String)> {
+    vec![
+        (env::LOCAL_URL, endpoint.url.clone()),
+        (env::KEY_ID, keys.key_id.clone()),
+        (env::KEY_SECRET, keys.secret.reveal().to_owned()),
+        (env::ACCOUNT, keys.account_id.clone()),
+        (env::REGION, keys.region.clone()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+    use std::time::Duration;
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(duration("90s").unwrap(), Duration::from_secs(90));
+        assert_eq!(duration("2d").unwrap(), Duration::from_secs(172_800));
+        for bad in ["", "5", "h", "-1s", "1.5h", "99999999999999999999d", "9999999999999999d"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The commands: each reads its arguments, calls the engine, hands what comes back to a view.
+
+mod completion;
+mod config;
+mod deploy;
+mod explain;
+mod init;
+mod local;
+mod output;
+mod plan;
+mod preview;
+mod remove;
+mod validate;
+
+use std::path::{Path, PathBuf};
+
+use super::args::{Args, Command, Global};
+use super::destination::{self, Machine};
+use super::exit::Exit;
+use super::printer::Printer;
+use super::view;
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::engine::{self, Destination, Project, Until};
+use crate::manifest;
+
+type Outcome = Result<Exit, Diagnostics>;
+
+/// Runs what was typed.
+pub(super) fn run(args: Args, printer: Printer) -> Outcome {
+    let global = &args.global;
+    match args.command {
+        Command::Init(args) => init::run(&args, printer),
+        Command::Validate => validate::run(global, printer),
+        Command::Preview(args) => preview::run(&args, global, printer),
+        Command::Plan(args) => plan::run(&args, global, printer),
+        Command::Deploy(args) => deploy::run(&args, global, printer),
+        Command::Remove(args) => remove::run(&args, global, printer),
+        Command::Output(args) => output::run(&args, global, printer),
+        Command::Local(args) => local::run(args, printer),
+        Command::Config(args) => config::run(args, printer),
+        Command::Completion(args) => Ok(completion::run(&args)),
+        Command::Explain(args) => explain::run(&args, printer),
+    }
+}
+
+/// The manifest that the flags name, or the one in this folder.
+fn manifest_path(global: &Global) -> Result<PathBuf, Diagnostics> {
+    if let Some(path) = &global.manifest {
+        return Ok(path.clone());
+    }
+    manifest::find(Path::new("")).ok_or_else(|| {
+        let detail = "there is no s.yaml in this folder";
+        Diagnostic::error(code::MANIFEST_MISSING, detail).hint("sdev init static-site mysite").into()
+    })
+}
+
+/// A project read without asking any cloud.
+fn open_offline(global: &Global, until: Until) -> Result<(Project, Destination), Diagnostics> {
+    let path = manifest_path(global)?;
+    let alias = destination::alias(global, &path);
+    let to = destination::offline(global, alias.as_deref());
+    let project = engine::open(&path, &Machine::new(alias), &to, until)?;
+    Ok((project, to))
+}
+
+/// A project and a destination that answers.
+async fn open(global: &Global, until: Until, printer: Printer) -> Result<(Project, Destination), Diagnostics> {
+    // A broken manifest is said before anything is started or asked.
+    open_offline(global, until)?;
+    let path = manifest_path(global)?;
+    let alias = destination::alias(global, &path);
+    let to = destination::connect(global, alias.as_deref(), printer).await?;
+    let project = engine::open(&path, &Machine::new(alias), &to, until)?;
+    view::diagnostic::show(printer, &project.warnings);
+    Ok((project, to))
+}

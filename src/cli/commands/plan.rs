@@ -1,0 +1,27 @@
+//! `sdev plan`: what a deploy would do.
+
+use super::super::args::{Global, Plan};
+use super::super::exit::Exit;
+use super::super::printer::Printer;
+use super::super::runtime::block_on;
+use super::super::view::plan as view;
+use super::{Outcome, open};
+use crate::diagnostic::Diagnostic;
+use crate::engine::{Aim, Until};
+use crate::plan::Adoption;
+
+pub(super) fn run(args: &Plan, global: &Global, printer: Printer) -> Outcome {
+    let (aim, until) = match (args.destroy, args.adopt) {
+        (true, _) => (Aim::Remove, Until::Load),
+        (false, true) => (Aim::Deploy(Adoption::Allow), Until::Pack),
+        (false, false) => (Aim::Deploy(Adoption::Refuse), Until::Pack),
+    };
+    let plan = block_on(async {
+        let (project, to) = open(global, until, printer).await?;
+        let state = project.place.read().map_err(Diagnostic::from)?;
+        project.plan(&state, &to, aim).await
+    })?;
+    view::show(printer, &plan, view::Lines::of(args.full));
+    let changes = args.detailed_exitcode && !plan.is_empty();
+    Ok(if changes { Exit::Changes } else { Exit::Done })
+}

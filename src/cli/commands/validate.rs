@@ -1,0 +1,21 @@
+//! `sdev validate`: everything that can be known without a cloud.
+
+use super::super::args::Global;
+use super::super::exit::Exit;
+use super::super::printer::Printer;
+use super::super::view;
+use super::{Outcome, open_offline};
+use crate::engine::Until;
+
+pub(super) fn run(global: &Global, printer: Printer) -> Outcome {
+    let (project, _) = open_offline(global, Until::Pack)?;
+    view::diagnostic::show(printer, &project.warnings);
+    let blocks = project.manifest.blocks.len();
+    if printer.json {
+        printer.object("valid", serde_json::json!({ "resources": blocks }));
+    } else {
+        let count = view::text::count(blocks, "resource");
+        printer.say(&format!("{} is valid: {count}", project.manifest.path.display()));
+    }
+    Ok(Exit::Done)
+}

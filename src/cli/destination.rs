@@ -1,0 +1,141 @@
+//! Access alias → where to apply: the local cloud, or the vendor's with its keys.
+
+use std::cell::OnceCell;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args::Global;
+use super::local;
+use super::printer::Printer;
+use crate::credential::{self, Credential, LOCAL};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::engine::Destination;
+use crate::manifest::Environment;
+use crate::provider::Providers;
+use crate::provider::alibaba::{Alibaba, Target};
+use crate::sys::{env, fs};
+
+/// The region where neither resource nor access names one.
+const REGION: &str = "cn-hangzhou";
+
+/// The alias asked for: the flag, or the manifest's key.
+pub(super) fn alias(global: &Global, manifest: &Path) -> Option<String> {
+    global.access.clone().or_else(|| manifest_access(manifest))
+}
+
+/// The manifest's key `access`, read without resolving anything: expressions may need the credentials that it names.
+fn manifest_access(path: &Path) -> Option<String> {
+    let text = fs::read_text(path).ok().flatten()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("access:"))?;
+    let value = line.split(" #").next().unwrap_or(line).trim();
+    Some(value.trim_matches(['"', '\'']).to_owned()).filter(|alias| !alias.is_empty())
+}
+
+/// A destination for work that asks no cloud: only names are needed.
+pub(super) fn offline(global: &Global, alias: Option<&str>) -> Destination {
+    let (account, region) = if alias == Some(LOCAL) {
+        let keys = local::running().ok().flatten().map(|(_, keys)| keys);
+        (keys.as_ref().map(|k| k.account_id.clone()), keys.map(|k| k.region))
+    } else {
+        let found = credential::find(alias).ok();
+        (found.as_ref().and_then(|c| c.account_id.clone()), found.and_then(|c| c.region))
+    };
+    Destination {
+        providers: Providers::default(),
+        account,
+        region: region.or_else(|| env::var(env::REGION)).unwrap_or_else(|| REGION.to_owned()),
+        environment: environment(global, alias),
+        account_matters: alias != Some(LOCAL),
+    }
+}
+
+/// A destination that can be asked and applied to. The local cloud is started when none runs.
+pub(super) async fn connect(global: &Global, alias: Option<&str>, printer: Printer) -> Result<Destination, Diagnostics> {
+    let target = if alias == Some(LOCAL) {
+        let (endpoint, keys, started) = local::ensure().await?;
+        if started {
+            printer.say(&format!("local cloud started at {}", endpoint.url));
+        }
+        Target {
+            account_id: Some(keys.account_id.clone()),
+            region: keys.region.clone(),
+            key_id: keys.key_id.clone(),
+            key_secret: keys.secret.reveal().to_owned(),
+            security_token: None,
+            endpoint: Some(endpoint.url),
+        }
+    } else {
+        target(credential::find(alias).map_err(Diagnostic::from)?)
+    };
+    let (account, region) = (target.account_id.clone(), target.region.clone());
+    let alibaba = Alibaba::new(target).map_err(Diagnostic::from)?;
+    Ok(Destination {
+        providers: Providers::new([Arc::new(alibaba) as Arc<dyn crate::provider::Provider>]),
+        account,
+        region,
+        environment: environment(global, alias),
+        account_matters: alias != Some(LOCAL),
+    })
+}
+
+fn target(credential: Credential) -> Target {
+    Target {
+        account_id: credential.account_id,
+        region: credential.region.unwrap_or_else(|| REGION.to_owned()),
+        key_id: credential.key_id,
+        key_secret: credential.key_secret.reveal().to_owned(),
+        security_token: credential.security_token.map(|t| t.reveal().to_owned()),
+        endpoint: None,
+    }
+}
+
+fn environment(global: &Global, alias: Option<&str>) -> String {
+    let default = if alias == Some(LOCAL) { LOCAL } else { "default" };
+    global.environment.clone().unwrap_or_else(|| default.to_owned())
+}
+
+/// What expressions can ask of this machine.
+pub(super) struct Machine {
+    alias: Option<String>,
+    credential: OnceCell<Option<Credential>>,
+}
+
+impl Machine {
+    /// The machine, with the keys of this alias.
+    pub(super) fn new(alias: Option<String>) -> Self {
+        Self { alias, credential: OnceCell::new() }
+    }
+
+    fn find(&self) -> Option<Credential> {
+        if self.alias.as_deref() == Some(LOCAL) {
+            let keys = local::Keys::stored().ok()?;
+            let keys = local::running().ok().flatten().map_or(keys, |(_, keys)| keys);
+            return Some(Credential {
+                alias: LOCAL.to_owned(),
+                account_id: Some(keys.account_id),
+                key_id: keys.key_id,
+                key_secret: keys.secret,
+                security_token: None,
+                region: Some(keys.region),
+            });
+        }
+        credential::find(self.alias.as_deref()).ok()
+    }
+}
+
+impl Environment for Machine {
+    fn var(&self, name: &str) -> Option<String> {
+        env::var(name)
+    }
+
+    fn credential(&self, key: &str) -> Option<String> {
+        let found = self.credential.get_or_init(|| self.find()).as_ref()?;
+        match key {
+            "AccountID" => found.account_id.clone(),
+            "AccessKeyID" => Some(found.key_id.clone()),
+            "AccessKeySecret" => Some(found.key_secret.reveal().to_owned()),
+            "SecurityToken" => found.security_token.as_ref().map(|t| t.reveal().to_owned()),
+            _ => None,
+        }
+    }
+}

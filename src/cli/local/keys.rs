@@ -1,0 +1,60 @@
+//! The account of a local cloud: made once, kept under the alias `local`.
+
+use crate::credential::{AliasStore, Credential, LOCAL, Secret, StoredAlias};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::sys::{env, random};
+
+/// The region that a local cloud says it is in, unless the environment names one.
+const REGION: &str = "cn-hangzhou";
+
+/// The keys of a local cloud's only account.
+#[derive(Debug, Clone)]
+pub(in crate::cli) struct Keys {
+    pub(in crate::cli) account_id: String,
+    pub(in crate::cli) key_id: String,
+    pub(in crate::cli) secret: Secret,
+    pub(in crate::cli) region: String,
+}
+
+impl Keys {
+    /// Keys that nobody has yet.
+    pub(in crate::cli) fn new() -> Self {
+        let digits: String = random::hex(16).bytes().map(|b| char::from(b'0' + b % 10)).collect();
+        Self {
+            account_id: format!("1{}", &digits[..15]),
+            key_id: format!("LOCAL{}", random::hex(8).to_uppercase()),
+            secret: Secret::new(random::hex(20)),
+            region: env::var(env::REGION).unwrap_or_else(|| REGION.to_owned()),
+        }
+    }
+
+    /// The keys under the alias `local`; made and stored at the first use.
+    pub(in crate::cli) fn stored() -> Result<Self, Diagnostics> {
+        let store = AliasStore::at_home();
+        let found = store.get(LOCAL).map_err(Diagnostic::from)?;
+        if let Some(alias) = found {
+            return Ok(alias.into_credential(LOCAL).into());
+        }
+        let keys = Self::new();
+        let alias = StoredAlias {
+            account_id: Some(keys.account_id.clone()),
+            access_key_id: keys.key_id.clone(),
+            access_key_secret: keys.secret.reveal().to_owned(),
+            security_token: None,
+            region: Some(keys.region.clone()),
+        };
+        store.set(LOCAL, alias).map_err(Diagnostic::from)?;
+        Ok(keys)
+    }
+}
+
+impl From<Credential> for Keys {
+    fn from(credential: Credential) -> Self {
+        Self {
+            account_id: credential.account_id.unwrap_or_default(),
+            key_id: credential.key_id,
+            secret: credential.key_secret,
+            region: credential.region.unwrap_or_else(|| REGION.to_owned()),
+        }
+    }
+}

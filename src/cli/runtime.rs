@@ -1,0 +1,35 @@
+//! Runs asynchronous work from a command, and hears the user's wish to stop.
+
+use std::future::Future;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::apply::Stop;
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+
+/// Runs a future to its end on a runtime of its own.
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Diagnostics>>) -> Result<T, Diagnostics> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|e| Diagnostics::from(Diagnostic::error(code::MACHINE, e.to_string())))?.block_on(work)
+}
+
+/// From now on Ctrl-C and SIGTERM ask `stop`; the second one ends the process at once, which loses nothing either.
+pub(super) fn heed_signals(stop: &Stop, told: impl Fn() + Send + 'static) {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+        return;
+    };
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if stop.is_asked() {
+                crate::sys::process::exit_now(super::Exit::Interrupted as u8);
+            }
+            stop.ask();
+            told();
+        }
+    });
+}

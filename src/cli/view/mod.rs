@@ -1,0 +1,9 @@
+//! Values → words. Nothing here decides anything.
+
+pub(super) mod diagnostic;
+mod diff;
+pub(super) mod local;
+pub(super) mod output;
+pub(super) mod plan;
+pub(super) mod progress;
+pub(super) mod text;

@@ -1,0 +1,251 @@
+//! A plan in words, readable at a glance.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::super::printer::{Printer, Style};
+use super::{diff, text};
+use crate::plan::{Change, FieldDiff, Plan, Step, Summary};
+
+/// How many lines of a long list are shown unfolded.
+const FOLD_AT: usize = 12;
+
+/// How long lists are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Lines {
+    /// The first few, and how many more there are.
+    Folded,
+    /// All.
+    Full,
+}
+
+impl Lines {
+    /// By the flag `--full`.
+    pub(in crate::cli) fn of(full: bool) -> Self {
+        if full { Self::Full } else { Self::Folded }
+    }
+}
+
+/// Shows a plan: words on standard output, or one JSON object.
+pub(in crate::cli) fn show(printer: Printer, plan: &Plan, lines: Lines) {
+    if printer.json {
+        return printer.object("plan", as_json(plan));
+    }
+    printer.data(&render(printer, plan, lines));
+}
+
+fn as_json(plan: &Plan) -> Json {
+    json!({
+        "base": plan.base,
+        "steps": plan.steps,
+        "drift": plan.drift,
+        "unmanaged": plan.unmanaged,
+        "summary": plan.summary(),
+    })
+}
+
+fn render(printer: Printer, plan: &Plan, lines: Lines) -> String {
+    let page = Page { printer, lines };
+    let mut out: Vec<String> = Vec::new();
+    if !plan.drift.is_empty() {
+        out.push(printer.paint(Style::Bold, "Changed outside sdev since the last deploy:"));
+        for (id, diffs) in &plan.drift {
+            out.push(format!("  {} {id}", printer.paint(Style::Yellow, "!")));
+            page.fields(diffs, Mark::Drift, &mut out);
+        }
+        out.push(String::new());
+    }
+    for step in &plan.steps {
+        page.step(step, &mut out);
+    }
+    for (id, keys) in &plan.unmanaged {
+        let some: Vec<&str> = keys.iter().take(3).map(String::as_str).collect();
+        let more = if keys.len() > 3 { ", …" } else { "" };
+        out.push(format!("  Left alone in {id}, not from this project: {}{more}", some.join(", ")));
+    }
+    if !plan.steps.is_empty() {
+        out.push(String::new());
+    }
+    out.push(printer.paint(Style::Bold, &summary(plan)));
+    out.join("\n")
+}
+
+fn summary(plan: &Plan) -> String {
+    if plan.is_empty() {
+        return "No changes: everything is as the manifest says.".to_owned();
+    }
+    let Summary { create, update, replace, delete, adopt, act } = plan.summary();
+    let counts = [(create, "to create"), (update, "to change"), (replace, "to replace"), (delete, "to delete"), (adopt, "to adopt"), (act, "to refresh")];
+    let always = 4;
+    let words = counts.iter().enumerate().filter(|(n, (count, _))| *n < always || *count > 0);
+    let words: Vec<String> = words.map(|(_, (count, what))| format!("{count} {what}")).collect();
+    format!("Plan: {}.", words.join(", "))
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mark {
+    /// The plan's own symbols.
+    Change,
+    /// A change that somebody else made.
+    Drift,
+}
+
+struct Page {
+    printer: Printer,
+    lines: Lines,
+}
+
+impl Page {
+    fn step(&self, step: &Step, out: &mut Vec<String>) {
+        let (symbol, style) = symbol(&step.change);
+        let note = self.printer.paint(Style::Dim, &note(step));
+        let head = format!("{symbol} {}", step.id);
+        out.push(format!("  {}  {}  {note}", self.printer.paint(style, &head), step.kind).trim_end().to_owned());
+        self.fields(step.change.diff(), Mark::Change, out);
+        if let Change::Act { args, .. } = &step.change {
+            let paths: Vec<String> = args["paths"].as_array().into_iter().flatten().map(text::value).collect();
+            self.folded(paths.iter().map(|path| format!("      {path}")).collect(), out);
+        }
+    }
+
+    /// Attributes one by one; items grouped after them.
+    fn fields(&self, diffs: &[FieldDiff], mark: Mark, out: &mut Vec<String>) {
+        let (items, fields): (Vec<_>, Vec<_>) = diffs.iter().partition(|d| is_item(d));
+        let fields: Vec<FieldDiff> = fields.into_iter().flat_map(leaves).collect();
+        let width = fields.iter().map(|d| d.path.join(".").len()).max().unwrap_or(0);
+        for field in &fields {
+            self.field(field, width, mark, out);
+        }
+        let width = items.iter().map(|d| d.path[1].chars().count()).max().unwrap_or(0).min(48);
+        self.folded(items.iter().map(|item| self.item(item, width, mark)).collect(), out);
+    }
+
+    fn field(&self, field: &FieldDiff, width: usize, mark: Mark, out: &mut Vec<String>) {
+        let name = field.path.join(".");
+        if field.path.is_empty() {
+            out.push("      it is gone".to_owned());
+            return;
+        }
+        if let (Some(Json::String(before)), Some(Json::String(after))) = (&field.before, &field.after)
+            && (before.contains('\n') || after.contains('\n'))
+        {
+            out.push(format!("      {name}:"));
+            out.extend(diff::lines(self.printer, before, after));
+            return;
+        }
+        let after = match (&field.after, field.unknown) {
+            (_, true) => "(known after the deploy)".to_owned(),
+            (Some(after), _) => text::value(after),
+            (None, _) => "nothing".to_owned(),
+        };
+        let values = match &field.before {
+            Some(before) => format!("{} → {after}", text::value(before)),
+            None if mark == Mark::Drift => format!("nothing → {after}"),
+            None => after,
+        };
+        out.push(format!("      {name:width$}  {values}"));
+    }
+
+    fn item(&self, item: &FieldDiff, width: usize, mark: Mark) -> String {
+        let key = &item.path[1];
+        let (symbol, style) = match (&item.before, &item.after, mark) {
+            (_, None, Mark::Drift) => ("gone   ", Style::Yellow),
+            (_, _, Mark::Drift) => ("changed", Style::Yellow),
+            (None, _, _) => ("+", Style::Green),
+            (_, None, _) => ("-", Style::Red),
+            _ => ("~", Style::Yellow),
+        };
+        let line = format!("      {} {key:width$}  {}", self.printer.paint(style, symbol), item_note(item));
+        line.trim_end().to_owned()
+    }
+
+    fn folded(&self, lines: Vec<String>, out: &mut Vec<String>) {
+        let all = lines.len();
+        if self.lines == Lines::Full || all <= FOLD_AT + 1 {
+            return out.extend(lines);
+        }
+        out.extend(lines.into_iter().take(FOLD_AT));
+        out.push(self.printer.paint(Style::Dim, &format!("      … {} more (--full shows all)", all - FOLD_AT)));
+    }
+}
+
+/// A new map, field by field.
+fn leaves(diff: &FieldDiff) -> Vec<FieldDiff> {
+    let (None, Some(Json::Object(map))) = (&diff.before, &diff.after) else { return vec![diff.clone()] };
+    let below = |(key, value): (&String, &Json)| {
+        let path = diff.path.iter().chain([key]).cloned().collect();
+        leaves(&FieldDiff { path, before: None, after: Some(value.clone()), unknown: false })
+    };
+    map.iter().flat_map(below).collect()
+}
+
+fn is_item(diff: &FieldDiff) -> bool {
+    diff.path.len() == 2 && diff.path[0] == "files"
+}
+
+fn symbol(change: &Change) -> (&'static str, Style) {
+    match change {
+        Change::Create { replaces, .. } if replaces.is_empty() => ("+", Style::Green),
+        Change::Create { .. } => ("±", Style::Yellow),
+        Change::Update { .. } => ("~", Style::Yellow),
+        Change::Adopt { .. } => ("=", Style::Cyan),
+        Change::Delete { .. } | Change::Forget => ("-", Style::Red),
+        Change::Act { .. } => ("»", Style::Cyan),
+    }
+}
+
+/// Why, or how much.
+fn note(step: &Step) -> String {
+    match &step.change {
+        Change::Create { replaces, .. } if !replaces.is_empty() => format!("made anew: {} cannot change in place", replaces.join(", ")),
+        Change::Create { diff, .. } | Change::Update { diff } => volume(diff),
+        Change::Adopt { because, .. } | Change::Delete { because, .. } => because.clone(),
+        Change::Forget => "it is gone already; only the state forgets it".to_owned(),
+        Change::Act { act, .. } => format!("{act}: what changed behind the cache"),
+    }
+}
+
+/// How many files and bytes go up, and how many go away.
+fn volume(diff: &[FieldDiff]) -> String {
+    let items: Vec<&FieldDiff> = diff.iter().filter(|d| is_item(d)).collect();
+    let up: Vec<u64> = items.iter().filter_map(|d| size(d.after.as_ref()?)).collect();
+    let gone = items.iter().filter(|d| d.after.is_none()).count();
+    let mut words = Vec::new();
+    if !up.is_empty() {
+        words.push(format!("{}, {} to upload", text::count(up.len(), "file"), text::size(up.iter().sum())));
+    }
+    if gone > 0 {
+        words.push(format!("{} to delete", text::count(gone, "file")));
+    }
+    words.join(", ")
+}
+
+/// What changes about a file: its size, and of its other properties those that differ.
+fn item_note(item: &FieldDiff) -> String {
+    let Some(after) = &item.after else {
+        return item.before.as_ref().and_then(size).map(text::size).unwrap_or_default();
+    };
+    let Some(before) = &item.before else {
+        let cache = after["cache"].as_str().unwrap_or_default();
+        return format!("{:>9}  {cache}", size(after).map(text::size).unwrap_or_default());
+    };
+    let mut words = Vec::new();
+    match (size(before), size(after)) {
+        (Some(old), Some(new)) if old != new => words.push(format!("{} → {}", text::size(old), text::size(new))),
+        (_, Some(new)) if before["md5"] != after["md5"] => words.push(format!("{}, content", text::size(new))),
+        _ => {}
+    }
+    let known: BTreeMap<&str, (&Json, &Json)> =
+        ["type", "cache"].into_iter().map(|name| (name, (&before[name], &after[name]))).collect();
+    for (name, (old, new)) in known {
+        if old != new && !old.is_null() {
+            words.push(format!("{name}: {} → {}", text::value(old), text::value(new)));
+        }
+    }
+    words.join(", ")
+}
+
+fn size(entry: &Json) -> Option<u64> {
+    entry.get("size")?.as_u64()
+}

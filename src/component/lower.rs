@@ -1,0 +1,87 @@
+//! All blocks of a manifest → one graph.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::{COMPONENTS, KNOWN_ELSEWHERE, Pack};
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::manifest::{Block, Manifest, closest};
+use crate::resource::{Graph, Resource, ResourceId, Value};
+
+/// What lowering knows beside the manifest.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The application's name.
+    pub app: String,
+    /// The account applied to, when known.
+    pub account: Option<String>,
+    /// The region where a block names none.
+    pub region: String,
+    /// The folder that relative paths start from.
+    pub folder: PathBuf,
+}
+
+/// What one block becomes.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub(super) resources: Vec<Resource>,
+    pub(super) outputs: BTreeMap<String, Value>,
+    pub(super) packs: Vec<Pack>,
+}
+
+/// What a manifest becomes.
+#[derive(Debug, Default)]
+pub struct Lowered {
+    /// The wanted resources.
+    pub graph: Graph,
+    /// Local folders whose content belongs to resources of the graph.
+    pub packs: Vec<Pack>,
+    /// Each block's outputs, in file order.
+    pub outputs: Vec<(String, BTreeMap<String, Value>)>,
+}
+
+/// Turns every block into resources and links the blocks' outputs. All errors are reported at once.
+pub fn lower(manifest: &Manifest, context: &Context) -> Result<Lowered, Diagnostics> {
+    let mut diagnostics = Diagnostics::new();
+    let mut blocks = Vec::new();
+    for block in &manifest.blocks {
+        match COMPONENTS.iter().find(|c| c.name == block.component) {
+            Some(component) => blocks.push((block, (component.lower)(block, context, &mut diagnostics))),
+            None => diagnostics.push(unknown(block)),
+        }
+    }
+    let mut lowered = Lowered::default();
+    let mut resources = Vec::new();
+    for (block, parts) in blocks {
+        resources.extend(parts.resources);
+        lowered.packs.extend(parts.packs);
+        lowered.outputs.push((block.name.clone(), parts.outputs));
+    }
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    let places: BTreeMap<ResourceId, _> = resources.iter().map(|r| (r.id.clone(), r.at.clone())).collect();
+    lowered.graph = Graph::build(resources).map_err(|cycle| {
+        let path: Vec<&str> = cycle.0.iter().map(ResourceId::as_str).collect();
+        let mut error = Diagnostic::error(code::RESOURCE_CYCLE, path.join(" → "));
+        error.at = cycle.0.first().and_then(|id| places.get(id).cloned().flatten());
+        Diagnostics::from(error)
+    })?;
+    Ok(lowered)
+}
+
+fn unknown(block: &Block) -> Diagnostic {
+    let name = &block.component;
+    let base = name.split('@').next().unwrap_or(name);
+    if KNOWN_ELSEWHERE.contains(&base) {
+        let detail = format!("`{name}` is a component of Serverless Devs that this version cannot deploy yet");
+        return Diagnostic::error(code::NOT_SUPPORTED_YET, detail).at(block.component_at.clone());
+    }
+    let known = COMPONENTS.iter().map(|c| c.name);
+    let error = Diagnostic::error(code::UNKNOWN_COMPONENT, format!("`{name}` is not a component"))
+        .at(block.component_at.clone());
+    match closest(name, known.clone()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(format!("components: {}", known.collect::<Vec<_>>().join(", "))),
+    }
+}

@@ -1,0 +1,104 @@
+//! Local folders become the attributes of `oss.files`.
+
+use globset::GlobSet;
+use serde_json::json;
+
+use std::path::PathBuf;
+
+use super::site::CacheRules;
+use crate::artifact::{self, FileEntry};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
+use crate::resource::{Graph, Object, ResourceId, Value};
+
+/// A folder whose files belong to a resource.
+#[derive(Debug, Clone)]
+pub struct Pack {
+    /// The resource that gets the files.
+    pub(super) files: ResourceId,
+    /// The bucket that serves them.
+    pub(super) bucket: ResourceId,
+    /// The folder.
+    pub(super) folder: PathBuf,
+    /// Where the manifest names it.
+    pub(super) at: Span,
+    /// What to leave out.
+    pub(super) ignore: GlobSet,
+    /// How long browsers may keep each.
+    pub(super) cache: CacheRules,
+    /// The index document.
+    pub(super) index: String,
+    /// The error document, if one is named.
+    pub(super) error: Option<String>,
+    /// Whether unknown paths get the index document.
+    pub(super) spa: bool,
+}
+
+/// Reads the folders and fills in what depends on their content. All that is wrong is reported at once.
+pub fn pack(mut graph: Graph, packs: &[Pack]) -> Result<Graph, Diagnostics> {
+    let mut diagnostics = Diagnostics::new();
+    for pack in packs {
+        match artifact::scan(&pack.folder, &pack.ignore) {
+            Ok(files) => pack.fill(&mut graph, &files, &mut diagnostics),
+            Err(errors) => errors.into_iter().for_each(|e| diagnostics.push(Diagnostic::from(e).at(pack.at.clone()))),
+        }
+    }
+    diagnostics.into_result(graph).map(|(graph, _)| graph)
+}
+
+impl Pack {
+    fn fill(&self, graph: &mut Graph, files: &std::collections::BTreeMap<String, FileEntry>, diagnostics: &mut Diagnostics) {
+        for (property, document) in [("index", Some(&self.index)), ("error", self.error.as_ref())] {
+            if let Some(missing) = document.filter(|d| !files.contains_key(*d)) {
+                let detail = format!("`{property}` names `{missing}`, which is not in {}", self.folder.display());
+                diagnostics.push(Diagnostic::error(code::SOURCE_MISSING, detail).at(self.at.clone()));
+            }
+        }
+        if let Some(resource) = graph.get_mut(&self.files) {
+            let entries: Object = files.iter().map(|(key, file)| (key.clone(), self.entry(key, file))).collect();
+            resource.attrs.insert("files".to_owned(), Value::Plain(entries.into()));
+        }
+        if let Some(bucket) = graph.get_mut(&self.bucket) {
+            bucket.attrs.insert("website".to_owned(), Value::Plain(self.website(files.contains_key("404.html"))));
+        }
+    }
+
+    fn entry(&self, key: &str, file: &FileEntry) -> serde_json::Value {
+        json!({ "md5": file.md5, "size": file.size, "type": content_type(key), "cache": self.cache.control(key) })
+    }
+
+    /// A single-page app answers unknown paths with its index and 200; a site with its error document and 404.
+    fn website(&self, has_404: bool) -> serde_json::Value {
+        let mut website = json!({ "index": self.index, "sub_dirs": true });
+        if self.spa {
+            website["error"] = self.index.clone().into();
+            website["error_status"] = 200.into();
+        } else if let Some(error) = self.error.clone().or_else(|| has_404.then(|| "404.html".to_owned())) {
+            website["error"] = error.into();
+            website["error_status"] = 404.into();
+        }
+        website
+    }
+}
+
+/// The media type by extension; texts are UTF-8.
+fn content_type(key: &str) -> String {
+    let guess = mime_guess::from_path(key).first_or_octet_stream();
+    let essence = guess.essence_str();
+    let is_text = guess.type_() == mime_guess::mime::TEXT
+        || ["application/javascript", "application/json", "image/svg+xml", "application/xml"].contains(&essence);
+    if is_text { format!("{essence}; charset=utf-8") } else { essence.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::content_type;
+
+    #[test]
+    fn types_are_those_that_browsers_want() {
+        assert_eq!(content_type("a/index.html"), "text/html; charset=utf-8");
+        assert_eq!(content_type("a.JS"), "text/javascript; charset=utf-8");
+        assert_eq!(content_type("a.woff2"), "font/woff2");
+        assert_eq!(content_type("logo.svg"), "image/svg+xml; charset=utf-8");
+        assert_eq!(content_type("unknown"), "application/octet-stream");
+    }
+}

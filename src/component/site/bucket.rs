@@ -1,0 +1,93 @@
+//! The bucket's name: given or derived, always legal.
+
+use sha2::{Digest, Sha256};
+
+use super::super::lower::Context;
+use super::super::props::Props;
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::manifest::Block;
+
+/// The name given, or one derived from what makes the site unique. Derived names are stable: the same account, region,
+/// application and block always yield the same.
+pub(super) fn name(
+    block: &Block,
+    props: &Props<'_>,
+    region: &str,
+    context: &Context,
+    diagnostics: &mut Diagnostics,
+) -> Option<String> {
+    if props.node("bucket").is_none() {
+        return Some(derived(&context.app, &block.name, region, context.account.as_deref().unwrap_or("")));
+    }
+    let given = props.text("bucket", diagnostics)?;
+    if let Some(rule) = broken_rule(given) {
+        let detail = format!("`{given}`: {rule}");
+        diagnostics.push(
+            Diagnostic::error(code::BAD_BUCKET_NAME, detail)
+                .at(props.at("bucket"))
+                .hint(format!("for example `{}`", slug(given, 50))),
+        );
+        return None;
+    }
+    Some(given.to_owned())
+}
+
+/// The vendor's rule that a name breaks (OSS, "Bucket naming conventions").
+fn broken_rule(name: &str) -> Option<&'static str> {
+    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !(3..=63).contains(&name.len()) {
+        Some("a bucket name has 3 to 63 characters")
+    } else if !name.chars().all(legal) {
+        Some("a bucket name holds only lower-case letters, digits and hyphens")
+    } else if name.starts_with('-') || name.ends_with('-') {
+        Some("a bucket name starts and ends with a letter or digit")
+    } else {
+        None
+    }
+}
+
+fn derived(app: &str, block: &str, region: &str, account: &str) -> String {
+    let digest = Sha256::digest(format!("{account}\n{region}\n{app}\n{block}"));
+    let tail: String = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
+    format!("{}-{tail}", slug(&format!("{app}-{block}"), 50))
+}
+
+fn slug(text: &str, most: usize) -> String {
+    let mut slug = String::new();
+    for c in text.chars().map(|c| c.to_ascii_lowercase()) {
+        match c {
+            'a'..='z' | '0'..='9' => slug.push(c),
+            _ if slug.is_empty() || slug.ends_with('-') => {}
+            _ => slug.push('-'),
+        }
+        if slug.len() >= most {
+            break;
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.len() < 3 { format!("site-{slug}").trim_end_matches('-').to_owned() } else { slug.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn derived_names_are_legal_and_stable() {
+        for app in ["mysite", "My Site!", "日本語", "-", &"x".repeat(200)] {
+            let name = derived(app, "site", "cn-hangzhou", "1234");
+            assert_eq!(broken_rule(&name), None, "{name}");
+            assert_eq!(name, derived(app, "site", "cn-hangzhou", "1234"));
+        }
+        assert_ne!(derived("a", "b", "r", "1"), derived("a", "b", "r", "2"));
+    }
+
+    #[test]
+    fn each_rule_is_named() {
+        for bad in ["ab", "Upper", "under_score", "-start", "end-", "dots.are.out"] {
+            assert!(broken_rule(bad).is_some(), "{bad}");
+            assert_eq!(broken_rule(&slug(bad, 50)), None, "{bad}");
+        }
+        assert_eq!(broken_rule("my-bucket-1"), None);
+    }
+}

@@ -1,0 +1,359 @@
+//! The functions of the language, as a table.
+
+use std::fs;
+use std::io;
+
+use super::attempt::Attempt;
+use super::lookup::Found;
+use super::place_path::join;
+use super::spelling::Spelling;
+use crate::diagnostic::{Diagnostic, Source, Span, code};
+use crate::manifest::number::number;
+use crate::manifest::{Entry, Node, NodeKind, closest, read, tree};
+
+/// One function.
+pub(super) struct Function {
+    name: &'static str,
+    /// The least and the greatest number of arguments.
+    arity: (usize, usize),
+    /// Whether expressions in the result are resolved in turn.
+    pub(super) again: bool,
+    pub(super) run: fn(&mut Attempt, &[Node], &Span) -> Option<Node>,
+}
+
+const FUNCTIONS: [Function; 9] = [
+    Function {
+        name: "env",
+        arity: (1, 2),
+        again: true,
+        run: env,
+    },
+    Function {
+        name: "env.init",
+        arity: (1, 1),
+        again: false,
+        run: env_init,
+    },
+    Function {
+        name: "config",
+        arity: (1, 1),
+        again: false,
+        run: config,
+    },
+    Function {
+        name: "file",
+        arity: (1, 1),
+        again: true,
+        run: file,
+    },
+    Function {
+        name: "path",
+        arity: (1, 1),
+        again: false,
+        run: path,
+    },
+    Function {
+        name: "json",
+        arity: (1, 1),
+        again: true,
+        run: json,
+    },
+    Function {
+        name: "yaml",
+        arity: (1, 1),
+        again: true,
+        run: yaml,
+    },
+    Function {
+        name: "base64",
+        arity: (1, 1),
+        again: false,
+        run: base64,
+    },
+    Function {
+        name: "str",
+        arity: (1, 1),
+        again: false,
+        run: str,
+    },
+];
+
+/// Functions of the language that this version does not have.
+const LATER: [&str; 2] = ["secret", "regex"];
+
+/// The function `name` if it takes `count` arguments; otherwise why not.
+pub(super) fn find(name: &str, count: usize) -> Result<&'static Function, Box<Diagnostic>> {
+    let Some(function) = FUNCTIONS.iter().find(|function| function.name == name) else {
+        return Err(Box::new(unknown(name)));
+    };
+    let (least, most) = function.arity;
+    if (least..=most).contains(&count) {
+        return Ok(function);
+    }
+    let takes = if least == most {
+        format!("{least}")
+    } else {
+        format!("{least} or {most}")
+    };
+    let plural = if most == 1 { "" } else { "s" };
+    let detail = format!("`{name}()` takes {takes} argument{plural} and got {count}");
+    Err(Box::new(Diagnostic::error(code::EXPRESSION_SYNTAX, detail)))
+}
+
+fn unknown(name: &str) -> Diagnostic {
+    if LATER.contains(&name) {
+        return Diagnostic::error(
+            code::NOT_SUPPORTED_YET,
+            format!("the function `{name}()` is not supported yet"),
+        );
+    }
+    let diagnostic = Diagnostic::error(
+        code::EXPRESSION_UNKNOWN,
+        format!("there is no function `{name}()`"),
+    );
+    match closest(name, FUNCTIONS.iter().map(|function| function.name)) {
+        Some(near) => diagnostic.hint(format!("did you mean `{near}()`?")),
+        None => {
+            diagnostic.hint("the functions are env, config, file, path, json, yaml, base64 and str")
+        }
+    }
+}
+
+fn env(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
+    let name = text(attempt, "env", &arguments[0])?;
+    if let Some(value) = attempt
+        .host
+        .environment
+        .var(&name)
+        .filter(|value| !value.is_empty())
+    {
+        return Some(Node::new(at.clone(), NodeKind::Text(value)));
+    }
+    if let Some(default) = arguments.get(1).filter(|default| !default.is_null()) {
+        return Some(default.clone());
+    }
+    let absent = attempt.absent.last().map_or(String::new(), |path| {
+        format!(", and its default `{path}` does not exist")
+    });
+    attempt.tell(
+        Diagnostic::error(
+            code::ENV_UNSET,
+            format!("`{name}` is not set or empty{absent}"),
+        )
+        .at(at.clone())
+        .hint(format!("set it: export {name}=..."))
+        .hint(format!("or give a default: ${{env('{name}', '...')}}")),
+    )
+}
+
+/// The whole number at the start of the value that the argument names.
+fn env_init(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
+    let named = str(attempt, arguments, at)?;
+    let digits = named.as_str().unwrap_or_default().trim_start();
+    let end = digits
+        .char_indices()
+        .find(|&(at, c)| !(c.is_ascii_digit() || at == 0 && matches!(c, '-' | '+')));
+    match digits[..end.map_or(digits.len(), |(at, _)| at)].parse::<f64>() {
+        Ok(value) => Some(Node::new(at.clone(), number(value))),
+        Err(_) => attempt.tell(
+            Diagnostic::error(
+                code::TEXT_INVALID,
+                format!("`{digits}` does not start with a number"),
+            )
+            .at(at.clone()),
+        ),
+    }
+}
+
+fn config(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
+    let key = text(attempt, "config", &arguments[0])?;
+    if let Some(value) = attempt.host.environment.credential(&key) {
+        return Some(Node::new(at.clone(), NodeKind::Text(value)));
+    }
+    let known = [
+        "AccountID",
+        "AccessKeyID",
+        "AccessKeySecret",
+        "SecurityToken",
+    ];
+    let diagnostic = Diagnostic::error(
+        code::CREDENTIAL_FIELD,
+        format!("the credential in use has no `{key}`"),
+    )
+    .at(at.clone());
+    attempt.tell(
+        match closest(&key, known.into_iter()).filter(|near| *near != key) {
+            Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
+            None => diagnostic.hint("check the alias under the key `access`"),
+        },
+    )
+}
+
+fn file(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
+    let name = text(attempt, "file", &arguments[0])?;
+    let path = join(&attempt.host.folder, &name);
+    match read::read(&path) {
+        Ok(source) => {
+            let whole = Span::new(&source, 0, source.text.len());
+            Some(Node::new(whole, NodeKind::Text(source.text.clone())))
+        }
+        Err(error) => attempt.tell(
+            Diagnostic::error(code::FILE_ARGUMENT, error.to_string())
+                .at(at.clone())
+                .hint("the path starts at the manifest's folder"),
+        ),
+    }
+}
+
+fn path(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
+    let name = text(attempt, "path", &arguments[0])?;
+    let path = join(&attempt.host.folder, &name);
+    let told = match fs::metadata(&path) {
+        Ok(_) => {
+            return Some(Node::new(
+                at.clone(),
+                NodeKind::Text(path.to_string_lossy().into_owned()),
+            ));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            format!("`{}` does not exist", path.display())
+        }
+        Err(error) => format!("`{}`: {error}", path.display()),
+    };
+    attempt.tell(
+        Diagnostic::error(code::FILE_ARGUMENT, told)
+            .at(at.clone())
+            .hint("the path starts at the manifest's folder"),
+    )
+}
+
+fn json(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
+    let text = text(attempt, "json", &arguments[0])?;
+    match serde_json::from_str(&text) {
+        Ok(value) => Some(of_json(value, at)),
+        Err(error) => {
+            let diagnostic =
+                Diagnostic::error(code::TEXT_INVALID, format!("this is not JSON: {error}"))
+                    .at(at.clone());
+            attempt.tell(diagnostic.hint(
+                "an argument without quotes is a text; a file is read with json(file('a.json'))",
+            ))
+        }
+    }
+}
+
+fn of_json(value: serde_json::Value, at: &Span) -> Node {
+    use serde_json::Value;
+    let kind = match value {
+        Value::Null => NodeKind::Null,
+        Value::Bool(value) => NodeKind::Bool(value),
+        Value::Number(value) => number(value.as_f64().unwrap_or(f64::NAN)),
+        Value::String(text) => NodeKind::Text(text),
+        Value::Array(items) => {
+            NodeKind::List(items.into_iter().map(|item| of_json(item, at)).collect())
+        }
+        Value::Object(entries) => NodeKind::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| Entry {
+                    key,
+                    key_at: at.clone(),
+                    value: of_json(value, at),
+                })
+                .collect(),
+        ),
+    };
+    Node::new(at.clone(), kind)
+}
+
+fn yaml(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
+    let argument = &arguments[0];
+    let text = text(attempt, "yaml", argument)?;
+    let own = &argument.at.source;
+    let source = if own.text == text {
+        own.clone()
+    } else {
+        Source::new("yaml()", text)
+    };
+    let (root, diagnostics) = tree::parse(&source);
+    if !diagnostics.has_errors() {
+        return root;
+    }
+    for diagnostic in diagnostics {
+        let place = diagnostic
+            .at
+            .as_ref()
+            .map_or(String::new(), |at| format!(" ({at})"));
+        attempt.tell::<()>(
+            Diagnostic::error(
+                code::TEXT_INVALID,
+                format!("this is not YAML: {}{place}", diagnostic.detail),
+            )
+            .at(at.clone()),
+        );
+    }
+    None
+}
+
+fn base64(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let text = text(attempt, "base64", &arguments[0])?;
+    let mut out = String::with_capacity(text.len().div_ceil(3) * 4);
+    for chunk in text.as_bytes().chunks(3) {
+        let bits = chunk
+            .iter()
+            .fold(0_u32, |bits, &b| bits << 8 | u32::from(b))
+            << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
+            out.push(if place <= chunk.len() {
+                char::from(letter)
+            } else {
+                '='
+            });
+        }
+    }
+    Some(Node::new(at.clone(), NodeKind::Text(out)))
+}
+
+/// The value that the argument names, as a text; the argument itself when it names none.
+fn str(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
+    let path = text(attempt, "str", &arguments[0])?;
+    let steps: Vec<String> = path.split('.').map(ToOwned::to_owned).collect();
+    let found = match steps[0].as_str() {
+        "vars" => attempt.follow(attempt.world.vars.as_ref(), &steps[1..]),
+        "this" | "that" => attempt.follow(
+            attempt
+                .resource
+                .map(|number| &attempt.world.resources[number].1),
+            &steps[1..],
+        ),
+        "resources" if steps.len() > 2 => {
+            let number = attempt.world.resource(&steps[1]);
+            attempt.follow(
+                number.map(|number| &attempt.world.resources[number].1),
+                &steps[2..],
+            )
+        }
+        _ => Found::Missing(0, Vec::new()),
+    };
+    let mut spelling = Spelling::default();
+    match found {
+        Found::Missing(..) => spelling.text(&path, &arguments[0]),
+        found => spelling.value(&attempt.take(found, &|| at.clone())?),
+    }
+    Some(Node::new(at.clone(), spelling.finish()))
+}
+
+/// An argument as a text. One that is known only after a deploy cannot be used.
+fn text(attempt: &mut Attempt, function: &str, argument: &Node) -> Option<String> {
+    let mut spelling = Spelling::default();
+    spelling.value(argument);
+    match spelling.finish() {
+        NodeKind::Text(text) => Some(text),
+        _ => attempt.tell(
+            Diagnostic::error(code::WRONG_TYPE, format!("`{function}()` needs its argument before a deploy, and this output is known only after one"))
+                .at(argument.at.clone()),
+        ),
+    }
+}

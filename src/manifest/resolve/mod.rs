@@ -1,0 +1,13 @@
+//! Expressions replaced by their values, each once, in the order they need each other.
+
+mod attempt;
+mod cell;
+mod function;
+mod lookup;
+mod place_path;
+mod reference;
+mod settle;
+mod spelling;
+mod world;
+
+pub(super) use settle::{Host, resolve};

@@ -1,0 +1,251 @@
+//! `vars.a`, `this.props.b`, `resources.r.output.c`: from a name to a value, or to what was meant.
+
+use std::ops::Range;
+
+use super::attempt::{Around, Attempt};
+use super::lookup::Found;
+use crate::diagnostic::{Diagnostic, code};
+use crate::manifest::expression::Reference;
+use crate::manifest::{Node, NodeKind, closest};
+
+/// The names an expression may start with.
+const ROOTS: [&str; 3] = ["vars", "this", "resources"];
+
+/// A reference with the place to blame.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    reference: &'a Reference,
+    around: Around<'a>,
+    at: &'a Range<usize>,
+    /// Whether a way that leads nowhere is an error; an argument may be missing.
+    strict: bool,
+}
+
+impl<'w> Attempt<'w> {
+    pub(super) fn reference(
+        &mut self,
+        reference: &Reference,
+        around: Around,
+        at: &Range<usize>,
+        strict: bool,
+    ) -> Option<Node> {
+        let asked = Asked {
+            reference,
+            around,
+            at,
+            strict,
+        };
+        let steps = &reference.segments[..];
+        match (reference.root.as_str(), steps) {
+            ("vars", _) => {
+                let found = self.follow(self.world.vars.as_ref(), steps);
+                self.found(found, steps, asked)
+            }
+            ("this" | "that", [first, rest @ ..]) => self.own(first, rest, steps, asked),
+            ("resources", [name, rest @ ..]) => self.of_resource(name, rest, asked),
+            ("components", [name, output, rest @ ..]) if output == "output" => {
+                self.output(name, rest, asked)
+            }
+            ("this" | "resources" | "components", _) => {
+                let detail = format!("`{}` is not a value by itself", reference.path());
+                self.unknown(asked, detail, Some("name a property, such as ${this.props.region} or ${resources.web.props.region}".to_owned()))
+            }
+            _ => self.unknown_root(asked),
+        }
+    }
+
+    fn own(
+        &mut self,
+        first: &str,
+        rest: &[String],
+        steps: &[String],
+        asked: Asked,
+    ) -> Option<Node> {
+        let Some(number) = self.resource else {
+            let detail = format!(
+                "`{}` has a meaning only inside a resource",
+                asked.reference.path()
+            );
+            return self.unknown(
+                asked,
+                detail,
+                Some("use ${vars.x} or ${resources.NAME.props.x} here".to_owned()),
+            );
+        };
+        let (name, _) = &self.world.resources[number];
+        match first {
+            "name" if rest.is_empty() => Some(Node::new(
+                asked.around.place(asked.at),
+                NodeKind::Text((*name).to_owned()),
+            )),
+            "access" => {
+                let found = self.follow(self.world.access.as_ref(), rest);
+                self.found(found, steps, asked)
+            }
+            "output" | "info" => {
+                let detail = format!("`{name}` has no {first} while its own properties are read");
+                self.unknown(asked, detail, None)
+            }
+            _ => self.in_resource(number, steps, asked),
+        }
+    }
+
+    fn of_resource(&mut self, name: &str, rest: &[String], asked: Asked) -> Option<Node> {
+        match (rest.first().map(String::as_str), self.world.resource(name)) {
+            (Some("output" | "info"), _) => self.output(name, &rest[1..], asked),
+            (_, Some(number)) => self.in_resource(number, rest, asked),
+            (_, None) => self.unknown_resource(name, asked),
+        }
+    }
+
+    fn in_resource(&mut self, number: usize, steps: &[String], asked: Asked) -> Option<Node> {
+        let found = self.follow(Some(&self.world.resources[number].1), steps);
+        if matches!(found, Found::Missing(0, _)) && steps.len() == 1 && steps[0] == "props" {
+            return Some(Node::new(
+                asked.around.place(asked.at),
+                NodeKind::Map(Vec::new()),
+            ));
+        }
+        self.found(found, steps, asked)
+    }
+
+    fn output(&mut self, name: &str, path: &[String], asked: Asked) -> Option<Node> {
+        if self.world.resource(name).is_none() {
+            return self.unknown_resource(name, asked);
+        }
+        let kind = NodeKind::Output {
+            resource: name.to_owned(),
+            path: path.join("."),
+        };
+        Some(Node::new(asked.around.place(asked.at), kind))
+    }
+
+    fn found(&mut self, found: Found<'w>, steps: &[String], asked: Asked) -> Option<Node> {
+        let Found::Missing(number, names) = found else {
+            return self.take(found, &|| asked.around.place(asked.at));
+        };
+        let path = asked.reference.path();
+        let shown = steps.get(number).map_or("", String::as_str);
+        let depth = asked.reference.segments.len() - steps.len() + number;
+        let parent = Reference {
+            root: asked.reference.root.clone(),
+            segments: asked.reference.segments[..depth].to_vec(),
+        };
+        let hint = spelled_hint(shown, asked.reference).or_else(|| {
+            let near = closest(shown, names.iter().copied())?;
+            Some(format!("did you mean `{}.{near}`?", parent.path()))
+        });
+        let detail = match shown {
+            "" => format!("there is no `{path}`"),
+            _ => format!("`{}` has no `{shown}`", parent.path()),
+        };
+        self.unknown(asked, detail, hint)
+    }
+
+    fn unknown_resource(&mut self, name: &str, asked: Asked) -> Option<Node> {
+        if !asked.strict {
+            return Some(self.absent(asked));
+        }
+        let names = self.world.resources.iter().map(|(name, _)| *name);
+        let detail = format!("there is no resource `{name}`");
+        let diagnostic =
+            Diagnostic::error(code::UNKNOWN_RESOURCE, detail).at(asked.around.place(asked.at));
+        let hint = closest(name, names).map(|near| format!("did you mean `{near}`?"));
+        self.tell(hint.into_iter().fold(diagnostic, Diagnostic::hint))
+    }
+
+    fn unknown_root(&mut self, asked: Asked) -> Option<Node> {
+        let root = asked.reference.root.as_str();
+        let path = asked.reference.path();
+        let first = asked.reference.segments.first().map_or("", String::as_str);
+        let is_variable = self.world.vars.as_ref().is_some_and(|vars| {
+            matches!(
+                self.follow(Some(vars), &[root.to_owned()]),
+                Found::Cell(_) | Found::Node(_)
+            )
+        });
+        let hint = match root {
+            "env" => Some(format!("write ${{env('{first}')}}")),
+            "process" if first == "env" => Some(format!(
+                "write ${{env('{}')}}",
+                asked
+                    .reference
+                    .segments
+                    .get(1)
+                    .map_or("NAME", String::as_str)
+            )),
+            "config" => Some(format!("write ${{config('{first}')}}")),
+            "aliyun-cli" => Some("it is a value of the top-level key `access` only".to_owned()),
+            _ if is_variable => Some(format!("write ${{vars.{path}}}")),
+            _ if is_shell_name(root) && asked.reference.segments.is_empty() => {
+                return self.shell_name(root, asked);
+            }
+            _ if root.trim() != root => Some(format!("remove the blank: ${{{}}}", path.trim())),
+            _ => match closest(root, ROOTS.into_iter()) {
+                Some(near) => Some(format!("did you mean `{near}`?")),
+                None => spelled_hint(root, asked.reference),
+            },
+        };
+        self.unknown(
+            asked,
+            format!("`{path}` names nothing; a reference starts with vars, this or resources"),
+            hint,
+        )
+    }
+
+    fn shell_name(&mut self, name: &str, asked: Asked) -> Option<Node> {
+        if !asked.strict {
+            return Some(self.absent(asked));
+        }
+        self.tell(
+            Diagnostic::error(
+                code::EXPRESSION_UNKNOWN,
+                format!("`{name}` names nothing; a reference starts with vars, this or resources"),
+            )
+            .at(asked.around.place(asked.at))
+            .hint(format!("write `${name}` for a variable of the shell"))
+            .hint(format!(
+                "write ${{env('{name}')}} for an environment variable"
+            )),
+        )
+    }
+
+    fn unknown(&mut self, asked: Asked, detail: String, hint: Option<String>) -> Option<Node> {
+        if !asked.strict {
+            return Some(self.absent(asked));
+        }
+        let diagnostic =
+            Diagnostic::error(code::EXPRESSION_UNKNOWN, detail).at(asked.around.place(asked.at));
+        self.tell(hint.into_iter().fold(diagnostic, Diagnostic::hint))
+    }
+
+    fn absent(&mut self, asked: Asked) -> Node {
+        self.absent.push(asked.reference.path());
+        Node::new(asked.around.place(asked.at), NodeKind::Null)
+    }
+}
+
+/// What is wrong with the spelling of a step, when something is.
+fn spelled_hint(step: &str, reference: &Reference) -> Option<String> {
+    let path = reference.path();
+    if step.trim() != step {
+        return Some(format!("remove the blank: ${{{}}}", path.trim()));
+    }
+    if let Some((name, index)) = step.strip_suffix(']').and_then(|rest| rest.split_once('[')) {
+        return Some(format!(
+            "write ${{{}}}",
+            path.replace(&format!("{name}[{index}]"), &format!("{name}.{index}"))
+        ));
+    }
+    let operator = |c: char| matches!(c, '+' | '*' | '|' | '&' | '?' | '=' | '<' | '>' | '!' | '(');
+    step.contains(operator).then(|| {
+        "expressions have no operators; env('NAME', 'default') is the only fallback".to_owned()
+    })
+}
+
+/// Whether it looks like a variable of the shell: `HOME`.
+fn is_shell_name(name: &str) -> bool {
+    name.bytes()
+        .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+}

@@ -1,0 +1,170 @@
+//! The order of evaluation: a value is worked out when another needs it, once, without recursion.
+
+use std::path::PathBuf;
+
+use super::attempt::{Attempt, Need};
+use super::cell::each_slot;
+use super::world::World;
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
+use crate::manifest::{Environment, Node, NodeKind};
+
+/// How much all values together may hold, in units of [`Node::measure`].
+const SIZE: usize = 4_000_000;
+
+/// How deep one value may nest.
+const DEPTH: usize = 200;
+
+/// What functions reach for outside the document.
+pub(in crate::manifest) struct Host<'e> {
+    pub(in crate::manifest) environment: &'e dyn Environment,
+    /// The manifest's folder, absolute.
+    pub(in crate::manifest) folder: PathBuf,
+}
+
+/// Replaces every expression in `root` by its value. The top-level `access` stays as written. One that fails is
+/// reported and becomes null.
+pub(in crate::manifest) fn resolve(root: &mut Node, host: &Host, diagnostics: &mut Diagnostics) {
+    let world = World::new(root);
+    let lazy = world.lazy();
+    let count = world.slots.len();
+    let mut settling = Settling {
+        states: std::iter::repeat_with(|| State::New).take(count).collect(),
+        world: &world,
+        host,
+        size: 0,
+        diagnostics,
+    };
+    for slot in (0..count).filter(|&slot| Some(slot) != lazy) {
+        settling.settle(slot);
+    }
+    let mut states = settling.states;
+    let mut number = 0;
+    each_slot(root, &mut |node| {
+        match std::mem::replace(&mut states[number], State::New) {
+            _ if Some(number) == lazy => {}
+            State::Done(value) => *node = value,
+            _ => node.kind = NodeKind::Null,
+        }
+        number += 1;
+    });
+}
+
+/// How far a slot is.
+pub(super) enum State {
+    New,
+    /// Something that it needs is being worked out.
+    Active,
+    Done(Node),
+    Failed,
+}
+
+struct Settling<'w, 'd, 'e, 'o> {
+    world: &'w World<'d>,
+    host: &'w Host<'e>,
+    states: Vec<State>,
+    size: usize,
+    diagnostics: &'o mut Diagnostics,
+}
+
+/// A slot under work: who asked for it, and what it still waits for.
+struct Frame {
+    slot: usize,
+    asked_at: Option<Span>,
+    pending: Vec<Need>,
+}
+
+impl Settling<'_, '_, '_, '_> {
+    fn settle(&mut self, slot: usize) {
+        let mut frames = Vec::new();
+        self.begin(slot, None, &mut frames);
+        while let Some(frame) = frames.last_mut() {
+            if let Some(need) = frame.pending.pop() {
+                self.descend(need, &mut frames);
+                continue;
+            }
+            frame.pending = self.attempt(frame.slot);
+            if frame.pending.is_empty() {
+                frames.pop();
+            }
+        }
+    }
+
+    fn begin(&mut self, slot: usize, asked_at: Option<Span>, frames: &mut Vec<Frame>) {
+        if matches!(self.states[slot], State::New) {
+            self.states[slot] = State::Active;
+            frames.push(Frame {
+                slot,
+                asked_at,
+                pending: Vec::new(),
+            });
+        }
+    }
+
+    fn descend(&mut self, need: Need, frames: &mut Vec<Frame>) {
+        if !matches!(self.states[need.slot], State::Active) {
+            return self.begin(need.slot, Some(need.at), frames);
+        }
+        if let Some(start) = frames.iter().position(|frame| frame.slot == need.slot) {
+            self.report_cycle(&frames[start..], &need);
+            for frame in frames.drain(start..) {
+                self.states[frame.slot] = State::Failed;
+            }
+        }
+    }
+
+    /// Works a slot out, or says what it needs before.
+    fn attempt(&mut self, slot: usize) -> Vec<Need> {
+        let of = &self.world.slots[slot];
+        let mut attempt = Attempt::new(self.world, &self.states, self.host, of.resource);
+        let value = attempt.text(of.text, &of.node.at);
+        let (needs, told) = attempt.finish();
+        if needs.is_empty() {
+            for diagnostic in told {
+                self.diagnostics.push(diagnostic);
+            }
+            self.states[slot] = match value {
+                Some(value) if self.fits(&value, &of.node.at) => State::Done(value),
+                _ => State::Failed,
+            };
+        }
+        needs
+    }
+
+    /// Whether the value is within the limits; the first that is not is reported.
+    fn fits(&mut self, value: &Node, at: &Span) -> bool {
+        let (size, depth) = value.measure();
+        let within = self.size <= SIZE;
+        self.size += size;
+        let detail = match (within, self.size <= SIZE, depth <= DEPTH) {
+            (true, false, _) => {
+                "the expressions up to here copy more than four million values".to_owned()
+            }
+            (_, _, false) => format!("this value nests deeper than {DEPTH} levels"),
+            (within, ..) => return within,
+        };
+        self.diagnostics
+            .push(Diagnostic::error(code::MANIFEST_LIMIT, detail).at(at.clone()));
+        false
+    }
+
+    fn report_cycle(&mut self, frames: &[Frame], closing: &Need) {
+        let mut names: Vec<String> = frames
+            .iter()
+            .map(|frame| self.world.path_of(frame.slot))
+            .collect();
+        names.extend(names.first().cloned());
+        let detail = format!("each of these needs the next: {}", names.join(" → "));
+        let mut diagnostic =
+            Diagnostic::error(code::EXPRESSION_CYCLE, detail).at(closing.at.clone());
+        for (at, frame) in frames.iter().enumerate().skip(1) {
+            if let Some(asked) = &frame.asked_at {
+                diagnostic = diagnostic.related(
+                    asked.clone(),
+                    format!("`{}` needs `{}` here", names[at - 1], names[at]),
+                );
+            }
+        }
+        self.diagnostics
+            .push(diagnostic.hint("give one of them a value of its own"));
+    }
+}

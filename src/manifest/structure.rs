@@ -1,0 +1,278 @@
+//! The keys of a manifest: which must be there, which may, which are not supported.
+
+use super::expression::holds_expression;
+use super::{Entry, Node, NodeKind, closest};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
+
+/// The only edition that is read.
+const EDITION: &str = "3.0.0";
+
+/// Top-level keys with a meaning. Others are free.
+const TOP: [&str; 10] = [
+    "edition",
+    "name",
+    "access",
+    "vars",
+    "env",
+    "extend",
+    "template",
+    "flow",
+    "actions",
+    "resources",
+];
+
+/// Top-level keys of the language that this version does not act on.
+const TOP_LATER: [&str; 5] = ["template", "extend", "flow", "actions", "env"];
+
+/// A resource's keys.
+const RESOURCE: [&str; 9] = [
+    "component",
+    "props",
+    "actions",
+    "extend",
+    "allow_failure",
+    "continue-on-error",
+    "id",
+    "access",
+    "vars",
+];
+
+/// A resource's keys that this version does not act on.
+const RESOURCE_LATER: [&str; 2] = ["actions", "extend"];
+
+/// A resource's keys that change only what happens after a failure, or nothing in the original either.
+const RESOURCE_IDLE: [&str; 3] = ["allow_failure", "continue-on-error", "access"];
+
+/// Reports what is wrong with the keys, and takes out the parts that are not supported, so that they are told once.
+pub(super) fn check(root: &mut Node, diagnostics: &mut Diagnostics) {
+    let old = check_edition(root, diagnostics);
+    check_resources_key(root, old, diagnostics);
+    if let Some(vars) = root.get("vars")
+        && !(vars.is_map() || vars.is_null() || is_expression(vars))
+    {
+        diagnostics.push(wrong_type("`vars` must be a map", vars));
+    }
+    let NodeKind::Map(entries) = &mut root.kind else {
+        return;
+    };
+    for entry in entries.iter() {
+        check_top_key(entry, diagnostics);
+    }
+    entries.retain(|entry| !TOP_LATER.contains(&entry.key.as_str()));
+    if let Some(resources) = entries.iter_mut().find(|entry| entry.key == "resources")
+        && let NodeKind::Map(resources) = &mut resources.value.kind
+    {
+        for resource in resources {
+            check_resource(resource, diagnostics);
+        }
+    }
+}
+
+/// Whether the file is of an older edition, in which resources are written elsewhere.
+fn check_edition(root: &Node, diagnostics: &mut Diagnostics) -> bool {
+    let Some(edition) = root.get("edition").filter(|edition| !edition.is_null()) else {
+        if root.get("extend").is_some() {
+            return false;
+        }
+        diagnostics.push(
+            Diagnostic::error(code::WRONG_EDITION, "the key `edition` is missing")
+                .at(Span::new(&root.at.source, root.at.start, root.at.start))
+                .hint(format!("add the line `edition: {EDITION}` at the top")),
+        );
+        return root.get("services").is_some();
+    };
+    if edition.as_str() == Some(EDITION) {
+        return false;
+    }
+    let at = &edition.at;
+    let written = &at.source.text[at.start..at.end];
+    let old = matches!(
+        written.trim_matches(['"', '\'']),
+        "1.0.0" | "1.0" | "1" | "2.0.0" | "2.0" | "0.0.1"
+    );
+    let diagnostic = Diagnostic::error(
+        code::WRONG_EDITION,
+        format!("this is edition {written}, and only {EDITION} is supported"),
+    )
+    .at(at.clone());
+    diagnostics.push(if old || root.get("services").is_some() {
+        diagnostic.hint("move `services` to `resources`, make the component's props those of fc3, and write `edition: 3.0.0`")
+    } else {
+        diagnostic.hint(format!("write `edition: {EDITION}`"))
+    });
+    true
+}
+
+fn check_resources_key(root: &Node, old: bool, diagnostics: &mut Diagnostics) {
+    if old || root.get("extend").is_some() {
+        return;
+    }
+    match (root.entry("resources"), root.entry("services")) {
+        (Some(entry), _) if entry.value.is_null() => diagnostics.push(
+            Diagnostic::error(code::MISSING_KEY, "`resources` is empty")
+                .at(entry.key_at.clone())
+                .hint("write `resources: {}` if the application really has none"),
+        ),
+        (Some(entry), _) if !entry.value.is_map() => diagnostics.push(wrong_type(
+            "`resources` must be a map of resources",
+            &entry.value,
+        )),
+        (Some(_), _) => {}
+        (None, Some(services)) => diagnostics.push(
+            Diagnostic::error(
+                code::MISSING_KEY,
+                format!("`services` is called `resources` in edition {EDITION}"),
+            )
+            .at(services.key_at.clone())
+            .hint("rename the key to `resources`"),
+        ),
+        (None, None) => {
+            let near = closest(
+                "resources",
+                root.entries().iter().map(|entry| entry.key.as_str()),
+            );
+            let at = near.and_then(|near| root.entry(near)).map_or_else(
+                || Span::new(&root.at.source, root.at.start, root.at.start),
+                |entry| entry.key_at.clone(),
+            );
+            let diagnostic =
+                Diagnostic::error(code::MISSING_KEY, "the key `resources` is missing").at(at);
+            diagnostics.push(match near {
+                Some(near) => {
+                    diagnostic.hint(format!("did you mean `resources` instead of `{near}`?"))
+                }
+                None => diagnostic.hint("add `resources:` with a map of resources"),
+            });
+        }
+    }
+}
+
+fn check_top_key(entry: &Entry, diagnostics: &mut Diagnostics) {
+    let key = entry.key.as_str();
+    if TOP_LATER.contains(&key) {
+        if !is_nothing(&entry.value) {
+            diagnostics.push(later(entry));
+        }
+        return;
+    }
+    if TOP.contains(&key)
+        || key.starts_with("x-")
+        || matches!(key, "sdev" | "services" | "validation")
+    {
+        return;
+    }
+    let near = closest(key, TOP.into_iter()).filter(|near| *near != "resources");
+    if let Some(near) = near {
+        diagnostics.push(
+            Diagnostic::warning(
+                code::UNKNOWN_KEY,
+                format!("`{key}` has no meaning, and is close to `{near}`"),
+            )
+            .at(entry.key_at.clone())
+            .hint(format!(
+                "did you mean `{near}`? A free key is best named `x-{key}`"
+            )),
+        );
+    }
+}
+
+fn check_resource(resource: &mut Entry, diagnostics: &mut Diagnostics) {
+    let name = resource.key.as_str();
+    if name.is_empty() || name.contains(['.', '}', '{']) || name.trim() != name {
+        diagnostics.push(
+            Diagnostic::error(
+                code::BAD_RESOURCE_NAME,
+                format!("a resource cannot be named `{name}`"),
+            )
+            .at(resource.key_at.clone())
+            .hint("use letters, digits, `-` and `_`; a dot separates the parts of a reference"),
+        );
+    }
+    let NodeKind::Map(entries) = &mut resource.value.kind else {
+        let at = if resource.value.is_null() {
+            &resource.key_at
+        } else {
+            &resource.value.at
+        };
+        let detail = format!(
+            "the resource `{name}` must be a map with `component` and `props`, and is {}",
+            resource.value.type_name()
+        );
+        diagnostics.push(Diagnostic::error(code::WRONG_TYPE, detail).at(at.clone()));
+        return;
+    };
+    if !entries
+        .iter()
+        .any(|entry| entry.key == "component" && !entry.value.is_null())
+    {
+        let near = closest(
+            "component",
+            entries
+                .iter()
+                .map(|entry| entry.key.as_str())
+                .filter(|key| !RESOURCE.contains(key)),
+        );
+        let diagnostic = Diagnostic::error(
+            code::MISSING_KEY,
+            format!("the resource `{name}` names no `component`"),
+        )
+        .at(resource.key_at.clone());
+        diagnostics.push(match near {
+            Some(near) => diagnostic.hint(format!("did you mean `component` instead of `{near}`?")),
+            None => diagnostic.hint("add `component:` with a name such as fc3"),
+        });
+    }
+    for entry in entries.iter() {
+        check_resource_key(name, entry, diagnostics);
+    }
+    entries.retain(|entry| !RESOURCE_LATER.contains(&entry.key.as_str()));
+}
+
+fn check_resource_key(resource: &str, entry: &Entry, diagnostics: &mut Diagnostics) {
+    let key = entry.key.as_str();
+    if RESOURCE_LATER.contains(&key) {
+        if !is_nothing(&entry.value) {
+            diagnostics.push(later(entry));
+        }
+    } else if RESOURCE_IDLE.contains(&key) {
+        let detail = format!("`{key}` of a resource has no effect in this version");
+        diagnostics
+            .push(Diagnostic::warning(code::NOT_SUPPORTED_YET, detail).at(entry.key_at.clone()));
+    } else if !RESOURCE.contains(&key) {
+        let detail = format!("`{key}` is no key of the resource `{resource}`");
+        let diagnostic = Diagnostic::warning(code::UNKNOWN_KEY, detail).at(entry.key_at.clone());
+        diagnostics.push(match closest(key, RESOURCE.into_iter()) {
+            Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
+            None => diagnostic.hint("settings of the component belong under `props`"),
+        });
+    }
+}
+
+fn later(entry: &Entry) -> Diagnostic {
+    Diagnostic::error(
+        code::NOT_SUPPORTED_YET,
+        format!("the key `{}` is not supported yet", entry.key),
+    )
+    .at(entry.key_at.clone())
+}
+
+fn wrong_type(detail: &str, node: &Node) -> Diagnostic {
+    Diagnostic::error(
+        code::WRONG_TYPE,
+        format!("{detail}, and is {}", node.type_name()),
+    )
+    .at(node.at.clone())
+}
+
+fn is_nothing(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Null => true,
+        NodeKind::Map(entries) => entries.is_empty(),
+        NodeKind::List(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+fn is_expression(node: &Node) -> bool {
+    node.as_str().is_some_and(holds_expression)
+}

@@ -1,0 +1,159 @@
+//! A plan as a value: immutable, ordered, printable.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::FieldDiff;
+use crate::resource::{Kind, Object, Resource, ResourceId};
+
+/// The state that a plan was made from. Apply refuses another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Base {
+    /// The state's lineage.
+    pub lineage: String,
+    /// The state's serial.
+    pub serial: u64,
+}
+
+/// What happens to one resource.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "action")]
+pub enum Change {
+    /// It is made.
+    Create {
+        /// All items and attributes, as additions.
+        diff: Vec<FieldDiff>,
+        /// Why a thing that is there makes way, when one does. Its deletion is a step of its own.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        replaces: Vec<String>,
+    },
+    /// It is changed in place.
+    Update {
+        /// What differs.
+        diff: Vec<FieldDiff>,
+    },
+    /// It is there already: it is taken over, and changed where it differs.
+    Adopt {
+        /// What differs.
+        diff: Vec<FieldDiff>,
+        /// Why.
+        because: String,
+    },
+    /// It is removed from the cloud.
+    Delete {
+        /// Why.
+        because: String,
+        /// Whether it is a predecessor whose successor was made before.
+        deposed: bool,
+    },
+    /// It is gone from the cloud already: only the state forgets it.
+    Forget,
+    /// Something is done to it that is not a change of attributes.
+    Act {
+        /// What, such as `refresh`.
+        act: String,
+        /// With what.
+        args: Json,
+    },
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    /// The resource.
+    pub id: ResourceId,
+    /// What it is.
+    pub kind: Kind,
+    /// What happens.
+    #[serde(flatten)]
+    pub change: Change,
+    /// What is wanted; absent when it goes away.
+    #[serde(skip)]
+    pub resource: Option<Resource>,
+    /// What is there as far as known, for changes of something that is there.
+    #[serde(skip)]
+    pub before: Option<Object>,
+    /// Positions of the steps that must have ended well before this one begins.
+    pub waits: BTreeSet<usize>,
+}
+
+/// Everything that an apply will do, in order.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// The state it was made from.
+    pub base: Base,
+    /// What to do.
+    pub steps: Vec<Step>,
+    /// What changed in the cloud behind our back, by resource.
+    pub drift: BTreeMap<ResourceId, Vec<FieldDiff>>,
+    /// Items in the cloud that nobody asked for; they are left alone.
+    pub unmanaged: BTreeMap<ResourceId, Vec<String>>,
+}
+
+/// How many of each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Resources made.
+    pub create: usize,
+    /// Resources changed.
+    pub update: usize,
+    /// Resources made anew because a change in place is impossible.
+    pub replace: usize,
+    /// Resources removed.
+    pub delete: usize,
+    /// Resources taken over.
+    pub adopt: usize,
+    /// Other actions.
+    pub act: usize,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// How many of each.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for step in &self.steps {
+            match &step.change {
+                Change::Create { replaces, .. } if replaces.is_empty() => summary.create += 1,
+                Change::Create { .. } => summary.replace += 1,
+                Change::Update { .. } => summary.update += 1,
+                Change::Adopt { .. } => summary.adopt += 1,
+                Change::Delete { deposed: false, .. } | Change::Forget => summary.delete += 1,
+                Change::Delete { .. } => {}
+                Change::Act { .. } => summary.act += 1,
+            }
+        }
+        // A predecessor deleted before its successor is made counts once, as a replacement.
+        summary.delete -= self.replaced_first();
+        summary
+    }
+
+    fn replaced_first(&self) -> usize {
+        let created: BTreeSet<&ResourceId> = self.steps.iter().filter(|s| s.change.is_create()).map(|s| &s.id).collect();
+        self.steps.iter().filter(|s| s.change.is_current_delete() && created.contains(&s.id)).count()
+    }
+}
+
+impl Change {
+    fn is_create(&self) -> bool {
+        matches!(self, Self::Create { .. })
+    }
+
+    fn is_current_delete(&self) -> bool {
+        matches!(self, Self::Delete { deposed: false, .. } | Self::Forget)
+    }
+
+    /// The differences it brings about.
+    pub fn diff(&self) -> &[FieldDiff] {
+        match self {
+            Self::Create { diff, .. } | Self::Update { diff } | Self::Adopt { diff, .. } => diff,
+            Self::Delete { .. } | Self::Forget | Self::Act { .. } => &[],
+        }
+    }
+}

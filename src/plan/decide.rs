@@ -1,0 +1,191 @@
+//! What to do about one wanted resource.
+
+use serde_json::Value as Json;
+
+use super::make::Planner;
+use super::{Adoption, Change, FieldDiff, current, diff};
+use crate::diagnostic::{Diagnostic, code};
+use crate::provider::Seen;
+use crate::resource::{KindSpec, Object, Resource};
+use crate::state::{Record, State, Status};
+
+/// What was decided.
+#[derive(Debug, Default)]
+pub(super) struct Decision {
+    pub(super) change: Option<Change>,
+    pub(super) before: Option<Object>,
+    pub(super) drift: Vec<FieldDiff>,
+    pub(super) unmanaged: Vec<String>,
+    /// Why what is there must be deleted before its successor is made: both have the same name.
+    pub(super) delete_first: Option<String>,
+}
+
+/// Wanted attributes as far as they are known, and the names of those that are not.
+struct Wanted {
+    attrs: Object,
+    unknown: Vec<String>,
+}
+
+/// Decides about one resource.
+pub(super) fn decide(
+    resource: &Resource,
+    state: &State,
+    seen: Option<&Option<Seen>>,
+    spec: &KindSpec,
+    planner: &Planner<'_>,
+) -> Result<Decision, Diagnostic> {
+    let wanted = wanted(resource, spec, planner);
+    let record = state.records.get(&resource.id);
+    match (record, seen.and_then(Option::as_ref)) {
+        (None, None) => Ok(create(&wanted, spec, Vec::new())),
+        (None, Some(seen)) if spec.contained => {
+            let mut decision = create(&wanted, spec, Vec::new());
+            decision.unmanaged = current(&known_items(seen, &wanted, spec), &seen.attrs, spec).1;
+            Ok(decision)
+        }
+        (Some(record), None) => {
+            let mut decision = create(&wanted, spec, Vec::new());
+            if record.status == Status::Ready {
+                decision.drift = vec![FieldDiff { path: Vec::new(), before: Some("present".into()), after: None, unknown: false }];
+            }
+            Ok(decision)
+        }
+        (None, Some(seen)) => take_over(resource, seen, &wanted, spec, planner),
+        (Some(record), Some(seen)) => {
+            refuse_foreign(resource, seen, planner)?;
+            Ok(change(resource, record, seen, &wanted, spec))
+        }
+    }
+}
+
+fn wanted(resource: &Resource, spec: &KindSpec, planner: &Planner<'_>) -> Wanted {
+    let mut wanted = Wanted { attrs: Object::new(), unknown: Vec::new() };
+    for (name, value) in &resource.attrs {
+        match value.resolve(&|id, path| planner.output(id, path)) {
+            Ok(json) => drop(wanted.attrs.insert(name.clone(), json)),
+            Err(_) if spec.local.contains(name) => {}
+            Err(_) => wanted.unknown.push(name.clone()),
+        }
+    }
+    wanted
+}
+
+impl Wanted {
+    /// What differs from `before`; what is not known yet counts as different.
+    fn diff(&self, before: &Object, spec: &KindSpec) -> Vec<FieldDiff> {
+        let mut known_before = before.clone();
+        known_before.retain(|name, _| !self.unknown.contains(name));
+        let mut found = diff(&known_before, &self.attrs, spec);
+        found.extend(self.unknown.iter().map(|name| FieldDiff {
+            path: vec![name.clone()],
+            before: before.get(name).cloned(),
+            after: None,
+            unknown: true,
+        }));
+        found
+    }
+}
+
+fn create(wanted: &Wanted, spec: &KindSpec, replaces: Vec<String>) -> Decision {
+    let mut diff = wanted.diff(&Object::new(), spec);
+    // Of something new there is no "before", not even the kind's default.
+    diff.iter_mut().for_each(|d| d.before = None);
+    let change = Change::Create { diff, replaces };
+    Decision { change: Some(change), ..Decision::default() }
+}
+
+/// Something of that name exists and the state does not know it.
+fn take_over(
+    resource: &Resource,
+    seen: &Seen,
+    wanted: &Wanted,
+    spec: &KindSpec,
+    planner: &Planner<'_>,
+) -> Result<Decision, Diagnostic> {
+    let ours = seen.owner.as_deref() == Some(planner.goal.owner);
+    if !ours && planner.goal.adoption == Adoption::Refuse {
+        let error = foreign(resource, seen);
+        return Err(if seen.owner.is_some() {
+            error.hint("choose another name, or deploy from the project that made it")
+        } else {
+            error.hint("choose another name, or run `sdev deploy --adopt` to take it over")
+        });
+    }
+    let (before, unmanaged) = current(&known_items(seen, wanted, spec), &seen.attrs, spec);
+    let because = if ours { "this project made it" } else { "--adopt" }.to_owned();
+    let change = Change::Adopt { diff: wanted.diff(&before, spec), because };
+    Ok(Decision { change: Some(change), before: Some(before), unmanaged, ..Decision::default() })
+}
+
+/// Of what is taken over, only items that are wanted become ours.
+fn known_items(seen: &Seen, wanted: &Wanted, spec: &KindSpec) -> Object {
+    let mut known = Object::new();
+    for name in &spec.items {
+        let (Some(Json::Object(shown)), Some(Json::Object(wanted))) = (seen.attrs.get(name), wanted.attrs.get(name)) else {
+            continue;
+        };
+        let mut shown = shown.clone();
+        shown.retain(|key, _| wanted.contains_key(key));
+        known.insert(name.clone(), Json::Object(shown));
+    }
+    known
+}
+
+fn refuse_foreign(resource: &Resource, seen: &Seen, planner: &Planner<'_>) -> Result<(), Diagnostic> {
+    match &seen.owner {
+        Some(owner) if owner != planner.goal.owner && planner.goal.adoption == Adoption::Refuse => {
+            Err(foreign(resource, seen).hint("choose another name, or deploy from the project that made it"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn foreign(resource: &Resource, seen: &Seen) -> Diagnostic {
+    let owner = seen.owner.as_deref().map_or_else(|| "nobody's mark".to_owned(), |owner| format!("the mark of `{owner}`"));
+    let detail = format!("`{}` ({}) is there already and carries {owner}", resource.id, resource.kind);
+    let error = Diagnostic::error(code::ALREADY_EXISTS, detail);
+    match &resource.at {
+        Some(at) => error.at(at.clone()),
+        None => error,
+    }
+}
+
+fn change(resource: &Resource, record: &Record, seen: &Seen, wanted: &Wanted, spec: &KindSpec) -> Decision {
+    let (before, mut unmanaged) = current(&record.attrs, &seen.attrs, spec);
+    let drift = if record.is_unsettled() { Vec::new() } else { diff(&record.attrs, &before, spec) };
+    let differs = wanted.diff(&before, spec);
+    unmanaged.retain(|key| !spec.items.iter().any(|name| wants_item(wanted, name, key)));
+    let mut decision = Decision { drift, unmanaged, ..Decision::default() };
+    let fixed: Vec<String> = fixed_fields(record, resource, &differs, spec);
+    if !fixed.is_empty() {
+        let renamed = differs.iter().any(|d| d.path.first().is_some_and(|name| spec.identity.contains(name)));
+        if !renamed && record.kind == resource.kind {
+            decision.delete_first = Some(format!("{} cannot change in place", fixed.join(", ")));
+        }
+        decision.change = create(wanted, spec, fixed).change;
+        return decision;
+    }
+    decision.change = match (&record.status, differs.is_empty()) {
+        (Status::Ready, true) if decision.drift.is_empty() => None,
+        (Status::Ready, true) => Some(Change::Adopt { diff: differs, because: "it changed online to what is wanted".to_owned() }),
+        (Status::Ready, false) => Some(Change::Update { diff: differs }),
+        (_, _) => Some(Change::Adopt { diff: differs, because: "an earlier run was interrupted".to_owned() }),
+    };
+    decision.before = Some(before);
+    decision
+}
+
+fn wants_item(wanted: &Wanted, attr: &str, key: &str) -> bool {
+    wanted.attrs.get(attr).and_then(Json::as_object).is_some_and(|items| items.contains_key(key))
+}
+
+/// Differing attributes that cannot change in place.
+fn fixed_fields(record: &Record, resource: &Resource, differs: &[FieldDiff], spec: &KindSpec) -> Vec<String> {
+    let mut fixed: Vec<String> =
+        differs.iter().filter_map(|d| d.path.first()).filter(|name| spec.immutable.contains(*name)).cloned().collect();
+    fixed.dedup();
+    if record.kind != resource.kind {
+        fixed.push("kind".to_owned());
+    }
+    fixed
+}

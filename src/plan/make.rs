@@ -1,0 +1,234 @@
+//! The planner: from goal, state and observation to steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::decide::{self, Decision};
+use super::refresh;
+use super::{Base, Change, FieldDiff, Plan, Step};
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::provider::Seen;
+use crate::resource::{Graph, KindSpec, ResourceId, Specs};
+use crate::state::{Record, State};
+
+/// What the cloud showed: for each resource asked about, the thing or its certain absence. Predecessors waiting for
+/// deletion are not asked about.
+pub type Observed = BTreeMap<ResourceId, Option<Seen>>;
+
+/// What to do with things that exist and are not ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adoption {
+    /// Refuse.
+    Refuse,
+    /// Take them over.
+    Allow,
+}
+
+/// What the plan leads to.
+#[derive(Debug, Clone, Copy)]
+pub struct Goal<'a> {
+    /// The wanted resources; the empty graph removes everything.
+    pub graph: &'a Graph,
+    /// The mark that our things carry.
+    pub owner: &'a str,
+    /// What to do with things that are not ours.
+    pub adoption: Adoption,
+}
+
+/// Makes the plan. All that stands against it is reported at once.
+pub fn plan(goal: &Goal<'_>, state: &State, seen: &Observed, specs: &Specs) -> Result<Plan, Diagnostics> {
+    let base = Base { lineage: state.lineage.clone(), serial: state.serial };
+    let plan = Plan { base, steps: Vec::new(), drift: BTreeMap::new(), unmanaged: BTreeMap::new() };
+    let mut planner = Planner { goal, state, specs, plan, changed: BTreeMap::new(), diagnostics: Diagnostics::new() };
+    for resource in goal.graph.ordered() {
+        let Some(spec) = specs.get(&resource.kind) else {
+            let detail = format!("`{}` of `{}`", resource.kind, resource.id);
+            planner.diagnostics.push(Diagnostic::error(code::NO_PROVIDER, detail));
+            continue;
+        };
+        let decided = decide::decide(resource, planner.state, seen.get(&resource.id), spec, &planner);
+        planner.take(resource, decided);
+    }
+    planner.refreshes();
+    planner.deletions(seen);
+    let Planner { plan, diagnostics, .. } = planner;
+    diagnostics.into_result(plan).map(|(plan, _)| plan)
+}
+
+pub(super) struct Planner<'a> {
+    pub(super) goal: &'a Goal<'a>,
+    state: &'a State,
+    specs: &'a Specs,
+    plan: Plan,
+    /// The step that makes or changes a resource, by resource.
+    changed: BTreeMap<ResourceId, usize>,
+    diagnostics: Diagnostics,
+}
+
+impl Planner<'_> {
+    /// An output of a resource as the state has it, unless a step will make it anew.
+    pub(super) fn output(&self, id: &ResourceId, path: &str) -> Option<serde_json::Value> {
+        let makes = |&n: &usize| matches!(self.plan.steps[n].change, Change::Create { .. } | Change::Adopt { .. });
+        if self.changed.get(id).is_some_and(makes) {
+            return None;
+        }
+        output(&self.state.records.get(id)?.outputs, path)
+    }
+
+    fn take(&mut self, resource: &crate::resource::Resource, decided: Result<Decision, Diagnostic>) {
+        let decision = match decided {
+            Ok(decision) => decision,
+            Err(diagnostic) => return self.diagnostics.push(diagnostic),
+        };
+        if !decision.drift.is_empty() {
+            self.plan.drift.insert(resource.id.clone(), decision.drift);
+        }
+        if !decision.unmanaged.is_empty() {
+            self.plan.unmanaged.insert(resource.id.clone(), decision.unmanaged);
+        }
+        let mut waits: BTreeSet<usize> = resource.needs().iter().filter_map(|id| self.changed.get(id).copied()).collect();
+        if let Some(because) = decision.delete_first {
+            waits.extend(self.delete_first(&resource.id, because));
+        }
+        if let Some(change) = decision.change {
+            let step = Step {
+                id: resource.id.clone(),
+                kind: resource.kind.clone(),
+                change,
+                resource: Some(resource.clone()),
+                before: decision.before,
+                waits,
+            };
+            let number = self.push(step);
+            self.changed.insert(resource.id.clone(), number);
+        }
+    }
+
+    /// Deletes a thing whose successor has the same name, and before it what stands on it.
+    fn delete_first(&mut self, id: &ResourceId, because: String) -> Option<usize> {
+        let already = |s: &Step| s.id == *id && matches!(s.change, Change::Delete { deposed: false, .. });
+        if let Some(found) = self.plan.steps.iter().position(already) {
+            return Some(found);
+        }
+        let record = self.state.records.get(id)?;
+        let dependents: Vec<ResourceId> = self.dependents(id).filter(|d| self.is_replaced(d)).collect();
+        let waits = dependents.iter().filter_map(|d| self.delete_first(d, format!("`{id}` is made anew"))).collect();
+        let change = Change::Delete { because, deposed: false };
+        let step = Step { id: id.clone(), kind: record.kind.clone(), change, resource: None, before: None, waits };
+        Some(self.push(step))
+    }
+
+    fn dependents<'s>(&'s self, id: &'s ResourceId) -> impl Iterator<Item = ResourceId> + 's {
+        self.state.records.iter().filter(move |(_, r)| r.after.contains(id)).map(|(id, _)| id.clone())
+    }
+
+    /// Whether a dependent's own place is lost when what it stands on is deleted: its immutable attributes differ too.
+    fn is_replaced(&self, id: &ResourceId) -> bool {
+        let (Some(record), Some(wanted)) = (self.state.records.get(id), self.goal.graph.get(id)) else { return false };
+        let Some(spec) = self.specs.get(&record.kind) else { return false };
+        let plain = |name: &String| match wanted.attrs.get(name) {
+            Some(crate::resource::Value::Plain(json)) => Some(json.clone()),
+            _ => None,
+        };
+        spec.immutable.iter().any(|name| record.attrs.get(name) != plain(name).as_ref())
+    }
+
+    fn push(&mut self, step: Step) -> usize {
+        self.plan.steps.push(step);
+        self.plan.steps.len() - 1
+    }
+
+    /// Things that cache others' items hear of what changed, after it changed.
+    fn refreshes(&mut self) {
+        for resource in self.goal.graph.ordered() {
+            let spec = self.specs.get(&resource.kind).cloned().unwrap_or_else(KindSpec::default);
+            let Some(source) = refresh::source(resource, &spec) else { continue };
+            let source_step = self.changed.get(&source).copied();
+            let own_step = self.changed.get(&resource.id).copied();
+            if own_step.is_some_and(|n| self.plan.steps[n].change.is_creation()) {
+                continue;
+            }
+            let diff: &[FieldDiff] = source_step.map_or(&[], |n| self.plan.steps[n].change.diff());
+            let mut old: Vec<&str> = refresh::changed(diff).collect();
+            let remembered = self.state.records.get(&source);
+            if source_step.is_some_and(|n| self.plan.steps[n].change.is_creation()) {
+                old.extend(remembered.into_iter().flat_map(|record| refresh::items(&record.attrs)));
+            }
+            let owed = self.state.records.get(&resource.id).map(|r| &r.owed);
+            let paths = refresh::paths(resource, &old, owed);
+            if paths.is_empty() {
+                continue;
+            }
+            let step = Step {
+                id: resource.id.clone(),
+                kind: resource.kind.clone(),
+                change: Change::Act { act: "refresh".to_owned(), args: serde_json::json!({ "paths": paths }) },
+                resource: None,
+                before: None,
+                waits: source_step.into_iter().chain(own_step).collect(),
+            };
+            self.push(step);
+        }
+    }
+
+    /// What is no longer wanted goes last, dependents first, and only when all else went well.
+    fn deletions(&mut self, seen: &Observed) {
+        let before: BTreeSet<usize> = (0..self.plan.steps.len()).collect();
+        let mut gone: BTreeMap<ResourceId, usize> = BTreeMap::new();
+        let mut deposed: Vec<(ResourceId, Record)> = self.state.deposed.clone();
+        deposed.extend(self.replaced().into_iter().filter_map(|id| Some((id.clone(), self.state.records.get(&id)?.clone()))));
+        let unwanted = self.state.records.iter().filter(|(id, _)| self.goal.graph.get(id).is_none());
+        let all: Vec<(ResourceId, Record, bool)> = unwanted
+            .map(|(id, record)| (id.clone(), record.clone(), false))
+            .chain(deposed.into_iter().map(|(id, record)| (id, record, true)))
+            .collect();
+        for (id, record, deposed) in dependents_first(all) {
+            let mut waits = before.clone();
+            waits.extend(gone.iter().filter(|(other, _)| self.stands_on(other, &id)).map(|(_, n)| *n));
+            let change = match (deposed, seen.get(&id)) {
+                (true, _) => Change::Delete { because: "its successor is in place".to_owned(), deposed: true },
+                (false, Some(None)) => Change::Forget,
+                (false, _) => Change::Delete { because: "it is no longer in the manifest".to_owned(), deposed: false },
+            };
+            let step = Step { id: id.clone(), kind: record.kind, change, resource: None, before: None, waits };
+            let number = self.push(step);
+            gone.insert(id, number);
+        }
+    }
+
+    /// Resources whose successor is made first.
+    fn replaced(&self) -> Vec<ResourceId> {
+        let deleted: BTreeSet<&ResourceId> =
+            self.plan.steps.iter().filter(|s| matches!(s.change, Change::Delete { .. })).map(|s| &s.id).collect();
+        let replacing = |s: &&Step| matches!(&s.change, Change::Create { replaces, .. } if !replaces.is_empty());
+        self.plan.steps.iter().filter(replacing).map(|s| s.id.clone()).filter(|id| !deleted.contains(id)).collect()
+    }
+
+    fn stands_on(&self, dependent: &ResourceId, on: &ResourceId) -> bool {
+        let recorded = self.state.records.get(dependent).is_some_and(|r| r.after.contains(on));
+        let deposed = self.state.deposed.iter().any(|(id, r)| id == dependent && r.after.contains(on));
+        recorded || deposed
+    }
+}
+
+impl Change {
+    fn is_creation(&self) -> bool {
+        matches!(self, Self::Create { .. })
+    }
+}
+
+/// An output by dotted path.
+pub(crate) fn output(outputs: &crate::resource::Object, path: &str) -> Option<serde_json::Value> {
+    let mut keys = path.split('.');
+    let first = outputs.get(keys.next()?)?;
+    keys.try_fold(first, |value, key| value.get(key)).cloned()
+}
+
+/// An order in which each comes before what it stands on; circles cannot be (they were refused when made).
+fn dependents_first(mut rest: Vec<(ResourceId, Record, bool)>) -> Vec<(ResourceId, Record, bool)> {
+    let mut ordered = Vec::with_capacity(rest.len());
+    while !rest.is_empty() {
+        let free = (0..rest.len()).find(|&n| !rest.iter().any(|(_, other, _)| other.after.contains(&rest[n].0)));
+        ordered.push(rest.remove(free.unwrap_or(0)));
+    }
+    ordered
+}

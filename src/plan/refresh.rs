@@ -1,0 +1,47 @@
+//! Which paths of a cache must be refreshed because files behind it changed.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use super::FieldDiff;
+use crate::resource::{KindSpec, Object, Resource, ResourceId, Value};
+
+/// The resource whose items this one caches, by the attribute that the kind names.
+pub(super) fn source(resource: &Resource, spec: &KindSpec) -> Option<ResourceId> {
+    text(resource, spec.refresh_from.as_deref()?).map(ResourceId::new)
+}
+
+/// Items that were there and change or go. A new item needs no refresh: nothing of it can be cached but its absence,
+/// and that only for a second.
+pub(super) fn changed(diff: &[FieldDiff]) -> impl Iterator<Item = &str> {
+    diff.iter().filter(|d| d.before.is_some()).filter_map(|d| match d.path.as_slice() {
+        [_, key] => Some(key.as_str()),
+        _ => None,
+    })
+}
+
+/// All items that a thing is remembered to hold.
+pub(super) fn items(attrs: &Object) -> impl Iterator<Item = &str> {
+    attrs.values().filter_map(Json::as_object).flat_map(|items| items.keys().map(String::as_str))
+}
+
+/// The paths of these items, those of folders that an index document stands for, and what an earlier run still owes.
+pub(super) fn paths(resource: &Resource, keys: &[&str], owed: Option<&BTreeSet<String>>) -> BTreeSet<String> {
+    let index = text(resource, "index").unwrap_or("index.html");
+    let mut paths: BTreeSet<String> = owed.cloned().unwrap_or_default();
+    for key in keys {
+        paths.insert(format!("/{key}"));
+        if let Some(folder) = key.strip_suffix(index).filter(|f| f.is_empty() || f.ends_with('/')) {
+            paths.insert(format!("/{folder}"));
+        }
+    }
+    paths
+}
+
+fn text<'a>(resource: &'a Resource, attr: &str) -> Option<&'a str> {
+    match resource.attrs.get(attr)? {
+        Value::Plain(Json::String(text)) => Some(text),
+        _ => None,
+    }
+}

@@ -1,0 +1,146 @@
+//! The state on disk: `.sdev/<app>/<env>/`, read by anyone, written only through `LockedState`.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+
+use super::journal::set_item;
+use super::{Entry, Journal, Record, State, StateError, lock};
+use crate::resource::ResourceId;
+use crate::sys::{fs, random};
+
+const VERSION: u32 = 1;
+
+/// Where the state of one application in one environment lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    folder: PathBuf,
+}
+
+impl Place {
+    /// The place below a project folder. Characters that a file name may not hold become `_`.
+    pub fn new(project: &Path, app: &str, environment: &str) -> Self {
+        Self { folder: project.join(".sdev").join(file_name(app)).join(file_name(environment)) }
+    }
+
+    /// The state file.
+    pub fn file(&self) -> PathBuf {
+        self.folder.join("state.json")
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.folder.join("journal.jsonl")
+    }
+
+    fn lock(&self) -> PathBuf {
+        self.folder.join("lock")
+    }
+
+    /// The state as it stands, a crashed apply's journal included. Reads only.
+    pub fn read(&self) -> Result<State, StateError> {
+        let mut state = match fs::read_text(&self.file())? {
+            Some(text) => parse(&self.file(), &text)?,
+            None => State {
+                version: VERSION,
+                lineage: random::hex(8),
+                serial: 0,
+                account: None,
+                records: std::collections::BTreeMap::new(),
+                deposed: Vec::new(),
+            },
+        };
+        Journal::replay(&self.journal(), &mut state)?;
+        Ok(state)
+    }
+
+    /// Takes the lock, then reads. `operation` is what others see of us meanwhile.
+    pub fn lock_for(&self, operation: &str) -> Result<LockedState, StateError> {
+        let lock = lock::take(&self.lock(), operation)?;
+        let state = self.read()?;
+        let journal = Journal::at(self.journal());
+        Ok(LockedState { state, file: self.file(), journal, _lock: lock })
+    }
+}
+
+fn file_name(name: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    match name.chars().map(safe).collect::<String>() {
+        dots if dots.chars().all(|c| c == '.') => "_".to_owned(),
+        name => name,
+    }
+}
+
+fn parse(path: &Path, text: &str) -> Result<State, StateError> {
+    let wrong = |why: String| StateError::Format { path: path.to_owned(), why };
+    let json: Json = serde_json::from_str(text).map_err(|e| wrong(e.to_string()))?;
+    match json.get("version").and_then(Json::as_u64) {
+        Some(1) => serde_json::from_value(json).map_err(|e| wrong(e.to_string())),
+        Some(other) => Err(wrong(format!("it has format version {other}; this sdev knows version {VERSION}"))),
+        None => Err(wrong("it has no format version".to_owned())),
+    }
+}
+
+/// The state, held for writing. Dropping it frees the lock.
+#[derive(Debug)]
+pub struct LockedState {
+    state: State,
+    file: PathBuf,
+    journal: Journal,
+    _lock: fs::FileLock,
+}
+
+impl LockedState {
+    /// What it holds.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Journals that a change begins; `record` is what stands meanwhile. Only then may the provider be called.
+    pub fn begin(&mut self, id: &ResourceId, record: Record, deposed: Option<Record>) -> Result<(), StateError> {
+        let entry = Entry::Begin { id: id.clone(), record: record.clone(), deposed: deposed.clone() };
+        self.journal.append(&entry)?;
+        self.state.records.insert(id.clone(), record);
+        self.state.deposed.extend(deposed.map(|old| (id.clone(), old)));
+        Ok(())
+    }
+
+    /// Journals that one item is done.
+    pub fn item(&mut self, id: &ResourceId, attr: &str, key: String, value: Option<Json>) -> Result<(), StateError> {
+        let entry = Entry::Item { id: id.clone(), attr: attr.to_owned(), key: key.clone(), value: value.clone() };
+        self.journal.append(&entry)?;
+        if let Some(record) = self.state.records.get_mut(id) {
+            set_item(&mut record.attrs, attr, key, value);
+        }
+        Ok(())
+    }
+
+    /// Records the outcome of a change of `id`: `change` edits the state, which is then written.
+    pub fn end(&mut self, id: &ResourceId, change: impl FnOnce(&mut State)) -> Result<(), StateError> {
+        change(&mut self.state);
+        self.save()?;
+        self.journal.append(&Entry::End { id: id.clone() })?;
+        Ok(())
+    }
+
+    /// Edits the state outside any change and writes it.
+    pub fn edit(&mut self, change: impl FnOnce(&mut State)) -> Result<(), StateError> {
+        change(&mut self.state);
+        self.save()
+    }
+
+    /// Writes the state and forgets the journal, which it now contains.
+    pub fn close(&mut self) -> Result<(), StateError> {
+        self.save()?;
+        self.journal.clear()?;
+        Ok(())
+    }
+
+    fn save(&mut self) -> Result<(), StateError> {
+        self.state.serial += 1;
+        let mut bytes = serde_json::to_vec_pretty(&self.state)
+            .map_err(|e| StateError::Format { path: self.file.clone(), why: e.to_string() })?;
+        bytes.push(b'\n');
+        fs::write_atomic(&self.file, &bytes, fs::Readers::Default)?;
+        Ok(())
+    }
+}

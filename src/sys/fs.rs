@@ -1,0 +1,170 @@
+//! Files: every write is atomic, every error names its path.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// A failed operation on a path.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {source}", path.display())]
+pub struct FsError {
+    /// The path.
+    pub path: PathBuf,
+    /// What the machine said.
+    pub source: io::Error,
+}
+
+impl FsError {
+    /// An error at `path`.
+    pub fn new(path: &Path, source: io::Error) -> Self {
+        Self { path: path.to_owned(), source }
+    }
+}
+
+impl From<FsError> for crate::diagnostic::Diagnostic {
+    fn from(error: FsError) -> Self {
+        Self::error(crate::diagnostic::code::MACHINE, error.to_string())
+    }
+}
+
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Whoever the machine's settings allow.
+    Default,
+    /// The owner alone (mode 0600).
+    Owner,
+}
+
+/// The text of a file, or `None` if there is none.
+pub fn read_text(path: &Path) -> Result<Option<String>, FsError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FsError::new(path, error)),
+    }
+}
+
+/// Writes a file so that a kill at any instant leaves the old content or the new: a temporary file beside it, synced,
+/// renamed, the folder synced.
+pub fn write_atomic(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), FsError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    create_folder(folder)?;
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let temporary = folder.join(format!(".{name}.{}", super::random::hex(4)));
+    let written = write_synced(&temporary, bytes, readers).and_then(|()| fs::rename(&temporary, path));
+    if let Err(error) = written {
+        let _ = fs::remove_file(&temporary);
+        return Err(FsError::new(path, error));
+    }
+    sync_folder(folder)
+}
+
+fn write_synced(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    if readers == Readers::Owner {
+        options.mode(0o600);
+    }
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn sync_folder(folder: &Path) -> Result<(), FsError> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    File::open(folder).and_then(|f| f.sync_all()).map_err(|e| FsError::new(folder, e))
+}
+
+/// Makes a folder and its parents.
+pub fn create_folder(path: &Path) -> Result<(), FsError> {
+    fs::create_dir_all(path).map_err(|e| FsError::new(path, e))
+}
+
+/// Removes a file; missing already is success.
+pub fn remove_file(path: &Path) -> Result<(), FsError> {
+    missing_is_fine(path, fs::remove_file(path))
+}
+
+/// Removes a folder and all in it; missing already is success.
+pub fn remove_folder(path: &Path) -> Result<(), FsError> {
+    missing_is_fine(path, fs::remove_dir_all(path))
+}
+
+fn missing_is_fine(path: &Path, result: io::Result<()>) -> Result<(), FsError> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FsError::new(path, error)),
+        _ => Ok(()),
+    }
+}
+
+/// A file opened for appending, made if missing.
+pub fn open_append(path: &Path) -> Result<File, FsError> {
+    if let Some(folder) = path.parent() {
+        create_folder(folder)?;
+    }
+    OpenOptions::new().append(true).create(true).open(path).map_err(|e| FsError::new(path, e))
+}
+
+/// A lock that the kernel drops when the process ends, however it ends.
+#[derive(Debug)]
+pub struct FileLock {
+    file: File,
+}
+
+impl FileLock {
+    /// Takes the lock, or `None` when a living process holds it.
+    pub fn try_take(path: &Path) -> Result<Option<Self>, FsError> {
+        if let Some(folder) = path.parent() {
+            create_folder(folder)?;
+        }
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(|e| FsError::new(path, e))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { file })),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => Err(FsError::new(path, error)),
+        }
+    }
+
+    /// Writes who holds it into the lock file.
+    pub fn describe(&mut self, text: &str) -> io::Result<()> {
+        use std::io::Seek;
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.file.write_all(text.as_bytes())?;
+        self.file.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_atomic_write_replaces_and_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/state.json");
+        write_atomic(&path, b"one", Readers::Default).unwrap();
+        write_atomic(&path, b"two", Readers::Owner).unwrap();
+        assert_eq!(read_text(&path).unwrap().as_deref(), Some("two"));
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_lock_is_held_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let held = FileLock::try_take(&path).unwrap();
+        assert!(held.is_some());
+        assert!(FileLock::try_take(&path).unwrap().is_none());
+        drop(held);
+        assert!(FileLock::try_take(&path).unwrap().is_some());
+    }
+}

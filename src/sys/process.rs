@@ -1,0 +1,76 @@
+//! Processes: who we are, who lives, how a background one is started.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// This process's number.
+pub fn id() -> u32 {
+    std::process::id()
+}
+
+/// This machine's name.
+pub fn host() -> String {
+    nix::unistd::gethostname().map_or_else(|_| "unknown".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Whether a process of this number lives.
+pub fn is_alive(pid: u32) -> bool {
+    i32::try_from(pid).is_ok_and(|pid| kill(Pid::from_raw(pid), None).is_ok())
+}
+
+/// Asks a process to end (SIGTERM). Missing already is success.
+pub fn terminate(pid: u32) {
+    if let Ok(pid) = i32::try_from(pid) {
+        let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+    }
+}
+
+/// Ends this process at once, as `kill -9` would: nothing is flushed, nothing is cleaned up.
+pub fn kill_self() {
+    let _ = kill(Pid::this(), Signal::SIGKILL);
+}
+
+/// Starts this very program in the background, in a process group of its own, its output in `log`.
+pub fn spawn_self(arguments: &[&str], log: &Path) -> io::Result<std::process::Child> {
+    let log = File::options().create(true).append(true).open(log)?;
+    let errors = log.try_clone()?;
+    Command::new(std::env::current_exe()?)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(log)
+        .stderr(errors)
+        .process_group(0)
+        .spawn()
+}
+
+/// Ends this process at once with an exit code; destructors do not run.
+#[expect(clippy::exit, reason = "the second interrupt must not wait for anything")]
+pub fn exit_now(code: u8) -> ! {
+    std::process::exit(code.into())
+}
+
+/// Runs a command to its end with these variables added, and returns its exit code (128 + signal when a signal ended it).
+/// Ctrl-C reaches it by the terminal and SIGTERM is passed on; this process waits for it either way.
+pub async fn run(command: &[std::ffi::OsString], variables: &[(&str, String)]) -> io::Result<u8> {
+    use std::os::unix::process::ExitStatusExt;
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (mut interrupt, mut end) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let variables = variables.iter().map(|(name, value)| (name, value));
+    let mut child = tokio::process::Command::new(&command[0]).args(&command[1..]).envs(variables).spawn()?;
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status?,
+            _ = interrupt.recv() => {}
+            _ = end.recv() => child.id().into_iter().for_each(terminate),
+        }
+    };
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    Ok(u8::try_from(code & 0xff).unwrap_or(1))
+}

@@ -1,0 +1,13 @@
+//! Chance, from the operating system.
+
+/// `bytes` random bytes as lower-case hex.
+pub fn hex(bytes: usize) -> String {
+    use std::fmt::Write;
+    let mut buffer = vec![0; bytes];
+    // The system's generator only fails where no program could run safely.
+    getrandom::fill(&mut buffer).expect("the operating system gives random bytes");
+    buffer.iter().fold(String::with_capacity(bytes * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,71 @@
+//! Keys: where they come from, that they are checked, that they never show.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::site::shop;
+use crate::support::Sandbox;
+
+#[test]
+fn aliases_are_kept_for_the_owner_alone() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["config", "add", "prod", "--key-id", "AKPROD", "--account-id", "42"]);
+    command.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "canary-secret");
+    sandbox.run_command(command).code(0);
+    let file = sandbox.home().join("access.yaml");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let listed = sandbox.run("config list").code(0);
+    assert_eq!(listed.stdout, "prod\n");
+    sandbox.run("config delete prod").code(0);
+    sandbox.run("config delete prod").code(1).says("SD0401");
+}
+
+#[test]
+fn an_unknown_access_is_named_with_those_that_are_known() {
+    let sandbox = Sandbox::new();
+    shop(&sandbox);
+    sandbox.run("deploy -y -a nowhere").code(1).says("SD0401").says("`nowhere`").says("sdev config add");
+}
+
+#[test]
+fn wrong_keys_are_refused_by_the_local_cloud() {
+    let sandbox = Sandbox::new().with_cloud();
+    shop(&sandbox);
+    let url = format!("http://127.0.0.1:{}", sandbox.port());
+    for (id, code) in [("WRONG", "InvalidAccessKeyId"), ("", "SignatureDoesNotMatch")] {
+        let right = sandbox.run("local status --json").object("local");
+        let id = if id.is_empty() { right["ALIBABA_CLOUD_ACCESS_KEY_ID"].as_str().unwrap().to_owned() } else { id.to_owned() };
+        let mut command = sandbox.command(&["plan"]);
+        command.env("SDEV_LOCAL_URL", &url).env("ALIBABA_CLOUD_ACCESS_KEY_ID", id);
+        command.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "wrong");
+        sandbox.run_command(command).code(1).says("SD0701").says(code);
+    }
+}
+
+#[test]
+fn no_secret_reaches_a_file_a_plan_or_a_log() {
+    let sandbox = Sandbox::new().with_cloud();
+    shop(&sandbox);
+    let secret = sandbox.run("local status --json").object("local")["ALIBABA_CLOUD_ACCESS_KEY_SECRET"].clone();
+    let secret = secret.as_str().unwrap();
+    let mut told = String::new();
+    for command in ["plan", "plan --json", "deploy -y --json", "output", "preview", "local status", "remove -y"] {
+        let ran = sandbox.run(command).code(0);
+        told += &(ran.stdout + &ran.stderr);
+    }
+    assert!(!told.contains(secret));
+    let grep = std::process::Command::new("grep").args(["-rl", secret]).arg(sandbox.work()).output().unwrap();
+    assert_eq!(String::from_utf8(grep.stdout).unwrap(), "");
+    let kept = std::process::Command::new("grep").args(["-rl", secret]).arg(sandbox.home()).output().unwrap();
+    assert_eq!(sandbox.stable(String::from_utf8(kept.stdout).unwrap().trim()), "[SANDBOX]/home/access.yaml");
+}
+
+#[test]
+fn serverless_devs_own_alias_file_is_read() {
+    let sandbox = Sandbox::new();
+    shop(&sandbox);
+    let user = sandbox.work().parent().unwrap().join("user/.s");
+    std::fs::create_dir_all(&user).unwrap();
+    std::fs::write(user.join("access.yaml"), "team:\n  AccountID: '42'\n  AccessKeyID: AK\n  AccessKeySecret: SK\n").unwrap();
+    let listed = sandbox.run("config list").code(0);
+    assert_eq!(listed.stdout, "team\n");
+}

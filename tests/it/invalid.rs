@@ -1,0 +1,60 @@
+//! Bad input: each case in `tests/cases/invalid` is a manifest; what is said of it is a snapshot.
+
+use crate::support::Sandbox;
+
+#[test]
+fn every_bad_manifest_is_explained() {
+    insta::glob!("../cases/invalid", "*.yaml", |path| {
+        let sandbox = Sandbox::new();
+        sandbox.file("public/index.html", "x").file("s.yaml", std::fs::read(path).unwrap());
+        let ran = sandbox.run("validate").code(1);
+        insta::assert_snapshot!(ran.stderr);
+        let json = sandbox.run("validate --json").code(1);
+        let diagnostic = json.object("diagnostic");
+        assert!(diagnostic["code"].as_str().unwrap().starts_with("SD"), "{diagnostic}");
+    });
+}
+
+#[test]
+fn a_missing_manifest_is_said_with_a_way_out() {
+    Sandbox::new().run("plan").code(1).says("SD0101").says("sdev init");
+    Sandbox::new().run("plan -t other.yaml").code(1).says("SD0101").says("other.yaml");
+}
+
+#[test]
+fn links_that_lead_back_are_named() {
+    let sandbox = Sandbox::new();
+    crate::site::shop(&sandbox);
+    std::os::unix::fs::symlink(sandbox.work().join("public"), sandbox.work().join("public/docs/up")).unwrap();
+    sandbox.run("validate").code(1).says("SD0303").says("docs/up");
+}
+
+#[test]
+fn every_code_is_explained() {
+    let sandbox = Sandbox::new();
+    let codes = sandbox.run("explain").code(0).stdout;
+    for line in codes.lines() {
+        let code = line.split_whitespace().next().unwrap();
+        let page = sandbox.run(&format!("explain {}", code.to_lowercase())).code(0).stdout;
+        assert!(page.starts_with(&format!("# {code}")), "{page}");
+    }
+    sandbox.run("explain SD9999").code(1).says("SD1001");
+}
+
+#[test]
+fn templates_are_listed_checked_and_never_overwrite() {
+    let sandbox = Sandbox::new();
+    let listed = sandbox.run("init --list").code(0).stdout;
+    assert!(listed.contains("static-site"), "{listed}");
+    sandbox.run("init static-sit shop").code(1).says("SD0901").says("static-site");
+    sandbox.run("init static-site shop --param name=No!").code(1).says("SD0901").says("name");
+    sandbox.run("init static-site shop --param titel=Hello").code(1).says("title");
+    sandbox.run("init static-site shop").code(0);
+    sandbox.run("init static-site shop").code(1).says("SD0901");
+}
+
+#[test]
+fn shells_get_their_completion() {
+    let script = Sandbox::new().run("completion bash").code(0).stdout;
+    assert!(script.contains("_sdev"));
+}

@@ -1,0 +1,35 @@
+//! The state's lock: held by the living, named, never by the dead.
+
+use std::fs::File;
+
+use crate::site::shop;
+use crate::support::Sandbox;
+
+fn lock_file(sandbox: &Sandbox) -> std::path::PathBuf {
+    sandbox.work().join(".sdev/shop/local/lock")
+}
+
+#[test]
+fn a_held_lock_names_its_holder_and_has_its_own_exit_code() {
+    let sandbox = Sandbox::new().with_cloud();
+    shop(&sandbox);
+    sandbox.run("deploy -y").code(0);
+    let file = File::options().read(true).write(true).open(lock_file(&sandbox)).unwrap();
+    file.lock().unwrap();
+    let ran = sandbox.run("deploy -y").code(3).says("SD0501").says("tester on ");
+    assert!(ran.stderr.contains("for `deploy`"), "{}", ran.stderr);
+    sandbox.run("plan --detailed-exitcode").code(0);
+    drop(file);
+    sandbox.run("deploy -y").code(0);
+}
+
+#[test]
+fn a_state_of_another_version_is_refused_and_kept() {
+    let sandbox = Sandbox::new().with_cloud();
+    shop(&sandbox);
+    sandbox.file(".sdev/shop/local/state.json", "{\"version\": 99}");
+    sandbox.run("plan").code(1).says("SD0502").says("version 99");
+    sandbox.file(".sdev/shop/local/state.json", "not json");
+    sandbox.run("deploy -y").code(1).says("SD0502");
+    assert_eq!(std::fs::read_to_string(sandbox.work().join(".sdev/shop/local/state.json")).unwrap(), "not json");
+}

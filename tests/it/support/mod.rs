@@ -1,0 +1,7 @@
+//! What tests share: a sandbox with the real binary in it.
+
+mod http;
+mod sandbox;
+
+pub(crate) use http::fetch;
+pub(crate) use sandbox::{Ran, Sandbox};
