@@ -282,7 +282,7 @@ async fn a_bucket_is_made_read_changed_and_removed() {
     let seen = local.read(&bucket).await.unwrap().unwrap();
     assert_eq!(Json::Object(seen.attrs), Json::Object(attrs.clone()));
 
-    attrs.remove("website");
+    attrs.insert("website".into(), Json::Null);
     let bucket = local
         .update(&bucket, &attrs, &[diff(&["website"])])
         .await
@@ -618,4 +618,26 @@ async fn many_refreshed_paths_become_one_folder() {
         .await
         .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unsupported);
+}
+
+#[tokio::test]
+async fn wrong_keys_are_denied_while_a_file_is_still_being_sent() {
+    let local = Local::start().await;
+    local.bucket("site-1").await;
+    let provider = provider(&local.cloud, "AKID", "WRONG");
+    for size in [10, 3_000_000, 17 * 1024 * 1024] {
+        let entry = local.file("a.bin", &vec![1; size], "no-cache");
+        let attrs = local.files("site-1", &object(json!({ "a.bin": entry })));
+        let task = Task {
+            kind: &Kind::from("oss.files"),
+            attrs: &attrs,
+            record: None,
+            diff: &[],
+            owner: OWNER,
+            token: "t1",
+            tell: &Ear::new(usize::MAX),
+        };
+        let error = provider.create(&task).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Denied, "{size}: {error}");
+    }
 }

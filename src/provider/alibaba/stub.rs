@@ -48,7 +48,7 @@ impl Stub {
         }
     }
 
-    /// The requests so far, heads only.
+    /// The requests so far.
     pub(super) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
@@ -76,14 +76,14 @@ async fn serve(mut stream: TcpStream, answer: Answer, heard: &Mutex<Vec<String>>
 }
 
 fn is_whole(request: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(request);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+    let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") else {
         return false;
     };
+    let head = String::from_utf8_lossy(&request[..end]);
     let length = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         let is_length = name.eq_ignore_ascii_case("content-length");
         is_length.then(|| value.trim().parse().unwrap())
     });
-    body.len() >= length.unwrap_or(0)
+    request.len() - end - 4 >= length.unwrap_or(0)
 }

@@ -301,10 +301,11 @@ impl Patience {
 }
 
 /// Whether a domain cannot be added because it is somewhere already. The vendor's list of codes for this is not
-/// public as a whole: `InvalidDomainName.Conflict` and `DomainAlreadyExist` are seen.
+/// public as a whole: `InvalidDomainName.Conflict`, `BusinessExist` and `DomainAlreadyExist` are seen.
 fn is_taken(error: &ProviderError) -> bool {
     let code = error.code.as_deref().unwrap_or_default();
     error.kind == ErrorKind::Conflict
+        || code == "BusinessExist"
         || code.ends_with(".Conflict")
         || code.contains("AlreadyExist")
 }

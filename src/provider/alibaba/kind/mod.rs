@@ -3,6 +3,8 @@
 mod attrs;
 mod cdn_domain;
 mod driver;
+#[cfg(test)]
+mod faults;
 mod oss_bucket;
 mod oss_files;
 mod ttl;

@@ -229,9 +229,9 @@ impl Driver for OssBucket {
         if let Some(class) = info.storage_class {
             attrs.insert("storage_class".into(), json!(class));
         }
-        if let Some(website) = website? {
-            attrs.insert("website".into(), website_json(&website, known));
-        }
+        // Said even when there is none, so that a website that was taken away is seen as a difference.
+        let website = website?.map(|website| website_json(&website, known));
+        attrs.insert("website".into(), website.unwrap_or(Json::Null));
         Ok(Some(Seen {
             attrs,
             owner: tags?.remove(OWNER_TAG),
@@ -297,7 +297,8 @@ fn website_json(website: &Website, known: Option<&Record>) -> Json {
 }
 
 fn foreign_account(bucket: &str, error: ProviderError) -> ProviderError {
-    let message = format!("bucket `{bucket}` exists and belongs to another account");
+    let said = &error.message;
+    let message = format!("bucket `{bucket}` exists, and this account may not use it: {said}");
     let conflict = ProviderError {
         kind: ErrorKind::Conflict,
         message,

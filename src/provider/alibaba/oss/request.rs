@@ -207,3 +207,64 @@ pub(super) fn bare(document: wire::xml::Document) -> String {
         .map_or(text.as_str(), |(_, rest)| rest);
     root.trim_start().replace("&quot;", "\"")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_of_temporary_keys_is_sent_and_signed() {
+        let target = Target {
+            account_id: None,
+            region: "cn-hangzhou".into(),
+            key_id: "AKID".into(),
+            key_secret: "SECRET".into(),
+            security_token: Some("TOKEN".into()),
+            endpoint: None,
+        };
+        let ours = OssRequest::object("GetObject", Method::GET, "bkt", "a b");
+        let signed = ours.signed(&target, SystemTime::now());
+        let token = ("x-oss-security-token".to_owned(), "TOKEN".to_owned());
+        assert!(signed.headers.contains(&token));
+        assert_eq!(signed.url, "https://bkt.oss-cn-hangzhou.aliyuncs.com/a%20b");
+        let (_, authorization) = signed.headers.last().unwrap();
+        let verifies = |headers: &[(String, String)]| {
+            let request = wire::oss::Request {
+                method: "GET",
+                bucket: Some("bkt"),
+                key: Some("a b"),
+                query: &[],
+                headers,
+            };
+            let claim = wire::oss::v4::Claim::from_header(authorization, &request).unwrap();
+            claim.verify(&request, "SECRET")
+        };
+        assert!(verifies(&signed.headers));
+        let other = ("x-oss-security-token".to_owned(), "OTHER".to_owned());
+        let mut changed = signed.headers.clone();
+        changed.retain(|header| *header != token);
+        changed.push(other);
+        assert!(!verifies(&changed));
+    }
+
+    #[test]
+    fn keys_that_url_libraries_would_rewrite_are_refused() {
+        let target = Target {
+            account_id: None,
+            region: "cn-hangzhou".into(),
+            key_id: "AKID".into(),
+            key_secret: "SECRET".into(),
+            security_token: None,
+            endpoint: Some("http://127.0.0.1:1".into()),
+        };
+        let build = |key| {
+            let ours = OssRequest::object("GetObject", Method::GET, "bkt", key);
+            ours.build(&target, SystemTime::now())
+        };
+        for key in ["..", "a/../b", "./a"] {
+            assert_eq!(build(key).unwrap_err().kind, ErrorKind::Invalid, "{key}");
+        }
+        let url = build("a..b/%2e%2e/c?d#e").unwrap().url().to_string();
+        assert_eq!(url, "http://127.0.0.1:1/bkt/a..b/%252e%252e/c%3Fd%23e");
+    }
+}

@@ -1,5 +1,6 @@
 //! The local file behind an upload: read while its digests are computed, and refused when it is not what was planned.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -73,7 +74,17 @@ impl Source {
 
     /// The whole file, if it is what it was.
     pub(super) async fn read(&self) -> Result<(Bytes, Sums), SourceFault> {
-        let bytes = tokio::fs::read(&self.path).await;
+        let (path, most) = (self.path.clone(), self.size + 1);
+        let read = move || {
+            let mut bytes = Vec::new();
+            // A file that has grown meanwhile is read no further than it takes to see it.
+            std::fs::File::open(path)?
+                .take(most)
+                .read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        let read = tokio::task::spawn_blocking(read).await;
+        let bytes = read.unwrap_or_else(|panic| Err(std::io::Error::other(panic)));
         let bytes = Bytes::from(bytes.map_err(|error| self.fault(&error))?);
         let mut sums = Sums::default();
         sums.update(&bytes);
