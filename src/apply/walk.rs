@@ -240,6 +240,10 @@ impl<'a> Walk<'a> {
     fn progress(&mut self, number: usize, word: Progress) -> Result<(), ApplyError> {
         let id = &self.plan.steps[number].id;
         match word {
+            Progress::Note(text) => (self.tell)(Event::Note {
+                id: id.clone(),
+                text,
+            }),
             Progress::Bytes(bytes) => (self.tell)(Event::Bytes {
                 id: id.clone(),
                 bytes,
