@@ -28,6 +28,7 @@ impl Blobs {
             std::fs::create_dir_all(folder.join(format!("{shard:02X}")))?;
         }
         sync_folder(&folder)?;
+        folder.parent().map_or(Ok(()), sync_folder)?;
         Ok(Self(Arc::new(folder)))
     }
 
