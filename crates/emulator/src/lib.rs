@@ -2,10 +2,10 @@
 //!
 //! `LocalCloud::start` opens the data folder and the port; `route` tells the services apart; each service is a room
 //! of its own (`oss`, `cdn`). Everything durable goes through `store`, everything timed through `clock`.
-#![allow(dead_code, clippy::unused_async, reason = "the CDN is being filled in")]
 
 mod admin;
 mod body;
+#[allow(dead_code, clippy::unused_async, reason = "the CDN is being filled in")]
 mod cdn;
 mod clock;
 mod cloud;

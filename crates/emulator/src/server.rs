@@ -83,11 +83,15 @@ async fn serve_connection(cloud: Arc<Cloud>, http: http1::Builder, stream: TcpSt
 }
 
 async fn answer(cloud: Arc<Cloud>, request: hyper::Request<Incoming>) -> Reply {
-    let handled = AssertUnwindSafe(route::answer(&cloud, request))
-        .catch_unwind()
-        .await;
+    guarded(route::answer(&cloud, request)).await
+}
+
+/// A handler that panics fails its own request only.
+async fn guarded(handling: impl Future<Output = Reply>) -> Reply {
+    let handled = AssertUnwindSafe(handling).catch_unwind().await;
     handled.unwrap_or_else(|_| {
-        let mut reply = Reply::new(ReplyBody::full("the local cloud failed on this request\n"));
+        let text = "the local cloud failed on this request\n";
+        let mut reply = Reply::new(ReplyBody::full(text));
         *reply.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
         reply
     })
@@ -109,5 +113,16 @@ fn raise_file_limit() {
         && soft < hard
     {
         let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_a_500() {
+        let reply = guarded(async { panic!("on purpose") }).await;
+        assert_eq!(reply.status(), 500);
     }
 }

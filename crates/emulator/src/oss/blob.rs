@@ -24,10 +24,11 @@ pub(super) struct Draft {
 impl Blobs {
     /// Opens the folder and makes its sub-folders.
     pub(super) fn open(folder: PathBuf) -> io::Result<Self> {
-        for shard in 0..=u8::MAX {
-            std::fs::create_dir_all(folder.join(format!("{shard:02X}")))?;
+        for shard in 0..16 {
+            std::fs::create_dir_all(folder.join(format!("{shard:X}")))?;
         }
         sync_folder(&folder)?;
+        folder.parent().map_or(Ok(()), sync_folder)?;
         Ok(Self(Arc::new(folder)))
     }
 
@@ -99,7 +100,7 @@ impl Blobs {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name.get(..2).unwrap_or("00")).join(name)
+        self.0.join(name.get(..1).unwrap_or("0")).join(name)
     }
 }
 

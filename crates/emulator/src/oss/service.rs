@@ -120,7 +120,7 @@ impl Oss {
     /// Answers an anonymous visitor as the bucket's website would: index and error documents, access as the acl allows.
     pub(crate) async fn web(&self, bucket: &str, request: WebRequest) -> Reply {
         let (call, path) = Call::visit(bucket, request);
-        let outcome = site::visit(&self.0, &call, path).await;
+        let outcome = site::visit(&self.0, &call, &path).await;
         let mut reply = outcome.unwrap_or_else(|error| reply::error(&call, &error));
         reply::finish(&mut reply, &call.request_id, self.0.clock.now());
         reply

@@ -23,6 +23,7 @@ impl DataFolder {
     /// Makes the folder when missing and locks it; the lock goes with the process, however it ends.
     pub(crate) fn open(path: &Path) -> Result<Self, FolderError> {
         std::fs::create_dir_all(path)?;
+        path.parent().map_or(Ok(()), sync_folder)?;
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -56,6 +57,12 @@ pub(crate) fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
 
 /// Makes the names in a folder durable.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    // A relative name without a folder has an empty parent: the present one.
+    let path = if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    };
     File::open(path)?.sync_all()
 }
 

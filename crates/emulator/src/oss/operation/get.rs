@@ -22,7 +22,7 @@ const OVERRIDES: [&str; 6] = [
     "content-encoding",
 ];
 /// Tries to read an object that is being replaced.
-const TRIES: usize = 3;
+pub(in crate::oss) const TRIES: usize = 3;
 
 /// An object as it was found, with its content unless only its headers are wanted.
 pub(in crate::oss) struct Found {

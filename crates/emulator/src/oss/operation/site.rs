@@ -25,58 +25,49 @@ enum Page {
 }
 
 /// Answers a visitor who asks for `path` (decoded, starting with `/`).
-pub(in crate::oss) async fn visit(oss: &Shared, call: &Call, path: String) -> Outcome<Reply> {
+pub(in crate::oss) async fn visit(oss: &Shared, call: &Call, path: &str) -> Outcome<Reply> {
     if call.method != Method::GET && call.method != Method::HEAD {
         return Err(OssError::MethodNotAllowed);
     }
+    let mut tries = 1;
+    loop {
+        match answer(oss, call, path.to_owned()).await {
+            // A writer replaced the page and removed its blob before it was opened.
+            Err(OssError::Internal(_)) if tries < get::TRIES => tries += 1,
+            answered => return answered,
+        }
+    }
+}
+
+async fn answer(oss: &Shared, call: &Call, path: String) -> Outcome<Reply> {
     let (bucket, with_content) = (call.bucket()?, call.method == Method::GET);
-    let page = oss
-        .store
-        .read(move |db| {
-            Visit {
-                db,
-                bucket: &bucket,
-                with_content,
-            }
-            .page(&path)
-        })
-        .await?;
-    match page {
+    let look = move |db: &Connection| {
+        let visit = Visit {
+            db,
+            bucket: &bucket,
+            with_content,
+        };
+        visit.page(&path)
+    };
+    let (found, status, range) = match oss.store.read(look).await? {
         Page::Object(found) => {
             get::judge(&get::conditions(call, ""), &found.object)?;
-            let range = call.header("range");
-            get::send(
-                oss,
-                call,
-                *found,
-                View {
-                    status: StatusCode::OK,
-                    range,
-                    standard: true,
-                },
-            )
-            .await
+            (found, StatusCode::OK, call.header("range"))
         }
-        Page::Error(found, status) => {
-            get::send(
-                oss,
-                call,
-                *found,
-                View {
-                    status,
-                    range: None,
-                    standard: true,
-                },
-            )
-            .await
-        }
+        Page::Error(found, status) => (found, status, None),
+        Page::Listing => return list::objects(oss, call).await,
         Page::Redirect(path) => {
             let mut reply = empty(StatusCode::FOUND);
             set(&mut reply, "location", &wire::escape::path(&path));
-            Ok(reply)
+            return Ok(reply);
         }
-        Page::Listing => list::objects(oss, call).await,
-    }
+    };
+    let view = View {
+        status,
+        range,
+        standard: true,
+    };
+    get::send(oss, call, *found, view).await
 }
 
 struct Visit<'a> {

@@ -246,3 +246,107 @@ fn read_listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
         storage_class: row.get(5)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::oss::model::Entry;
+
+    fn database(keys: &BTreeSet<String>) -> Connection {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(super::super::SCHEMA).unwrap();
+        for key in keys {
+            let object = Object {
+                size: key.len() as u64,
+                etag: key.clone(),
+                crc: u64::MAX,
+                modified: 0,
+                kind: Kind::Normal,
+                traits: Traits::default(),
+                pieces: Vec::new(),
+            };
+            replace(&db, "bkt", key, &object).unwrap();
+            replace(&db, "other", key, &object).unwrap();
+        }
+        db
+    }
+
+    fn names(page: &Page<Listed>) -> Vec<String> {
+        let name = |entry: &Entry<Listed>| match entry {
+            Entry::Key(key, listed) if listed.etag == *key => key.clone(),
+            Entry::Key(key, _) => panic!("{key} is listed with another's tag"),
+            Entry::Prefix(prefix) => format!("prefix {prefix}"),
+        };
+        page.entries.iter().map(name).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn pages_from_the_database_add_up_to_the_whole(
+            keys in proptest::collection::btree_set("[ab/é-]{1,5}", 0..25),
+            prefix in "[ab/]{0,2}",
+            delimiter in "(|/|b)",
+            max in 1_usize..5,
+        ) {
+            let db = database(&keys);
+            let query = |after: String, max: usize| ListQuery {
+                prefix: prefix.clone(),
+                delimiter: delimiter.clone(),
+                after,
+                max,
+            };
+            let whole = names(&page(&db, "bkt", query(String::new(), 1000)).unwrap());
+            let shown: BTreeSet<String> = keys
+                .iter()
+                .filter_map(|key| {
+                    let rest = key.strip_prefix(&prefix)?;
+                    let cut = (!delimiter.is_empty()).then(|| rest.find(&delimiter)).flatten();
+                    Some(match cut {
+                        Some(at) => format!("prefix {prefix}{}{delimiter}", &rest[..at]),
+                        None => key.clone(),
+                    })
+                })
+                .collect();
+            prop_assert_eq!(whole.iter().cloned().collect::<BTreeSet<_>>(), shown.clone());
+            prop_assert_eq!(whole.len(), shown.len());
+            let (mut paged, mut after) = (Vec::new(), Some(String::new()));
+            while let Some(start) = after {
+                let page = page(&db, "bkt", query(start, max)).unwrap();
+                prop_assert!(page.entries.len() <= max);
+                paged.extend(names(&page));
+                after = page.next().map(str::to_owned);
+            }
+            prop_assert_eq!(paged, whole);
+        }
+    }
+
+    #[test]
+    fn an_object_reads_back_as_it_was_written() {
+        let db = database(&BTreeSet::new());
+        let object = Object {
+            size: u64::MAX,
+            etag: "E".to_owned(),
+            crc: u64::MAX - 1,
+            modified: 7,
+            kind: Kind::Appendable,
+            traits: Traits {
+                headers: vec![("content-type".to_owned(), "a/b".to_owned())],
+                acl: Some(Acl::PublicRead),
+                storage_class: "IA".to_owned(),
+                tagging: Some("<Tagging/>".to_owned()),
+            },
+            pieces: vec![3, 1, 2],
+        };
+        replace(&db, "bkt", "k", &object).unwrap();
+        let found = find(&db, "bkt", "k").unwrap().unwrap();
+        assert_eq!(format!("{found:?}"), format!("{object:?}"));
+        assert!(delete(&db, "bkt", "k").unwrap().is_some());
+        assert!(delete(&db, "bkt", "k").unwrap().is_none());
+    }
+}
