@@ -12,7 +12,7 @@ use sdev::observe::observe;
 use sdev::plan::{Adoption, Goal, Plan, plan};
 use sdev::provider::{ErrorKind, Made, Provider, ProviderError, Providers, Seen, Task};
 use sdev::resource::{Graph, Kind, KindSpec, Object, RemoteId, Resource, Specs, Value};
-use sdev::state::{Place, Record};
+use sdev::state::{LockedState, Place, Record, StateError};
 
 const OWNER: &str = "app/test/lineage";
 
@@ -115,7 +115,7 @@ impl Provider for Cloud {
     async fn update(&self, task: &Task<'_>) -> Result<Made, ProviderError> {
         let attrs = task.attrs.clone();
         self.change(|things| {
-            drop(things.insert(name(&attrs), (attrs.clone(), task.owner.to_owned())))
+            things.insert(name(&attrs), (attrs.clone(), task.owner.to_owned()));
         })?;
         Ok(made(task.attrs))
     }
@@ -189,9 +189,19 @@ impl World {
         plan(&goal, &state, &seen, &self.providers.specs()).unwrap()
     }
 
+    /// The lock. Other tests of this process start programs, and a lock stays held between their fork and their exec.
+    fn lock(&self) -> LockedState {
+        loop {
+            match self.place.lock_for("test") {
+                Err(StateError::Locked(_)) => std::thread::yield_now(),
+                locked => return locked.unwrap(),
+            }
+        }
+    }
+
     /// One run; whether everything was done.
     async fn run(&self, goal: &Graph) -> bool {
-        let mut state = self.place.lock_for("test").unwrap();
+        let mut state = self.lock();
         let seen = observe(state.state(), goal, &self.providers).await.unwrap();
         let aim = Goal {
             graph: goal,
