@@ -260,7 +260,8 @@ fn symbol(change: &Change) -> (&'static str, Style) {
         Change::Create { .. } => ("±", Style::Yellow),
         Change::Update { .. } => ("~", Style::Yellow),
         Change::Adopt { .. } => ("=", Style::Cyan),
-        Change::Delete { .. } | Change::Forget { .. } => ("-", Style::Red),
+        Change::Delete { .. } => ("-", Style::Red),
+        Change::Forget { .. } => (".", Style::Dim),
         Change::Act { .. } => ("»", Style::Cyan),
     }
 }

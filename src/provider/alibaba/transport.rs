@@ -16,6 +16,7 @@ use crate::provider::{ErrorKind, ProviderError};
 /// Requests under way at once.
 pub(super) const CONCURRENCY: usize = 32;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const POOL_IDLE: Duration = Duration::from_secs(20);
 /// How long a reply may take, beyond the time that the body needs to get out.
 const REPLY_TIMEOUT: Duration = Duration::from_mins(1);
 /// Slower than this (bytes a second) an upload counts as stuck.
@@ -63,6 +64,8 @@ impl Transport {
             .connect_timeout(CONNECT_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .pool_max_idle_per_host(CONCURRENCY)
+            // Servers close idle connections; ours must give up first.
+            .pool_idle_timeout(POOL_IDLE)
             .user_agent(concat!("sdev/", env!("CARGO_PKG_VERSION")));
         let builder = if target.is_loopback() {
             // Plain HTTP on this machine: no proxy may see it, and loading the system's certificates costs time.
