@@ -74,6 +74,7 @@ pub fn open(
     let (manifest, warnings) = manifest::load(path, environment)?;
     let context = Context {
         app: manifest.name.clone(),
+        environment: to.environment.clone(),
         account: to.account.clone(),
         region: to.region.clone(),
         folder: manifest.folder.clone(),

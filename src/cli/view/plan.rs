@@ -334,7 +334,7 @@ fn item_note(item: &FieldDiff) -> String {
         .map(|name| (name, (&before[name], &after[name])))
         .collect();
     for (name, (old, new)) in known {
-        if old != new && !old.is_null() {
+        if old != new && !old.is_null() && !new.is_null() {
             words.push(format!(
                 "{name}: {} → {}",
                 text::value(old),
