@@ -213,17 +213,28 @@ impl Project {
 }
 
 fn check_account(state: &State, to: &Destination) -> Result<(), Diagnostics> {
-    match (&state.account, &to.account) {
-        (Some(was), Some(is)) if was != is && to.account_matters => {
-            let detail = format!(
-                "environment `{}` was applied to account {was}, this access is account {is}",
-                to.environment
-            );
-            let error = Diagnostic::error(code::STATE_ACCOUNT, detail).hint(
-                "choose the access it was applied with, or another environment with `--env NAME`",
-            );
-            Err(error.into())
+    let Some(was) = state
+        .account
+        .as_ref()
+        .filter(|was| to.account_matters && to.account.as_ref() != Some(was))
+    else {
+        return Ok(());
+    };
+    let is = match &to.account {
+        Some(is) => format!("this access is account {is}"),
+        None => "the account of this access is not known".to_owned(),
+    };
+    let detail = format!(
+        "environment `{}` was applied to account {was}, {is}",
+        to.environment
+    );
+    let hint = match &to.account {
+        Some(_) => {
+            "choose the access it was applied with, or another environment with `--env NAME`"
         }
-        _ => Ok(()),
-    }
+        None => "say it: export ALIBABA_CLOUD_ACCOUNT_ID=…",
+    };
+    Err(Diagnostic::error(code::STATE_ACCOUNT, detail)
+        .hint(hint)
+        .into())
 }

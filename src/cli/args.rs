@@ -99,6 +99,9 @@ pub(super) struct Plan {
     /// Show every line of long lists
     #[arg(long)]
     pub(super) full: bool,
+    /// Show what changes inside text files, line by line
+    #[arg(long)]
+    pub(super) diff: bool,
     /// Plan the removal of everything
     #[arg(long)]
     pub(super) destroy: bool,

@@ -10,25 +10,17 @@ use super::printer::Printer;
 use crate::credential::{self, Credential, LOCAL};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::Destination;
-use crate::manifest::Environment;
+use crate::manifest::{self, Environment};
 use crate::provider::Providers;
 use crate::provider::alibaba::{Alibaba, Target};
-use crate::sys::{env, fs};
+use crate::sys::env;
 
 /// The region where neither resource nor access names one.
 const REGION: &str = "cn-hangzhou";
 
 /// The alias asked for: the flag, or the manifest's key.
 pub(super) fn alias(global: &Global, manifest: &Path) -> Option<String> {
-    global.access.clone().or_else(|| manifest_access(manifest))
-}
-
-/// The manifest's key `access`, read without resolving anything: expressions may need the credentials that it names.
-fn manifest_access(path: &Path) -> Option<String> {
-    let text = fs::read_text(path).ok().flatten()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("access:"))?;
-    let value = line.split(" #").next().unwrap_or(line).trim();
-    Some(value.trim_matches(['"', '\'']).to_owned()).filter(|alias| !alias.is_empty())
+    global.access.clone().or_else(|| manifest::access(manifest))
 }
 
 /// A destination for work that asks no cloud: only names are needed.

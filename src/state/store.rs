@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::journal::set_item;
 use super::{Entry, Journal, Record, State, StateError, lock};
-use crate::resource::ResourceId;
+use crate::resource::{RemoteId, ResourceId};
 use crate::sys::{fs, random};
 
 const VERSION: u32 = 1;
@@ -111,6 +111,17 @@ fn parse(path: &Path, text: &str) -> Result<State, StateError> {
     }
 }
 
+/// One item that is done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// The items attribute.
+    pub attr: String,
+    /// The item's key.
+    pub key: String,
+    /// What is there now; `None`: nothing.
+    pub value: Option<Json>,
+}
+
 /// The state, held for writing. Dropping it frees the lock.
 #[derive(Debug)]
 pub struct LockedState {
@@ -146,23 +157,24 @@ impl LockedState {
         Ok(())
     }
 
-    /// Journals that one item is done.
+    /// Journals that one item is done: of the resource's current thing, or of a predecessor.
     pub fn item(
         &mut self,
         id: &ResourceId,
-        attr: &str,
-        key: String,
-        value: Option<Json>,
+        of: Option<&RemoteId>,
+        item: Item,
     ) -> Result<(), StateError> {
+        let Item { attr, key, value } = item;
         let entry = Entry::Item {
             id: id.clone(),
-            attr: attr.to_owned(),
+            attr: attr.clone(),
             key: key.clone(),
             value: value.clone(),
+            of: of.cloned(),
         };
         self.journal.append(&entry)?;
-        if let Some(record) = self.state.records.get_mut(id) {
-            set_item(&mut record.attrs, attr, key, value);
+        if let Some(record) = self.state.thing_mut(id, of) {
+            set_item(&mut record.attrs, &attr, key, value);
         }
         Ok(())
     }
