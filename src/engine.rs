@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::Value as Json;
+
 use crate::apply::{self, Event, Owner, Report, Stop};
 use crate::component::{self, Context, Lowered};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
@@ -9,7 +11,7 @@ use crate::manifest::{self, Environment, Manifest};
 use crate::observe::observe;
 use crate::plan::{self, Adoption, Goal, Plan};
 use crate::provider::Providers;
-use crate::resource::{Graph, Object};
+use crate::resource::{Graph, Object, Value};
 use crate::state::{LockedState, Place, State};
 
 /// How far a project is read. What is removed or remembered needs less than what is deployed.
@@ -94,6 +96,44 @@ pub fn open(
 }
 
 impl Project {
+    /// The one region that the resources are in: as the manifest wants it, or, when it was read no further than its
+    /// text, as the state remembers it. `None`: nothing names one.
+    pub fn region(&self) -> Result<Option<String>, Diagnostics> {
+        let wanted = |name: &str, r: &crate::resource::Resource| match r.attrs.get(name) {
+            Some(Value::Plain(Json::String(region))) => Some((region.clone(), r.at.clone())),
+            _ => None,
+        };
+        let mut regions: Vec<_> = self
+            .lowered
+            .graph
+            .ordered()
+            .filter_map(|r| wanted("region", r))
+            .collect();
+        if regions.is_empty() {
+            let state = self.place.read().map_err(Diagnostic::from)?;
+            let remembered = state
+                .records
+                .values()
+                .filter_map(|r| r.attrs.get("region")?.as_str());
+            regions.extend(remembered.map(|region| (region.to_owned(), None)));
+        }
+        regions.dedup_by(|a, b| a.0 == b.0);
+        let Some((first, _)) = regions.first().cloned() else {
+            return Ok(None);
+        };
+        match regions.into_iter().find(|(region, _)| *region != first) {
+            None => Ok(Some(first)),
+            Some((other, at)) => {
+                let detail = format!(
+                    "resources are in `{first}` and in `{other}`; one manifest deploys to one region so far"
+                );
+                let mut error = Diagnostic::error(code::NOT_SUPPORTED_YET, detail);
+                error.at = at;
+                Err(error.into())
+            }
+        }
+    }
+
     /// The mark on everything that this project makes in this environment.
     fn owner(&self, state: &State, to: &Destination) -> Owner {
         let mark = format!(
@@ -156,10 +196,7 @@ impl Project {
         let known = |id: &crate::resource::ResourceId, path: &str| {
             plan::output(&state.records.get(id)?.outputs, path)
         };
-        let of_block = |(name, outputs): &(
-            String,
-            std::collections::BTreeMap<String, crate::resource::Value>,
-        )| {
+        let of_block = |(name, outputs): &(String, std::collections::BTreeMap<String, Value>)| {
             let values = outputs
                 .iter()
                 .filter_map(|(key, value)| Some((key.clone(), value.resolve(&known).ok()?)));

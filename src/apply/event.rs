@@ -24,6 +24,13 @@ pub enum Event {
         /// How many bytes it will send, as far as known.
         bytes: u64,
     },
+    /// Words for whoever waits.
+    Note {
+        /// The resource.
+        id: ResourceId,
+        /// The words.
+        text: String,
+    },
     /// Bytes were sent for a step.
     Bytes {
         /// The resource.

@@ -5,8 +5,5 @@ mod outcome;
 mod run;
 mod walk;
 
-#[cfg(test)]
-mod tests;
-
 pub use event::{Event, Report, Stop};
 pub use walk::{ApplyError, Owner, apply};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::run::{Call, Outcome};
-use crate::plan::{Change, Step};
+use crate::plan::{Change, Step, Which};
 use crate::provider::ErrorKind;
 use crate::resource::{Object, Specs};
 use crate::state::{Record, State, Status};
@@ -13,7 +13,10 @@ use crate::state::{Record, State, Status};
 /// The record that stands while a change runs, and the predecessor that it puts aside.
 pub(super) fn meanwhile(call: &Call<'_>, state: &State, specs: &Specs) -> (Record, Option<Record>) {
     let step = call.step;
-    let old = state.records.get(&step.id);
+    let old = match &step.change {
+        Change::Adopt { was: Some(was), .. } => state.records.get(was),
+        _ => state.records.get(&step.id),
+    };
     let needs = step
         .resource
         .as_ref()
@@ -46,7 +49,7 @@ pub(super) fn meanwhile(call: &Call<'_>, state: &State, specs: &Specs) -> (Recor
             fresh(step.before.clone().unwrap_or_default(), Status::Updating),
             None,
         ),
-        Change::Delete { .. } | Change::Forget | Change::Act { .. } => {
+        Change::Delete { .. } | Change::Forget { .. } | Change::Act { .. } => {
             let status = if matches!(step.change, Change::Act { .. }) {
                 Status::Ready
             } else {
@@ -91,15 +94,11 @@ pub(super) fn settle(call: &Call<'_>, outcome: Outcome, state: &mut State, specs
             record.attrs = kept(&call.attrs, call.step, specs, Items::Keep);
             record.status = Status::Ready;
         }
-        (Outcome::Gone, Change::Delete { deposed: true, .. }) => {
+        (Outcome::Gone, change) if *change.which() != Which::Current => {
             let remote = call.record.as_ref().and_then(|r| r.remote.as_ref());
-            if let Some(at) = state
+            state
                 .deposed
-                .iter()
-                .position(|(i, r)| i == id && r.remote.as_ref() == remote)
-            {
-                state.deposed.remove(at);
-            }
+                .retain(|(i, r)| i != id || r.remote.as_ref() != remote);
         }
         (Outcome::Gone, _) => drop(state.records.remove(id)),
         (Outcome::Acted, _) => {
@@ -110,21 +109,23 @@ pub(super) fn settle(call: &Call<'_>, outcome: Outcome, state: &mut State, specs
     }
 }
 
-/// Writes a failure into the state. A creation that the cloud certainly refused left nothing behind.
+/// Writes a failure into the state. Where somebody else holds the name, nothing of ours was made; any other failure may
+/// have left a part behind, so the intent stays.
 pub(super) fn give_up(call: &Call<'_>, kind: ErrorKind, state: &mut State, specs: &Specs) {
-    let refused = matches!(
-        kind,
-        ErrorKind::Denied | ErrorKind::Conflict | ErrorKind::Invalid | ErrorKind::Unsupported
-    );
+    let taken = kind == ErrorKind::Conflict;
     let Change::Create { .. } = call.step.change else {
         return;
     };
     let items = specs
         .get(&call.step.kind)
         .is_some_and(|spec| !spec.items.is_empty());
-    if refused && !items {
+    if taken && !items {
         state.records.remove(&call.step.id);
-        if let Some(at) = state.deposed.iter().position(|(id, _)| *id == call.step.id) {
+        if let Some(at) = state
+            .deposed
+            .iter()
+            .rposition(|(id, _)| *id == call.step.id)
+        {
             let (id, old) = state.deposed.remove(at);
             state.records.insert(id, old);
         }

@@ -70,7 +70,7 @@ impl Call<'_> {
                 provider.update(&task).await.map(Outcome::Made)
             }
             Change::Delete { .. } => provider.delete(&task).await.map(|()| Outcome::Gone),
-            Change::Forget => Ok(Outcome::Gone),
+            Change::Forget { .. } => Ok(Outcome::Gone),
             Change::Act { act, args } => self.act(provider, act, args).await,
         }
     }

@@ -11,7 +11,7 @@ use super::outcome;
 use super::run::{Call, Line, Outcome, remote};
 use super::{Event, Report, Stop};
 use crate::diagnostic::{Diagnostic, code};
-use crate::plan::{Change, Plan, Step};
+use crate::plan::{Change, Plan, Step, Which};
 use crate::provider::{ErrorKind, Progress, ProviderError, Providers};
 use crate::resource::{Object, ResourceId, Specs};
 use crate::state::{LockedState, Record, StateError};
@@ -174,10 +174,7 @@ impl<'a> Walk<'a> {
             owner: self.owner,
             token,
         };
-        if !matches!(
-            step.change,
-            Change::Act { .. } | Change::Delete { deposed: true, .. }
-        ) {
+        if !matches!(step.change, Change::Act { .. }) && step.change.which() == &Which::Current {
             let (meanwhile, mut aside) = outcome::meanwhile(&call, self.state.state(), &self.specs);
             if let Some(old) = &mut aside {
                 old.remote = remote(providers, old);
@@ -199,13 +196,13 @@ impl<'a> Walk<'a> {
     /// What is there of a step's thing: as the state has it, its attributes as last seen.
     fn record_of(&self, step: &Step, providers: &Providers) -> Option<Record> {
         let state = self.state.state();
-        let found = match step.change {
-            Change::Delete { deposed: true, .. } => state
-                .deposed
-                .iter()
-                .find(|(id, _)| *id == step.id)
-                .map(|(_, r)| r),
-            _ => state.records.get(&step.id),
+        let found = match (step.change.which(), &step.change) {
+            (Which::Deposed(remote), _) => state.deposed_record(&step.id, remote.as_ref()),
+            (Which::Current, Change::Adopt { was: Some(was), .. }) => state
+                .records
+                .get(&step.id)
+                .or_else(|| state.records.get(was)),
+            (Which::Current, _) => state.records.get(&step.id),
         };
         let mut record = found.cloned()?;
         record.remote = remote(providers, &record);
@@ -240,6 +237,10 @@ impl<'a> Walk<'a> {
     fn progress(&mut self, number: usize, word: Progress) -> Result<(), ApplyError> {
         let id = &self.plan.steps[number].id;
         match word {
+            Progress::Note(text) => (self.tell)(Event::Note {
+                id: id.clone(),
+                text,
+            }),
             Progress::Bytes(bytes) => (self.tell)(Event::Bytes {
                 id: id.clone(),
                 bytes,
@@ -322,7 +323,7 @@ fn action(step: &Step) -> &'static str {
         Change::Update { .. } => "update",
         Change::Adopt { .. } => "adopt",
         Change::Delete { .. } => "delete",
-        Change::Forget => "forget",
+        Change::Forget { .. } => "forget",
         Change::Act { .. } => "act",
     }
 }

@@ -58,12 +58,14 @@ pub(super) fn offline(global: &Global, alias: Option<&str>) -> Destination {
 }
 
 /// A destination that can be asked and applied to. The local cloud is started when none runs.
+/// `region` is the one that the resources name; without one the access has its own.
 pub(super) async fn connect(
     global: &Global,
     alias: Option<&str>,
+    region: Option<String>,
     printer: Printer,
 ) -> Result<Destination, Diagnostics> {
-    let target = if alias == Some(LOCAL) {
+    let mut target = if alias == Some(LOCAL) {
         let (endpoint, keys, started) = local::ensure().await?;
         if started {
             printer.say(&format!("local cloud started at {}", endpoint.url));
@@ -79,6 +81,7 @@ pub(super) async fn connect(
     } else {
         target(credential::find(alias).map_err(Diagnostic::from)?)
     };
+    target.region = region.unwrap_or(target.region);
     let (account, region) = (target.account_id.clone(), target.region.clone());
     let alibaba = Alibaba::new(target).map_err(Diagnostic::from)?;
     Ok(Destination {

@@ -80,6 +80,7 @@ codes! {
     PLAN_STALE = 601, "the plan was made from another state";
     ALREADY_EXISTS = 602, "it exists already and is not this project's";
     NO_PROVIDER = 603, "no provider serves this kind";
+    SAME_THING = 604, "two resources are the same thing";
     API_DENIED = 701, "the cloud refused the credentials";
     API_FAILED = 702, "the cloud answered with an error";
     API_UNREACHABLE = 703, "the cloud cannot be reached";

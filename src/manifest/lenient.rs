@@ -17,6 +17,8 @@ pub(super) struct Lenient<'t> {
     pub(super) text: Cow<'t, str>,
     /// Offsets in the repaired text and the number of spaces there, in order.
     inserted: Vec<(usize, usize)>,
+    /// More spaces than any line starts with.
+    depth: usize,
     repairs: usize,
 }
 
@@ -25,6 +27,7 @@ impl<'t> Lenient<'t> {
         Self {
             text: Cow::Borrowed(text),
             inserted: Vec::new(),
+            depth: 1 + text.lines().map(indentation).max().unwrap_or(0),
             repairs: 0,
         }
     }
@@ -46,11 +49,11 @@ impl<'t> Lenient<'t> {
             _ => return false,
         };
         self.repairs += 1;
-        if self.repairs > REPAIRS || lines.is_empty() {
+        let again = |line: &usize| self.inserted.iter().any(|(at, _)| at == line);
+        if self.repairs > REPAIRS || lines.is_empty() || lines.iter().any(again) {
             return false;
         }
-        let depth = 1 + self.text.lines().map(indentation).max().unwrap_or(0);
-        self.insert(&lines, depth);
+        self.insert(&lines, self.depth);
         true
     }
 
@@ -83,7 +86,8 @@ fn lines_of_quoted(text: &str, start: usize) -> Vec<usize> {
     let mut lines = Vec::new();
     while let Some((at, c)) = characters.next() {
         match c {
-            '\n' => lines.push(start + at + 1),
+            '\r' if characters.as_str().starts_with('\n') => {}
+            '\r' | '\n' => lines.push(start + at + 1),
             '\\' if quote == Some('"') && !characters.as_str().starts_with(['\r', '\n']) => {
                 characters.next();
             }
@@ -98,7 +102,7 @@ fn lines_of_quoted(text: &str, start: usize) -> Vec<usize> {
 }
 
 fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind('\n').map_or(0, |end| end + 1)
+    text[..at].rfind(['\n', '\r']).map_or(0, |end| end + 1)
 }
 
 fn indentation(line: &str) -> usize {
@@ -122,9 +126,19 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_made_deeper_once() {
+        let mut lenient = Lenient::new("a:\n  b: [\nx]\n");
+        let error = ScanError::new_str(saphyr_parser::Marker::new(10, 3, 0), "invalid indentation");
+        assert!(lenient.repair(&error));
+        assert_eq!(lenient.text, "a:\n  b: [\n   x]\n");
+        assert!(!lenient.repair(&error));
+    }
+
+    #[test]
     fn lines_of_a_quoted_text() {
         assert_eq!(lines_of_quoted("'a\nb''\nc'\nd", 0), [3, 7]);
         assert_eq!(lines_of_quoted("\"a\\\"\nb\"\nc", 0), [5]);
         assert_eq!(lines_of_quoted("\"a\\\nb\"\nc", 0), [4]);
+        assert_eq!(lines_of_quoted("'a\r\nb\rc'\n", 0), [4, 6]);
     }
 }

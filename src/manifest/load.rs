@@ -139,6 +139,38 @@ mod tests {
         assert_eq!(to_json(&manifest.document)["x"], json!({"${vars.a}": 1}));
     }
 
+    #[test]
+    fn every_code_has_a_page_whose_example_shows_it() {
+        let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/errors");
+        let ours = code::ALL
+            .iter()
+            .filter(|code| code.to_string().starts_with("SD01"));
+        for code in ours {
+            let page = std::fs::read_to_string(pages.join(format!("{code}.md"))).unwrap();
+            assert!(
+                page.starts_with(&format!("# {code}: {}\n", code.summary())),
+                "{code}"
+            );
+            let Some((_, example)) = page.split_once("```yaml\n") else {
+                assert!(
+                    matches!(
+                        *code,
+                        code::MANIFEST_MISSING
+                            | code::MANIFEST_UNREADABLE
+                            | code::UNKNOWN_COMPONENT
+                    ),
+                    "{code}"
+                );
+                continue;
+            };
+            let example = example.split("```").next().unwrap();
+            let found = match load_with(example, &[]) {
+                Ok((_, found)) | Err(found) => found,
+            };
+            assert!(found.iter().any(|d| d.code == *code), "{code}: {found:?}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_expression_panics(inner in "[a-z.'\"()\\[\\], 0-9{}$%<>é-]{0,30}") {

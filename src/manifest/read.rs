@@ -55,13 +55,7 @@ impl From<ReadError> for Diagnostic {
 
 /// The text of `path` without a byte order mark.
 pub(super) fn read(path: &Path) -> Result<Arc<Source>, ReadError> {
-    let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => ReadError::Missing(path.to_owned()),
-        _ => ReadError::Io {
-            path: path.to_owned(),
-            source,
-        },
-    };
+    let failed = |source| failure(path, source);
     let file = fs::File::open(path).map_err(failed)?;
     if !file.metadata().map_err(failed)?.is_file() {
         return Err(ReadError::NotAFile(path.to_owned()));
@@ -83,6 +77,23 @@ pub(super) fn read(path: &Path) -> Result<Arc<Source>, ReadError> {
         None => text,
     };
     Ok(Source::new(path, text))
+}
+
+/// Whether something is at `path`.
+pub(super) fn check_exists(path: &Path) -> Result<(), ReadError> {
+    fs::metadata(path)
+        .map(drop)
+        .map_err(|source| failure(path, source))
+}
+
+fn failure(path: &Path, source: io::Error) -> ReadError {
+    match source.kind() {
+        io::ErrorKind::NotFound => ReadError::Missing(path.to_owned()),
+        _ => ReadError::Io {
+            path: path.to_owned(),
+            source,
+        },
+    }
 }
 
 /// The folder of the manifest at `path`, as written; `.` when it is only a name.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::FieldDiff;
-use crate::resource::{Kind, Object, Resource, ResourceId};
+use crate::resource::{Kind, Object, RemoteId, Resource, ResourceId};
 
 /// The state that a plan was made from. Apply refuses another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -15,6 +15,16 @@ pub struct Base {
     pub lineage: String,
     /// The state's serial.
     pub serial: u64,
+}
+
+/// Which of the things that a resource has in the cloud.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Which {
+    /// The one that the resource stands for.
+    Current,
+    /// A predecessor whose successor is in place, by its name in the cloud.
+    Deposed(Option<RemoteId>),
 }
 
 /// What happens to one resource.
@@ -40,16 +50,24 @@ pub enum Change {
         diff: Vec<FieldDiff>,
         /// Why.
         because: String,
+        /// The resource that it belonged to until now, when it only changes its name in the manifest.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        was: Option<ResourceId>,
     },
     /// It is removed from the cloud.
     Delete {
         /// Why.
         because: String,
-        /// Whether it is a predecessor whose successor was made before.
-        deposed: bool,
+        /// Which thing of the resource.
+        which: Which,
     },
-    /// It is gone from the cloud already: only the state forgets it.
-    Forget,
+    /// Only the state forgets it: it is gone already, or goes on under another name.
+    Forget {
+        /// Why.
+        because: String,
+        /// Which thing of the resource.
+        which: Which,
+    },
     /// Something is done to it that is not a change of attributes.
     Act {
         /// What, such as `refresh`.
@@ -103,6 +121,8 @@ pub struct Summary {
     pub replace: usize,
     /// Resources removed.
     pub delete: usize,
+    /// Resources that only the state forgets.
+    pub forget: usize,
     /// Resources taken over.
     pub adopt: usize,
     /// Other actions.
@@ -124,7 +144,11 @@ impl Plan {
                 Change::Create { .. } => summary.replace += 1,
                 Change::Update { .. } => summary.update += 1,
                 Change::Adopt { .. } => summary.adopt += 1,
-                Change::Delete { deposed: false, .. } | Change::Forget => summary.delete += 1,
+                Change::Delete {
+                    which: Which::Current,
+                    ..
+                } => summary.delete += 1,
+                Change::Forget { .. } => summary.forget += 1,
                 Change::Delete { .. } => {}
                 Change::Act { .. } => summary.act += 1,
             }
@@ -153,15 +177,29 @@ impl Change {
         matches!(self, Self::Create { .. })
     }
 
-    fn is_current_delete(&self) -> bool {
-        matches!(self, Self::Delete { deposed: false, .. } | Self::Forget)
+    pub(super) fn is_current_delete(&self) -> bool {
+        matches!(
+            self,
+            Self::Delete {
+                which: Which::Current,
+                ..
+            }
+        )
+    }
+
+    /// Which of the resource's things it is about.
+    pub fn which(&self) -> &Which {
+        match self {
+            Self::Delete { which, .. } | Self::Forget { which, .. } => which,
+            _ => &Which::Current,
+        }
     }
 
     /// The differences it brings about.
     pub fn diff(&self) -> &[FieldDiff] {
         match self {
             Self::Create { diff, .. } | Self::Update { diff } | Self::Adopt { diff, .. } => diff,
-            Self::Delete { .. } | Self::Forget | Self::Act { .. } => &[],
+            Self::Delete { .. } | Self::Forget { .. } | Self::Act { .. } => &[],
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use serde_json::Value as Json;
 
-use super::make::Planner;
+use super::make::{Observed, Planner};
 use super::{Adoption, Change, FieldDiff, current, diff};
 use crate::diagnostic::{Diagnostic, code};
 use crate::provider::Seen;
-use crate::resource::{KindSpec, Object, Resource};
-use crate::state::{Record, State, Status};
+use crate::resource::{KindSpec, Object, Resource, ResourceId};
+use crate::state::{Record, Status};
 
 /// What was decided.
 #[derive(Debug, Default)]
@@ -29,21 +29,22 @@ struct Wanted {
 /// Decides about one resource.
 pub(super) fn decide(
     resource: &Resource,
-    state: &State,
-    seen: Option<&Option<Seen>>,
+    observed: &Observed,
     spec: &KindSpec,
     planner: &Planner<'_>,
 ) -> Result<Decision, Diagnostic> {
     let wanted = wanted(resource, spec, planner);
-    let record = state.records.get(&resource.id);
-    match (record, seen.and_then(Option::as_ref)) {
+    let remembered = planner.remembered(resource);
+    let asked = remembered.map_or(&resource.id, |(id, _)| id);
+    let seen = observed.get(asked).and_then(Option::as_ref);
+    match (remembered, seen) {
         (None, None) => Ok(create(&wanted, spec, Vec::new())),
         (None, Some(seen)) if spec.contained => {
             let mut decision = create(&wanted, spec, Vec::new());
             decision.unmanaged = current(&known_items(seen, &wanted, spec), &seen.attrs, spec).1;
             Ok(decision)
         }
-        (Some(record), None) => {
+        (Some((_, record)), None) => {
             let mut decision = create(&wanted, spec, Vec::new());
             if record.status == Status::Ready {
                 decision.drift = vec![FieldDiff {
@@ -56,10 +57,29 @@ pub(super) fn decide(
             Ok(decision)
         }
         (None, Some(seen)) => take_over(resource, seen, &wanted, spec, planner),
-        (Some(record), Some(seen)) => {
+        (Some((was, record)), Some(seen)) => {
             refuse_foreign(resource, seen, planner)?;
-            Ok(change(resource, record, seen, &wanted, spec))
+            let mut decision = change(resource, record, seen, &wanted, spec);
+            if *was != resource.id {
+                decision.change = Some(renamed(decision.change, was));
+            }
+            Ok(decision)
         }
+    }
+}
+
+/// The change of a thing that only got another name in the manifest.
+fn renamed(change: Option<Change>, was: &ResourceId) -> Change {
+    let diff = match change {
+        Some(create @ Change::Create { .. }) => return create,
+        Some(other) => other.diff().to_vec(),
+        None => Vec::new(),
+    };
+    let because = format!("it was `{was}` before");
+    Change::Adopt {
+        diff,
+        because,
+        was: Some(was.clone()),
     }
 }
 
@@ -134,6 +154,7 @@ fn take_over(
     let change = Change::Adopt {
         diff: wanted.diff(&before, spec),
         because,
+        was: None,
     };
     Ok(Decision {
         change: Some(change),
@@ -227,11 +248,13 @@ fn change(
         (Status::Ready, true) => Some(Change::Adopt {
             diff: differs,
             because: "it changed online to what is wanted".to_owned(),
+            was: None,
         }),
         (Status::Ready, false) => Some(Change::Update { diff: differs }),
         (_, _) => Some(Change::Adopt {
             diff: differs,
             because: "an earlier run was interrupted".to_owned(),
+            was: None,
         }),
     };
     decision.before = Some(before);

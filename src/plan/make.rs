@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::{self, Decision};
+use super::identity::{self, Identity};
 use super::refresh;
-use super::{Base, Change, FieldDiff, Plan, Step};
+use super::{Base, Change, FieldDiff, Plan, Step, Which};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::provider::Seen;
-use crate::resource::{Graph, KindSpec, ResourceId, Specs};
+use crate::resource::{Graph, KindSpec, Resource, ResourceId, Specs};
 use crate::state::{Record, State};
 
 /// What the cloud showed: for each resource asked about, the thing or its certain absence. Predecessors waiting for
@@ -56,9 +57,11 @@ pub fn plan(
         state,
         specs,
         plan,
+        wanted: BTreeMap::new(),
         changed: BTreeMap::new(),
         diagnostics: Diagnostics::new(),
     };
+    planner.identify();
     for resource in goal.graph.ordered() {
         let Some(spec) = specs.get(&resource.kind) else {
             let detail = format!("`{}` of `{}`", resource.kind, resource.id);
@@ -67,13 +70,7 @@ pub fn plan(
                 .push(Diagnostic::error(code::NO_PROVIDER, detail));
             continue;
         };
-        let decided = decide::decide(
-            resource,
-            planner.state,
-            seen.get(&resource.id),
-            spec,
-            &planner,
-        );
+        let decided = decide::decide(resource, seen, spec, &planner);
         planner.take(resource, decided);
     }
     planner.refreshes();
@@ -86,9 +83,11 @@ pub fn plan(
 
 pub(super) struct Planner<'a> {
     pub(super) goal: &'a Goal<'a>,
-    state: &'a State,
-    specs: &'a Specs,
-    plan: Plan,
+    pub(super) state: &'a State,
+    pub(super) specs: &'a Specs,
+    pub(super) plan: Plan,
+    /// What is wanted, by what it will be in the cloud.
+    pub(super) wanted: BTreeMap<Identity, ResourceId>,
     /// The step that makes or changes a resource, by resource.
     changed: BTreeMap<ResourceId, usize>,
     diagnostics: Diagnostics,
@@ -109,11 +108,7 @@ impl Planner<'_> {
         output(&self.state.records.get(id)?.outputs, path)
     }
 
-    fn take(
-        &mut self,
-        resource: &crate::resource::Resource,
-        decided: Result<Decision, Diagnostic>,
-    ) {
+    fn take(&mut self, resource: &Resource, decided: Result<Decision, Diagnostic>) {
         let decision = match decided {
             Ok(decision) => decision,
             Err(diagnostic) => return self.diagnostics.push(diagnostic),
@@ -150,8 +145,7 @@ impl Planner<'_> {
 
     /// Deletes a thing whose successor has the same name, and before it what stands on it.
     fn delete_first(&mut self, id: &ResourceId, because: String) -> Option<usize> {
-        let already =
-            |s: &Step| s.id == *id && matches!(s.change, Change::Delete { deposed: false, .. });
+        let already = |s: &Step| s.id == *id && s.change.is_current_delete();
         if let Some(found) = self.plan.steps.iter().position(already) {
             return Some(found);
         }
@@ -166,7 +160,7 @@ impl Planner<'_> {
             .collect();
         let change = Change::Delete {
             because,
-            deposed: false,
+            which: Which::Current,
         };
         let step = Step {
             id: id.clone(),
@@ -205,7 +199,40 @@ impl Planner<'_> {
             .any(|name| record.attrs.get(name) != plain(name).as_ref())
     }
 
-    fn push(&mut self, step: Step) -> usize {
+    /// Notes what each wanted resource will be in the cloud. Two that will be the same thing are refused.
+    fn identify(&mut self) {
+        for resource in self.goal.graph.ordered() {
+            let Some(identity) = identity::of_resource(resource, self.specs) else {
+                continue;
+            };
+            if let Some(other) = self.wanted.insert(identity, resource.id.clone()) {
+                let detail = format!(
+                    "`{other}` and `{}` are the same {} in the cloud",
+                    resource.id, resource.kind
+                );
+                let mut error = Diagnostic::error(code::SAME_THING, detail)
+                    .hint("give one of them another name");
+                error.at.clone_from(&resource.at);
+                self.diagnostics.push(error);
+            }
+        }
+    }
+
+    /// What the state remembers of a resource: its own record, or that of a resource which is no longer wanted and was the
+    /// same thing in the cloud.
+    pub(super) fn remembered(&self, resource: &Resource) -> Option<(&ResourceId, &Record)> {
+        if let Some(own) = self.state.records.get_key_value(&resource.id) {
+            return Some(own);
+        }
+        let identity = identity::of_resource(resource, self.specs)?;
+        let is_same = |(id, record): &(&ResourceId, &Record)| {
+            self.goal.graph.get(id).is_none()
+                && identity::of_record(record, self.specs).as_ref() == Some(&identity)
+        };
+        self.state.records.iter().find(is_same)
+    }
+
+    pub(super) fn push(&mut self, step: Step) -> usize {
         self.plan.steps.push(step);
         self.plan.steps.len() - 1
     }
@@ -255,89 +282,6 @@ impl Planner<'_> {
             self.push(step);
         }
     }
-
-    /// What is no longer wanted goes last, dependents first, and only when all else went well.
-    fn deletions(&mut self, seen: &Observed) {
-        let before: BTreeSet<usize> = (0..self.plan.steps.len()).collect();
-        let mut gone: BTreeMap<ResourceId, usize> = BTreeMap::new();
-        let mut deposed: Vec<(ResourceId, Record)> = self.state.deposed.clone();
-        deposed.extend(
-            self.replaced()
-                .into_iter()
-                .filter_map(|id| Some((id.clone(), self.state.records.get(&id)?.clone()))),
-        );
-        let unwanted = self
-            .state
-            .records
-            .iter()
-            .filter(|(id, _)| self.goal.graph.get(id).is_none());
-        let all: Vec<(ResourceId, Record, bool)> = unwanted
-            .map(|(id, record)| (id.clone(), record.clone(), false))
-            .chain(deposed.into_iter().map(|(id, record)| (id, record, true)))
-            .collect();
-        for (id, record, deposed) in dependents_first(all) {
-            let mut waits = before.clone();
-            waits.extend(
-                gone.iter()
-                    .filter(|(other, _)| self.stands_on(other, &id))
-                    .map(|(_, n)| *n),
-            );
-            let change = match (deposed, seen.get(&id)) {
-                (true, _) => Change::Delete {
-                    because: "its successor is in place".to_owned(),
-                    deposed: true,
-                },
-                (false, Some(None)) => Change::Forget,
-                (false, _) => Change::Delete {
-                    because: "it is no longer in the manifest".to_owned(),
-                    deposed: false,
-                },
-            };
-            let step = Step {
-                id: id.clone(),
-                kind: record.kind,
-                change,
-                resource: None,
-                before: None,
-                waits,
-            };
-            let number = self.push(step);
-            gone.insert(id, number);
-        }
-    }
-
-    /// Resources whose successor is made first.
-    fn replaced(&self) -> Vec<ResourceId> {
-        let deleted: BTreeSet<&ResourceId> = self
-            .plan
-            .steps
-            .iter()
-            .filter(|s| matches!(s.change, Change::Delete { .. }))
-            .map(|s| &s.id)
-            .collect();
-        let replacing = |s: &&Step| matches!(&s.change, Change::Create { replaces, .. } if !replaces.is_empty());
-        self.plan
-            .steps
-            .iter()
-            .filter(replacing)
-            .map(|s| s.id.clone())
-            .filter(|id| !deleted.contains(id))
-            .collect()
-    }
-
-    fn stands_on(&self, dependent: &ResourceId, on: &ResourceId) -> bool {
-        let recorded = self
-            .state
-            .records
-            .get(dependent)
-            .is_some_and(|r| r.after.contains(on));
-        let deposed = self
-            .state
-            .deposed
-            .iter()
-            .any(|(id, r)| id == dependent && r.after.contains(on));
-        recorded || deposed
-    }
 }
 
 impl Change {
@@ -351,18 +295,4 @@ pub(crate) fn output(outputs: &crate::resource::Object, path: &str) -> Option<se
     let mut keys = path.split('.');
     let first = outputs.get(keys.next()?)?;
     keys.try_fold(first, |value, key| value.get(key)).cloned()
-}
-
-/// An order in which each comes before what it stands on; circles cannot be (they were refused when made).
-fn dependents_first(mut rest: Vec<(ResourceId, Record, bool)>) -> Vec<(ResourceId, Record, bool)> {
-    let mut ordered = Vec::with_capacity(rest.len());
-    while !rest.is_empty() {
-        let free = (0..rest.len()).find(|&n| {
-            !rest
-                .iter()
-                .any(|(_, other, _)| other.after.contains(&rest[n].0))
-        });
-        ordered.push(rest.remove(free.unwrap_or(0)));
-    }
-    ordered
 }

@@ -3,14 +3,16 @@
 mod change;
 mod compare;
 mod decide;
+mod deletion;
 mod diff;
+mod identity;
 mod make;
 mod refresh;
 
 #[cfg(test)]
 mod tests;
 
-pub use change::{Base, Change, Plan, Step, Summary};
+pub use change::{Base, Change, Plan, Step, Summary, Which};
 pub use compare::current;
 pub use diff::{FieldDiff, diff};
 pub(crate) use make::output;

@@ -264,7 +264,15 @@ fn a_new_name_makes_the_successor_first_and_deletes_last() {
     let deletes: Vec<_> = plan
         .steps
         .iter()
-        .filter(|s| matches!(s.change, Change::Delete { deposed: true, .. }))
+        .filter(|s| {
+            matches!(
+                s.change,
+                Change::Delete {
+                    which: Which::Deposed(_),
+                    ..
+                }
+            )
+        })
         .collect();
     assert_eq!(deletes.len(), 2);
     assert!(
@@ -378,5 +386,71 @@ fn an_output_of_something_new_is_not_known_yet() {
         told(&again),
         ["x update"],
         "the applied value was `x`, the output is `b`"
+    );
+}
+
+#[test]
+fn a_new_name_in_the_manifest_keeps_the_thing() {
+    let (state, seen) = applied(&site(json!({"a": {"md5": "1"}, "b": {"md5": "2"}})));
+    let goal = Graph::build([
+        resource(
+            "t.store",
+            "store",
+            json!({"name": "b", "region": "r", "acl": "open"}),
+            &[],
+        ),
+        resource(
+            "t.files",
+            "files",
+            json!({"bucket": "b", "files": {"a": {"md5": "1"}}}),
+            &["t.store"],
+        ),
+    ])
+    .unwrap();
+    let plan = make(&goal, &state, &seen).unwrap();
+    let wanted = [
+        "t.store adopt",
+        "t.files adopt",
+        "s.cache delete",
+        "s.files forget",
+        "s.store forget",
+    ];
+    assert_eq!(told(&plan), wanted);
+    assert_eq!(plan.steps[1].change.diff().len(), 1, "b goes away, a stays");
+}
+
+#[test]
+fn two_resources_that_are_one_thing_are_refused() {
+    let store = |id: &str| resource(id, "store", json!({"name": "b", "region": "r"}), &[]);
+    let graph = Graph::build([store("x"), store("y")]).unwrap();
+    let errors = make(&graph, &empty(), &Observed::new()).unwrap_err();
+    assert!(
+        errors.iter().any(|d| d.detail.contains("`x` and `y`")),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn a_predecessor_whose_name_is_wanted_again_is_not_deleted() {
+    let store = |name: &str| {
+        Graph::build([resource(
+            "s.store",
+            "store",
+            json!({"name": name, "region": "r"}),
+            &[],
+        )])
+        .unwrap()
+    };
+    let (mut state, seen) = applied(&store("new"));
+    let old = applied(&store("old"))
+        .0
+        .records
+        .remove(&"s.store".into())
+        .unwrap();
+    state.deposed.push(("s.store".into(), old));
+    let plan = make(&store("old"), &state, &seen).unwrap();
+    assert_eq!(
+        told(&plan),
+        ["s.store create", "s.store forget", "s.store delete"]
     );
 }

@@ -35,6 +35,8 @@ pub struct Made {
 /// One piece of progress inside a change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Progress {
+    /// Words for whoever waits.
+    Note(String),
     /// Bytes sent since the last word.
     Bytes(u64),
     /// One item (a file) is done in the cloud. `entry` is what the state shall hold of it; `None`: it is gone.

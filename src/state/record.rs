@@ -63,3 +63,13 @@ pub struct State {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deposed: Vec<(ResourceId, Record)>,
 }
+
+impl State {
+    /// The predecessor of a resource that waits for deletion under this name in the cloud; without a name, the latest.
+    pub fn deposed_record(&self, id: &ResourceId, remote: Option<&RemoteId>) -> Option<&Record> {
+        let mut of_resource = self.deposed.iter().rev().filter(|(other, _)| other == id);
+        let found =
+            of_resource.find(|(_, record)| remote.is_none() || record.remote.as_ref() == remote);
+        found.map(|(_, record)| record)
+    }
+}

@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod converge;
 mod crash;
 mod invalid;
 mod layers;

@@ -57,6 +57,7 @@ impl Ear {
 impl Tell for Ear {
     fn progress(&self, progress: Progress) {
         match progress {
+            Progress::Note(_) => {}
             Progress::Item { key, entry, .. } => {
                 self.items.lock().unwrap().push((key, entry.is_some()));
             }

@@ -299,3 +299,52 @@ fn a_deploy_starts_the_local_cloud_by_itself() {
         _ => assert!(ran.stderr.contains("SD0803"), "{}", ran.stderr),
     }
 }
+
+#[test]
+fn a_site_lives_in_the_region_that_it_names() {
+    let sandbox = Sandbox::new().with_cloud();
+    shop(&sandbox);
+    let manifest = format!("{MANIFEST}      region: cn-shanghai\n");
+    sandbox.file("s.yaml", &manifest).run("deploy -y").code(0);
+    sandbox.run("plan --detailed-exitcode").code(0);
+    let second =
+        "  more:\n    component: site\n    props: { source: ./public, region: cn-beijing }\n";
+    sandbox
+        .file("s.yaml", manifest + second)
+        .run("plan")
+        .code(1)
+        .says("SD0114")
+        .says("cn-beijing");
+}
+
+#[test]
+fn a_renamed_block_keeps_its_bucket_and_its_files() {
+    let sandbox = Sandbox::new().with_cloud();
+    shop(&sandbox);
+    sandbox.run("deploy -y").code(0);
+    sandbox.file("s.yaml", MANIFEST.replace("  web:", "  pages:"));
+    let plan = sandbox.run("plan").code(0).stdout;
+    insta::assert_snapshot!(plan);
+    let deployed = sandbox.run("deploy -y --json").code(0);
+    assert_eq!(
+        deployed.object("summary")["files"],
+        0,
+        "nothing is uploaded or deleted"
+    );
+    assert_eq!(fetch(sandbox.port(), "shop.test", "/", &[]).status, 200);
+    sandbox.run("plan --detailed-exitcode").code(0);
+    sandbox.run("remove -y").code(0);
+}
+
+#[test]
+fn two_sites_with_one_bucket_are_refused() {
+    let sandbox = Sandbox::new().with_cloud();
+    shop(&sandbox);
+    let second =
+        "  more:\n    component: site\n    props: { source: ./public, bucket: shop-pages }\n";
+    sandbox
+        .file("s.yaml", format!("{MANIFEST}{second}"))
+        .run("deploy -y")
+        .code(1)
+        .says("SD0604");
+}

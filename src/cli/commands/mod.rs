@@ -72,10 +72,10 @@ async fn open(
     printer: Printer,
 ) -> Result<(Project, Destination), Diagnostics> {
     // A broken manifest is said before anything is started or asked.
-    open_offline(global, until)?;
+    let region = open_offline(global, until)?.0.region()?;
     let path = manifest_path(global)?;
     let alias = destination::alias(global, &path);
-    let to = destination::connect(global, alias.as_deref(), printer).await?;
+    let to = destination::connect(global, alias.as_deref(), region, printer).await?;
     let project = engine::open(&path, &Machine::new(alias), &to, until)?;
     view::diagnostic::show(printer, &project.warnings);
     Ok((project, to))

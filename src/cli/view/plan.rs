@@ -85,6 +85,7 @@ fn summary(plan: &Plan) -> String {
         delete,
         adopt,
         act,
+        forget,
     } = plan.summary();
     let counts = [
         (create, "to create"),
@@ -93,6 +94,7 @@ fn summary(plan: &Plan) -> String {
         (delete, "to delete"),
         (adopt, "to adopt"),
         (act, "to refresh"),
+        (forget, "to forget"),
     ];
     let always = 4;
     let words = counts
@@ -258,7 +260,7 @@ fn symbol(change: &Change) -> (&'static str, Style) {
         Change::Create { .. } => ("±", Style::Yellow),
         Change::Update { .. } => ("~", Style::Yellow),
         Change::Adopt { .. } => ("=", Style::Cyan),
-        Change::Delete { .. } | Change::Forget => ("-", Style::Red),
+        Change::Delete { .. } | Change::Forget { .. } => ("-", Style::Red),
         Change::Act { .. } => ("»", Style::Cyan),
     }
 }
@@ -270,8 +272,9 @@ fn note(step: &Step) -> String {
             format!("made anew: {} cannot change in place", replaces.join(", "))
         }
         Change::Create { diff, .. } | Change::Update { diff } => volume(diff),
-        Change::Adopt { because, .. } | Change::Delete { because, .. } => because.clone(),
-        Change::Forget => "it is gone already; only the state forgets it".to_owned(),
+        Change::Adopt { because, .. }
+        | Change::Delete { because, .. }
+        | Change::Forget { because, .. } => because.clone(),
         Change::Act { act, .. } => format!("{act}: what changed behind the cache"),
     }
 }

@@ -53,6 +53,7 @@ impl Progress {
                 self.bar.inc_length(bytes);
                 self.bar.set_message(id.to_string());
             }
+            Event::Note { id, text } => self.bar.set_message(format!("{id}  {text}")),
             Event::Bytes { bytes, .. } => {
                 self.bar.inc(bytes);
                 self.add(0, bytes);
@@ -100,6 +101,7 @@ impl Progress {
                 self.add(0, bytes);
                 return;
             }
+            Event::Note { id, text } => ("note", json!({ "id": id, "text": text })),
             Event::Item { id, key, gone } => {
                 self.add(1, 0);
                 ("item", json!({ "id": id, "key": key, "gone": gone }))

@@ -1,8 +1,5 @@
 //! The functions of the language, as a table.
 
-use std::fs;
-use std::io;
-
 use super::attempt::Attempt;
 use super::lookup::Found;
 use super::place_path::join;
@@ -197,34 +194,27 @@ fn file(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
             let whole = Span::new(&source, 0, source.text.len());
             Some(Node::new(whole, NodeKind::Text(source.text.clone())))
         }
-        Err(error) => attempt.tell(
-            Diagnostic::error(code::FILE_ARGUMENT, error.to_string())
-                .at(at.clone())
-                .hint("the path starts at the manifest's folder"),
-        ),
+        Err(error) => attempt.tell(unusable(&error, at)),
     }
 }
 
 fn path(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
     let name = text(attempt, "path", &arguments[0])?;
     let path = join(&attempt.host.folder, &name);
-    let told = match fs::metadata(&path) {
-        Ok(_) => {
-            return Some(Node::new(
-                at.clone(),
-                NodeKind::Text(path.to_string_lossy().into_owned()),
-            ));
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            format!("`{}` does not exist", path.display())
-        }
-        Err(error) => format!("`{}`: {error}", path.display()),
-    };
-    attempt.tell(
-        Diagnostic::error(code::FILE_ARGUMENT, told)
-            .at(at.clone())
-            .hint("the path starts at the manifest's folder"),
-    )
+    match read::check_exists(&path) {
+        Ok(()) => Some(Node::new(
+            at.clone(),
+            NodeKind::Text(path.to_string_lossy().into_owned()),
+        )),
+        Err(error) => attempt.tell(unusable(&error, at)),
+    }
+}
+
+/// A file that an expression names and that is of no use.
+fn unusable(error: &read::ReadError, at: &Span) -> Diagnostic {
+    Diagnostic::error(code::FILE_ARGUMENT, error.to_string())
+        .at(at.clone())
+        .hint("the path starts at the manifest's folder")
 }
 
 fn json(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {

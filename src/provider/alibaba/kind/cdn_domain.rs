@@ -10,7 +10,7 @@ use super::attrs::{id_of, parse, remote, touches};
 use super::driver::{Driver, OWNER_TAG};
 use super::ttl::{self, Rule};
 use crate::provider::alibaba::cdn::{Cdn, Detail, NewDomain, Purge};
-use crate::provider::{ErrorKind, Made, ProviderError, Seen, Task, Tell};
+use crate::provider::{ErrorKind, Made, Progress, ProviderError, Seen, Task, Tell};
 use crate::resource::{KindSpec, Object, RemoteId};
 use crate::state::Record;
 
@@ -294,6 +294,10 @@ impl Patience {
             let hint = "the cloud is slow today; run the same command again later";
             return Err(failure(ErrorKind::Temporary, message).with_hint(hint));
         }
+        let seconds = self.begun.elapsed().as_secs();
+        tell.progress(Progress::Note(format!(
+            "{domain} is {status}, waiting for {seconds} s"
+        )));
         tokio::time::sleep(self.pause).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         Ok(())

@@ -36,6 +36,7 @@ pub(in crate::oss) async fn put(oss: &Shared, call: &Call, body: &mut Incoming) 
         acl: acl.unwrap_or(Acl::Private),
         created: oss.now(),
         storage_class: storage_class(&text)?,
+        region: signed_region(call).unwrap_or(&oss.region).to_owned(),
         website: None,
         tagging: None,
     };
@@ -50,6 +51,19 @@ pub(in crate::oss) async fn put(oss: &Shared, call: &Call, body: &mut Incoming) 
     let mut reply = empty(StatusCode::OK);
     set(&mut reply, "location", &format!("/{name}"));
     Ok(reply)
+}
+
+/// The region that the request was signed for. The older signatures name none.
+fn signed_region(call: &Call) -> Option<&str> {
+    let authorization = call
+        .headers
+        .get(http::header::AUTHORIZATION)?
+        .to_str()
+        .ok()?;
+    let (_, credential) = authorization.split_once("Credential=")?;
+    let region = credential.split('/').nth(2)?;
+    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (!region.is_empty() && region.len() <= 32 && region.chars().all(legal)).then_some(region)
 }
 
 /// `DeleteBucket`.
@@ -70,7 +84,7 @@ pub(in crate::oss) async fn info(oss: &Shared, call: &Call) -> Outcome<Reply> {
         return Ok(empty(StatusCode::OK));
     }
     let bucket = find(oss, call).await?;
-    let region = &oss.region;
+    let region = &bucket.region;
     let document = Document::new("BucketInfo")
         .open("Bucket")
         .leaf("AccessMonitor", "Disabled")
@@ -102,10 +116,10 @@ pub(in crate::oss) async fn info(oss: &Shared, call: &Call) -> Outcome<Reply> {
 
 /// `GetBucketLocation`.
 pub(in crate::oss) async fn location(oss: &Shared, call: &Call) -> Outcome<Reply> {
-    find(oss, call).await?;
+    let bucket = find(oss, call).await?;
     let location = format!(
         "<LocationConstraint>oss-{}</LocationConstraint>",
-        oss.region
+        bucket.region
     );
     Ok(xml(format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{location}"

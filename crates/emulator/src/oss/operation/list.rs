@@ -36,7 +36,6 @@ pub(in crate::oss) async fn buckets(oss: &Shared, call: &Call) -> Outcome<Reply>
         .last()
         .filter(|_| is_truncated)
         .map(|bucket| bucket.name.as_str());
-    let region = &oss.region;
     let document = Document::new("ListAllMyBucketsResult")
         .leaf("Prefix", &prefix)
         .leaf("Marker", &marker)
@@ -46,6 +45,7 @@ pub(in crate::oss) async fn buckets(oss: &Shared, call: &Call) -> Outcome<Reply>
     let document = owner(document, oss)
         .open("Buckets")
         .each(shown, |document, bucket| {
+            let region = &bucket.region;
             document
                 .open("Bucket")
                 .leaf("CreationDate", &iso_date(bucket.created))

@@ -12,6 +12,8 @@ pub(in crate::oss) struct Bucket {
     pub(in crate::oss) acl: Acl,
     pub(in crate::oss) created: i64,
     pub(in crate::oss) storage_class: String,
+    /// Where it was asked for: the region of the request's signature.
+    pub(in crate::oss) region: String,
     pub(in crate::oss) website: Option<String>,
     pub(in crate::oss) tagging: Option<String>,
 }
@@ -23,7 +25,7 @@ pub(in crate::oss) enum Document {
     Tagging,
 }
 
-const COLUMNS: &str = "name, acl, created, storage_class, website, tagging";
+const COLUMNS: &str = "name, acl, created, storage_class, website, tagging, region";
 
 /// Finds a bucket; a missing one is an error.
 pub(in crate::oss) fn find(db: &Connection, name: &str) -> Outcome<Bucket> {
@@ -44,16 +46,17 @@ pub(in crate::oss) fn exists(db: &Connection, name: &str) -> Outcome<bool> {
 
 /// Makes a bucket unless it exists.
 pub(in crate::oss) fn make(db: &Connection, bucket: &Bucket) -> Outcome<()> {
-    let sql = "INSERT OR IGNORE INTO oss_bucket (name, acl, created, storage_class) VALUES (?1, ?2, ?3, ?4)";
+    let sql = "INSERT OR IGNORE INTO oss_bucket (name, acl, created, storage_class, region) VALUES (?1, ?2, ?3, ?4, ?5)";
     let Bucket {
         name,
         acl,
         created,
         storage_class,
+        region,
         ..
     } = bucket;
     db.prepare_cached(sql)?
-        .execute(params![name, acl.as_str(), created, storage_class])?;
+        .execute(params![name, acl.as_str(), created, storage_class, region])?;
     Ok(())
 }
 
@@ -118,5 +121,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Bucket> {
         storage_class: row.get(3)?,
         website: row.get(4)?,
         tagging: row.get(5)?,
+        region: row.get(6)?,
     })
 }

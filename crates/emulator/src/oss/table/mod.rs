@@ -10,7 +10,7 @@ pub(super) mod upload;
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS oss_bucket (
     name TEXT PRIMARY KEY, acl TEXT NOT NULL, created INTEGER NOT NULL, storage_class TEXT NOT NULL,
-    website TEXT, tagging TEXT
+    region TEXT NOT NULL, website TEXT, tagging TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS oss_object (
     bucket TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL, crc INTEGER NOT NULL,

@@ -1,0 +1,161 @@
+//! What goes away: last, dependents first, and only when all else went well.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::identity;
+use super::make::{Observed, Planner};
+use super::{Change, Step, Which};
+use crate::resource::ResourceId;
+use crate::state::Record;
+
+/// A thing that goes.
+struct Going {
+    id: ResourceId,
+    record: Record,
+    which: Which,
+}
+
+impl Planner<'_> {
+    /// Plans all deletions.
+    pub(super) fn deletions(&mut self, seen: &Observed) {
+        let before: BTreeSet<usize> = (0..self.plan.steps.len()).collect();
+        let mut gone: Vec<(ResourceId, usize)> = Vec::new();
+        for going in dependents_first(self.going()) {
+            let mut waits = before.clone();
+            waits.extend(
+                gone.iter()
+                    .filter(|(other, _)| self.stands_on(other, &going.id))
+                    .map(|(_, step)| *step),
+            );
+            let step = Step {
+                id: going.id.clone(),
+                kind: going.record.kind.clone(),
+                change: self.farewell(&going, seen),
+                resource: None,
+                before: None,
+                waits,
+            };
+            gone.push((going.id, self.push(step)));
+        }
+    }
+
+    /// Everything remembered that is not wanted, and every predecessor.
+    fn going(&self) -> Vec<Going> {
+        let unwanted = self
+            .state
+            .records
+            .iter()
+            .filter(|(id, _)| self.goal.graph.get(id).is_none());
+        let unwanted = unwanted.map(|(id, record)| (id.clone(), record, Which::Current));
+        let deposed = |(id, record): (ResourceId, &Record)| {
+            (id, record.clone(), Which::Deposed(record.remote.clone()))
+        };
+        let waiting = self
+            .state
+            .deposed
+            .iter()
+            .map(|(id, record)| deposed((id.clone(), record)));
+        let replaced = self.replaced();
+        let replaced = replaced.into_iter().filter_map(|id| {
+            let record = self.state.records.get(&id)?;
+            Some(deposed((id, record)))
+        });
+        let unwanted = unwanted.map(|(id, record, which)| (id, record.clone(), which));
+        let all = unwanted.chain(waiting).chain(replaced);
+        all.map(|(id, record, which)| Going { id, record, which })
+            .collect()
+    }
+
+    fn farewell(&self, going: &Going, seen: &Observed) -> Change {
+        let which = going.which.clone();
+        let lives_on = identity::of_record(&going.record, self.specs)
+            .and_then(|identity| self.wanted.get(&identity));
+        if let Some(heir) = lives_on {
+            return Change::Forget {
+                because: format!("it goes on as `{heir}`"),
+                which,
+            };
+        }
+        match (&which, seen.get(&going.id)) {
+            (Which::Deposed(_), _) => Change::Delete {
+                because: "its successor is in place".to_owned(),
+                which,
+            },
+            (Which::Current, Some(None)) => Change::Forget {
+                because: "it is gone already".to_owned(),
+                which,
+            },
+            (Which::Current, Some(Some(found))) if self.is_foreign(found) => Change::Forget {
+                because: "it belongs to somebody else by now".to_owned(),
+                which,
+            },
+            (Which::Current, _) => Change::Delete {
+                because: "it is no longer in the manifest".to_owned(),
+                which,
+            },
+        }
+    }
+
+    fn is_foreign(&self, found: &crate::provider::Seen) -> bool {
+        found
+            .owner
+            .as_ref()
+            .is_some_and(|owner| owner != self.goal.owner)
+    }
+
+    /// Resources whose successor is made first.
+    fn replaced(&self) -> Vec<ResourceId> {
+        let deleted: BTreeSet<&ResourceId> = self
+            .plan
+            .steps
+            .iter()
+            .filter(|s| matches!(s.change, Change::Delete { .. }))
+            .map(|s| &s.id)
+            .collect();
+        let replacing = |s: &&Step| matches!(&s.change, Change::Create { replaces, .. } if !replaces.is_empty());
+        self.plan
+            .steps
+            .iter()
+            .filter(replacing)
+            .map(|s| s.id.clone())
+            .filter(|id| !deleted.contains(id))
+            .collect()
+    }
+
+    fn stands_on(&self, dependent: &ResourceId, on: &ResourceId) -> bool {
+        let recorded = self
+            .state
+            .records
+            .get(dependent)
+            .is_some_and(|r| r.after.contains(on));
+        recorded
+            || self
+                .state
+                .deposed
+                .iter()
+                .any(|(id, r)| id == dependent && r.after.contains(on))
+    }
+}
+
+/// An order in which each comes before what it stands on; circles cannot be (they were refused when made).
+fn dependents_first(all: Vec<Going>) -> Vec<Going> {
+    let mut counts: BTreeMap<ResourceId, usize> = BTreeMap::new();
+    for on in all.iter().flat_map(|g| &g.record.after) {
+        *counts.entry(on.clone()).or_default() += 1;
+    }
+    let (mut rest, mut ordered) = (all, Vec::new());
+    while !rest.is_empty() {
+        let free = rest
+            .iter()
+            .position(|g| counts.get(&g.id).copied().unwrap_or(0) == 0)
+            .unwrap_or(0);
+        let next = rest.remove(free);
+        for on in &next.record.after {
+            counts
+                .entry(on.clone())
+                .and_modify(|n| *n = n.saturating_sub(1));
+        }
+        ordered.push(next);
+    }
+    ordered
+}
