@@ -55,6 +55,14 @@ pub struct Destination {
     pub account_matters: bool,
 }
 
+impl Destination {
+    /// Whether a project read for this destination is the same as one read for the other.
+    pub fn names_alike(&self, other: &Self) -> bool {
+        (&self.account, &self.region, &self.environment)
+            == (&other.account, &other.region, &other.environment)
+    }
+}
+
 /// What a plan leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aim {
