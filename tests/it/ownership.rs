@@ -79,7 +79,13 @@ fn objects_of_others_in_the_bucket_stop_its_deletion_and_nothing_else() {
         .says("SD0704")
         .says("theirs.txt");
     assert_eq!(
-        fetch(sandbox.port(), "127.0.0.1", "/_site/shop-pages/theirs.txt", &[]).text(),
+        fetch(
+            sandbox.port(),
+            "127.0.0.1",
+            "/_site/shop-pages/theirs.txt",
+            &[]
+        )
+        .text(),
         "theirs"
     );
 }
