@@ -60,7 +60,7 @@ fn render(printer: Printer, plan: &Plan, lines: Lines) -> String {
         page.step(step, &mut out);
     }
     for (id, keys) in &plan.unmanaged {
-        let some: Vec<&str> = keys.iter().take(3).map(String::as_str).collect();
+        let some: Vec<_> = keys.iter().take(3).map(|key| text::plain(key)).collect();
         let more = if keys.len() > 3 { ", …" } else { "" };
         out.push(format!(
             "  Left alone in {id}, not from this project: {}{more}",
@@ -123,7 +123,7 @@ struct Page {
 impl Page {
     fn step(&self, step: &Step, out: &mut Vec<String>) {
         let (symbol, style) = symbol(&step.change);
-        let note = self.printer.paint(Style::Dim, &note(step));
+        let note = self.printer.paint(Style::Dim, &text::plain(&note(step)));
         let head = format!("{symbol} {}", step.id);
         out.push(
             format!(
@@ -155,7 +155,7 @@ impl Page {
         let fields: Vec<FieldDiff> = fields.into_iter().flat_map(leaves).collect();
         let width = fields
             .iter()
-            .map(|d| d.path.join(".").len())
+            .map(|d| name_of(d).chars().count())
             .max()
             .unwrap_or(0);
         for field in &fields {
@@ -163,7 +163,7 @@ impl Page {
         }
         let width = items
             .iter()
-            .map(|d| d.path[1].chars().count())
+            .map(|d| text::plain(&d.path[1]).chars().count())
             .max()
             .unwrap_or(0)
             .min(48);
@@ -177,7 +177,7 @@ impl Page {
     }
 
     fn field(&self, field: &FieldDiff, width: usize, mark: Mark, out: &mut Vec<String>) {
-        let name = field.path.join(".");
+        let name = name_of(field);
         if field.path.is_empty() {
             out.push("      it is gone".to_owned());
             return;
@@ -204,7 +204,7 @@ impl Page {
     }
 
     fn item(&self, item: &FieldDiff, width: usize, mark: Mark) -> String {
-        let key = &item.path[1];
+        let key = text::plain(&item.path[1]);
         let (symbol, style) = match (&item.before, &item.after, mark) {
             (_, None, Mark::Drift) => ("gone   ", Style::Yellow),
             (_, _, Mark::Drift) => ("changed", Style::Yellow),
@@ -248,6 +248,11 @@ fn leaves(diff: &FieldDiff) -> Vec<FieldDiff> {
         })
     };
     map.iter().flat_map(below).collect()
+}
+
+/// The path of a field as words.
+fn name_of(field: &FieldDiff) -> String {
+    text::plain(&field.path.join(".")).into_owned()
 }
 
 fn is_item(diff: &FieldDiff) -> bool {
