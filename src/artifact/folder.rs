@@ -12,6 +12,9 @@ use walkdir::WalkDir;
 
 use crate::diagnostic::{Diagnostic, code};
 
+/// The most bytes of an object's name.
+const LONGEST_KEY: usize = 1023;
+
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileEntry {
@@ -25,9 +28,12 @@ pub struct FileEntry {
 /// What cannot be read in a folder.
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {
-    /// The folder is not there, or not a folder.
-    #[error("{} is not a folder", .0.display())]
+    /// The folder is not there.
+    #[error("{} does not exist", .0.display())]
     Missing(PathBuf),
+    /// Something is there that is no folder.
+    #[error("{} exists, but it is not a folder", .0.display())]
+    NoFolder(PathBuf),
     /// A symbolic link leads back above itself.
     #[error("{} leads back to {}", link.display(), target.display())]
     Loop {
@@ -47,6 +53,14 @@ pub enum ScanError {
     /// A file's name is not UTF-8, which object storage demands.
     #[error("{}: the name is not UTF-8", .0.display())]
     Name(PathBuf),
+    /// A file's name cannot be an object's.
+    #[error("{key:?}: {why}")]
+    Key {
+        /// The path below the folder.
+        key: String,
+        /// The rule that it breaks.
+        why: &'static str,
+    },
 }
 
 impl From<ScanError> for Diagnostic {
@@ -55,9 +69,14 @@ impl From<ScanError> for Diagnostic {
         match error {
             ScanError::Missing(_) => Self::error(code::SOURCE_MISSING, text)
                 .hint("`source` is relative to the manifest; build the site first if a tool makes this folder"),
+            ScanError::NoFolder(_) => Self::error(code::SOURCE_MISSING, text)
+                .hint("`source` names the folder that holds the site's files"),
             ScanError::Loop { .. } => Self::error(code::SYMLINK_LOOP, text).hint("remove the link, or add it to `ignore`"),
             ScanError::Unreadable { .. } | ScanError::Name(_) => {
                 Self::error(code::SOURCE_UNREADABLE, text).hint("fix the file's permissions or name, or add it to `ignore`")
+            }
+            ScanError::Key { .. } => {
+                Self::error(code::SOURCE_UNREADABLE, text).hint("rename the file, or add it to `ignore`")
             }
         }
     }
@@ -66,8 +85,10 @@ impl From<ScanError> for Diagnostic {
 /// All files below `root` by their path with `/`, except those that `ignore` matches. Links are followed.
 /// All that cannot be read is reported at once.
 pub fn scan(root: &Path, ignore: &GlobSet) -> Result<BTreeMap<String, FileEntry>, Vec<ScanError>> {
-    if !root.is_dir() {
-        return Err(vec![ScanError::Missing(root.to_owned())]);
+    match root.metadata() {
+        Ok(metadata) if metadata.is_dir() => {}
+        Ok(_) => return Err(vec![ScanError::NoFolder(root.to_owned())]),
+        Err(_) => return Err(vec![ScanError::Missing(root.to_owned())]),
     }
     let (mut files, mut errors) = (Vec::new(), Vec::new());
     let wanted = |entry: &walkdir::DirEntry| {
@@ -80,7 +101,10 @@ pub fn scan(root: &Path, ignore: &GlobSet) -> Result<BTreeMap<String, FileEntry>
     {
         match entry {
             Ok(entry) if entry.file_type().is_file() => match relative(root, entry.path()) {
-                Some(key) => files.push((key, entry.into_path())),
+                Some(key) => match broken_rule(&key) {
+                    Some(why) => errors.push(ScanError::Key { key, why }),
+                    None => files.push((key, entry.into_path())),
+                },
                 None => errors.push(ScanError::Name(entry.into_path())),
             },
             Ok(_) => {}
@@ -98,6 +122,20 @@ pub fn scan(root: &Path, ignore: &GlobSet) -> Result<BTreeMap<String, FileEntry>
         Ok(entries)
     } else {
         Err(errors)
+    }
+}
+
+/// The rule for object names that a key breaks: the vendor's (OSS, "Object naming conventions"), and that a deletion
+/// must be able to name it, which it does in XML.
+fn broken_rule(key: &str) -> Option<&'static str> {
+    if key.len() > LONGEST_KEY {
+        Some("an object's name has at most 1,023 bytes")
+    } else if key.starts_with(['/', '\\']) {
+        Some("an object's name cannot start with `/` or `\\`")
+    } else if key.chars().any(|c| c.is_ascii_control()) || !wire::xml::can_hold(key) {
+        Some("an object's name cannot hold control characters")
+    } else {
+        None
     }
 }
 
@@ -224,5 +262,29 @@ mod tests {
     fn a_missing_folder_is_said() {
         let errors = scan(Path::new("/nonexistent-folder"), &ignoring(&[])).unwrap_err();
         assert!(matches!(errors.as_slice(), [ScanError::Missing(_)]));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let errors = scan(file.path(), &ignoring(&[])).unwrap_err();
+        assert!(matches!(errors.as_slice(), [ScanError::NoFolder(_)]));
+    }
+
+    #[test]
+    fn names_that_no_object_can_have_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a\u{1b}[2J.txt", "b\nc", "\\d", "e\u{7f}", "f\u{ffff}"] {
+            std::fs::write(folder.path().join(name), "x").unwrap();
+        }
+        let deep = folder.path().join(["n".repeat(250).as_str(); 4].join("/"));
+        std::fs::create_dir_all(&deep).unwrap();
+        std::fs::write(deep.join("m".repeat(19)), "as long as it may be").unwrap();
+        std::fs::write(deep.join("m".repeat(20)), "one too long").unwrap();
+        let errors = scan(folder.path(), &ignoring(&[])).unwrap_err();
+        assert_eq!(errors.len(), 6, "{errors:?}");
+        for error in errors {
+            let text = error.to_string();
+            assert!(matches!(error, ScanError::Key { .. }), "{text}");
+            assert!(!text.contains(char::is_control), "{text:?}");
+        }
+        let ignore = ignoring(&["a*", "b*", "\\\\*", "e*", "f*", "**/m*m"]);
+        assert!(scan(folder.path(), &ignore).unwrap().is_empty());
     }
 }

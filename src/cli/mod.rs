@@ -17,17 +17,19 @@ use clap::Parser;
 
 pub use exit::Exit;
 
+use crate::diagnostic::{Diagnostic, code};
+
 /// Runs a command line, program name first.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args = match args::Args::try_parse_from(line) {
         Ok(args) => args,
         Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() {
-                Exit::Failed as u8
-            } else {
-                Exit::Done as u8
-            });
+            let printed = error.print();
+            if error.use_stderr() {
+                return ExitCode::from(Exit::Failed as u8);
+            }
+            printer::note(printed.and_then(|()| std::io::stdout().flush()));
+            return ExitCode::from(delivered(Exit::Done, false) as u8);
         }
     };
     let printer = printer::Printer::new(&args.global);
@@ -38,7 +40,22 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
             exit::of(&diagnostics)
         }
     };
-    ExitCode::from(exit as u8)
+    ExitCode::from(delivered(exit, printer.color) as u8)
+}
+
+/// The exit code when it is known whether standard output took everything.
+fn delivered(exit: Exit, color: bool) -> Exit {
+    let Some(why) = printer::failure() else {
+        return exit;
+    };
+    let detail = format!("standard output cannot be written: {why}");
+    let words = view::diagnostic::render(&Diagnostic::error(code::MACHINE, detail), color);
+    // With `--json` too: standard output, where it belonged, is what failed.
+    let _ = writeln!(std::io::stderr(), "{words}");
+    match exit {
+        Exit::Done | Exit::Changes => Exit::Failed,
+        other => other,
+    }
 }
 
 /// What is said and returned after a panic.

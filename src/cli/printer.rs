@@ -1,6 +1,7 @@
 //! Where words go: data to standard output, everything else to standard error.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::OnceLock;
 
 use serde_json::Value as Json;
 
@@ -9,6 +10,9 @@ use crate::sys::env;
 
 /// The version of every JSON object that is printed. It grows when a field changes its meaning or goes away.
 pub(super) const JSON_VERSION: u32 = 1;
+
+/// The first failure of standard output, of which a process has one.
+static FAILURE: OnceLock<String> = OnceLock::new();
 
 /// How and where to print.
 #[derive(Debug, Clone, Copy)]
@@ -43,12 +47,12 @@ impl Printer {
         }
     }
 
-    /// Data: a text to standard output.
+    /// Data: a text to standard output. What could not be written is asked for at the end, see [`failure`].
     #[expect(clippy::unused_self, reason = "whoever prints was given a printer")]
     pub(super) fn data(self, text: &str) {
         let mut out = std::io::stdout().lock();
-        // A closed pipe (`| head`) is the reader's choice, no error.
-        let _ = writeln!(out, "{}", text.trim_end_matches('\n'));
+        let written = writeln!(out, "{}", text.trim_end_matches('\n'));
+        note(written.and_then(|()| out.flush()));
     }
 
     /// Words for a person: standard error, silent with `--json`.
@@ -83,6 +87,21 @@ impl Printer {
         let mut answer = String::new();
         let read = std::io::stdin().read_line(&mut answer);
         read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    }
+}
+
+/// Why data did not reach standard output, if it did not.
+pub(super) fn failure() -> Option<&'static str> {
+    FAILURE.get().map(String::as_str)
+}
+
+/// Remembers that standard output failed. A closed pipe (`| head`) is the reader's choice, no failure.
+pub(super) fn note(written: std::io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        // Only the first is told.
+        let _ = FAILURE.set(error.to_string());
     }
 }
 

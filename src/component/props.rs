@@ -52,6 +52,11 @@ impl<'a> Props<'a> {
             .map(|e| &e.value)
     }
 
+    /// The path of a property, for messages.
+    pub(super) fn path(&self, name: &str) -> String {
+        format!("{}.{name}", self.path)
+    }
+
     /// The place of a property, or of the whole map.
     pub(super) fn at(&self, name: &str) -> Span {
         self.node(name)
@@ -65,8 +70,8 @@ impl<'a> Props<'a> {
             NodeKind::Text(text) if !text.is_empty() => Some(text),
             NodeKind::Output { .. } | NodeKind::Join(_) => {
                 let detail = format!(
-                    "`{}.{name}` must be known before the deploy, so it cannot hold an output",
-                    self.path
+                    "`{}` must be known before the deploy, so it cannot hold an output",
+                    self.path(name)
                 );
                 diagnostics.push(Diagnostic::error(code::BAD_PROPERTY, detail).at(node.at.clone()));
                 None
@@ -131,12 +136,12 @@ impl<'a> Props<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Vec<(&'a str, &'a Span)> {
         let mut texts = Vec::new();
-        for item in self.list(name, diagnostics) {
+        for (number, item) in self.list(name, diagnostics).iter().enumerate() {
             match &item.kind {
                 NodeKind::Text(text) => texts.push((text.as_str(), &item.at)),
                 _ => diagnostics.push(bad(
-                    &format!("{}.{name}", self.path),
-                    "a list of texts",
+                    &format!("{}[{number}]", self.path(name)),
+                    "a text",
                     &item.at,
                 )),
             }
@@ -145,11 +150,7 @@ impl<'a> Props<'a> {
     }
 
     fn wrong<T>(&self, name: &str, wanted: &str, diagnostics: &mut Diagnostics) -> Option<T> {
-        diagnostics.push(bad(
-            &format!("{}.{name}", self.path),
-            wanted,
-            &self.at(name),
-        ));
+        diagnostics.push(bad(&self.path(name), wanted, &self.at(name)));
         None
     }
 }

@@ -93,3 +93,29 @@ fn shells_get_their_completion() {
     let script = Sandbox::new().run("completion bash").code(0).stdout;
     assert!(script.contains("_sdev"));
 }
+
+#[test]
+fn data_that_cannot_be_written_is_a_failure() {
+    let sandbox = Sandbox::new();
+    crate::site::shop(&sandbox);
+    for line in [
+        "completion bash",
+        "preview",
+        "explain --json",
+        "validate --json",
+        "--help",
+        "--version",
+    ] {
+        let args: Vec<&str> = line.split(' ').collect();
+        let mut command = sandbox.command(&args);
+        command.stdout(std::fs::File::create("/dev/full").unwrap());
+        sandbox.run_command(command).code(1).says("SD1003");
+
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = sandbox.command(&args);
+        command.stdout(writer);
+        let ran = sandbox.run_command(command).code(0);
+        assert_eq!(ran.stderr, "", "{line}");
+    }
+}

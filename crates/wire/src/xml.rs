@@ -20,6 +20,12 @@ pub struct Element {
     pub children: Vec<Element>,
 }
 
+/// Whether XML 1.0 can carry all characters of a text: no control characters but tab, line feed and carriage return, and not
+/// U+FFFE or U+FFFF.
+pub fn can_hold(text: &str) -> bool {
+    text.chars().all(|c| c == '\r' || is_plain(c))
+}
+
 impl Element {
     /// Reads a document's root element; `None` when it is not well-formed or nested absurdly deep.
     pub fn parse(document: &str) -> Option<Self> {
@@ -171,9 +177,12 @@ fn push_element(text: &mut String, element: &Element) {
     text.extend(["</", &element.name, ">"]);
 }
 
+/// Whether a character stands in XML as it is or by a named entity.
+fn is_plain(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\u{20}'..='\u{FFFD}' | '\u{10000}'..)
+}
+
 fn push_escaped(text: &mut String, raw: &str) {
-    let is_plain =
-        |character: char| matches!(character, '\t' | '\n' | '\u{20}'..='\u{FFFD}' | '\u{10000}'..);
     if raw.chars().all(is_plain) {
         text.push_str(&escape(raw));
         return;
@@ -248,6 +257,14 @@ mod tests {
             &deep,
         ] {
             assert_eq!(Element::parse(text), None, "{text:.20}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_carried_is_known() {
+        assert!(can_hold("a\r\n\t é\u{7f}\u{fffd}\u{10ffff}"));
+        for text in ["a\0", "\u{1b}[2J", "\u{b}", "\u{fffe}", "\u{ffff}"] {
+            assert!(!can_hold(text), "{text:?}");
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) fn run(args: Args, printer: Printer) -> Outcome {
         Command::Output(args) => output::run(&args, global, printer),
         Command::Local(args) => local::run(args, printer),
         Command::Config(args) => config::run(args, printer),
-        Command::Completion(args) => Ok(completion::run(&args)),
+        Command::Completion(args) => Ok(completion::run(&args, printer)),
         Command::Explain(args) => explain::run(&args, printer),
     }
 }

@@ -4,6 +4,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 use serde_json::{Value as Json, json};
 
 use super::super::printer::Printer;
+use super::text;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 
 /// Shows all of them, in the order of their places.
@@ -63,17 +64,18 @@ pub(in crate::cli) fn render(diagnostic: &Diagnostic, color: bool) -> String {
         let hints = diagnostic
             .hints
             .iter()
-            .map(|hint| format!("\n  hint: {hint}"));
+            .map(|hint| format!("\n  hint: {}", text::plain(hint)));
         return format!(
             "{head}\n  {}{}",
-            diagnostic.detail,
+            text::plain(&diagnostic.detail),
             hints.collect::<String>()
         );
     };
     let path = span.path().display().to_string();
+    let path = text::plain(&path);
     let mut group = Group::with_title(title).element(snippet(span, &path, diagnostic));
     for hint in &diagnostic.hints {
-        group = group.element(Level::HELP.with_name("hint").message(hint));
+        group = group.element(Level::HELP.with_name("hint").message(text::plain(hint)));
     }
     renderer.render(&[group])
 }
@@ -86,14 +88,18 @@ fn snippet<'a>(
     let mut snippet = Snippet::source(&span.source.text).path(path).annotation(
         AnnotationKind::Primary
             .span(first_line(span))
-            .label(&diagnostic.detail),
+            .label(text::plain(&diagnostic.detail)),
     );
     for (other, label) in diagnostic
         .related
         .iter()
         .filter(|(other, _)| other.source == span.source)
     {
-        snippet = snippet.annotation(AnnotationKind::Context.span(first_line(other)).label(label));
+        snippet = snippet.annotation(
+            AnnotationKind::Context
+                .span(first_line(other))
+                .label(text::plain(label)),
+        );
     }
     snippet
 }
@@ -106,4 +112,26 @@ fn first_line(span: &Span) -> std::ops::Range<usize> {
         .and_then(|t| t.find('\n'))
         .map_or(span.end, |n| span.start + n);
     span.start..end.max(span.start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Source, code};
+
+    #[test]
+    fn words_from_outside_are_shown_escaped() {
+        let evil = "x\u{1b}[2J\n  hint: rm";
+        let placeless = Diagnostic::error(code::USAGE, evil).hint(evil);
+        let source = Source::new("s\u{1b}.yaml", "a: \u{1b}b\nc: d\n");
+        let placed = placeless
+            .clone()
+            .at(Span::new(&source, 0, 3))
+            .related(Span::new(&source, 6, 7), evil);
+        for diagnostic in [placeless, placed] {
+            let shown = render(&diagnostic, false);
+            assert!(!shown.contains('\u{1b}'), "{shown:?}");
+            assert!(shown.contains(r"x\u{1b}[2J\n  hint: rm"), "{shown}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use similar::{ChangeTag, TextDiff};
 
 use super::super::printer::{Printer, Style};
+use super::text;
 
 /// Lines that differ, with two lines around them.
 pub(super) fn lines(printer: Printer, before: &str, after: &str) -> Vec<String> {
@@ -13,7 +14,7 @@ pub(super) fn lines(printer: Printer, before: &str, after: &str) -> Vec<String> 
             out.push("          ⋮".to_owned());
         }
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let line = change.value().trim_end_matches('\n');
+            let line = text::plain(change.value().trim_end_matches('\n'));
             out.push(match change.tag() {
                 ChangeTag::Delete => format!(
                     "        {}",

@@ -13,7 +13,7 @@ pub(in crate::cli) fn show(printer: Printer, outputs: &[(String, Object)]) {
     }
     for (block, values) in outputs {
         printer.say("");
-        printer.say(&printer.paint(Style::Bold, block));
+        printer.say(&printer.paint(Style::Bold, &text::plain(block)));
         let width = values.keys().map(String::len).max().unwrap_or(0);
         for (key, value) in values {
             printer.say(&format!("  {key:width$}  {}", text::value(value)));

@@ -53,8 +53,7 @@ fn as_json(plan: &Plan) -> Json {
 
 impl Page<'_> {
     fn render(&self, plan: &Plan) -> String {
-        let page = self;
-        let printer = self.printer;
+        let (page, printer) = (self, self.printer);
         let mut out: Vec<String> = Vec::new();
         if !plan.drift.is_empty() {
             out.push(printer.paint(Style::Bold, "Changed outside sdev since the last deploy:"));
@@ -68,7 +67,7 @@ impl Page<'_> {
             page.step(step, &mut out);
         }
         for (id, keys) in &plan.unmanaged {
-            let some: Vec<&str> = keys.iter().take(3).map(String::as_str).collect();
+            let some: Vec<_> = keys.iter().take(3).map(|key| text::plain(key)).collect();
             let more = if keys.len() > 3 { ", …" } else { "" };
             out.push(format!(
                 "  Left alone in {id}, not from this project: {}{more}",
@@ -133,7 +132,7 @@ struct Page<'a> {
 impl Page<'_> {
     fn step(&self, step: &Step, out: &mut Vec<String>) {
         let (symbol, style) = symbol(&step.change);
-        let note = self.printer.paint(Style::Dim, &note(step));
+        let note = self.printer.paint(Style::Dim, &text::plain(&note(step)));
         let head = format!("{symbol} {}", step.id);
         out.push(
             format!(
@@ -148,7 +147,7 @@ impl Page<'_> {
         for item in step.change.diff().iter().filter(|d| is_item(d)) {
             let name = (step.id.clone(), item.path[1].clone());
             if let Some((old, new)) = self.texts.get(&name) {
-                out.push(format!("      {}:", name.1));
+                out.push(format!("      {}:", text::plain(&name.1)));
                 out.extend(diff::lines(self.printer, old, new));
             }
         }
@@ -172,7 +171,7 @@ impl Page<'_> {
         let fields: Vec<FieldDiff> = fields.into_iter().flat_map(leaves).collect();
         let width = fields
             .iter()
-            .map(|d| d.path.join(".").len())
+            .map(|d| name_of(d).chars().count())
             .max()
             .unwrap_or(0);
         for field in &fields {
@@ -180,7 +179,7 @@ impl Page<'_> {
         }
         let width = items
             .iter()
-            .map(|d| d.path[1].chars().count())
+            .map(|d| text::plain(&d.path[1]).chars().count())
             .max()
             .unwrap_or(0)
             .min(48);
@@ -194,7 +193,7 @@ impl Page<'_> {
     }
 
     fn field(&self, field: &FieldDiff, width: usize, mark: Mark, out: &mut Vec<String>) {
-        let name = field.path.join(".");
+        let name = name_of(field);
         if field.path.is_empty() {
             out.push("      it is gone".to_owned());
             return;
@@ -221,7 +220,7 @@ impl Page<'_> {
     }
 
     fn item(&self, item: &FieldDiff, width: usize, mark: Mark) -> String {
-        let key = &item.path[1];
+        let key = text::plain(&item.path[1]);
         let (symbol, style) = match (&item.before, &item.after, mark) {
             (_, None, Mark::Drift) => ("gone   ", Style::Yellow),
             (_, _, Mark::Drift) => ("changed", Style::Yellow),
@@ -265,6 +264,11 @@ fn leaves(diff: &FieldDiff) -> Vec<FieldDiff> {
         })
     };
     map.iter().flat_map(below).collect()
+}
+
+/// The path of a field as words.
+fn name_of(field: &FieldDiff) -> String {
+    text::plain(&field.path.join(".")).into_owned()
 }
 
 fn is_item(diff: &FieldDiff) -> bool {

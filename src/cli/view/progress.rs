@@ -53,15 +53,21 @@ impl Progress {
                 self.bar.inc_length(bytes);
                 self.bar.set_message(id.to_string());
             }
-            Event::Note { id, text } => self.bar.set_message(format!("{id}  {text}")),
+            Event::Note { id, text: words } => {
+                self.bar
+                    .set_message(format!("{id}  {}", text::plain(&words)));
+            }
             Event::Bytes { bytes, .. } => {
                 self.bar.inc(bytes);
                 self.add(0, bytes);
             }
             Event::Item { key, .. } => {
                 let files = self.add(1, 0);
-                self.bar
-                    .set_message(format!("{}  {key}", text::count(files, "file")));
+                self.bar.set_message(format!(
+                    "{}  {}",
+                    text::count(files, "file"),
+                    text::plain(&key)
+                ));
             }
             Event::Done { id, action, .. } => self.line(&format!(
                 "{} {id} {}",

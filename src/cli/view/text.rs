@@ -1,5 +1,7 @@
 //! Numbers and values in words.
 
+use std::borrow::Cow;
+
 use serde_json::Value as Json;
 
 /// A number of bytes, as people say it (decimal units).
@@ -22,18 +24,58 @@ pub(in crate::cli) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
+/// A text from outside on one line that a terminal shows as it is: what would move the cursor, change colours, break
+/// the line or turn the direction of writing is escaped as Rust escapes it.
+pub(in crate::cli) fn plain(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_active) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_active(character) {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// A value on one line; texts without quotes.
 pub(in crate::cli) fn value(json: &Json) -> String {
     match json {
-        Json::String(text) => text.clone(),
+        Json::String(text) => plain(text).into_owned(),
         Json::Array(items) if items.is_empty() => "none".to_owned(),
-        other => other.to_string(),
+        other => plain(&other.to_string()).into_owned(),
     }
+}
+
+/// Control characters, separators of lines, and marks of direction (Unicode, "Bidirectional Algorithm").
+fn is_active(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_from_outside_steers_the_terminal() {
+        let cases = [
+            ("\u{1b}[31mred", r"\u{1b}[31mred"),
+            ("a\nb\r\tc", r"a\nb\r\tc"),
+            ("\u{9b}2J\u{7f}", r"\u{9b}2J\u{7f}"),
+            ("evil\u{202e}gpj.exe", r"evil\u{202e}gpj.exe"),
+            ("日本 é `x` \\ \"", "日本 é `x` \\ \""),
+        ];
+        for (text, shown) in cases {
+            assert_eq!(plain(text), shown);
+            assert_eq!(value(&text.into()), shown);
+        }
+        let nested = serde_json::json!({ "a\u{7f}": "\u{1b}]0;" });
+        assert!(!value(&nested).contains(char::is_control));
+    }
 
     #[test]
     fn sizes_read_well() {

@@ -20,18 +20,22 @@ impl CacheRules {
     /// Reads the property `cache`.
     pub(super) fn read(props: &Props<'_>, diagnostics: &mut Diagnostics) -> Self {
         let mut rules = Vec::new();
-        for item in props.list("cache", diagnostics) {
-            let rule = Props::new(item, "cache[]", &["match", "control"], diagnostics);
+        for (number, item) in props.list("cache", diagnostics).iter().enumerate() {
+            let path = format!("{}[{number}]", props.path("cache"));
+            let rule = Props::new(item, &path, &["match", "control"], diagnostics);
             let (pattern, control) = (
                 rule.required_text("match", diagnostics),
                 rule.required_text("control", diagnostics),
             );
-            let glob = pattern.and_then(|text| glob(text, &rule.at("match"), diagnostics));
+            let place = (rule.path("match"), rule.at("match"));
+            let glob = pattern.and_then(|text| glob(text, (&place.0, &place.1), diagnostics));
             if let (Some(glob), Some(control)) = (glob, control) {
-                if control.chars().any(char::is_control) {
+                // The header is signed and sent as it is, and HTTP has no other characters in it.
+                if control.contains(|c: char| c != ' ' && !c.is_ascii_graphic()) {
+                    let wanted = "one line of ASCII characters, such as `public, max-age=600`";
                     diagnostics.push(super::bad(
-                        "cache[].control",
-                        "one line",
+                        &rule.path("control"),
+                        wanted,
                         &rule.at("control"),
                     ));
                 }
@@ -53,28 +57,27 @@ impl CacheRules {
 }
 
 /// The globs of `ignore`, and what is never uploaded.
-pub(super) fn globs(texts: &[(&str, &Span)], diagnostics: &mut Diagnostics) -> GlobSet {
+pub(super) fn ignored(props: &Props<'_>, diagnostics: &mut Diagnostics) -> GlobSet {
     let mut set = GlobSetBuilder::new();
     for never in NEVER {
         set.add(Glob::new(never).expect("the built-in globs are valid"));
     }
-    for (text, at) in texts {
-        if let Some(glob) = glob(text, at, diagnostics) {
+    let texts = props.texts("ignore", diagnostics);
+    for (number, (text, at)) in texts.into_iter().enumerate() {
+        let path = format!("{}[{number}]", props.path("ignore"));
+        if let Some(glob) = glob(text, (&path, at), diagnostics) {
             set.add(glob);
         }
     }
     set.build().unwrap_or_else(|_| GlobSet::empty())
 }
 
-fn glob(text: &str, at: &Span, diagnostics: &mut Diagnostics) -> Option<Glob> {
+fn glob(text: &str, (path, at): (&str, &Span), diagnostics: &mut Diagnostics) -> Option<Glob> {
     match GlobBuilder::new(text).literal_separator(true).build() {
         Ok(glob) => Some(glob),
         Err(error) => {
-            diagnostics.push(super::bad(
-                "glob",
-                &format!("readable ({})", error.kind()),
-                at,
-            ));
+            let wanted = format!("a glob ({})", error.kind());
+            diagnostics.push(super::bad(path, &wanted, at));
             None
         }
     }

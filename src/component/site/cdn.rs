@@ -1,5 +1,7 @@
 //! Domains and how long the CDN keeps what it fetched.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 
 use super::super::props::{Props, bad};
@@ -10,23 +12,40 @@ use crate::manifest::NodeKind;
 /// `domain` and `domains` together; empty when `cdn: false`.
 pub(super) fn domains(props: &Props<'_>, diagnostics: &mut Diagnostics) -> Vec<String> {
     let one_at = props.at("domain");
-    let one = props
-        .text("domain", diagnostics)
-        .map(|text| (text, &one_at));
-    let mut domains: Vec<String> = Vec::new();
+    let one = one_domain(props, diagnostics).map(|text| (text, &one_at));
+    let mut found: Vec<(&str, &Span)> = Vec::new();
     for (text, at) in one.into_iter().chain(props.texts("domains", diagnostics)) {
         if !is_domain(text) {
             diagnostics.push(bad_domain(text, at));
-        } else if domains.iter().any(|d| d == text) {
-            diagnostics.push(bad(
-                "domains",
-                &format!("a list that names `{text}` once"),
-                at,
-            ));
+        } else if let Some((_, first)) = found.iter().find(|(known, _)| *known == text) {
+            let detail = format!("`{text}` is named twice");
+            diagnostics.push(
+                Diagnostic::error(code::BAD_PROPERTY, detail)
+                    .at(at.clone())
+                    .related((*first).clone(), "first named here"),
+            );
         } else {
-            domains.push(text.to_owned());
+            found.push((text, at));
         }
     }
+    let domains: Vec<String> = found.iter().map(|(text, _)| (*text).to_owned()).collect();
+    check_switch(props, &domains, diagnostics);
+    domains
+}
+
+/// `domain`, with a word for those who wrote several.
+fn one_domain<'a>(props: &Props<'a>, diagnostics: &mut Diagnostics) -> Option<&'a str> {
+    let node = props.node("domain")?;
+    if !matches!(node.kind, NodeKind::List(_)) {
+        return props.text("domain", diagnostics);
+    }
+    let error = bad(&props.path("domain"), "one text", &node.at);
+    diagnostics.push(error.hint("did you mean `domains`?"));
+    None
+}
+
+/// Whether `cdn` as a switch fits the domains.
+fn check_switch(props: &Props<'_>, domains: &[String], diagnostics: &mut Diagnostics) {
     if let Some(NodeKind::Bool(on)) = props.node("cdn").map(|n| &n.kind) {
         if *on && domains.is_empty() {
             let detail = "the CDN serves a site under a domain, and the site has none";
@@ -45,7 +64,6 @@ pub(super) fn domains(props: &Props<'_>, diagnostics: &mut Diagnostics) -> Vec<S
             );
         }
     }
-    domains
 }
 
 fn is_domain(text: &str) -> bool {
@@ -86,69 +104,108 @@ pub(super) fn ttl(
                 .hint("add `domain: www.example.com`"),
         );
     }
-    let cdn = Props::new(node, "cdn", &["ttl"], diagnostics);
-    cdn.list("ttl", diagnostics)
-        .iter()
-        .filter_map(|item| {
-            rule(
-                &Props::new(
-                    item,
-                    "cdn.ttl[]",
-                    &["path", "extensions", "seconds"],
-                    diagnostics,
-                ),
-                &item.at,
-                diagnostics,
-            )
-        })
-        .collect()
+    let cdn = Props::new(node, &props.path("cdn"), &["ttl"], diagnostics);
+    let (mut rules, mut places) = (Vec::new(), Places::new());
+    for (number, item) in cdn.list("ttl", diagnostics).iter().enumerate() {
+        let path = format!("{}[{number}]", cdn.path("ttl"));
+        let mut found = Diagnostics::new();
+        let properties = Props::new(item, &path, &["path", "extensions", "seconds"], &mut found);
+        let rule = rule(&properties, (&path, &item.at), &mut places, &mut found);
+        // What else is wrong with a rule mostly follows from the first mistake.
+        match found.into_iter().next() {
+            Some(first) => diagnostics.push(first),
+            None => rules.extend(rule),
+        }
+    }
+    rules
 }
 
-fn rule(rule: &Props<'_>, at: &Span, diagnostics: &mut Diagnostics) -> Option<Json> {
+/// Where each path and each extension was first named.
+type Places = BTreeMap<String, Span>;
+
+fn rule(
+    rule: &Props<'_>,
+    (name, at): (&str, &Span),
+    places: &mut Places,
+    diagnostics: &mut Diagnostics,
+) -> Option<Json> {
     // Three years is the longest the vendor's console accepts.
     let seconds = rule.number("seconds", (0, 99_999_999), diagnostics);
     if rule.node("seconds").is_none() {
-        diagnostics.push(
-            Diagnostic::error(
-                code::MISSING_KEY,
-                "`cdn.ttl[]` needs the property `seconds`",
-            )
-            .at(at.clone()),
-        );
+        let detail = format!("`{name}` needs the property `seconds`");
+        diagnostics.push(Diagnostic::error(code::MISSING_KEY, detail).at(at.clone()));
     }
     let path = rule.text("path", diagnostics);
-    let extensions: Vec<&str> = rule
-        .texts("extensions", diagnostics)
-        .into_iter()
-        .map(|(text, _)| text)
-        .collect();
+    let extensions = rule.texts("extensions", diagnostics);
     match (path, extensions.is_empty()) {
-        (Some(path), true) if path.starts_with('/') => {
+        (Some(path), true) => {
+            let at = rule.at("path");
+            if !is_path(path) {
+                let wanted = "a path that starts with `/`, without blanks";
+                diagnostics.push(bad(&rule.path("path"), wanted, &at));
+            }
+            once(path, (&rule.path("path"), &at), places, diagnostics);
             Some(json!({ "path": path, "seconds": seconds? }))
         }
-        (Some(_), true) => {
-            diagnostics.push(bad(
-                "cdn.ttl[].path",
-                "a path that starts with `/`",
-                &rule.at("path"),
-            ));
-            None
+        (None, false) => {
+            for (number, (text, at)) in extensions.iter().enumerate() {
+                let name = format!("{}[{number}]", rule.path("extensions"));
+                if !is_extension(text) {
+                    let wanted = "an extension in lower case without its dot, such as `png`";
+                    diagnostics.push(bad(&name, wanted, at));
+                }
+                once(text, (&name, at), places, diagnostics);
+            }
+            let extensions: Vec<&str> = extensions.into_iter().map(|(text, _)| text).collect();
+            Some(json!({ "extensions": extensions, "seconds": seconds? }))
         }
-        (None, false) => Some(json!({ "extensions": extensions, "seconds": seconds? })),
         _ => {
-            diagnostics.push(bad(
-                "cdn.ttl[]",
-                "either for a `path` or for `extensions`",
-                at,
-            ));
+            let wanted = "either for a `path` or for `extensions`";
+            diagnostics.push(bad(name, wanted, at));
             None
         }
     }
+}
+
+/// A path or an extension has one rule: of two, one would never be used.
+fn once(text: &str, (name, at): (&str, &Span), places: &mut Places, diagnostics: &mut Diagnostics) {
+    if let Some(first) = places.get(text) {
+        let detail = format!("`{name}` is `{text}`, which has a rule already");
+        diagnostics.push(
+            Diagnostic::error(code::BAD_PROPERTY, detail)
+                .at(at.clone())
+                .related(first.clone(), "first named here"),
+        );
+    } else {
+        places.insert(text.to_owned(), at.clone());
+    }
+}
+
+fn is_path(text: &str) -> bool {
+    text.starts_with('/') && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+/// The vendor's interface takes extensions as one list with commas.
+fn is_extension(text: &str) -> bool {
+    let legal = |c: char| c.is_ascii_graphic() && !c.is_ascii_uppercase() && !",./".contains(c);
+    !text.is_empty() && text.chars().all(legal)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_domain;
+    use super::{is_domain, is_extension, is_path};
+
+    #[test]
+    fn rules_are_for_plain_paths_and_extensions() {
+        assert!(is_extension("png") && is_extension("7z") && is_extension("c++"));
+        for bad in ["", ".png", "tar.gz", "a,b", "a b", "PNG", "a\u{1b}", "é"] {
+            assert!(!is_extension(bad), "{bad:?}");
+        }
+        assert!(is_path("/") && is_path("/a/é.txt"));
+        for bad in ["", "a", "/a b", "/a\n", "/\u{0}"] {
+            assert!(!is_path(bad), "{bad:?}");
+        }
+    }
 
     #[test]
     fn domains_have_labels_and_nothing_else() {

@@ -77,7 +77,7 @@ fn read<'a>(
     let domains = cdn::domains(props, diagnostics);
     let ttl = cdn::ttl(props, &domains, diagnostics);
     let cache = CacheRules::read(props, diagnostics);
-    let ignore = cache::globs(&props.texts("ignore", diagnostics), diagnostics);
+    let ignore = cache::ignored(props, diagnostics);
     let source = props.required_text("source", diagnostics)?;
     let id = |part: &str| ResourceId::new(format!("{}.{part}", block.name));
     let pack = Pack {

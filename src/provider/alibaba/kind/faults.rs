@@ -311,3 +311,59 @@ async fn a_scope_is_changed_in_place() {
         "{asked}"
     );
 }
+
+/// `oss.files` with these files of one byte each, all of which were `x` when the plan was made.
+fn files(folder: &std::path::Path, keys: &[&str]) -> Object {
+    let entry = json!({ "md5": "9dd4e461268c8034f5c8564e155c67a6", "size": 1 });
+    let files: Object = keys
+        .iter()
+        .map(|key| ((*key).to_owned(), entry.clone()))
+        .collect();
+    object(json!({ "bucket": "site-1", "source": folder, "files": files }))
+}
+
+#[tokio::test]
+async fn a_failed_upload_names_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("a")).unwrap();
+    std::fs::write(folder.path().join("a/b.txt"), "x").unwrap();
+    let stub = Stub::start(vec![refusal(403, "AccessDenied")]).await;
+    let attrs = files(folder.path(), &["a/b.txt"]);
+    let error = create("oss.files", &attrs, &stub).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Denied);
+    let text = error.to_string();
+    assert!(
+        text.starts_with("PutObject of a/b.txt: AccessDenied: "),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn all_files_that_changed_are_told_and_the_others_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = ["1", "2", "3", "4", "5", "6", "7", "z"];
+    for key in keys {
+        std::fs::write(folder.path().join(key), "y").unwrap();
+    }
+    std::fs::write(folder.path().join("z"), "x").unwrap();
+    let stub = Stub::start(vec![reply(200, "")]).await;
+    let attrs = files(folder.path(), &keys);
+    let error = create("oss.files", &attrs, &stub).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Source, "{error}");
+    let text = error.to_string();
+    assert_eq!(text.matches("PutObject of ").count(), 5, "{text}");
+    assert!(text.ends_with("; and 2 more"), "{text}");
+    assert!(stub.asked()[0].starts_with("PUT /site-1/z "));
+}
+
+#[tokio::test]
+async fn what_concerns_all_files_outweighs_a_changed_one() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("1"), "y").unwrap();
+    std::fs::write(folder.path().join("z"), "x").unwrap();
+    let stub = Stub::start(vec![refusal(403, "AccessDenied")]).await;
+    let attrs = files(folder.path(), &["1", "z"]);
+    let error = create("oss.files", &attrs, &stub).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Denied, "{error}");
+    assert!(error.message.contains("PutObject of 1: "), "{error}");
+}

@@ -20,6 +20,8 @@ use crate::state::Record;
 const KIND: &str = "oss.files";
 const FILES: &str = "files";
 const ETAGS: &str = "etags";
+/// How many failed files one error tells.
+const MOST_TOLD: usize = 5;
 
 /// Files in buckets of one account.
 pub(in crate::provider::alibaba) struct OssFiles {
@@ -81,8 +83,9 @@ impl OssFiles {
         Ok(made(bucket, files, etags))
     }
 
-    /// Sends files side by side. After a failure nothing new is begun, but what is under way is waited for and
-    /// told, so that the state stays true. The result holds the `ETag`s that are no MD5.
+    /// Sends files side by side. After a failure nothing new is begun, unless it is about the local file alone: the other
+    /// files go on then, so that all such files are told at once. What is under way is waited for and told in any case, so
+    /// that the state stays true. The result holds the `ETag`s that are no MD5.
     async fn send_all(
         &self,
         bucket: &str,
@@ -93,25 +96,25 @@ impl OssFiles {
         let mut jobs = jobs.into_iter();
         let mut under_way = FuturesUnordered::new();
         let mut etags = Object::new();
-        let mut failed = None;
+        let mut failed: Vec<ProviderError> = Vec::new();
         loop {
-            while failed.is_none() && under_way.len() < CONCURRENCY {
+            while failed.iter().all(is_of_one_file) && under_way.len() < CONCURRENCY {
                 let Some(job) = jobs.next() else { break };
                 match stopped(tell) {
-                    Some(error) => failed = Some(error),
+                    Some(error) => failed.push(error),
                     None => under_way.push(self.send(bucket, folder, job, tell)),
                 }
             }
             match under_way.next().await {
                 None => break,
-                Some(Err(error)) => failed = failed.or(Some(error)),
+                Some(Err(error)) => failed.push(error),
                 Some(Ok((job, etag))) => {
                     tell.progress(item(job.key, Some(job.json.clone())));
                     etags.extend(etag.map(|etag| (job.key.to_owned(), Json::String(etag))));
                 }
             }
         }
-        match failed {
+        match together(failed) {
             Some(error) => Err(error),
             None => Ok(etags),
         }
@@ -135,8 +138,10 @@ impl OssFiles {
             size: job.entry.size,
             md5: &job.entry.md5,
         };
-        let etag = self.oss.upload(&put, &upload, tell).await?;
-        Ok((job, etag))
+        match self.oss.upload(&put, &upload, tell).await {
+            Ok(etag) => Ok((job, etag)),
+            Err(error) => Err(naming(job.key, error)),
+        }
     }
 
     async fn delete_all(
@@ -325,6 +330,37 @@ fn item(key: &str, entry: Option<Json>) -> Progress {
         key: key.to_owned(),
         entry,
     }
+}
+
+/// Whether a failure says nothing about other files.
+fn is_of_one_file(error: &ProviderError) -> bool {
+    error.kind == ErrorKind::Source
+}
+
+/// The failure of one file's upload, with the file's name.
+fn naming(key: &str, mut error: ProviderError) -> ProviderError {
+    error.operation = format!("{} of {key}", error.operation);
+    error
+}
+
+/// Several failures as one. The first that concerns more than its file decides what happens next; the others are told with
+/// it, as far as a reader wants to see them.
+fn together(mut failed: Vec<ProviderError>) -> Option<ProviderError> {
+    let decisive = failed.iter().position(|error| !is_of_one_file(error));
+    if failed.is_empty() {
+        return None;
+    }
+    let mut error = failed.remove(decisive.unwrap_or(0));
+    let others = failed.iter().take(MOST_TOLD - 1).map(ToString::to_string);
+    let mut told: Vec<String> = others.collect();
+    if failed.len() > told.len() {
+        told.push(format!("and {} more", failed.len() - told.len()));
+    }
+    for other in told {
+        error.message.push_str("; ");
+        error.message.push_str(&other);
+    }
+    Some(error)
 }
 
 fn stopped(tell: &dyn Tell) -> Option<ProviderError> {

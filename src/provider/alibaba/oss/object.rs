@@ -138,13 +138,21 @@ impl Oss {
         }
     }
 
-    /// Deletes objects; keys that are not there count as deleted. `gone` hears of every key as it is done.
+    /// Deletes objects; keys that are not there count as deleted. `gone` hears of every key as it is done. Nothing is deleted
+    /// when the request cannot name one of the keys: another object would go instead.
     pub(in crate::provider::alibaba) async fn delete_objects(
         &self,
         bucket: &str,
         keys: &[&str],
         gone: &(dyn Fn(&str) + Sync),
     ) -> Result<(), ProviderError> {
+        if let Some(key) = keys.iter().find(|key| !wire::xml::can_hold(key)) {
+            let message = format!("XML cannot hold the name {key:?}");
+            let error = ProviderError::new(ErrorKind::Invalid, DELETE, message);
+            return Err(error.with_hint(
+                "delete that object with another tool, then run the same command again",
+            ));
+        }
         for batch in keys.chunks(DELETE_AT_ONCE) {
             let reply = self.send(&delete_objects(bucket, batch)).await?;
             let root = parse(DELETE, &reply)?;
@@ -379,6 +387,19 @@ mod tests {
         }
         let inside = path_below(Path::new("/x"), "a/b");
         assert_eq!(inside.as_deref(), Some(Path::new("/x/a/b")));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_the_request_cannot_name_is_refused_before_anything_is_sent() {
+        let stub = Stub::start(Vec::new()).await;
+        let oss = Oss::new(Arc::new(Transport::new(stub.target()).unwrap()));
+        let error = oss
+            .delete_objects("bkt", &["a", "b\u{1}"], &|_| panic!("nothing is gone"))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Invalid, "{error}");
+        assert!(error.message.contains("\\u{1}"), "{error}");
+        assert_eq!(stub.asked().len(), 0);
     }
 
     #[tokio::test]
