@@ -1,5 +1,6 @@
 //! The local cloud from the outside: start, status, run, ports, addresses.
 
+use std::io::Read;
 use std::net::TcpListener;
 
 use crate::support::{Sandbox, fetch};
@@ -40,9 +41,114 @@ fn a_deploy_inside_run_goes_to_that_cloud() {
 fn a_command_that_does_not_exist_is_said() {
     Sandbox::new()
         .run("local run -- no-such-command-here")
-        .code(1)
+        .code(127)
         .says("SD1001")
         .says("no-such-command-here");
+}
+
+#[test]
+fn a_file_that_is_no_program_is_said() {
+    let sandbox = Sandbox::new();
+    sandbox.file("data.txt", "no program");
+    sandbox
+        .run("local run -- ./data.txt")
+        .code(126)
+        .says("SD1001")
+        .says("data.txt");
+}
+
+#[test]
+fn what_run_deploys_is_forgotten_with_its_cloud_and_the_users_own_stays() {
+    let sandbox = Sandbox::new().with_cloud();
+    crate::site::shop(&sandbox);
+    sandbox.run("deploy -y").code(0);
+    let before = sandbox.state(std::path::Path::new(""), "shop");
+    let sdev = env!("CARGO_BIN_EXE_sdev");
+    let script = format!("{sdev} deploy -y && {sdev} plan --detailed-exitcode && {sdev} remove -y");
+    sandbox
+        .run_command(sandbox.command(&["local", "run", "--", "sh", "-c", &script]))
+        .code(0)
+        .says("web.files created");
+    assert_eq!(sandbox.state(std::path::Path::new(""), "shop"), before);
+    sandbox.run("plan --detailed-exitcode").code(0);
+}
+
+#[test]
+fn projects_of_one_name_do_not_share_a_state_inside_run() {
+    let sandbox = Sandbox::new();
+    sandbox.run("init static-site one/site").code(0);
+    sandbox.run("init static-site two/site").code(0);
+    let sdev = env!("CARGO_BIN_EXE_sdev");
+    let script =
+        format!("{sdev} deploy -y -t one/site/s.yaml && {sdev} output --json -t two/site/s.yaml");
+    let ran = sandbox
+        .run_command(sandbox.command(&["local", "run", "--", "sh", "-c", &script]))
+        .code(0);
+    assert!(!ran.stdout.contains("http"), "{}", ran.stdout);
+}
+
+/// A command under `local run` with a temporary folder of its own, after `script` wrote its first line.
+fn running_in(sandbox: &Sandbox, script: &str) -> (std::process::Child, std::path::PathBuf) {
+    let temporary = sandbox.work().join("tmp");
+    std::fs::create_dir_all(&temporary).unwrap();
+    let mut child = sandbox
+        .command(&["local", "run", "--", "sh", "-c", script])
+        .env("TMPDIR", &temporary)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = [0];
+    child
+        .stdout
+        .as_mut()
+        .unwrap()
+        .read_exact(&mut line)
+        .unwrap();
+    (child, temporary)
+}
+
+fn entries(folder: &std::path::Path) -> usize {
+    std::fs::read_dir(folder).unwrap().count()
+}
+
+#[test]
+fn a_signal_to_run_reaches_the_command_and_nothing_is_left() {
+    for (name, number) in [("HUP", "1"), ("TERM", "15")] {
+        let sandbox = Sandbox::new();
+        // The shell has a trap, so it ends by itself and says which signal it was.
+        let script = format!("trap 'exit {number}' {name}; echo; while :; do sleep 0.01; done");
+        let (mut child, temporary) = running_in(&sandbox, &script);
+        assert_eq!(entries(&temporary), 1);
+        let kill = std::process::Command::new("kill")
+            .args([format!("-{name}"), child.id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+        let ended = child.wait().unwrap();
+        assert_eq!(ended.code(), Some(number.parse().unwrap()));
+        assert_eq!(entries(&temporary), 0);
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_is_removed_by_the_next_and_a_living_ones_is_not() {
+    let sandbox = Sandbox::new();
+    let script = "echo; read line";
+    let (mut killed, temporary) = running_in(&sandbox, script);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert_eq!(entries(&temporary), 1);
+    let (living, _) = running_in(&sandbox, "echo; while :; do sleep 0.01; done");
+    assert_eq!(entries(&temporary), 1);
+    let mut next = sandbox.command(&["local", "run", "--", "true"]);
+    next.env("TMPDIR", &temporary);
+    sandbox.run_command(next).code(0);
+    assert_eq!(entries(&temporary), 1);
+    let kill = std::process::Command::new("kill")
+        .arg(living.id().to_string())
+        .status();
+    assert!(kill.unwrap().success());
+    assert_eq!({ living }.wait().unwrap().code(), Some(128 + 15));
+    assert_eq!(entries(&temporary), 0);
 }
 
 #[test]

@@ -4,12 +4,14 @@ mod admin;
 mod daemon;
 mod endpoint;
 mod keys;
+mod run;
 mod serve;
 
 pub(super) use admin::Admin;
 pub(super) use daemon::{ensure, start, stop};
 pub(super) use endpoint::{Endpoint, running};
 pub(super) use keys::Keys;
+pub(super) use run::run;
 pub(super) use serve::{Settings, fresh, serve};
 
 use std::path::PathBuf;
