@@ -151,21 +151,32 @@ pub struct FileLock {
 impl FileLock {
     /// Takes the lock, or `None` when a living process holds it.
     pub fn try_take(path: &Path) -> Result<Option<Self>, FsError> {
-        if let Some(folder) = path.parent() {
-            create_folder(folder)?;
-        }
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(|e| FsError::new(path, e))?;
+        let file = Self::open(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { file })),
             Err(fs::TryLockError::WouldBlock) => Ok(None),
             Err(fs::TryLockError::Error(error)) => Err(FsError::new(path, error)),
         }
+    }
+
+    /// Takes the lock, however long a living process holds it.
+    pub fn take(path: &Path) -> Result<Self, FsError> {
+        let file = Self::open(path)?;
+        file.lock().map_err(|e| FsError::new(path, e))?;
+        Ok(Self { file })
+    }
+
+    fn open(path: &Path) -> Result<File, FsError> {
+        if let Some(folder) = path.parent() {
+            create_folder(folder)?;
+        }
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(|e| FsError::new(path, e))
     }
 
     /// Writes who holds it into the lock file.

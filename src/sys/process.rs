@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nix::errno::Errno;
@@ -58,12 +58,19 @@ pub fn kill_self() {
     let _ = kill(Pid::this(), Signal::SIGKILL);
 }
 
-/// Starts this very program in the background, in a process group of its own, its output in `log`.
-pub fn spawn_self(arguments: &[&str], log: &Path) -> io::Result<std::process::Child> {
+/// Starts this very program in the background, in a process group of its own, its output in `log`, in a working folder
+/// and with one more variable.
+pub fn spawn_self(
+    arguments: &[&str],
+    log: &Path,
+    (folder, (name, value)): (&Path, (&str, PathBuf)),
+) -> io::Result<std::process::Child> {
     let log = File::options().create(true).append(true).open(log)?;
     let errors = log.try_clone()?;
     Command::new(std::env::current_exe()?)
         .args(arguments)
+        .current_dir(folder)
+        .env(name, value)
         .stdin(Stdio::null())
         .stdout(log)
         .stderr(errors)

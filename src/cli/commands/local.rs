@@ -14,7 +14,7 @@ use super::super::view::diagnostic::show_one;
 use super::super::view::local as view;
 use super::Outcome;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::sys::{fs, process};
+use crate::sys::{env, process};
 
 pub(super) fn run(args: Local, printer: Printer) -> Outcome {
     match args {
@@ -34,11 +34,12 @@ fn start(args: &Start, printer: Printer) -> Outcome {
             .hint("add --allow-remote if that is what you want")
             .into());
     }
+    let port = args.port.unwrap_or_else(local::port);
     if args.foreground {
         let keys = Keys::stored()?;
         let settings = Settings {
-            listen: SocketAddr::new(args.listen, args.port),
-            data: local::folder().join("data"),
+            listen: SocketAddr::new(args.listen, port),
+            data: local::data(),
         };
         block_on(local::serve(&settings, &keys, |url| {
             printer.say(&format!("local cloud at {url}"));
@@ -46,20 +47,38 @@ fn start(args: &Start, printer: Printer) -> Outcome {
         return Ok(Exit::Done);
     }
     block_on(async {
-        if let Some((endpoint, keys)) = local::running()?
-            && Admin::new(&endpoint, &keys)?.status().await.is_ok()
-        {
-            printer.say("it runs already");
-            view::show(printer, &endpoint, &keys);
-            return Ok(Exit::Done);
+        if let Some((endpoint, keys)) = local::running()? {
+            match Admin::new(&endpoint, &keys)?.status().await {
+                Ok(_) => {
+                    printer.say("it runs already");
+                    view::show(printer, &endpoint, &keys);
+                    return Ok(Exit::Done);
+                }
+                Err(error) if !error.iter().any(|d| d.code == code::LOCAL_DOWN) => {
+                    return Err(error);
+                }
+                Err(_) => {}
+            }
         }
-        let (endpoint, keys) = local::start(args.listen, args.port).await?;
+        let (endpoint, keys) = local::start(args.listen, port).await?;
         view::show(printer, &endpoint, &keys);
         Ok(Exit::Done)
     })
 }
 
 fn stop(printer: Printer) -> Outcome {
+    if let Some(url) = env::var(env::LOCAL_URL) {
+        let detail = format!(
+            "{} is set: whoever started {url} ends it, such as `sdev local run` with its command",
+            env::LOCAL_URL
+        );
+        return Err(Diagnostic::error(code::USAGE, detail)
+            .hint(format!(
+                "unset {} to stop your own local cloud",
+                env::LOCAL_URL
+            ))
+            .into());
+    }
     let stopped = block_on(local::stop())?;
     printer.say(if stopped {
         "the local cloud is stopped"
@@ -90,7 +109,7 @@ fn reset(printer: Printer) -> Outcome {
         Some((endpoint, keys)) => drop(block_on(async {
             Admin::new(&endpoint, &keys)?.reset().await
         })?),
-        None => fs::remove_folder(&local::folder().join("data")).map_err(Diagnostic::from)?,
+        None => local::forget()?,
     }
     printer.say("the local cloud is empty");
     Ok(Exit::Done)
