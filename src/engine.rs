@@ -1,6 +1,6 @@
 //! Strings the verbs together: load → lower → pack → observe → plan → apply. The only place that does.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
@@ -51,6 +51,8 @@ pub struct Destination {
     pub region: String,
     /// The environment's name.
     pub environment: String,
+    /// Where states lie, when not beside the manifest.
+    pub states: Option<PathBuf>,
     /// Whether another account than the state's is an error. A local cloud may be a fresh one each time.
     pub account_matters: bool,
 }
@@ -94,7 +96,11 @@ pub fn open(
     if until >= Until::Pack {
         lowered.graph = component::pack(lowered.graph, &lowered.packs)?;
     }
-    let place = Place::new(&manifest.folder, &manifest.name, &to.environment);
+    let (folder, app) = (&manifest.folder, &manifest.name);
+    let place = match &to.states {
+        Some(states) => Place::apart(states, folder, app, &to.environment),
+        None => Place::new(folder, app, &to.environment),
+    };
     Ok(Project {
         manifest,
         lowered,

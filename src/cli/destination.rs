@@ -1,7 +1,7 @@
 //! Access alias → where to apply: the local cloud, or the vendor's with its keys.
 
 use std::cell::OnceCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::Global;
@@ -45,6 +45,7 @@ pub(super) fn offline(global: &Global, alias: Option<&str>) -> Destination {
             .or_else(|| env::var(env::REGION))
             .unwrap_or_else(|| REGION.to_owned()),
         environment: environment(global, alias),
+        states: states(alias),
         account_matters: alias != Some(LOCAL),
     }
 }
@@ -81,6 +82,7 @@ pub(super) async fn connect(
         account,
         region,
         environment: environment(global, alias),
+        states: states(alias),
         account_matters: alias != Some(LOCAL),
     })
 }
@@ -106,6 +108,13 @@ fn environment(global: &Global, alias: Option<&str>) -> String {
         .environment
         .clone()
         .unwrap_or_else(|| default.to_owned())
+}
+
+/// The folder for states of a local cloud that lives for one command. What is applied elsewhere lasts longer than that.
+fn states(alias: Option<&str>) -> Option<PathBuf> {
+    env::var(env::STATES)
+        .filter(|_| alias == Some(LOCAL))
+        .map(PathBuf::from)
 }
 
 /// What expressions can ask of this machine.

@@ -1,8 +1,10 @@
 //! The state on disk: `.sdev/<app>/<env>/`, read by anyone, written only through `LockedState`.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
 
 use super::journal::set_item;
 use super::{Entry, Journal, Record, State, StateError, lock};
@@ -23,6 +25,19 @@ impl Place {
         Self {
             folder: project
                 .join(".sdev")
+                .join(file_name(app))
+                .join(file_name(environment)),
+        }
+    }
+
+    /// The place below `states`, a folder outside the project. Projects of one name are told apart by the digest of
+    /// where they are.
+    pub fn apart(states: &Path, project: &Path, app: &str, environment: &str) -> Self {
+        let digest = Sha256::digest(fs::absolute(project).as_os_str().as_bytes());
+        let digest: [u8; 4] = std::array::from_fn(|at| digest[at]);
+        Self {
+            folder: states
+                .join(format!("{:08x}", u32::from_be_bytes(digest)))
                 .join(file_name(app))
                 .join(file_name(environment)),
         }
