@@ -82,6 +82,7 @@ pub fn open(
     let (manifest, warnings) = manifest::load(path, environment)?;
     let context = Context {
         app: manifest.name.clone(),
+        environment: to.environment.clone(),
         account: to.account.clone(),
         region: to.region.clone(),
         folder: manifest.folder.clone(),

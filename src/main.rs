@@ -3,5 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    sdev::cli::run(std::env::args_os())
+    let run = || sdev::cli::run(std::env::args_os());
+    // The panic's own words are on standard error already.
+    std::panic::catch_unwind(run).unwrap_or_else(|_| sdev::cli::bug())
 }

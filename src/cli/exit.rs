@@ -14,6 +14,8 @@ pub enum Exit {
     Changes = 2,
     /// Another process holds the state.
     Locked = 3,
+    /// A bug of sdev.
+    Bug = 70,
     /// Interrupted by the user.
     Interrupted = 130,
 }

@@ -10,6 +10,7 @@ mod runtime;
 mod view;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -38,4 +39,13 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     ExitCode::from(exit as u8)
+}
+
+/// What is said and returned after a panic.
+pub fn bug() -> ExitCode {
+    let _ = writeln!(
+        std::io::stderr(),
+        "This is a bug of sdev. What was done is recorded; the same command can be run again."
+    );
+    ExitCode::from(Exit::Bug as u8)
 }

@@ -19,7 +19,8 @@ pub(super) fn block_on<T>(
         .block_on(work)
 }
 
-/// From now on Ctrl-C and SIGTERM ask `stop`; the second one ends the process at once, which loses nothing either.
+/// From now on Ctrl-C and SIGTERM ask `stop`. Before anything has begun, and the second time, they end the process at once;
+/// that loses nothing either.
 pub(super) fn heed_signals(stop: &Stop, told: impl Fn() + Send + 'static) {
     let (Ok(mut interrupt), Ok(mut terminate)) = (
         signal(SignalKind::interrupt()),
@@ -34,7 +35,7 @@ pub(super) fn heed_signals(stop: &Stop, told: impl Fn() + Send + 'static) {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            if stop.is_asked() {
+            if stop.is_asked() || !stop.has_begun() {
                 crate::sys::process::exit_now(super::Exit::Interrupted as u8);
             }
             stop.ask();

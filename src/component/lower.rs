@@ -13,6 +13,8 @@ use crate::resource::{Graph, Resource, ResourceId, Value};
 pub struct Context {
     /// The application's name.
     pub app: String,
+    /// The environment's name.
+    pub environment: String,
     /// The account applied to, when known.
     pub account: Option<String>,
     /// The region where a block names none.

@@ -12,28 +12,40 @@ use crate::sys::env;
 /// The alias that means the local cloud.
 pub const LOCAL: &str = "local";
 
-/// Keys for an access alias. Without an alias: the environment's keys, then the alias `default`.
+/// Keys for an access alias, the first found of: a complete set in Serverless Devs' variables (as that tool has it), the
+/// named alias, the vendor's variables, the alias `default`.
 ///
 /// The alias `local` is never looked up here: its keys belong to the running local cloud.
-/// As with Serverless Devs, a complete set of keys in the environment wins over a stored alias.
 pub fn find(alias: Option<&str>) -> Result<Credential, CredentialError> {
-    if let Some(credential) = from_environment() {
+    if let Some(credential) = devs_environment() {
         return Ok(credential);
     }
-    let name = alias.unwrap_or("default");
-    let store = AliasStore::at_home();
-    if let Some(found) = store.get(name)? {
-        return Ok(found.into_credential(name));
-    }
-    if let Some(found) = serverless_devs::find(alias)? {
+    let from_alias = match alias {
+        Some(name) => stored(Some(name))?,
+        None => None,
+    };
+    if let Some(found) = from_alias.or_else(vendor_environment) {
         return Ok(found);
     }
-    let mut known = store.names()?;
-    known.extend(serverless_devs::names()?);
+    if alias.is_none()
+        && let Some(found) = stored(None)?
+    {
+        return Ok(found);
+    }
+    let name = alias.unwrap_or("default").to_owned();
     Err(CredentialError::Missing {
-        alias: name.to_owned(),
-        known,
+        alias: name,
+        known: names()?,
     })
+}
+
+/// A stored alias: ours, then Serverless Devs'. Without a name each has its own default.
+fn stored(alias: Option<&str>) -> Result<Option<Credential>, CredentialError> {
+    let name = alias.unwrap_or("default");
+    match AliasStore::at_home().get(name)? {
+        Some(found) => Ok(Some(found.into_credential(name))),
+        None => serverless_devs::find(alias),
+    }
 }
 
 /// All alias names known here, those of Serverless Devs included.
@@ -45,24 +57,26 @@ pub fn names() -> Result<Vec<String>, CredentialError> {
     Ok(names)
 }
 
-/// Keys found in the environment, in the vendor's spelling or Serverless Devs' (there all three must be set).
-pub fn from_environment() -> Option<Credential> {
-    let vendor = env::var(env::KEY_ID)
-        .zip(env::var(env::KEY_SECRET))
-        .map(|keys| (keys, env::var(env::ACCOUNT)));
-    let devs = || {
-        let account = env::var(env::S_ACCOUNT)?;
-        env::var(env::S_KEY_ID)
-            .zip(env::var(env::S_KEY_SECRET))
-            .map(|keys| (keys, Some(account)))
-    };
-    let ((key_id, secret), account_id) = vendor.or_else(devs)?;
-    Some(Credential {
+/// Keys in the vendor's variables.
+pub fn vendor_environment() -> Option<Credential> {
+    let keys = env::var(env::KEY_ID).zip(env::var(env::KEY_SECRET))?;
+    Some(environment(keys, env::var(env::ACCOUNT)))
+}
+
+/// Keys in Serverless Devs' variables: there all three must be set.
+fn devs_environment() -> Option<Credential> {
+    let account = env::var(env::S_ACCOUNT)?;
+    let keys = env::var(env::S_KEY_ID).zip(env::var(env::S_KEY_SECRET))?;
+    Some(environment(keys, Some(account)))
+}
+
+fn environment((key_id, secret): (String, String), account_id: Option<String>) -> Credential {
+    Credential {
         alias: "environment".to_owned(),
         account_id,
         key_id,
         key_secret: Secret::new(secret),
         security_token: env::var(env::TOKEN).map(Secret::new),
         region: env::var(env::REGION),
-    })
+    }
 }

@@ -67,7 +67,7 @@ codes! {
     UNKNOWN_OUTPUT = 203, "a component has no such output";
     RESOURCE_CYCLE = 204, "resources depend on each other in a circle";
     BAD_BUCKET_NAME = 205, "a bucket name breaks the naming rules";
-    SOURCE_MISSING = 301, "the source folder does not exist";
+    SOURCE_MISSING = 301, "a folder or file of the site does not exist";
     SOURCE_UNREADABLE = 302, "a source file cannot be read";
     SYMLINK_LOOP = 303, "a symbolic link leads back to itself";
     FILE_CHANGED = 304, "a file changed while it was uploaded";

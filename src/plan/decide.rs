@@ -60,11 +60,40 @@ pub(super) fn decide(
         (Some((was, record)), Some(seen)) => {
             refuse_foreign(resource, seen, planner)?;
             let mut decision = change(resource, record, seen, &wanted, spec);
+            if seen
+                .owner
+                .as_deref()
+                .is_some_and(|owner| owner != planner.goal.owner)
+            {
+                decision.change = decision
+                    .change
+                    .map(taken_over)
+                    .or_else(|| Some(adopt(Vec::new())));
+            }
             if *was != resource.id {
                 decision.change = Some(renamed(decision.change, was));
             }
             Ok(decision)
         }
+    }
+}
+
+/// What carries somebody else's mark gets ours with whatever changes about it.
+fn taken_over(change: Change) -> Change {
+    match change {
+        Change::Update { diff }
+        | Change::Adopt {
+            diff, was: None, ..
+        } => adopt(diff),
+        other => other,
+    }
+}
+
+fn adopt(diff: Vec<FieldDiff>) -> Change {
+    Change::Adopt {
+        diff,
+        because: "--adopt".to_owned(),
+        was: None,
     }
 }
 
@@ -138,11 +167,7 @@ fn take_over(
     let ours = seen.owner.as_deref() == Some(planner.goal.owner);
     if !ours && planner.goal.adoption == Adoption::Refuse {
         let error = foreign(resource, seen);
-        return Err(if seen.owner.is_some() {
-            error.hint("choose another name, or deploy from the project that made it")
-        } else {
-            error.hint("choose another name, or run `sdev deploy --adopt` to take it over")
-        });
+        return Err(way_out(error, seen, planner));
     }
     let (before, unmanaged) = current(&known_items(seen, wanted, spec), &seen.attrs, spec);
     let because = if ours {
@@ -187,10 +212,21 @@ fn refuse_foreign(
 ) -> Result<(), Diagnostic> {
     match &seen.owner {
         Some(owner) if owner != planner.goal.owner && planner.goal.adoption == Adoption::Refuse => {
-            Err(foreign(resource, seen)
-                .hint("choose another name, or deploy from the project that made it"))
+            Err(way_out(foreign(resource, seen), seen, planner))
         }
         _ => Ok(()),
+    }
+}
+
+/// What to do about a thing that is not ours: with this project's own name on it, its state was lost.
+fn way_out(error: Diagnostic, seen: &Seen, planner: &Planner<'_>) -> Diagnostic {
+    let project = |mark: &str| mark.rsplit_once('/').map(|(project, _)| project.to_owned());
+    match &seen.owner {
+        Some(owner) if project(owner) == project(planner.goal.owner) => {
+            error.hint("if this project's state was lost: sdev deploy --adopt")
+        }
+        Some(_) => error.hint("choose another name, or deploy from the project that made it"),
+        None => error.hint("choose another name, or take it over: sdev deploy --adopt"),
     }
 }
 

@@ -85,15 +85,33 @@ impl Planner<'_> {
                 because: "it is gone already".to_owned(),
                 which,
             },
-            (Which::Current, Some(Some(found))) if self.is_foreign(found) => Change::Forget {
-                because: "it belongs to somebody else by now".to_owned(),
-                which,
-            },
+            (Which::Current, Some(Some(found)))
+                if self.is_foreign(found) || self.lies_in_foreign(going, seen) =>
+            {
+                Change::Forget {
+                    because: "it belongs to somebody else by now".to_owned(),
+                    which,
+                }
+            }
             (Which::Current, _) => Change::Delete {
                 because: "it is no longer in the manifest".to_owned(),
                 which,
             },
         }
+    }
+
+    /// Whether something without a mark of its own lies in a thing that carries somebody else's.
+    fn lies_in_foreign(&self, going: &Going, seen: &Observed) -> bool {
+        let contained = self
+            .specs
+            .get(&going.record.kind)
+            .is_some_and(|spec| spec.contained);
+        let holders = going
+            .record
+            .after
+            .iter()
+            .filter_map(|id| seen.get(id)?.as_ref());
+        contained && holders.into_iter().any(|found| self.is_foreign(found))
     }
 
     fn is_foreign(&self, found: &crate::provider::Seen) -> bool {

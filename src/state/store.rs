@@ -43,6 +43,11 @@ impl Place {
 
     /// The state as it stands, a crashed apply's journal included. Reads only.
     pub fn read(&self) -> Result<State, StateError> {
+        Ok(self.read_and_replay()?.0)
+    }
+
+    /// The state, and whether a journal lay beside it.
+    fn read_and_replay(&self) -> Result<(State, bool), StateError> {
         let mut state = match fs::read_text(&self.file())? {
             Some(text) => parse(&self.file(), &text)?,
             None => State {
@@ -54,21 +59,26 @@ impl Place {
                 deposed: Vec::new(),
             },
         };
-        Journal::replay(&self.journal(), &mut state)?;
-        Ok(state)
+        let replayed = Journal::replay(&self.journal(), &mut state)?;
+        Ok((state, replayed))
     }
 
     /// Takes the lock, then reads. `operation` is what others see of us meanwhile.
     pub fn lock_for(&self, operation: &str) -> Result<LockedState, StateError> {
         let lock = lock::take(&self.lock(), operation)?;
-        let state = self.read()?;
+        let (state, replayed) = self.read_and_replay()?;
         let journal = Journal::at(self.journal());
-        Ok(LockedState {
+        let mut locked = LockedState {
             state,
             file: self.file(),
             journal,
             _lock: lock,
-        })
+        };
+        if replayed {
+            // What a crash left is settled before anything new is appended to a line that it may have torn.
+            locked.close()?;
+        }
+        Ok(locked)
     }
 }
 

@@ -23,8 +23,8 @@ variables! {
     HOME = "SDEV_HOME", "folder for everything kept outside the project (default `~/.sdev`)";
     LOCAL_URL = "SDEV_LOCAL_URL", "address of the local cloud that access `local` means; set by `sdev local run`";
     KILL_AT = "SDEV_TEST_KILL_AT", "for crash tests: the process kills itself at this journal entry (from 1)";
-    KEY_ID = "ALIBABA_CLOUD_ACCESS_KEY_ID", "access key id, used when no access is named";
-    KEY_SECRET = "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "access key secret, used when no access is named";
+    KEY_ID = "ALIBABA_CLOUD_ACCESS_KEY_ID", "access key id, used when no stored access is named";
+    KEY_SECRET = "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "access key secret, used when no stored access is named";
     TOKEN = "ALIBABA_CLOUD_SECURITY_TOKEN", "security token of temporary credentials";
     ACCOUNT = "ALIBABA_CLOUD_ACCOUNT_ID", "account id that belongs to the access key";
     REGION = "ALIBABA_CLOUD_REGION_ID", "region where a resource does not name one (default `cn-hangzhou`)";

@@ -126,3 +126,39 @@ fn serverless_devs_own_alias_file_is_read() {
     let listed = sandbox.run("config list").code(0);
     assert_eq!(listed.stdout, "team\n");
 }
+
+#[test]
+fn a_named_alias_goes_before_the_vendors_variables_and_after_serverless_devs_own() {
+    let sandbox = Sandbox::new();
+    let mut add = sandbox.command(&[
+        "config",
+        "add",
+        "prod",
+        "--key-id",
+        "STORED",
+        "--account-id",
+        "1",
+    ]);
+    add.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "x");
+    sandbox.run_command(add).code(0);
+    sandbox.file(
+        "s.yaml",
+        "edition: 3.0.0\nname: a\nvars: { id: \"${config('AccessKeyID')}\" }\nresources: {}\n",
+    );
+    let key = |variables: &[(&str, &str)]| {
+        let mut command = sandbox.command(&["preview", "-a", "prod"]);
+        command.envs(variables.iter().copied());
+        sandbox.run_command(command).code(0).stdout
+    };
+    let vendor = [
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "VENDOR"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "x"),
+    ];
+    assert!(key(&vendor).contains("STORED"));
+    let devs = [
+        ("AccountID", "2"),
+        ("AccessKeyID", "DEVS"),
+        ("AccessKeySecret", "x"),
+    ];
+    assert!(key(&devs).contains("DEVS"));
+}

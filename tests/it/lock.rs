@@ -48,3 +48,40 @@ fn a_state_of_another_version_is_refused_and_kept() {
         "not json"
     );
 }
+
+#[test]
+fn a_torn_last_line_of_the_journal_is_settled_before_anything_is_appended() {
+    let sandbox = Sandbox::new().with_cloud();
+    shop(&sandbox);
+    let mut command = sandbox.command(&["deploy", "-y"]);
+    assert_eq!(
+        command
+            .env("SDEV_TEST_KILL_AT", "5")
+            .status()
+            .unwrap()
+            .code(),
+        None
+    );
+    let journal = sandbox.work().join(".sdev/shop/local/journal.jsonl");
+    let text = std::fs::read_to_string(&journal).unwrap();
+    std::fs::write(&journal, &text[..text.len() - 7]).unwrap();
+    // The next run is killed too: what it journaled must not be lost behind the torn line.
+    let mut command = sandbox.command(&["deploy", "-y"]);
+    assert_eq!(
+        command
+            .env("SDEV_TEST_KILL_AT", "2")
+            .status()
+            .unwrap()
+            .code(),
+        None
+    );
+    let text = std::fs::read_to_string(&journal).unwrap();
+    assert!(
+        text.lines()
+            .all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()),
+        "{text}"
+    );
+    sandbox.run("deploy -y").code(0);
+    sandbox.run("plan --detailed-exitcode").code(0);
+    assert!(!journal.exists());
+}

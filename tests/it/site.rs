@@ -2,7 +2,7 @@
 
 use crate::support::{Ran, Sandbox, fetch};
 
-const MANIFEST: &str = "\
+pub(crate) const MANIFEST: &str = "\
 edition: 3.0.0
 name: shop
 access: local
@@ -214,7 +214,7 @@ fn a_new_bucket_takes_over_before_the_old_one_goes() {
     sandbox.run("deploy -y").code(0);
     assert_eq!(fetch(sandbox.port(), "shop.test", "/", &[]).status, 200);
     assert_eq!(
-        fetch(sandbox.port(), "x", "/_site/shop-pages/", &[]).status,
+        fetch(sandbox.port(), "127.0.0.1", "/_site/shop-pages/", &[]).status,
         404
     );
     assert_eq!(summary(&sandbox.run("plan --json"))["create"], 0);

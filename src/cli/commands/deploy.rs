@@ -21,11 +21,13 @@ pub(super) fn run(args: &Deploy, global: &Global, printer: Printer) -> Outcome {
         Adoption::Refuse
     };
     let asking = Asking {
+        stop: Stop::default(),
         yes: args.yes,
         lines: Lines::of(args.full),
         question: "Deploy this?",
     };
     block_on(async {
+        asking.heed(printer);
         let (project, to) = open(global, Until::Pack, printer).await?;
         let mut state = project.place.lock_for("deploy").map_err(Diagnostic::from)?;
         let plan = project
@@ -41,9 +43,19 @@ pub(super) fn run(args: &Deploy, global: &Global, printer: Printer) -> Outcome {
 
 /// How the user is asked.
 pub(super) struct Asking {
+    pub(super) stop: Stop,
     pub(super) yes: bool,
     pub(super) lines: Lines,
     pub(super) question: &'static str,
+}
+
+impl Asking {
+    /// From now on the user's signals are heeded.
+    pub(super) fn heed(&self, printer: Printer) {
+        let told =
+            move || printer.say("stopping after what is under way; once more to stop at once");
+        heed_signals(&self.stop, told);
+    }
 }
 
 /// Shows a plan, asks, applies it.
@@ -62,14 +74,16 @@ pub(super) async fn carry_out(
         printer.say("Nothing was changed.");
         return Ok(Exit::Failed);
     }
-    let stop = Stop::default();
-    heed_signals(&stop, move || {
-        printer.say("stopping after what is under way; once more to stop at once");
-    });
+    asking.stop.begin();
     let progress = progress::Progress::new(printer);
     let watch = Stopwatch::start();
     let report = project
-        .apply(plan, state, to, (&stop, &|event| progress.tell(event)))
+        .apply(
+            plan,
+            state,
+            to,
+            (&asking.stop, &|event| progress.tell(event)),
+        )
         .await;
     progress.finish();
     let report = report?;

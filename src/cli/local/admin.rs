@@ -18,7 +18,9 @@ pub(in crate::cli) struct Admin {
 impl Admin {
     /// A client for this endpoint.
     pub(in crate::cli) fn new(endpoint: &Endpoint, keys: &Keys) -> Result<Self, Diagnostics> {
-        let client = http::client(Duration::from_secs(2), Duration::from_secs(10))
+        let client = http::loopback(Duration::from_secs(2))
+            .read_timeout(Duration::from_secs(10))
+            .build()
             .map_err(|e| down(&e.to_string()))?;
         Ok(Self {
             client,

@@ -44,7 +44,7 @@ impl Endpoint {
 /// The local cloud that access `local` means right now, with its keys.
 pub(in crate::cli) fn running() -> Result<Option<(Endpoint, Keys)>, Diagnostics> {
     if let Some(url) = env::var(env::LOCAL_URL) {
-        let keys = match credential::from_environment() {
+        let keys = match credential::vendor_environment() {
             Some(credential) => credential.into(),
             None => Keys::stored()?,
         };

@@ -260,7 +260,8 @@ fn symbol(change: &Change) -> (&'static str, Style) {
         Change::Create { .. } => ("±", Style::Yellow),
         Change::Update { .. } => ("~", Style::Yellow),
         Change::Adopt { .. } => ("=", Style::Cyan),
-        Change::Delete { .. } | Change::Forget { .. } => ("-", Style::Red),
+        Change::Delete { .. } => ("-", Style::Red),
+        Change::Forget { .. } => (".", Style::Dim),
         Change::Act { .. } => ("»", Style::Cyan),
     }
 }
@@ -333,7 +334,7 @@ fn item_note(item: &FieldDiff) -> String {
         .map(|name| (name, (&before[name], &after[name])))
         .collect();
     for (name, (old, new)) in known {
-        if old != new && !old.is_null() {
+        if old != new && !old.is_null() && !new.is_null() {
             words.push(format!(
                 "{name}: {} → {}",
                 text::value(old),

@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::manifest::Block;
 
 /// The name given, or one derived from what makes the site unique. Derived names are stable: the same account, region,
-/// application and block always yield the same.
+/// environment, application and block always yield the same.
 pub(super) fn name(
     block: &Block,
     props: &Props<'_>,
@@ -17,12 +17,9 @@ pub(super) fn name(
     diagnostics: &mut Diagnostics,
 ) -> Option<String> {
     if props.node("bucket").is_none() {
-        return Some(derived(
-            &context.app,
-            &block.name,
-            region,
-            context.account.as_deref().unwrap_or(""),
-        ));
+        let account = context.account.as_deref().unwrap_or_default();
+        let more = [region, context.environment.as_str(), account];
+        return Some(derived(&context.app, &block.name, &more));
     }
     let given = props.text("bucket", diagnostics)?;
     if let Some(rule) = broken_rule(given) {
@@ -51,8 +48,9 @@ fn broken_rule(name: &str) -> Option<&'static str> {
     }
 }
 
-fn derived(app: &str, block: &str, region: &str, account: &str) -> String {
-    let digest = Sha256::digest(format!("{account}\n{region}\n{app}\n{block}"));
+fn derived(app: &str, block: &str, more: &[&str]) -> String {
+    let parts = [&[app, block], more].concat();
+    let digest = Sha256::digest(parts.join("\n"));
     let tail = wire::digest::hex_lower(&digest[..4]);
     format!("{}-{tail}", slug(&format!("{app}-{block}"), 50))
 }
@@ -84,11 +82,17 @@ mod tests {
     #[test]
     fn derived_names_are_legal_and_stable() {
         for app in ["mysite", "My Site!", "日本語", "-", &"x".repeat(200)] {
-            let name = derived(app, "site", "cn-hangzhou", "1234");
+            let name = derived(app, "site", &["cn-hangzhou", "local", "1234"]);
             assert_eq!(broken_rule(&name), None, "{name}");
-            assert_eq!(name, derived(app, "site", "cn-hangzhou", "1234"));
+            assert_eq!(
+                name,
+                derived(app, "site", &["cn-hangzhou", "local", "1234"])
+            );
         }
-        assert_ne!(derived("a", "b", "r", "1"), derived("a", "b", "r", "2"));
+        assert_ne!(
+            derived("a", "b", &["r", "1"]),
+            derived("a", "b", &["r", "2"])
+        );
     }
 
     #[test]

@@ -71,7 +71,7 @@ fn glob(text: &str, at: &Span, diagnostics: &mut Diagnostics) -> Option<Glob> {
         Ok(glob) => Some(glob),
         Err(error) => {
             diagnostics.push(super::bad(
-                &format!("glob `{text}`"),
+                "glob",
                 &format!("readable ({})", error.kind()),
                 at,
             ));

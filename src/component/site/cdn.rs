@@ -16,9 +16,13 @@ pub(super) fn domains(props: &Props<'_>, diagnostics: &mut Diagnostics) -> Vec<S
     let mut domains: Vec<String> = Vec::new();
     for (text, at) in one.into_iter().chain(props.texts("domains", diagnostics)) {
         if !is_domain(text) {
-            diagnostics.push(bad_domain(&format!("domain `{text}`"), at));
+            diagnostics.push(bad_domain(text, at));
         } else if domains.iter().any(|d| d == text) {
-            diagnostics.push(bad(&format!("domain `{text}`"), "named once", at));
+            diagnostics.push(bad(
+                "domains",
+                &format!("a list that names `{text}` once"),
+                at,
+            ));
         } else {
             domains.push(text.to_owned());
         }
@@ -52,7 +56,14 @@ fn is_domain(text: &str) -> bool {
             && !l.starts_with('-')
             && !l.ends_with('-')
     };
-    text.len() <= 253 && text.contains('.') && text.split('.').all(label)
+    text.len() <= 253 && text.contains('.') && !is_address(text) && text.split('.').all(label)
+}
+
+/// Whether the last label is a number, as in an IP address.
+fn is_address(text: &str) -> bool {
+    text.rsplit('.')
+        .next()
+        .is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The rules under `cdn.ttl`, as the kind `cdn.domain` takes them.
@@ -151,6 +162,7 @@ mod tests {
             "a.b:80",
             "",
             "UPPER.case",
+            "10.0.0.1",
             "a_b.c",
         ] {
             assert!(!is_domain(bad), "{bad}");

@@ -204,10 +204,9 @@ impl Site<'_> {
 }
 
 /// The error for a domain name that cannot be one.
-fn bad_domain(path: &str, at: &crate::diagnostic::Span) -> Diagnostic {
-    bad(
-        path,
-        "a domain name such as www.example.com, without scheme, port or path",
-        at,
-    )
+fn bad_domain(text: &str, at: &crate::diagnostic::Span) -> Diagnostic {
+    let detail = format!(
+        "`{text}` is not a domain name such as www.example.com, without scheme, port or path"
+    );
+    Diagnostic::error(code::BAD_PROPERTY, detail).at(at.clone())
 }

@@ -4,18 +4,20 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use ::http::{HeaderMap, header};
 use bytes::Bytes;
-use http::{HeaderMap, header};
 use tokio::sync::Semaphore;
 
 use super::fault::Fault;
 use super::retry::{RetryPolicy, Tries};
 use super::target::Target;
 use crate::provider::{ErrorKind, ProviderError};
+use crate::sys::http;
 
 /// Requests under way at once.
 pub(super) const CONCURRENCY: usize = 32;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const POOL_IDLE: Duration = Duration::from_secs(20);
 /// How long a reply may take, beyond the time that the body needs to get out.
 const REPLY_TIMEOUT: Duration = Duration::from_mins(1);
 /// Slower than this (bytes a second) an upload counts as stuck.
@@ -57,19 +59,16 @@ impl Transport {
 
     /// A transport with a patience of its own.
     pub(super) fn with_policy(target: Target, policy: RetryPolicy) -> Result<Self, ProviderError> {
-        // A second call in one process finds the provider installed already.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let builder = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
+        let builder = if target.is_loopback() {
+            http::loopback(CONNECT_TIMEOUT)
+        } else {
+            http::builder(CONNECT_TIMEOUT)
+        };
+        let builder = builder
             .redirect(reqwest::redirect::Policy::none())
             .pool_max_idle_per_host(CONCURRENCY)
-            .user_agent(concat!("sdev/", env!("CARGO_PKG_VERSION")));
-        let builder = if target.is_loopback() {
-            // Plain HTTP on this machine: no proxy may see it, and loading the system's certificates costs time.
-            builder.no_proxy().tls_certs_only([])
-        } else {
-            builder
-        };
+            // Servers close idle connections; ours must give up first.
+            .pool_idle_timeout(POOL_IDLE);
         let client = builder.build().map_err(|error| {
             ProviderError::new(ErrorKind::Unexpected, "connect", error.to_string())
         })?;

@@ -75,7 +75,7 @@ impl CdnDomain {
                 .with_hint("choose another domain, or remove that application first")),
             None => Err(
                 conflict(format!("domain `{domain}` exists and was not made by sdev"))
-                    .with_hint("choose another domain, or import this one"),
+                    .with_hint("choose another domain, or take it over: sdev deploy --adopt"),
             ),
         }
     }

@@ -116,7 +116,7 @@ impl OssBucket {
             None => Err(conflict(format!(
                 "bucket `{name}` exists, holds objects and was not made by sdev"
             ))
-            .with_hint("choose another bucket name, or import the bucket")),
+            .with_hint("choose another bucket name, or take it over: sdev deploy --adopt")),
         }
     }
 
