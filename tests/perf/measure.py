@@ -292,7 +292,7 @@ def cdn(table, peers):
     with local_cloud(peers.sdev) as env:
         run([peers.sdev, "deploy", "-y"], folder, env)
         script = pathlib.Path(__file__).with_name("cdn_hit.sh")
-        env = env | {"ROUNDS": os.environ.get("CDN_ROUNDS", "3"), "SECONDS_EACH": "3"}
+        env = env | {"ROUNDS": os.environ.get("CDN_ROUNDS", "5"), "SECONDS_EACH": "3"}
         paths = [f"/{name}" for name in pages]
         with Others() as others:
             _, out = run([script, env["SDEV_LOCAL_URL"], DOMAIN, *paths], folder, env, expected=(0, 1))

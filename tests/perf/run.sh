@@ -3,7 +3,7 @@
 #
 # usage: run.sh [start|deploy|plan|cdn|size]...   (all of them without arguments)
 # Installs what it needs: Debian's wrk, nginx-light, rclone, hyperfine and time; s3s-fs and moto below target/perf.
-# It builds sdev first; --locked and all, so the figures are those of the release binary.
+# It builds the release binary of sdev first.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 target=${CARGO_TARGET_DIR:-target}
