@@ -81,6 +81,12 @@ fn templates_are_listed_checked_and_never_overwrite() {
         .says("SD0901")
         .says("name");
     sandbox
+        .run("init static-site No!")
+        .code(1)
+        .says("SD0901")
+        .says("folder's name")
+        .says("--param name=");
+    sandbox
         .run("init static-site shop --param titel=Hello")
         .code(1)
         .says("title");

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use super::super::printer::{Printer, Style};
 use super::{diff, text};
 use crate::plan::{Change, FieldDiff, Plan, Step, Summary};
+use crate::resource::Object;
 
 /// How many lines of a long list are shown unfolded.
 const FOLD_AT: usize = 12;
@@ -233,21 +234,34 @@ impl Page {
     }
 }
 
-/// A new map, field by field.
+/// A map that appears, changes or vanishes, field by field.
 fn leaves(diff: &FieldDiff) -> Vec<FieldDiff> {
-    let (None, Some(Json::Object(map))) = (&diff.before, &diff.after) else {
-        return vec![diff.clone()];
+    let empty = Object::new();
+    let (before, after) = match (&diff.before, &diff.after) {
+        (Some(Json::Object(before)), Some(Json::Object(after))) => (before, after),
+        (Some(Json::Object(before)), None) if !diff.unknown => (before, &empty),
+        (None, Some(Json::Object(after))) => (&empty, after),
+        _ => return vec![diff.clone()],
     };
-    let below = |(key, value): (&String, &Json)| {
+    let vanished = before.keys().filter(|key| !after.contains_key(*key));
+    let below = |key: &String| {
+        let side = |map: &Object| map.get(key).filter(|value| !value.is_null()).cloned();
+        let (before, after) = (side(before), side(after));
         let path = diff.path.iter().chain([key]).cloned().collect();
-        leaves(&FieldDiff {
+        let unknown = false;
+        let field = FieldDiff {
             path,
-            before: None,
-            after: Some(value.clone()),
-            unknown: false,
-        })
+            before,
+            after,
+            unknown,
+        };
+        if field.before == field.after {
+            Vec::new()
+        } else {
+            leaves(&field)
+        }
     };
-    map.iter().flat_map(below).collect()
+    after.keys().chain(vanished).flat_map(below).collect()
 }
 
 /// The path of a field as words.
@@ -352,4 +366,49 @@ fn item_note(item: &FieldDiff) -> String {
 
 fn size(entry: &Json) -> Option<u64> {
     entry.get("size")?.as_u64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn maps_are_shown_field_by_field_on_both_sides() {
+        let diff = |before: Option<Json>, after: Option<Json>| FieldDiff {
+            path: vec!["website".into()],
+            before,
+            after,
+            unknown: false,
+        };
+        let words = |diff: FieldDiff| -> Vec<String> {
+            let side = |value: &Option<Json>| value.as_ref().map_or("-".into(), text::value);
+            let word =
+                |d: &FieldDiff| format!("{} {} {}", name_of(d), side(&d.before), side(&d.after));
+            leaves(&diff).iter().map(word).collect()
+        };
+        let old = json!({ "index": "a", "error": { "page": "e", "status": 404 }, "same": 1, "gone": null });
+        let new = json!({ "index": "b", "error": null, "same": 1 });
+        assert_eq!(
+            words(diff(Some(old.clone()), Some(new))),
+            [
+                "website.index a b",
+                "website.error.page e -",
+                "website.error.status 404 -"
+            ]
+        );
+        assert_eq!(
+            words(diff(Some(old), None)),
+            [
+                "website.index a -",
+                "website.error.page e -",
+                "website.error.status 404 -",
+                "website.same 1 -"
+            ]
+        );
+        assert_eq!(
+            words(diff(None, Some(json!({ "a": 1 })))),
+            ["website.a - 1"]
+        );
+        assert_eq!(words(diff(Some(json!([1])), None)), ["website [1] -"]);
+    }
 }
