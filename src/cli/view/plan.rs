@@ -52,6 +52,7 @@ fn render(printer: Printer, plan: &Plan, lines: Lines) -> String {
     if !plan.drift.is_empty() {
         out.push(printer.paint(Style::Bold, "Changed outside sdev since the last deploy:"));
         for (id, diffs) in &plan.drift {
+            let id = text::plain(id.as_str());
             out.push(format!("  {} {id}", printer.paint(Style::Yellow, "!")));
             page.fields(diffs, Mark::Drift, &mut out);
         }
@@ -64,7 +65,8 @@ fn render(printer: Printer, plan: &Plan, lines: Lines) -> String {
         let some: Vec<_> = keys.iter().take(3).map(|key| text::plain(key)).collect();
         let more = if keys.len() > 3 { ", …" } else { "" };
         out.push(format!(
-            "  Left alone in {id}, not from this project: {}{more}",
+            "  Left alone in {}, not from this project: {}{more}",
+            text::plain(id.as_str()),
             some.join(", ")
         ));
     }
@@ -125,7 +127,7 @@ impl Page {
     fn step(&self, step: &Step, out: &mut Vec<String>) {
         let (symbol, style) = symbol(&step.change);
         let note = self.printer.paint(Style::Dim, &text::plain(&note(step)));
-        let head = format!("{symbol} {}", step.id);
+        let head = format!("{symbol} {}", text::plain(step.id.as_str()));
         out.push(
             format!(
                 "  {}  {}  {note}",
@@ -371,6 +373,21 @@ fn size(entry: &Json) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_changed_file_only_what_is_known_is_said() {
+        let known = json!({ "md5": "a", "size": 4, "type": "text/html", "cache": "no-cache" });
+        let note = |seen: Json| {
+            item_note(&FieldDiff {
+                path: vec!["files".into(), "a".into()],
+                before: Some(known.clone()),
+                after: Some(seen),
+                unknown: false,
+            })
+        };
+        assert_eq!(note(json!({ "md5": "b", "size": 4 })), "4 B, content");
+        assert_eq!(note(json!({ "md5": "b", "size": 5 })), "4 B → 5 B");
+    }
 
     #[test]
     fn maps_are_shown_field_by_field_on_both_sides() {
