@@ -61,6 +61,7 @@ pub fn lower(manifest: &Manifest, context: &Context) -> Result<Lowered, Diagnost
         lowered.packs.extend(parts.packs);
         lowered.outputs.push((block.name.clone(), parts.outputs));
     }
+    same_things(&resources, &mut diagnostics);
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }
@@ -78,6 +79,44 @@ pub fn lower(manifest: &Manifest, context: &Context) -> Result<Lowered, Diagnost
         Diagnostics::from(error)
     })?;
     Ok(lowered)
+}
+
+/// The attributes by which two blocks can name one thing.
+const NAMED_BY: &[(&str, &str)] = &[("oss.bucket", "name"), ("cdn.domain", "domain")];
+
+/// An error for each resource that is the same thing as an earlier one.
+fn same_things(resources: &[Resource], diagnostics: &mut Diagnostics) {
+    let mut firsts: BTreeMap<(&str, &str), &Resource> = BTreeMap::new();
+    for resource in resources {
+        let Some(identity) = identity(resource) else {
+            continue;
+        };
+        let Some(first) = firsts.get(&identity) else {
+            firsts.insert(identity, resource);
+            continue;
+        };
+        let (kind, name) = identity;
+        let detail = format!(
+            "`{}` and `{}` are the same {kind} in the cloud: `{name}`",
+            first.id, resource.id
+        );
+        let mut error =
+            Diagnostic::error(code::SAME_THING, detail).hint("give one of them another name");
+        error.at.clone_from(&resource.at);
+        if let Some(at) = &first.at {
+            error = error.related(at.clone(), "the first one");
+        }
+        diagnostics.push(error);
+    }
+}
+
+fn identity(resource: &Resource) -> Option<(&str, &str)> {
+    let kind = resource.kind.as_str();
+    let (_, attr) = NAMED_BY.iter().find(|(of, _)| *of == kind)?;
+    match resource.attrs.get(*attr)? {
+        Value::Plain(name) => name.as_str().map(|name| (kind, name)),
+        _ => None,
+    }
 }
 
 fn unknown(block: &Block) -> Diagnostic {

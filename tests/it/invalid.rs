@@ -81,6 +81,12 @@ fn templates_are_listed_checked_and_never_overwrite() {
         .says("SD0901")
         .says("name");
     sandbox
+        .run("init static-site No!")
+        .code(1)
+        .says("SD0901")
+        .says("folder's name")
+        .says("--param name=");
+    sandbox
         .run("init static-site shop --param titel=Hello")
         .code(1)
         .says("title");
@@ -117,5 +123,45 @@ fn data_that_cannot_be_written_is_a_failure() {
         command.stdout(writer);
         let ran = sandbox.run_command(command).code(0);
         assert_eq!(ran.stderr, "", "{line}");
+    }
+}
+
+#[test]
+fn a_secret_of_the_access_gets_into_no_property_and_no_preview() {
+    let sandbox = Sandbox::new();
+    let manifest = |property: &str| {
+        format!(
+            "edition: 3.0.0\nname: shop\nvars: {{ key: \"${{config('AccessKeySecret')}}\" }}\nresources:\n  site:\n    component: site\n    props: {{ source: ./public, {property} }}\n"
+        )
+    };
+    sandbox.file("public/index.html", "x");
+    for property in [
+        "error: \"${vars.key}\"",
+        "domain: \"${vars.key}\"",
+        "cache: [{ match: a, control: \"a ${vars.key}\" }]",
+        "ignore: [\"${config('SecurityToken')}\"]",
+    ] {
+        sandbox.file("s.yaml", manifest(property));
+        let run = |line: &str| {
+            let mut command = sandbox.command(&line.split(' ').collect::<Vec<_>>());
+            command
+                .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "AKID")
+                .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "sEcReT-1")
+                .env("ALIBABA_CLOUD_SECURITY_TOKEN", "sEcReT-2");
+            sandbox.run_command(command)
+        };
+        for line in [
+            "validate",
+            "validate --json",
+            "plan",
+            "preview",
+            "preview --json",
+        ] {
+            let wanted = i32::from(!line.starts_with("preview"));
+            let ran = run(line).code(wanted);
+            let all = format!("{}{}", ran.stdout, ran.stderr);
+            assert!(!all.contains("sEcReT"), "{line}: {all}");
+            assert!(all.contains("hidden") || all.contains("SD0202"), "{all}");
+        }
     }
 }

@@ -4,6 +4,7 @@ mod completion;
 mod config;
 mod deploy;
 mod explain;
+mod hidden;
 mod init;
 mod local;
 mod output;
@@ -15,13 +16,14 @@ mod validate;
 use std::path::{Path, PathBuf};
 
 use super::args::{Args, Command, Global};
-use super::destination::{self, Machine};
+use super::destination;
 use super::exit::Exit;
 use super::printer::Printer;
 use super::view;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::engine::{self, Destination, Project, Until};
 use crate::manifest;
+use hidden::Hidden;
 
 type Outcome = Result<Exit, Diagnostics>;
 
@@ -61,8 +63,22 @@ fn open_offline(global: &Global, until: Until) -> Result<(Project, Destination),
     let path = manifest_path(global)?;
     let alias = destination::alias(global, &path);
     let to = destination::offline(global, alias.as_deref());
-    let project = engine::open(&path, &Machine::new(alias), &to, until)?;
+    let project = read(&path, alias, &to, until)?;
     Ok((project, to))
+}
+
+/// The project, into which no secret gets.
+fn read(
+    path: &Path,
+    alias: Option<String>,
+    to: &Destination,
+    until: Until,
+) -> Result<Project, Diagnostics> {
+    let project = engine::open(path, &Hidden::new(alias), to, until)?;
+    if until >= Until::Lower {
+        hidden::refuse(&project.manifest)?;
+    }
+    Ok(project)
 }
 
 /// A project and a destination that answers.
@@ -80,7 +96,7 @@ async fn open(
     let project = if guess.names_alike(&to) {
         project
     } else {
-        engine::open(&path, &Machine::new(alias), &to, until)?
+        read(&path, alias, &to, until)?
     };
     view::diagnostic::show(printer, &project.warnings);
     Ok((project, to))

@@ -17,7 +17,7 @@ pub(super) fn run(global: &Global, printer: Printer) -> Outcome {
         let count = view::text::count(blocks, "resource");
         printer.say(&format!(
             "{} is valid: {count}",
-            project.manifest.path.display()
+            view::text::plain(&project.manifest.path.to_string_lossy())
         ));
     }
     Ok(Exit::Done)

@@ -8,6 +8,7 @@ use super::super::printer::{Printer, Style};
 use super::{diff, text};
 use crate::content::Texts;
 use crate::plan::{Change, FieldDiff, Plan, Step, Summary};
+use crate::resource::Object;
 
 /// How many lines of a long list are shown unfolded.
 const FOLD_AT: usize = 12;
@@ -58,6 +59,7 @@ impl Page<'_> {
         if !plan.drift.is_empty() {
             out.push(printer.paint(Style::Bold, "Changed outside sdev since the last deploy:"));
             for (id, diffs) in &plan.drift {
+                let id = text::plain(id.as_str());
                 out.push(format!("  {} {id}", printer.paint(Style::Yellow, "!")));
                 page.fields(diffs, Mark::Drift, &mut out);
             }
@@ -70,7 +72,8 @@ impl Page<'_> {
             let some: Vec<_> = keys.iter().take(3).map(|key| text::plain(key)).collect();
             let more = if keys.len() > 3 { ", …" } else { "" };
             out.push(format!(
-                "  Left alone in {id}, not from this project: {}{more}",
+                "  Left alone in {}, not from this project: {}{more}",
+                text::plain(id.as_str()),
                 some.join(", ")
             ));
         }
@@ -133,7 +136,7 @@ impl Page<'_> {
     fn step(&self, step: &Step, out: &mut Vec<String>) {
         let (symbol, style) = symbol(&step.change);
         let note = self.printer.paint(Style::Dim, &text::plain(&note(step)));
-        let head = format!("{symbol} {}", step.id);
+        let head = format!("{symbol} {}", text::plain(step.id.as_str()));
         out.push(
             format!(
                 "  {}  {}  {note}",
@@ -249,21 +252,34 @@ impl Page<'_> {
     }
 }
 
-/// A new map, field by field.
+/// A map that appears, changes or vanishes, field by field.
 fn leaves(diff: &FieldDiff) -> Vec<FieldDiff> {
-    let (None, Some(Json::Object(map))) = (&diff.before, &diff.after) else {
-        return vec![diff.clone()];
+    let empty = Object::new();
+    let (before, after) = match (&diff.before, &diff.after) {
+        (Some(Json::Object(before)), Some(Json::Object(after))) => (before, after),
+        (Some(Json::Object(before)), None) if !diff.unknown => (before, &empty),
+        (None, Some(Json::Object(after))) => (&empty, after),
+        _ => return vec![diff.clone()],
     };
-    let below = |(key, value): (&String, &Json)| {
+    let vanished = before.keys().filter(|key| !after.contains_key(*key));
+    let below = |key: &String| {
+        let side = |map: &Object| map.get(key).filter(|value| !value.is_null()).cloned();
+        let (before, after) = (side(before), side(after));
         let path = diff.path.iter().chain([key]).cloned().collect();
-        leaves(&FieldDiff {
+        let unknown = false;
+        let field = FieldDiff {
             path,
-            before: None,
-            after: Some(value.clone()),
-            unknown: false,
-        })
+            before,
+            after,
+            unknown,
+        };
+        if field.before == field.after {
+            Vec::new()
+        } else {
+            leaves(&field)
+        }
     };
-    map.iter().flat_map(below).collect()
+    after.keys().chain(vanished).flat_map(below).collect()
 }
 
 /// The path of a field as words.
@@ -368,4 +384,64 @@ fn item_note(item: &FieldDiff) -> String {
 
 fn size(entry: &Json) -> Option<u64> {
     entry.get("size")?.as_u64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_changed_file_only_what_is_known_is_said() {
+        let known = json!({ "md5": "a", "size": 4, "type": "text/html", "cache": "no-cache" });
+        let note = |seen: Json| {
+            item_note(&FieldDiff {
+                path: vec!["files".into(), "a".into()],
+                before: Some(known.clone()),
+                after: Some(seen),
+                unknown: false,
+            })
+        };
+        assert_eq!(note(json!({ "md5": "b", "size": 4 })), "4 B, content");
+        assert_eq!(note(json!({ "md5": "b", "size": 5 })), "4 B → 5 B");
+    }
+
+    #[test]
+    fn maps_are_shown_field_by_field_on_both_sides() {
+        let diff = |before: Option<Json>, after: Option<Json>| FieldDiff {
+            path: vec!["website".into()],
+            before,
+            after,
+            unknown: false,
+        };
+        let words = |diff: FieldDiff| -> Vec<String> {
+            let side = |value: &Option<Json>| value.as_ref().map_or("-".into(), text::value);
+            let word =
+                |d: &FieldDiff| format!("{} {} {}", name_of(d), side(&d.before), side(&d.after));
+            leaves(&diff).iter().map(word).collect()
+        };
+        let old = json!({ "index": "a", "error": { "page": "e", "status": 404 }, "same": 1, "gone": null });
+        let new = json!({ "index": "b", "error": null, "same": 1 });
+        assert_eq!(
+            words(diff(Some(old.clone()), Some(new))),
+            [
+                "website.index a b",
+                "website.error.page e -",
+                "website.error.status 404 -"
+            ]
+        );
+        assert_eq!(
+            words(diff(Some(old), None)),
+            [
+                "website.index a -",
+                "website.error.page e -",
+                "website.error.status 404 -",
+                "website.same 1 -"
+            ]
+        );
+        assert_eq!(
+            words(diff(None, Some(json!({ "a": 1 })))),
+            ["website.a - 1"]
+        );
+        assert_eq!(words(diff(Some(json!([1])), None)), ["website [1] -"]);
+    }
 }

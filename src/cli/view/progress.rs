@@ -9,11 +9,21 @@ use serde_json::json;
 use super::super::printer::{Printer, Style};
 use super::{diagnostic, text};
 use crate::apply::{Event, Report};
+use crate::sys::clock::Stopwatch;
+
+/// How the bar looks while no upload is known.
+const WAITING: &str = "  {spinner} {wide_msg}";
+/// How it looks with bytes to send; in decimal units, as everything else that is said.
+const SENDING: &str =
+    "  {spinner} {decimal_bytes}/{decimal_total_bytes} {wide_bar} {decimal_bytes_per_sec}  {msg}";
+/// How long nothing is said without a terminal.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// The listener of one apply.
 pub(in crate::cli) struct Progress {
     printer: Printer,
     bar: ProgressBar,
+    watch: Stopwatch,
     sums: Mutex<Sums>,
 }
 
@@ -21,6 +31,27 @@ pub(in crate::cli) struct Progress {
 struct Sums {
     files: usize,
     bytes: u64,
+    /// Bytes of all steps that began.
+    total: u64,
+    /// When the last line was said, and how many bytes were sent then.
+    said: (Duration, u64),
+}
+
+impl Sums {
+    /// How far it is, when it is time to say so.
+    fn line(&mut self, now: Duration) -> Option<String> {
+        let passed = now.checked_sub(self.said.0).filter(|p| *p >= SILENCE)?;
+        let sent = u128::from(self.bytes - self.said.1);
+        let rate = sent * 1000 / passed.as_millis();
+        self.said = (now, self.bytes);
+        Some(format!(
+            "{}, {} of {}, {}/s",
+            text::count(self.files, "file"),
+            text::size(self.bytes),
+            text::size(self.total),
+            text::size(u64::try_from(rate).unwrap_or(u64::MAX))
+        ))
+    }
 }
 
 impl Progress {
@@ -31,14 +62,12 @@ impl Progress {
         } else {
             ProgressBar::hidden()
         };
-        let style = "  {spinner} {bytes}/{total_bytes} {wide_bar} {bytes_per_sec}  {msg}";
-        bar.set_style(
-            ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
-        );
+        bar.set_style(style(WAITING));
         bar.enable_steady_tick(Duration::from_millis(120));
         Self {
             printer,
             bar,
+            watch: Stopwatch::start(),
             sums: Mutex::default(),
         }
     }
@@ -50,7 +79,7 @@ impl Progress {
         }
         match event {
             Event::Began { id, bytes, .. } => {
-                self.bar.inc_length(bytes);
+                self.expect(bytes);
                 self.bar.set_message(id.to_string());
             }
             Event::Note { id, text: words } => {
@@ -129,14 +158,32 @@ impl Progress {
         self.printer.object(kind, fields);
     }
 
+    fn expect(&self, bytes: u64) {
+        if bytes > 0 {
+            self.sums().total += bytes;
+            self.bar.inc_length(bytes);
+            self.bar.set_style(style(SENDING));
+        }
+    }
+
     fn add(&self, files: usize, bytes: u64) -> usize {
-        let mut sums = self
-            .sums
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut sums = self.sums();
         sums.files += files;
         sums.bytes += bytes;
-        sums.files
+        let files = sums.files;
+        if !self.printer.live
+            && let Some(line) = sums.line(Duration::from_secs_f64(self.watch.seconds()))
+        {
+            drop(sums);
+            self.printer.say(&format!("  {line}"));
+        }
+        files
+    }
+
+    fn sums(&self) -> std::sync::MutexGuard<'_, Sums> {
+        self.sums
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn line(&self, line: &str) {
@@ -150,10 +197,7 @@ impl Progress {
 
     /// How it ended, in one line.
     pub(in crate::cli) fn summary(&self, report: &Report, seconds: f64) {
-        let sums = self
-            .sums
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let sums = self.sums();
         if self.printer.json {
             let fields = json!({ "report": report, "files": sums.files, "bytes": sums.bytes, "seconds": seconds });
             return self.printer.object("summary", fields);
@@ -190,6 +234,10 @@ impl Progress {
     }
 }
 
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
 fn past(action: &str) -> &'static str {
     match action {
         "create" => "created",
@@ -209,5 +257,33 @@ fn failed(action: &str) -> &'static str {
         "delete" => "was not deleted",
         "forget" => "was not forgotten",
         _ => "was not refreshed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_said_every_five_seconds() {
+        let mut sums = Sums {
+            files: 1,
+            bytes: 3_000_000,
+            total: 10_000_000,
+            ..Sums::default()
+        };
+        assert_eq!(sums.line(Duration::from_secs(4)), None);
+        let line = sums.line(Duration::from_secs(6)).unwrap();
+        assert_eq!(line, "1 file, 3.0 MB of 10.0 MB, 500.0 kB/s");
+        assert_eq!(sums.line(Duration::from_secs(10)), None);
+        let line = sums.line(Duration::from_secs(11)).unwrap();
+        assert_eq!(line, "1 file, 3.0 MB of 10.0 MB, 0 B/s");
+    }
+
+    #[test]
+    fn the_bars_templates_are_readable() {
+        for template in [WAITING, SENDING] {
+            assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
+        }
     }
 }

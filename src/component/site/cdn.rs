@@ -44,10 +44,16 @@ fn one_domain<'a>(props: &Props<'a>, diagnostics: &mut Diagnostics) -> Option<&'
     None
 }
 
+/// Whether a domain is written, be it a usable one or not.
+fn names_domain(props: &Props<'_>) -> bool {
+    let several = props.node("domains");
+    props.node("domain").is_some() || several.is_some_and(|node| !node.items().is_empty())
+}
+
 /// Whether `cdn` as a switch fits the domains.
 fn check_switch(props: &Props<'_>, domains: &[String], diagnostics: &mut Diagnostics) {
     if let Some(NodeKind::Bool(on)) = props.node("cdn").map(|n| &n.kind) {
-        if *on && domains.is_empty() {
+        if *on && domains.is_empty() && !names_domain(props) {
             let detail = "the CDN serves a site under a domain, and the site has none";
             diagnostics.push(
                 Diagnostic::error(code::BAD_PROPERTY, detail)
@@ -96,7 +102,7 @@ pub(super) fn ttl(
     else {
         return Vec::new();
     };
-    if domains.is_empty() {
+    if domains.is_empty() && !names_domain(props) {
         let detail = "rules for the CDN have no effect without a domain";
         diagnostics.push(
             Diagnostic::error(code::BAD_PROPERTY, detail)
