@@ -73,7 +73,9 @@ impl From<CredentialError> for Diagnostic {
     fn from(error: CredentialError) -> Self {
         let text = error.to_string();
         match error {
-            CredentialError::Missing { known, .. } => {
+            CredentialError::Missing { mut known, .. } => {
+                // Its keys may be stored already.
+                known.retain(|name| name != super::LOCAL);
                 let known = if known.is_empty() {
                     "none is configured; `local` always works".to_owned()
                 } else {

@@ -114,13 +114,15 @@ impl AliasStore {
             return Ok(BTreeMap::new());
         };
         // The parser's own message may quote the file, and so a secret.
-        serde_yaml::from_str(&text).map_err(|error| CredentialError::File {
-            path: self.path.clone(),
-            why: match error.location() {
-                Some(at) => format!("not a list of aliases (line {})", at.line()),
-                None => "not a list of aliases".to_owned(),
-            },
-        })
+        let all: Option<BTreeMap<String, StoredAlias>> =
+            serde_yaml::from_str(&text).map_err(|error| CredentialError::File {
+                path: self.path.clone(),
+                why: match error.location() {
+                    Some(at) => format!("not a list of aliases (line {})", at.line()),
+                    None => "not a list of aliases".to_owned(),
+                },
+            })?;
+        Ok(all.unwrap_or_default())
     }
 
     fn save(&self, all: &BTreeMap<String, StoredAlias>) -> Result<(), CredentialError> {

@@ -35,7 +35,7 @@ pub fn find(alias: Option<&str>) -> Result<Credential, CredentialError> {
     let name = alias.unwrap_or("default").to_owned();
     Err(CredentialError::Missing {
         alias: name,
-        known: names()?,
+        known: names()?.0,
     })
 }
 
@@ -48,13 +48,17 @@ fn stored(alias: Option<&str>) -> Result<Option<Credential>, CredentialError> {
     }
 }
 
-/// All alias names known here, those of Serverless Devs included.
-pub fn names() -> Result<Vec<String>, CredentialError> {
+/// All alias names known here, those of Serverless Devs included; and why its file cannot be read, if so.
+pub fn names() -> Result<(Vec<String>, Option<CredentialError>), CredentialError> {
     let mut names = AliasStore::at_home().names()?;
-    names.extend(serverless_devs::names()?);
+    let (theirs, broken) = match serverless_devs::names() {
+        Ok(theirs) => (theirs, None),
+        Err(error) => (Vec::new(), Some(error)),
+    };
+    names.extend(theirs);
     names.sort();
     names.dedup();
-    Ok(names)
+    Ok((names, broken))
 }
 
 /// Keys in the vendor's variables.

@@ -162,3 +162,70 @@ fn a_named_alias_goes_before_the_vendors_variables_and_after_serverless_devs_own
     ];
     assert!(key(&devs).contains("DEVS"));
 }
+
+fn add(sandbox: &Sandbox, alias: &str, id: &str, secret: &str) -> std::process::Command {
+    let mut command = sandbox.command(&["config", "add", alias, "--key-id", id]);
+    command.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", secret);
+    command
+}
+
+#[test]
+fn aliases_added_at_the_same_time_are_all_kept() {
+    let sandbox = Sandbox::new();
+    let names: Vec<String> = (0..8).map(|n| format!("alias{n}")).collect();
+    let adding: Vec<_> = names
+        .iter()
+        .map(|name| add(&sandbox, name, "AK", "x").spawn().unwrap())
+        .collect();
+    for mut child in adding {
+        assert!(child.wait().unwrap().success());
+    }
+    let listed = sandbox.run("config list").code(0);
+    assert_eq!(listed.stdout.lines().collect::<Vec<_>>(), names);
+}
+
+#[test]
+fn what_no_key_can_be_is_refused() {
+    let sandbox = Sandbox::new();
+    for (alias, id, secret, said) in [
+        ("", "AK", "x", "the alias is empty"),
+        ("a b", "AK", "x", "the alias has blanks"),
+        ("a\u{7}", "AK", "x", "the alias has blanks"),
+        ("a", "", "x", "the access key's id is empty"),
+        ("a", "A K", "x", "the access key's id has blanks"),
+        ("a", "AK", "one\ntwo", "the access key's secret has blanks"),
+    ] {
+        sandbox
+            .run_command(add(&sandbox, alias, id, secret))
+            .code(1)
+            .says("SD1001")
+            .says(said);
+    }
+    assert!(!sandbox.home().join("access.yaml").exists());
+}
+
+#[test]
+fn a_broken_file_of_serverless_devs_hides_no_alias() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .run_command(add(&sandbox, "prod", "AK", "x"))
+        .code(0);
+    let user = sandbox.work().parent().unwrap().join("user/.s");
+    std::fs::create_dir_all(&user).unwrap();
+    std::fs::write(user.join("access.yaml"), "- no: [aliases").unwrap();
+    let listed = sandbox.run("config list").code(0).says("SD0402");
+    assert!(
+        listed.stderr.starts_with("warning[SD0402]"),
+        "{}",
+        listed.stderr
+    );
+    assert_eq!(listed.stdout, "prod\n");
+}
+
+#[test]
+fn the_local_access_is_said_once_among_those_that_are_known() {
+    let sandbox = Sandbox::new().with_cloud();
+    shop(&sandbox);
+    let ran = sandbox.run("plan -a nowhere").code(1).says("SD0401");
+    assert_eq!(ran.stderr.matches("local").count(), 1, "{}", ran.stderr);
+}

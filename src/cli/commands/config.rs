@@ -5,9 +5,10 @@ use std::io::{IsTerminal, Read};
 use super::super::args::{Config, ConfigAdd};
 use super::super::exit::Exit;
 use super::super::printer::Printer;
+use super::super::view::diagnostic::show_one;
 use super::Outcome;
 use crate::credential::{self, AliasStore, LOCAL, StoredAlias};
-use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, code};
 use crate::sys::env;
 
 pub(super) fn run(args: Config, printer: Printer) -> Outcome {
@@ -23,6 +24,8 @@ fn add(args: ConfigAdd, printer: Printer) -> Outcome {
         let detail = "`local` is the local cloud's own alias; sdev makes it";
         return Err(Diagnostic::error(code::USAGE, detail).into());
     }
+    one_word("the alias", &args.alias)?;
+    one_word("the access key's id", &args.key_id)?;
     let stored = StoredAlias {
         account_id: args.account_id,
         access_key_id: args.key_id,
@@ -37,11 +40,29 @@ fn add(args: ConfigAdd, printer: Printer) -> Outcome {
     Ok(Exit::Done)
 }
 
+/// Demands something that can be typed and read again as one word.
+fn one_word(what: &str, text: &str) -> Result<(), Diagnostics> {
+    let why = if text.is_empty() {
+        "is empty"
+    } else if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        "has blanks or control characters"
+    } else {
+        return Ok(());
+    };
+    Err(Diagnostic::error(code::USAGE, format!("{what} {why}")).into())
+}
+
 /// The secret: never an argument, which the machine's other users could read.
 fn secret(printer: Printer) -> Result<String, Diagnostics> {
-    if let Some(secret) = env::var(env::KEY_SECRET) {
-        return Ok(secret);
-    }
+    let secret = match env::var(env::KEY_SECRET) {
+        Some(secret) => secret,
+        None => typed_secret(printer)?,
+    };
+    one_word("the access key's secret", &secret)?;
+    Ok(secret)
+}
+
+fn typed_secret(printer: Printer) -> Result<String, Diagnostics> {
     let mut text = String::new();
     let read = if std::io::stdin().is_terminal() {
         printer.say(
@@ -63,7 +84,12 @@ fn secret(printer: Printer) -> Result<String, Diagnostics> {
 }
 
 fn list(printer: Printer) -> Outcome {
-    let names = credential::names().map_err(Diagnostic::from)?;
+    let (names, broken) = credential::names().map_err(Diagnostic::from)?;
+    if let Some(error) = broken {
+        let mut warning = Diagnostic::from(error);
+        warning.severity = Severity::Warning;
+        show_one(printer, &warning);
+    }
     if printer.json {
         printer.object("aliases", serde_json::json!({ "aliases": names }));
     } else {

@@ -95,7 +95,9 @@ impl Admin {
     /// An answer that is not what was asked for. The cloud runs, so it is not said to be down.
     fn refused(&self, status: StatusCode, text: &str) -> Diagnostic {
         let json: Json = serde_json::from_str(text).unwrap_or_default();
-        let said = json["message"].as_str().unwrap_or(text);
+        // Another program may answer with a whole page.
+        let first_line = text.lines().next().unwrap_or_default();
+        let said = json["message"].as_str().unwrap_or(first_line);
         match status {
             StatusCode::BAD_REQUEST => Diagnostic::error(code::USAGE, said),
             StatusCode::FORBIDDEN => {
