@@ -151,6 +151,8 @@ impl Planner<'_> {
         if let Some(because) = decision.delete_first {
             waits.extend(self.delete_first(&resource.id, because));
         }
+        // It may have to go first because what it stands on goes.
+        waits.extend(self.first_deletion(&resource.id));
         if let Some(change) = decision.change {
             let step = Step {
                 id: resource.id.clone(),
@@ -165,10 +167,15 @@ impl Planner<'_> {
         }
     }
 
+    /// The step that deletes a resource's thing before its successor is made.
+    fn first_deletion(&self, id: &ResourceId) -> Option<usize> {
+        let deletes = |s: &Step| s.id == *id && s.change.is_current_delete();
+        self.plan.steps.iter().position(deletes)
+    }
+
     /// Deletes a thing whose successor has the same name, and before it what stands on it.
     fn delete_first(&mut self, id: &ResourceId, because: String) -> Option<usize> {
-        let already = |s: &Step| s.id == *id && s.change.is_current_delete();
-        if let Some(found) = self.plan.steps.iter().position(already) {
+        if let Some(found) = self.first_deletion(id) {
             return Some(found);
         }
         let record = self.state.records.get(id)?;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use serde_json::{Value as Json, json};
 
 use sdev::apply::{Owner, Stop, apply};
@@ -257,8 +258,28 @@ fn faults() -> impl Strategy<Value = BTreeMap<usize, Fault>> {
     prop::collection::btree_map(1..14_usize, fault, 0..4)
 }
 
+/// The same cases each time; `PROPTEST_RNG_SEED` and `PROPTEST_CASES` look for others.
+fn config() -> ProptestConfig {
+    let base = ProptestConfig::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() {
+        base.cases
+    } else {
+        64
+    };
+    let rng_seed = match base.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(1),
+        given @ RngSeed::Fixed(_) => given,
+    };
+    ProptestConfig {
+        cases,
+        rng_seed,
+        failure_persistence: None,
+        ..base
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn any_faults_on_the_way_and_the_next_run_converges(goals in prop::collection::vec(wishes(), 1..4), faults in faults()) {
@@ -332,4 +353,20 @@ async fn a_renamed_resource_keeps_its_thing() {
     world.assert_is(&new);
     assert_eq!(world.cloud.made.lock().unwrap().len(), 1);
     assert!(world.plan(&new).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_name_left_by_a_failure_is_cleaned_up_in_the_end() {
+    let world = World::new();
+    world.cloud.faults.lock().unwrap().insert(3, Fault::Refused);
+    let goals = [
+        graph(&[(0, 0, 0, false), (0, 0, 0, false), (0, 0, 0, true)]),
+        graph(&[(0, 0, 0, false), (0, 1, 0, false), (0, 1, 0, false)]),
+        graph(&[]),
+    ];
+    for goal in &goals {
+        world.run(goal).await;
+    }
+    assert!(world.run(&goals[2]).await);
+    world.assert_is(&goals[2]);
 }
