@@ -149,13 +149,21 @@ impl Plan {
                     ..
                 } => summary.delete += 1,
                 Change::Forget { .. } => summary.forget += 1,
-                Change::Delete { .. } => {}
+                // The deletion of a predecessor is part of its replacement, unless that was done by an earlier run.
+                Change::Delete { .. } if self.makes(&step.id) => {}
+                Change::Delete { .. } => summary.delete += 1,
                 Change::Act { .. } => summary.act += 1,
             }
         }
         // A predecessor deleted before its successor is made counts once, as a replacement.
         summary.delete -= self.replaced_first();
         summary
+    }
+
+    fn makes(&self, id: &ResourceId) -> bool {
+        self.steps
+            .iter()
+            .any(|s| s.id == *id && s.change.is_create())
     }
 
     fn replaced_first(&self) -> usize {

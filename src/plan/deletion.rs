@@ -94,9 +94,17 @@ impl Planner<'_> {
                 }
             }
             (Which::Current, _) => Change::Delete {
-                because: "it is no longer in the manifest".to_owned(),
+                because: self.why_unwanted().to_owned(),
                 which,
             },
+        }
+    }
+
+    fn why_unwanted(&self) -> &'static str {
+        if self.goal.graph.is_empty() {
+            "everything is removed"
+        } else {
+            "it is no longer in the manifest"
         }
     }
 

@@ -13,6 +13,9 @@ use crate::sys::{fs, random};
 
 const VERSION: u32 = 1;
 
+/// Bytes of a folder's name at most; file systems take 255.
+const LONGEST: usize = 120;
+
 /// Where the state of one application in one environment lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -97,18 +100,18 @@ impl Place {
     }
 }
 
+/// A name as a folder's: as it is where it can be, else with a digest, so that no two names share a folder.
 fn file_name(name: &str) -> String {
-    let safe = |c: char| {
-        if c.is_alphanumeric() || "-_.".contains(c) {
-            c
-        } else {
-            '_'
-        }
-    };
-    match name.chars().map(safe).collect::<String>() {
-        dots if dots.chars().all(|c| c == '.') => "_".to_owned(),
-        name => name,
+    let legal = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    if name.len() <= LONGEST && name.chars().all(legal) && name.chars().any(|c| c != '.') {
+        return name.to_owned();
     }
+    let start = name
+        .chars()
+        .filter(|&c| legal(c) && c != '.')
+        .take(LONGEST / 8);
+    let digest = wire::digest::sha256_hex(name.as_bytes());
+    format!("{}-{}", start.collect::<String>(), &digest[..8])
 }
 
 fn parse(path: &Path, text: &str) -> Result<State, StateError> {
@@ -228,5 +231,35 @@ impl LockedState {
         bytes.push(b'\n');
         fs::write_atomic(&self.file, &bytes, fs::Readers::Default)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn names_become_folders_of_their_own() {
+        assert_eq!(file_name("my-site_1.2"), "my-site_1.2");
+        let odd = [
+            "my site",
+            "my_site",
+            "..",
+            ".",
+            "",
+            "a/b",
+            "日本/語",
+            &"x".repeat(300),
+            &"x".repeat(301),
+        ];
+        let mut seen = std::collections::BTreeSet::new();
+        for name in odd {
+            let folder = file_name(name);
+            assert!(
+                folder.len() <= 255 && !folder.contains('/') && !folder.starts_with('.'),
+                "{folder}"
+            );
+            assert!(seen.insert(folder), "{name}");
+        }
     }
 }
