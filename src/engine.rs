@@ -1,6 +1,6 @@
 //! Strings the verbs together: load → lower → pack → observe → plan → apply. The only place that does.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
@@ -51,8 +51,18 @@ pub struct Destination {
     pub region: String,
     /// The environment's name.
     pub environment: String,
+    /// Where states lie, when not beside the manifest.
+    pub states: Option<PathBuf>,
     /// Whether another account than the state's is an error. A local cloud may be a fresh one each time.
     pub account_matters: bool,
+}
+
+impl Destination {
+    /// Whether a project read for this destination is the same as one read for the other.
+    pub fn names_alike(&self, other: &Self) -> bool {
+        (&self.account, &self.region, &self.environment)
+            == (&other.account, &other.region, &other.environment)
+    }
 }
 
 /// What a plan leads to.
@@ -86,7 +96,11 @@ pub fn open(
     if until >= Until::Pack {
         lowered.graph = component::pack(lowered.graph, &lowered.packs)?;
     }
-    let place = Place::new(&manifest.folder, &manifest.name, &to.environment);
+    let (folder, app) = (&manifest.folder, &manifest.name);
+    let place = match &to.states {
+        Some(states) => Place::apart(states, folder, app, &to.environment),
+        None => Place::new(folder, app, &to.environment),
+    };
     Ok(Project {
         manifest,
         lowered,
@@ -213,17 +227,28 @@ impl Project {
 }
 
 fn check_account(state: &State, to: &Destination) -> Result<(), Diagnostics> {
-    match (&state.account, &to.account) {
-        (Some(was), Some(is)) if was != is && to.account_matters => {
-            let detail = format!(
-                "environment `{}` was applied to account {was}, this access is account {is}",
-                to.environment
-            );
-            let error = Diagnostic::error(code::STATE_ACCOUNT, detail).hint(
-                "choose the access it was applied with, or another environment with `--env NAME`",
-            );
-            Err(error.into())
+    let Some(was) = state
+        .account
+        .as_ref()
+        .filter(|was| to.account_matters && to.account.as_ref() != Some(was))
+    else {
+        return Ok(());
+    };
+    let is = match &to.account {
+        Some(is) => format!("this access is account {is}"),
+        None => "the account of this access is not known".to_owned(),
+    };
+    let detail = format!(
+        "environment `{}` was applied to account {was}, {is}",
+        to.environment
+    );
+    let hint = match &to.account {
+        Some(_) => {
+            "choose the access it was applied with, or another environment with `--env NAME`"
         }
-        _ => Ok(()),
-    }
+        None => "say it: export ALIBABA_CLOUD_ACCOUNT_ID=…",
+    };
+    Err(Diagnostic::error(code::STATE_ACCOUNT, detail)
+        .hint(hint)
+        .into())
 }

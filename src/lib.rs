@@ -8,6 +8,7 @@ pub mod apply;
 pub mod artifact;
 pub mod cli;
 pub mod component;
+pub mod content;
 pub mod credential;
 pub mod diagnostic;
 pub mod engine;

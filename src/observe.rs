@@ -18,6 +18,7 @@ struct Question<'a> {
     kind: &'a Kind,
     remote: RemoteId,
     known: Option<&'a Record>,
+    ahead: bool,
 }
 
 /// What is there of everything remembered or wanted. Wanted things whose name is not known yet are left out.
@@ -29,11 +30,12 @@ pub async fn observe(
     let mut diagnostics = Diagnostics::new();
     let mut seen = Observed::new();
     let mut answers = stream::iter(questions(state, goal, providers))
-        .map(|question| async move { (question.id, question.ask(providers).await) })
+        .map(|question| async move { (question.id, question.ahead, question.ask(providers).await) })
         .buffer_unordered(AT_ONCE);
-    while let Some((id, answer)) = answers.next().await {
+    while let Some((id, ahead, answer)) = answers.next().await {
         match answer {
-            Ok(answer) => drop(seen.insert(id.clone(), answer)),
+            Ok(answer) if ahead => seen.ahead.extend(answer.map(|found| (id.clone(), found))),
+            Ok(answer) => seen.insert(id.clone(), answer),
             Err(error) => diagnostics.push(about(id, error)),
         }
     }
@@ -53,6 +55,7 @@ fn questions<'a>(state: &'a State, goal: &'a Graph, providers: &Providers) -> Ve
             kind: &record.kind,
             remote,
             known: Some(record),
+            ahead: false,
         })
     });
     let wanted = goal
@@ -69,9 +72,34 @@ fn questions<'a>(state: &'a State, goal: &'a Graph, providers: &Providers) -> Ve
                 kind: &resource.kind,
                 remote,
                 known: None,
+                ahead: false,
             })
         });
-    remembered.chain(wanted).collect()
+    remembered
+        .chain(wanted)
+        .chain(successors(state, goal, providers))
+        .collect()
+}
+
+/// Names that remembered resources will have instead of their present ones: something may be there already.
+fn successors<'a>(state: &'a State, goal: &'a Graph, providers: &Providers) -> Vec<Question<'a>> {
+    let renamed = goal.ordered().filter_map(|resource| {
+        let record = state.records.get(&resource.id)?;
+        let attrs = resource.resolve(&|_, _| None).ok()?;
+        let remote = providers
+            .of(&resource.kind)
+            .ok()?
+            .identity(&resource.kind, &attrs)?;
+        let differs = record.remote.as_ref() != Some(&remote) && record.remote.is_some();
+        differs.then_some(Question {
+            id: &resource.id,
+            kind: &resource.kind,
+            remote,
+            known: None,
+            ahead: true,
+        })
+    });
+    renamed.collect()
 }
 
 impl Question<'_> {

@@ -30,6 +30,7 @@ pub(super) fn meanwhile(call: &Call<'_>, state: &State, specs: &Specs) -> (Recor
         after: needs.clone(),
         status,
         owed: old.map(|r| r.owed.clone()).unwrap_or_default(),
+        pending: old.map(|r| r.pending.clone()).unwrap_or_default(),
     };
     match &step.change {
         Change::Create { replaces, .. } => {
@@ -42,13 +43,15 @@ pub(super) fn meanwhile(call: &Call<'_>, state: &State, specs: &Specs) -> (Recor
             );
             record.remote = None;
             record.outputs = Object::new();
+            record.pending = pending(step, specs);
             let puts_aside = !replaces.is_empty();
             (record, old.filter(|_| puts_aside).cloned())
         }
-        Change::Update { .. } | Change::Adopt { .. } => (
-            fresh(step.before.clone().unwrap_or_default(), Status::Updating),
-            None,
-        ),
+        Change::Update { .. } | Change::Adopt { .. } => {
+            let mut record = fresh(step.before.clone().unwrap_or_default(), Status::Updating);
+            record.pending.extend(pending(step, specs));
+            (record, None)
+        }
         Change::Delete { .. } | Change::Forget { .. } | Change::Act { .. } => {
             let status = if matches!(step.change, Change::Act { .. }) {
                 Status::Ready
@@ -61,6 +64,19 @@ pub(super) fn meanwhile(call: &Call<'_>, state: &State, specs: &Specs) -> (Recor
             (Record { status, ..record }, None)
         }
     }
+}
+
+/// The items that a step will make.
+fn pending(step: &Step, specs: &Specs) -> BTreeSet<String> {
+    let Some(spec) = specs.get(&step.kind) else {
+        return BTreeSet::new();
+    };
+    let made = step.change.diff().iter().filter(|d| d.after.is_some());
+    let keys = made.filter_map(|d| match d.path.as_slice() {
+        [attr, key] if spec.items.contains(attr) => Some(key.clone()),
+        _ => None,
+    });
+    keys.collect()
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -93,6 +109,7 @@ pub(super) fn settle(call: &Call<'_>, outcome: Outcome, state: &mut State, specs
             record.outputs = made.outputs;
             record.attrs = kept(&call.attrs, call.step, specs, Items::Keep);
             record.status = Status::Ready;
+            record.pending.clear();
         }
         (Outcome::Gone, change) if *change.which() != Which::Current => {
             let remote = call.record.as_ref().and_then(|r| r.remote.as_ref());

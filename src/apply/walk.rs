@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, code};
 use crate::plan::{Change, Plan, Step, Which};
 use crate::provider::{ErrorKind, Progress, ProviderError, Providers};
 use crate::resource::{Object, ResourceId, Specs};
-use crate::state::{LockedState, Record, StateError};
+use crate::state::{Item, LockedState, Record, StateError};
 
 /// Why an apply could not go on. What was done until then is in the state.
 #[derive(Debug, thiserror::Error)]
@@ -206,6 +206,9 @@ impl<'a> Walk<'a> {
         };
         let mut record = found.cloned()?;
         record.remote = remote(providers, &record);
+        if let (Change::Delete { .. }, Some(spec)) = (&step.change, self.specs.get(&step.kind)) {
+            record.attrs = record.attrs_with_pending(spec);
+        }
         if let Some(before) = &step.before {
             record.attrs.clone_from(before);
         }
@@ -247,7 +250,19 @@ impl<'a> Walk<'a> {
             }),
             Progress::Item { attr, key, entry } => {
                 let gone = entry.is_none();
-                self.state.item(id, &attr, key.clone(), entry)?;
+                let of = match self.plan.steps[number].change.which() {
+                    Which::Current => None,
+                    Which::Deposed(remote) => {
+                        let record = self.state.state().deposed_record(id, remote.as_ref());
+                        record.and_then(|record| record.remote.clone())
+                    }
+                };
+                let item = Item {
+                    attr,
+                    key: key.clone(),
+                    value: entry,
+                };
+                self.state.item(id, of.as_ref(), item)?;
                 (self.tell)(Event::Item {
                     id: id.clone(),
                     key,

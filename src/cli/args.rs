@@ -99,6 +99,9 @@ pub(super) struct Plan {
     /// Show every line of long lists
     #[arg(long)]
     pub(super) full: bool,
+    /// Show what changes inside text files, line by line
+    #[arg(long)]
+    pub(super) diff: bool,
     /// Plan the removal of everything
     #[arg(long)]
     pub(super) destroy: bool,
@@ -155,9 +158,9 @@ pub(super) enum Local {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Start {
-    /// The port
-    #[arg(long, default_value_t = super::local::PORT)]
-    pub(super) port: u16,
+    /// The port (default: the one of the last start, at first 7380)
+    #[arg(long)]
+    pub(super) port: Option<u16>,
     /// The address to listen on
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     pub(super) listen: std::net::IpAddr,

@@ -1,7 +1,7 @@
 //! Access alias → where to apply: the local cloud, or the vendor's with its keys.
 
 use std::cell::OnceCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::Global;
@@ -10,25 +10,17 @@ use super::printer::Printer;
 use crate::credential::{self, Credential, LOCAL};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::Destination;
-use crate::manifest::Environment;
+use crate::manifest::{self, Environment};
 use crate::provider::Providers;
 use crate::provider::alibaba::{Alibaba, Target};
-use crate::sys::{env, fs};
+use crate::sys::env;
 
 /// The region where neither resource nor access names one.
 const REGION: &str = "cn-hangzhou";
 
 /// The alias asked for: the flag, or the manifest's key.
 pub(super) fn alias(global: &Global, manifest: &Path) -> Option<String> {
-    global.access.clone().or_else(|| manifest_access(manifest))
-}
-
-/// The manifest's key `access`, read without resolving anything: expressions may need the credentials that it names.
-fn manifest_access(path: &Path) -> Option<String> {
-    let text = fs::read_text(path).ok().flatten()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("access:"))?;
-    let value = line.split(" #").next().unwrap_or(line).trim();
-    Some(value.trim_matches(['"', '\'']).to_owned()).filter(|alias| !alias.is_empty())
+    global.access.clone().or_else(|| manifest::access(manifest))
 }
 
 /// A destination for work that asks no cloud: only names are needed.
@@ -53,6 +45,7 @@ pub(super) fn offline(global: &Global, alias: Option<&str>) -> Destination {
             .or_else(|| env::var(env::REGION))
             .unwrap_or_else(|| REGION.to_owned()),
         environment: environment(global, alias),
+        states: states(alias),
         account_matters: alias != Some(LOCAL),
     }
 }
@@ -89,6 +82,7 @@ pub(super) async fn connect(
         account,
         region,
         environment: environment(global, alias),
+        states: states(alias),
         account_matters: alias != Some(LOCAL),
     })
 }
@@ -114,6 +108,13 @@ fn environment(global: &Global, alias: Option<&str>) -> String {
         .environment
         .clone()
         .unwrap_or_else(|| default.to_owned())
+}
+
+/// The folder for states of a local cloud that lives for one command. What is applied elsewhere lasts longer than that.
+fn states(alias: Option<&str>) -> Option<PathBuf> {
+    env::var(env::STATES)
+        .filter(|_| alias == Some(LOCAL))
+        .map(PathBuf::from)
 }
 
 /// What expressions can ask of this machine.

@@ -65,8 +65,29 @@ impl AliasStore {
         Ok(self.load()?.into_keys().collect())
     }
 
+    /// One alias, made and stored when there is none: whoever asks at the same time gets the same one.
+    pub fn get_or_set(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> StoredAlias,
+    ) -> Result<StoredAlias, CredentialError> {
+        if let Some(found) = self.get(name)? {
+            return Ok(found);
+        }
+        let _held = self.lock()?;
+        let mut all = self.load()?;
+        if let Some(found) = all.remove(name) {
+            return Ok(found);
+        }
+        let alias = make();
+        all.insert(name.to_owned(), alias.clone());
+        self.save(&all)?;
+        Ok(alias)
+    }
+
     /// Adds or replaces an alias. The file's mode is 0600.
     pub fn set(&self, name: &str, alias: StoredAlias) -> Result<(), CredentialError> {
+        let _held = self.lock()?;
         let mut all = self.load()?;
         all.insert(name.to_owned(), alias);
         self.save(&all)
@@ -74,12 +95,18 @@ impl AliasStore {
 
     /// Removes an alias; whether it was there.
     pub fn delete(&self, name: &str) -> Result<bool, CredentialError> {
+        let _held = self.lock()?;
         let mut all = self.load()?;
         let was_there = all.remove(name).is_some();
         if was_there {
             self.save(&all)?;
         }
         Ok(was_there)
+    }
+
+    /// Lets one process at a time read, change and write.
+    fn lock(&self) -> Result<fs::FileLock, CredentialError> {
+        Ok(fs::FileLock::take(&self.path.with_extension("lock"))?)
     }
 
     fn load(&self) -> Result<BTreeMap<String, StoredAlias>, CredentialError> {

@@ -89,6 +89,7 @@ codes! {
     LOCAL_START = 801, "the local cloud cannot start";
     LOCAL_DOWN = 802, "the local cloud does not run";
     PORT_TAKEN = 803, "the port is taken";
+    LOCAL_REFUSED = 804, "the local cloud refused the call";
     TEMPLATE = 901, "the template cannot be used";
     USAGE = 1001, "the command cannot be used like this";
     NO_TERMINAL = 1002, "a confirmation is needed and there is no terminal";

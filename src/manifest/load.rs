@@ -45,6 +45,14 @@ pub fn load(
     diagnostics.into_result(manifest)
 }
 
+/// The value of the top-level key `access`, read before anything is resolved: expressions may need the credentials that
+/// it names. `None` when the file cannot be read or the value is no text; [`load`] says what is wrong then.
+pub fn access(path: &Path) -> Option<String> {
+    let source = read::read(path).ok()?;
+    let root = tree::parse(&source).0?;
+    root.get("access")?.as_str().map(str::to_owned)
+}
+
 fn check_extension(path: &Path) -> Result<(), Diagnostics> {
     let fits = |extension: &std::ffi::OsStr| {
         extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")

@@ -28,7 +28,7 @@ mod tree;
 
 pub use emit::{to_json, to_yaml};
 pub use environment::Environment;
-pub use load::load;
+pub use load::{access, load};
 pub use model::{Block, Manifest};
 pub use node::{Entry, Node, NodeKind};
 pub use read::find;

@@ -40,9 +40,16 @@ pub(super) fn decide(
     match (remembered, seen) {
         (None, None) => Ok(create(&wanted, spec, Vec::new())),
         (None, Some(seen)) if spec.contained => {
-            let mut decision = create(&wanted, spec, Vec::new());
-            decision.unmanaged = current(&known_items(seen, &wanted, spec), &seen.attrs, spec).1;
-            Ok(decision)
+            let (before, unmanaged) = current(&known_items(seen, &wanted, spec), &seen.attrs, spec);
+            let change = Change::Create {
+                diff: wanted.diff(&before, spec),
+                replaces: Vec::new(),
+            };
+            Ok(Decision {
+                change: Some(change),
+                unmanaged,
+                ..Decision::default()
+            })
         }
         (Some((_, record)), None) => {
             let mut decision = create(&wanted, spec, Vec::new());
@@ -60,6 +67,9 @@ pub(super) fn decide(
         (Some((was, record)), Some(seen)) => {
             refuse_foreign(resource, seen, planner)?;
             let mut decision = change(resource, record, seen, &wanted, spec);
+            if let Some(ahead) = observed.ahead.get(&resource.id).filter(|_| !spec.contained) {
+                refuse_unmarked(resource, ahead, planner)?;
+            }
             if seen
                 .owner
                 .as_deref()
@@ -205,6 +215,19 @@ fn known_items(seen: &Seen, wanted: &Wanted, spec: &KindSpec) -> Object {
     known
 }
 
+/// Like `refuse_foreign`, for a thing that we never had: without a mark it is not ours either.
+fn refuse_unmarked(
+    resource: &Resource,
+    seen: &Seen,
+    planner: &Planner<'_>,
+) -> Result<(), Diagnostic> {
+    let ours = seen.owner.as_deref() == Some(planner.goal.owner);
+    if ours || planner.goal.adoption == Adoption::Allow {
+        return Ok(());
+    }
+    Err(way_out(foreign(resource, seen), seen, planner))
+}
+
 fn refuse_foreign(
     resource: &Resource,
     seen: &Seen,
@@ -253,7 +276,7 @@ fn change(
     wanted: &Wanted,
     spec: &KindSpec,
 ) -> Decision {
-    let (before, mut unmanaged) = current(&record.attrs, &seen.attrs, spec);
+    let (before, mut unmanaged) = current(&record.attrs_with_pending(spec), &seen.attrs, spec);
     let drift = if record.is_unsettled() {
         Vec::new()
     } else {

@@ -11,9 +11,31 @@ use crate::provider::Seen;
 use crate::resource::{Graph, KindSpec, Resource, ResourceId, Specs};
 use crate::state::{Record, State};
 
-/// What the cloud showed: for each resource asked about, the thing or its certain absence. Predecessors waiting for
-/// deletion are not asked about.
-pub type Observed = BTreeMap<ResourceId, Option<Seen>>;
+/// What the cloud showed. Predecessors waiting for deletion are not asked about.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Observed {
+    /// Each resource asked about: its thing, or the certain absence of one.
+    pub things: BTreeMap<ResourceId, Option<Seen>>,
+    /// What is there already under the name that a resource will have instead of its present one.
+    pub ahead: BTreeMap<ResourceId, Seen>,
+}
+
+impl Observed {
+    /// Nothing was asked.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What is known of a resource's thing: `None` if it was not asked about.
+    pub fn get(&self, id: &ResourceId) -> Option<&Option<Seen>> {
+        self.things.get(id)
+    }
+
+    /// Notes an answer.
+    pub fn insert(&mut self, id: ResourceId, answer: Option<Seen>) {
+        self.things.insert(id, answer);
+    }
+}
 
 /// What to do with things that exist and are not ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,6 +259,18 @@ impl Planner<'_> {
         self.plan.steps.len() - 1
     }
 
+    /// Steps that change how a website answers, among those of what a cache needs.
+    fn served_anew(&self, cache: &Resource) -> impl Iterator<Item = usize> {
+        let is_website = |d: &FieldDiff| {
+            d.before.is_some() && d.path.first().is_some_and(|name| name == "website")
+        };
+        let steps = cache
+            .needs()
+            .into_iter()
+            .filter_map(|id| self.changed.get(&id).copied());
+        steps.filter(move |&n| self.plan.steps[n].change.diff().iter().any(is_website))
+    }
+
     /// Things that cache others' items hear of what changed, after it changed.
     fn refreshes(&mut self) {
         for resource in self.goal.graph.ordered() {
@@ -264,7 +298,11 @@ impl Planner<'_> {
                 );
             }
             let owed = self.state.records.get(&resource.id).map(|r| &r.owed);
-            let paths = refresh::paths(resource, &old, owed);
+            let mut paths = refresh::paths(resource, &old, owed);
+            let served_anew: Vec<usize> = self.served_anew(resource).collect();
+            if !served_anew.is_empty() {
+                paths = refresh::all();
+            }
             if paths.is_empty() {
                 continue;
             }
@@ -277,7 +315,11 @@ impl Planner<'_> {
                 },
                 resource: None,
                 before: None,
-                waits: source_step.into_iter().chain(own_step).collect(),
+                waits: source_step
+                    .into_iter()
+                    .chain(own_step)
+                    .chain(served_anew)
+                    .collect(),
             };
             self.push(step);
         }

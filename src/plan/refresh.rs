@@ -31,6 +31,9 @@ pub(super) fn items(attrs: &Object) -> impl Iterator<Item = &str> {
         .flat_map(|items| items.keys().map(String::as_str))
 }
 
+/// The path that stands for everything.
+const ALL: &str = "/*";
+
 /// The paths of these items, those of folders that an index document stands for, and what an earlier run still owes.
 pub(super) fn paths(
     resource: &Resource,
@@ -39,7 +42,12 @@ pub(super) fn paths(
 ) -> BTreeSet<String> {
     let index = text(resource, "index").unwrap_or("index.html");
     let mut paths: BTreeSet<String> = owed.cloned().unwrap_or_default();
+    let fallback = text(resource, "fallback");
     for key in keys {
+        // The document that answers unknown paths is cached under any of them.
+        if fallback == Some(key) {
+            return BTreeSet::from([ALL.to_owned()]);
+        }
         paths.insert(format!("/{key}"));
         if let Some(folder) = key
             .strip_suffix(index)
@@ -48,7 +56,15 @@ pub(super) fn paths(
             paths.insert(format!("/{folder}"));
         }
     }
+    if paths.contains(ALL) {
+        return BTreeSet::from([ALL.to_owned()]);
+    }
     paths
+}
+
+/// Everything, when how the items are served has changed.
+pub(super) fn all() -> BTreeSet<String> {
+    BTreeSet::from([ALL.to_owned()])
 }
 
 fn text<'a>(resource: &'a Resource, attr: &str) -> Option<&'a str> {

@@ -87,6 +87,7 @@ fn applied(graph: &Graph) -> (State, Observed) {
             after: resource.needs(),
             status: Status::Ready,
             owed: BTreeSet::new(),
+            pending: BTreeSet::new(),
         };
         records.insert(resource.id.clone(), record);
         seen.insert(resource.id.clone(), Some(Seen { attrs, owner: None }));
@@ -316,7 +317,8 @@ fn removal_is_a_plan_towards_nothing_dependents_first() {
 fn what_is_not_ours_is_refused() {
     let graph = site(json!({"a": 1}));
     let (_, mut seen) = applied(&graph);
-    seen.get_mut(&"s.store".into())
+    seen.things
+        .get_mut(&"s.store".into())
         .unwrap()
         .as_mut()
         .unwrap()
@@ -338,7 +340,8 @@ fn what_is_ours_but_forgotten_is_adopted() {
     )])
     .unwrap();
     let (_, mut seen) = applied(&graph);
-    seen.get_mut(&"s.store".into())
+    seen.things
+        .get_mut(&"s.store".into())
         .unwrap()
         .as_mut()
         .unwrap()

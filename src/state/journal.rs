@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{Record, State, Status};
-use crate::resource::{Object, ResourceId};
+use crate::resource::{Object, RemoteId, ResourceId};
 use crate::sys::fs::{self, FsError};
 use crate::sys::{env, process};
 
@@ -42,6 +42,9 @@ pub enum Entry {
         /// What is there now; absent: nothing.
         #[serde(default)]
         value: Option<Json>,
+        /// The predecessor that it belongs to, when it is not the resource's current thing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<RemoteId>,
     },
     /// The change ended and its outcome is in the state file.
     End {
@@ -164,8 +167,9 @@ fn redo(state: &mut State, entry: Entry) {
             attr,
             key,
             value,
+            of,
         } => {
-            if let Some(record) = state.records.get_mut(&id) {
+            if let Some(record) = state.thing_mut(&id, of.as_ref()) {
                 set_item(&mut record.attrs, &attr, key, value);
             }
         }

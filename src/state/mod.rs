@@ -10,4 +10,4 @@ pub use error::StateError;
 pub use journal::{Entry, Journal};
 pub use lock::Holder;
 pub use record::{Record, State, Status};
-pub use store::{LockedState, Place};
+pub use store::{Item, LockedState, Place};

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
-use crate::resource::{Kind, Object, RemoteId, ResourceId};
+use crate::resource::{Kind, KindSpec, Object, RemoteId, ResourceId};
 
 /// How far a record is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +44,9 @@ pub struct Record {
     /// Items that changed elsewhere and were not announced to it yet (paths to refresh).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub owed: BTreeSet<String>,
+    /// Items that a change not seen to end may have made, beyond those that were seen to be done.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub pending: BTreeSet<String>,
 }
 
 /// Everything remembered of one application in one environment.
@@ -64,12 +68,46 @@ pub struct State {
     pub deposed: Vec<(ResourceId, Record)>,
 }
 
+impl Record {
+    /// The attributes with all items that may be there: those that are only pending have no content.
+    pub fn attrs_with_pending(&self, spec: &KindSpec) -> Object {
+        let mut attrs = self.attrs.clone();
+        let Some(name) = spec.items.first().filter(|_| !self.pending.is_empty()) else {
+            return attrs;
+        };
+        let items = attrs
+            .entry(name.as_str())
+            .or_insert_with(|| Json::Object(Object::new()));
+        if let Json::Object(items) = items {
+            for key in &self.pending {
+                items.entry(key.as_str()).or_insert(Json::Null);
+            }
+        }
+        attrs
+    }
+}
+
 impl State {
     /// The predecessor of a resource that waits for deletion under this name in the cloud; without a name, the latest.
     pub fn deposed_record(&self, id: &ResourceId, remote: Option<&RemoteId>) -> Option<&Record> {
         let mut of_resource = self.deposed.iter().rev().filter(|(other, _)| other == id);
         let found =
             of_resource.find(|(_, record)| remote.is_none() || record.remote.as_ref() == remote);
+        found.map(|(_, record)| record)
+    }
+
+    /// A resource's current thing, or the predecessor of this name.
+    pub(super) fn thing_mut(
+        &mut self,
+        id: &ResourceId,
+        predecessor: Option<&RemoteId>,
+    ) -> Option<&mut Record> {
+        if predecessor.is_none() {
+            return self.records.get_mut(id);
+        }
+        let mut deposed = self.deposed.iter_mut();
+        let found =
+            deposed.find(|(other, record)| other == id && record.remote.as_ref() == predecessor);
         found.map(|(_, record)| record)
     }
 }

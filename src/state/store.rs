@@ -1,12 +1,14 @@
 //! The state on disk: `.sdev/<app>/<env>/`, read by anyone, written only through `LockedState`.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
 
 use super::journal::set_item;
 use super::{Entry, Journal, Record, State, StateError, lock};
-use crate::resource::ResourceId;
+use crate::resource::{RemoteId, ResourceId};
 use crate::sys::{fs, random};
 
 const VERSION: u32 = 1;
@@ -23,6 +25,19 @@ impl Place {
         Self {
             folder: project
                 .join(".sdev")
+                .join(file_name(app))
+                .join(file_name(environment)),
+        }
+    }
+
+    /// The place below `states`, a folder outside the project. Projects of one name are told apart by the digest of
+    /// where they are.
+    pub fn apart(states: &Path, project: &Path, app: &str, environment: &str) -> Self {
+        let digest = Sha256::digest(fs::absolute(project).as_os_str().as_bytes());
+        let digest: [u8; 4] = std::array::from_fn(|at| digest[at]);
+        Self {
+            folder: states
+                .join(format!("{:08x}", u32::from_be_bytes(digest)))
                 .join(file_name(app))
                 .join(file_name(environment)),
         }
@@ -111,6 +126,17 @@ fn parse(path: &Path, text: &str) -> Result<State, StateError> {
     }
 }
 
+/// One item that is done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// The items attribute.
+    pub attr: String,
+    /// The item's key.
+    pub key: String,
+    /// What is there now; `None`: nothing.
+    pub value: Option<Json>,
+}
+
 /// The state, held for writing. Dropping it frees the lock.
 #[derive(Debug)]
 pub struct LockedState {
@@ -146,23 +172,24 @@ impl LockedState {
         Ok(())
     }
 
-    /// Journals that one item is done.
+    /// Journals that one item is done: of the resource's current thing, or of a predecessor.
     pub fn item(
         &mut self,
         id: &ResourceId,
-        attr: &str,
-        key: String,
-        value: Option<Json>,
+        of: Option<&RemoteId>,
+        item: Item,
     ) -> Result<(), StateError> {
+        let Item { attr, key, value } = item;
         let entry = Entry::Item {
             id: id.clone(),
-            attr: attr.to_owned(),
+            attr: attr.clone(),
             key: key.clone(),
             value: value.clone(),
+            of: of.cloned(),
         };
         self.journal.append(&entry)?;
-        if let Some(record) = self.state.records.get_mut(id) {
-            set_item(&mut record.attrs, attr, key, value);
+        if let Some(record) = self.state.thing_mut(id, of) {
+            set_item(&mut record.attrs, &attr, key, value);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// A failed operation on a path.
@@ -90,9 +90,27 @@ fn sync_folder(folder: &Path) -> Result<(), FsError> {
         .map_err(|e| FsError::new(folder, e))
 }
 
+/// A path in full, symbolic links resolved where it exists.
+pub fn absolute(path: &Path) -> PathBuf {
+    let here = if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    };
+    fs::canonicalize(here)
+        .or_else(|_| std::path::absolute(here))
+        .unwrap_or_else(|_| here.to_owned())
+}
+
 /// Makes a folder and its parents.
 pub fn create_folder(path: &Path) -> Result<(), FsError> {
     fs::create_dir_all(path).map_err(|e| FsError::new(path, e))
+}
+
+/// Makes a folder that nobody else may look into (mode 0700); it must not be there yet.
+pub fn create_private_folder(path: &Path) -> Result<(), FsError> {
+    let made = fs::DirBuilder::new().mode(0o700).create(path);
+    made.map_err(|e| FsError::new(path, e))
 }
 
 /// Removes a file; missing already is success.
@@ -133,21 +151,32 @@ pub struct FileLock {
 impl FileLock {
     /// Takes the lock, or `None` when a living process holds it.
     pub fn try_take(path: &Path) -> Result<Option<Self>, FsError> {
-        if let Some(folder) = path.parent() {
-            create_folder(folder)?;
-        }
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(|e| FsError::new(path, e))?;
+        let file = Self::open(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { file })),
             Err(fs::TryLockError::WouldBlock) => Ok(None),
             Err(fs::TryLockError::Error(error)) => Err(FsError::new(path, error)),
         }
+    }
+
+    /// Takes the lock, however long a living process holds it.
+    pub fn take(path: &Path) -> Result<Self, FsError> {
+        let file = Self::open(path)?;
+        file.lock().map_err(|e| FsError::new(path, e))?;
+        Ok(Self { file })
+    }
+
+    fn open(path: &Path) -> Result<File, FsError> {
+        if let Some(folder) = path.parent() {
+            create_folder(folder)?;
+        }
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(|e| FsError::new(path, e))
     }
 
     /// Writes who holds it into the lock file.
@@ -157,6 +186,19 @@ impl FileLock {
         self.file.rewind()?;
         self.file.write_all(text.as_bytes())?;
         self.file.flush()
+    }
+}
+
+/// Whether a living process holds the lock. Nothing is made, and nothing is held afterwards.
+pub fn is_locked(path: &Path) -> Result<bool, FsError> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        opened => opened.map_err(|e| FsError::new(path, e))?,
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(fs::TryLockError::WouldBlock) => Ok(true),
+        Err(fs::TryLockError::Error(error)) => Err(FsError::new(path, error)),
     }
 }
 
@@ -178,10 +220,13 @@ mod tests {
     fn a_lock_is_held_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
+        assert!(!is_locked(&path).unwrap());
         let held = FileLock::try_take(&path).unwrap();
         assert!(held.is_some());
+        assert!(is_locked(&path).unwrap());
         assert!(FileLock::try_take(&path).unwrap().is_none());
         drop(held);
+        assert!(!is_locked(&path).unwrap());
         assert!(FileLock::try_take(&path).unwrap().is_some());
     }
 }

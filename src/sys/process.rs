@@ -1,13 +1,16 @@
 //! Processes: who we are, who lives, how a background one is started.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
-use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// This process's number.
 pub fn id() -> u32 {
@@ -22,16 +25,32 @@ pub fn host() -> String {
     )
 }
 
-/// Whether a process of this number lives.
+/// Whether a process of this number lives, whoever's it is.
 pub fn is_alive(pid: u32) -> bool {
-    i32::try_from(pid).is_ok_and(|pid| kill(Pid::from_raw(pid), None).is_ok())
+    let Some(pid) = number(pid) else {
+        return false;
+    };
+    // What may not be signalled is another user's, and lives.
+    matches!(kill(pid, None), Ok(()) | Err(Errno::EPERM))
 }
 
 /// Asks a process to end (SIGTERM). Missing already is success.
 pub fn terminate(pid: u32) {
-    if let Ok(pid) = i32::try_from(pid) {
-        let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+    pass_on(Signal::SIGTERM, pid);
+}
+
+fn pass_on(signal: Signal, pid: u32) {
+    if let Some(pid) = number(pid) {
+        let _ = kill(pid, signal);
     }
+}
+
+/// A process's number as the system has it. 0 and what is out of its range would mean groups of processes.
+fn number(pid: u32) -> Option<Pid> {
+    i32::try_from(pid)
+        .ok()
+        .filter(|pid| *pid > 0)
+        .map(Pid::from_raw)
 }
 
 /// Ends this process at once, as `kill -9` would: nothing is flushed, nothing is cleaned up.
@@ -39,12 +58,19 @@ pub fn kill_self() {
     let _ = kill(Pid::this(), Signal::SIGKILL);
 }
 
-/// Starts this very program in the background, in a process group of its own, its output in `log`.
-pub fn spawn_self(arguments: &[&str], log: &Path) -> io::Result<std::process::Child> {
+/// Starts this very program in the background, in a process group of its own, its output in `log`, in a working folder
+/// and with one more variable.
+pub fn spawn_self(
+    arguments: &[&str],
+    log: &Path,
+    (folder, (name, value)): (&Path, (&str, PathBuf)),
+) -> io::Result<std::process::Child> {
     let log = File::options().create(true).append(true).open(log)?;
     let errors = log.try_clone()?;
     Command::new(std::env::current_exe()?)
         .args(arguments)
+        .current_dir(folder)
+        .env(name, value)
         .stdin(Stdio::null())
         .stdout(log)
         .stderr(errors)
@@ -62,14 +88,12 @@ pub fn exit_now(code: u8) -> ! {
 }
 
 /// Runs a command to its end with these variables added, and returns its exit code (128 + signal when a signal ended it).
-/// Ctrl-C reaches it by the terminal and SIGTERM is passed on; this process waits for it either way.
-pub async fn run(command: &[std::ffi::OsString], variables: &[(&str, String)]) -> io::Result<u8> {
-    use std::os::unix::process::ExitStatusExt;
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let (mut interrupt, mut end) = (
+/// Ctrl-C reaches it by the terminal, SIGTERM and SIGHUP are passed on; this process waits for it either way.
+pub async fn run(command: &[OsString], variables: &[(&str, OsString)]) -> io::Result<u8> {
+    let (mut interrupt, mut end, mut hang_up) = (
         signal(SignalKind::interrupt())?,
         signal(SignalKind::terminate())?,
+        signal(SignalKind::hangup())?,
     );
     let variables = variables.iter().map(|(name, value)| (name, value));
     let mut child = tokio::process::Command::new(&command[0])
@@ -77,11 +101,16 @@ pub async fn run(command: &[std::ffi::OsString], variables: &[(&str, String)]) -
         .envs(variables)
         .spawn()?;
     let status = loop {
-        tokio::select! {
+        let passed_on = tokio::select! {
             status = child.wait() => break status?,
-            _ = interrupt.recv() => {}
-            _ = end.recv() => child.id().into_iter().for_each(terminate),
-        }
+            _ = interrupt.recv() => continue,
+            _ = end.recv() => Signal::SIGTERM,
+            _ = hang_up.recv() => Signal::SIGHUP,
+        };
+        child
+            .id()
+            .into_iter()
+            .for_each(|pid| pass_on(passed_on, pid));
     };
     let code = status
         .code()

@@ -196,3 +196,29 @@ fn an_interrupted_deploy_stops_cleanly_and_is_finished_by_the_next() {
         sandbox.run("plan --detailed-exitcode").code(0);
     }
 }
+
+#[test]
+fn a_bucket_renamed_under_kills_leaves_one_bucket_and_the_right_pages() {
+    let manifest = |bucket: &str| crate::site::MANIFEST.replace("shop-pages", bucket);
+    for point in 1.. {
+        let sandbox = Sandbox::new().with_cloud();
+        shop(&sandbox);
+        sandbox.run("deploy -y").code(0);
+        sandbox.file("s.yaml", manifest("shop-second"));
+        let first = killed_at(&sandbox, &["deploy", "-y"], point);
+        // Killed again on the way back to the first name.
+        sandbox.file("s.yaml", manifest("shop-pages"));
+        killed_at(&sandbox, &["deploy", "-y"], point);
+        sandbox.run("deploy -y").code(0);
+        assert_whole(&sandbox);
+        let status = sandbox.run("local status --json").object("local");
+        assert_eq!(
+            status["status"]["counts"]["oss"]["buckets"], 1,
+            "killed at {point}"
+        );
+        sandbox.run("remove -y").code(0);
+        if !first {
+            break;
+        }
+    }
+}

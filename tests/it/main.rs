@@ -16,4 +16,5 @@ mod lock;
 mod ownership;
 mod provider;
 mod site;
+mod stale;
 mod support;

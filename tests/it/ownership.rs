@@ -105,3 +105,42 @@ fn environments_are_apart() {
     sandbox.run("remove -y --env staging").code(0);
     sandbox.run("plan --detailed-exitcode").code(0);
 }
+
+#[test]
+fn a_bucket_is_not_renamed_onto_one_that_nobody_marked() {
+    let sandbox = Sandbox::new().with_cloud();
+    shop(&sandbox);
+    sandbox.run("deploy -y").code(0);
+    // A second project leaves a bucket behind, and the mark on it is the second project's.
+    let other = MANIFEST
+        .replace("name: shop", "name: other")
+        .replace("shop-pages", "taken")
+        .replace("shop.test", "o.test");
+    sandbox
+        .file("other.yaml", other)
+        .run("deploy -y -t other.yaml")
+        .code(0);
+    sandbox.file("s.yaml", MANIFEST.replace("shop-pages", "taken"));
+    sandbox.run("plan").code(1).says("SD0602");
+}
+
+#[test]
+fn whatever_form_the_access_is_written_in_local_is_local() {
+    let sandbox = Sandbox::new().with_cloud();
+    shop(&sandbox);
+    let forms = [
+        "\"access\": local",
+        "access : local",
+        "access:\n  local",
+        "access: 'local' # mine",
+        "access: &a local",
+    ];
+    for form in forms {
+        sandbox.file("s.yaml", MANIFEST.replace("access: local", form));
+        sandbox.run("deploy -y").code(0);
+    }
+    sandbox
+        .file("s.yaml", format!("\u{feff}{MANIFEST}"))
+        .run("plan --detailed-exitcode")
+        .code(0);
+}

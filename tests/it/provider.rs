@@ -220,6 +220,7 @@ fn record(kind: &str, attrs: &Object, made: Made) -> Record {
         after: BTreeSet::new(),
         status: Status::Ready,
         owed: BTreeSet::new(),
+        pending: BTreeSet::new(),
     }
 }
 

@@ -348,3 +348,16 @@ fn two_sites_with_one_bucket_are_refused() {
         .code(1)
         .says("SD0604");
 }
+
+#[test]
+fn a_plan_shows_what_changes_inside_a_text_file() {
+    let sandbox = Sandbox::new().with_cloud();
+    shop(&sandbox);
+    sandbox
+        .file("public/poem.txt", "one\ntwo\nthree\nfour\nfive\n")
+        .run("deploy -y")
+        .code(0);
+    sandbox.file("public/poem.txt", "one\ntwo\nTHREE\nfour\nfive\n");
+    let plan = sandbox.run("plan --diff").code(0).stdout;
+    insta::assert_snapshot!(plan);
+}

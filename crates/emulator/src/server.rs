@@ -57,8 +57,7 @@ fn builder() -> http1::Builder {
     http.timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_BYTES)
-        .half_close(false)
-        .pipeline_flush(true);
+        .half_close(false);
     http
 }
 

@@ -8,6 +8,7 @@ use super::super::view::plan::{self as plan_view, Lines};
 use super::super::view::{output, progress};
 use super::{Outcome, open};
 use crate::apply::{Report, Stop};
+use crate::content::Texts;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::engine::{Aim, Destination, Project, Until};
 use crate::plan::{Adoption, Plan};
@@ -66,7 +67,7 @@ pub(super) async fn carry_out(
     to: &Destination,
     (asking, printer): (&Asking, Printer),
 ) -> Outcome {
-    plan_view::show(printer, plan, asking.lines);
+    plan_view::show(printer, plan, &Texts::new(), asking.lines);
     if plan.is_empty() {
         return Ok(Exit::Done);
     }

@@ -1,6 +1,6 @@
 //! `sdev local`: the local cloud.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::json;
@@ -10,10 +10,11 @@ use super::super::exit::Exit;
 use super::super::local::{self, Admin, Endpoint, Keys, Settings};
 use super::super::printer::Printer;
 use super::super::runtime::block_on;
+use super::super::view::diagnostic::show_one;
 use super::super::view::local as view;
 use super::Outcome;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::sys::{env, fs, process, random};
+use crate::sys::{env, process};
 
 pub(super) fn run(args: Local, printer: Printer) -> Outcome {
     match args {
@@ -21,7 +22,7 @@ pub(super) fn run(args: Local, printer: Printer) -> Outcome {
         Local::Stop => stop(printer),
         Local::Status(args) => status(&args, printer),
         Local::Reset => reset(printer),
-        Local::Run(args) => run_with(&args),
+        Local::Run(args) => run_with(&args, printer),
         Local::Clock(Clock::Advance { by }) => advance(&by, printer),
     }
 }
@@ -33,11 +34,12 @@ fn start(args: &Start, printer: Printer) -> Outcome {
             .hint("add --allow-remote if that is what you want")
             .into());
     }
+    let port = args.port.unwrap_or_else(local::port);
     if args.foreground {
         let keys = Keys::stored()?;
         let settings = Settings {
-            listen: SocketAddr::new(args.listen, args.port),
-            data: local::folder().join("data"),
+            listen: SocketAddr::new(args.listen, port),
+            data: local::data(),
         };
         block_on(local::serve(&settings, &keys, |url| {
             printer.say(&format!("local cloud at {url}"));
@@ -45,20 +47,38 @@ fn start(args: &Start, printer: Printer) -> Outcome {
         return Ok(Exit::Done);
     }
     block_on(async {
-        if let Some((endpoint, keys)) = local::running()?
-            && Admin::new(&endpoint, &keys)?.status().await.is_ok()
-        {
-            printer.say("it runs already");
-            view::show(printer, &endpoint, &keys);
-            return Ok(Exit::Done);
+        if let Some((endpoint, keys)) = local::running()? {
+            match Admin::new(&endpoint, &keys)?.status().await {
+                Ok(_) => {
+                    printer.say("it runs already");
+                    view::show(printer, &endpoint, &keys);
+                    return Ok(Exit::Done);
+                }
+                Err(error) if !error.iter().any(|d| d.code == code::LOCAL_DOWN) => {
+                    return Err(error);
+                }
+                Err(_) => {}
+            }
         }
-        let (endpoint, keys) = local::start(args.listen, args.port).await?;
+        let (endpoint, keys) = local::start(args.listen, port).await?;
         view::show(printer, &endpoint, &keys);
         Ok(Exit::Done)
     })
 }
 
 fn stop(printer: Printer) -> Outcome {
+    if let Some(url) = env::var(env::LOCAL_URL) {
+        let detail = format!(
+            "{} is set: whoever started {url} ends it, such as `sdev local run` with its command",
+            env::LOCAL_URL
+        );
+        return Err(Diagnostic::error(code::USAGE, detail)
+            .hint(format!(
+                "unset {} to stop your own local cloud",
+                env::LOCAL_URL
+            ))
+            .into());
+    }
     let stopped = block_on(local::stop())?;
     printer.say(if stopped {
         "the local cloud is stopped"
@@ -89,7 +109,7 @@ fn reset(printer: Printer) -> Outcome {
         Some((endpoint, keys)) => drop(block_on(async {
             Admin::new(&endpoint, &keys)?.reset().await
         })?),
-        None => fs::remove_folder(&local::folder().join("data")).map_err(Diagnostic::from)?,
+        None => local::forget()?,
     }
     printer.say("the local cloud is empty");
     Ok(Exit::Done)
@@ -108,6 +128,28 @@ fn advance(by: &str, printer: Printer) -> Outcome {
         ));
     }
     Ok(Exit::Done)
+}
+
+/// Runs a command with a local cloud that lives as long as it does; ends with the command's exit code.
+fn run_with(args: &Run, printer: Printer) -> Outcome {
+    let (ran, left) = block_on(local::run(&args.command))?;
+    if let Some(error) = left {
+        printer.say(&format!("not removed: {error}"));
+    }
+    let code = ran.unwrap_or_else(|error| {
+        let detail = format!("{}: {error}", args.command[0].to_string_lossy());
+        show_one(printer, &Diagnostic::error(code::USAGE, detail));
+        not_run(&error)
+    });
+    process::exit_now(code)
+}
+
+/// The exit code that shells have for a command that cannot be started.
+fn not_run(error: &std::io::Error) -> u8 {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => 127,
+        _ => 126,
+    }
 }
 
 /// A number and a unit: `ms`, `s`, `m`, `h`, `d`.
@@ -135,42 +177,6 @@ fn duration(text: &str) -> Result<Duration, Diagnostics> {
             .hint("for example 90s, 15m, 1h or 2d")
             .into()
     })
-}
-
-/// Runs a command with a local cloud that lives as long as it does.
-fn run_with(args: &Run) -> Outcome {
-    let keys = Keys::new();
-    let data = std::env::temp_dir().join(format!("sdev-local-{}", random::hex(8)));
-    let settings = Settings {
-        listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
-        data: data.clone(),
-    };
-    let result = block_on(async {
-        let cloud = local::fresh(&settings, &keys).await?;
-        let endpoint = Endpoint {
-            url: format!("http://{}", cloud.address()),
-            pid: None,
-        };
-        let code = process::run(&args.command, &variables(&endpoint, &keys)).await;
-        cloud.stop().await;
-        code.map_err(|e| {
-            let detail = format!("{}: {e}", args.command[0].to_string_lossy());
-            Diagnostics::from(Diagnostic::error(code::USAGE, detail))
-        })
-    });
-    fs::remove_folder(&data).map_err(Diagnostic::from)?;
-    result.map(|code| process::exit_now(code))
-}
-
-/// What a command inside finds in its environment.
-fn variables(endpoint: &Endpoint, keys: &Keys) -> Vec<(&'static str, String)> {
-    vec![
-        (env::LOCAL_URL, endpoint.url.clone()),
-        (env::KEY_ID, keys.key_id.clone()),
-        (env::KEY_SECRET, keys.secret.reveal().to_owned()),
-        (env::ACCOUNT, keys.account_id.clone()),
-        (env::REGION, keys.region.clone()),
-    ]
 }
 
 #[cfg(test)]

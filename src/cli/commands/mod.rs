@@ -88,11 +88,16 @@ async fn open(
     printer: Printer,
 ) -> Result<(Project, Destination), Diagnostics> {
     // A broken manifest is said before anything is started or asked.
-    let region = open_offline(global, until)?.0.region()?;
+    let (project, guess) = open_offline(global, until)?;
     let path = manifest_path(global)?;
     let alias = destination::alias(global, &path);
-    let to = destination::connect(global, alias.as_deref(), region, printer).await?;
-    let project = read(&path, alias, &to, until)?;
+    let to = destination::connect(global, alias.as_deref(), project.region()?, printer).await?;
+    // Names depend on where they are: it is read again if that was not known. Else once is enough: folders are large.
+    let project = if guess.names_alike(&to) {
+        project
+    } else {
+        read(&path, alias, &to, until)?
+    };
     view::diagnostic::show(printer, &project.warnings);
     Ok((project, to))
 }

@@ -6,6 +6,7 @@ use super::super::printer::Printer;
 use super::super::runtime::block_on;
 use super::super::view::plan as view;
 use super::{Outcome, open};
+use crate::content::{self, Texts};
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Aim, Until};
 use crate::plan::Adoption;
@@ -16,12 +17,20 @@ pub(super) fn run(args: &Plan, global: &Global, printer: Printer) -> Outcome {
         (false, true) => (Aim::Deploy(Adoption::Allow), Until::Pack),
         (false, false) => (Aim::Deploy(Adoption::Refuse), Until::Pack),
     };
-    let plan = block_on(async {
+    let (plan, texts) = block_on(async {
         let (project, to) = open(global, until, printer).await?;
         let state = project.place.read().map_err(Diagnostic::from)?;
-        project.plan(&state, &to, aim).await
+        let plan = project.plan(&state, &to, aim).await?;
+        let texts = if args.diff {
+            content::texts(&plan, &state, &to.providers)
+                .await
+                .map_err(Diagnostic::from)?
+        } else {
+            Texts::new()
+        };
+        Ok((plan, texts))
     })?;
-    view::show(printer, &plan, view::Lines::of(args.full));
+    view::show(printer, &plan, &texts, view::Lines::of(args.full));
     let changes = args.detailed_exitcode && !plan.is_empty();
     Ok(if changes { Exit::Changes } else { Exit::Done })
 }

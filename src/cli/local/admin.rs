@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 
 use super::{Endpoint, Keys};
@@ -87,7 +88,24 @@ impl Admin {
         let text = reply.text().await.map_err(|e| self.gone(&e))?;
         match serde_json::from_str(&text) {
             Ok(json) if status.is_success() => Ok(json),
-            _ => Err(down(&format!("{} answered {status}: {}", self.url, text.trim())).into()),
+            _ => Err(self.refused(status, text.trim()).into()),
+        }
+    }
+
+    /// An answer that is not what was asked for. The cloud runs, so it is not said to be down.
+    fn refused(&self, status: StatusCode, text: &str) -> Diagnostic {
+        let json: Json = serde_json::from_str(text).unwrap_or_default();
+        let said = json["message"].as_str().unwrap_or(text);
+        match status {
+            StatusCode::BAD_REQUEST => Diagnostic::error(code::USAGE, said),
+            StatusCode::FORBIDDEN => {
+                let detail = format!("the keys are not those of {}: {said}", self.url);
+                Diagnostic::error(code::LOCAL_REFUSED, detail)
+            }
+            _ => {
+                let detail = format!("{} answered {status}: {said}", self.url);
+                Diagnostic::error(code::LOCAL_REFUSED, detail)
+            }
         }
     }
 

@@ -1,14 +1,26 @@
 //! The background local cloud: a copy of this program that serves until told to stop.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::{Admin, Endpoint, Keys, PORT, folder, running};
+use tokio::time::Instant;
+
+use super::endpoint::{is_in_use, lock};
+use super::{Admin, Endpoint, Keys, data, folder, port, running};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::sys::{fs, process};
+use crate::sys::{env, fs, process};
 
 /// How long a start may take; opening a large store takes a while on a slow disk.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long a start of another process may take to answer.
+const OTHERS: Duration = Duration::from_secs(10);
+
+/// How long nobody must hold the data folder before nobody is thought to be starting.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// Between two looks.
+const BREATH: Duration = Duration::from_millis(10);
 
 /// The running local cloud, started now if there is none. Whether it was started now.
 pub(in crate::cli) async fn ensure() -> Result<(Endpoint, Keys, bool), Diagnostics> {
@@ -21,26 +33,49 @@ pub(in crate::cli) async fn ensure() -> Result<(Endpoint, Keys, bool), Diagnosti
             return Err(Diagnostic::error(code::LOCAL_DOWN, detail).into());
         }
     }
-    let (endpoint, keys) = start(IpAddr::V4(Ipv4Addr::LOCALHOST), PORT).await?;
+    let (endpoint, keys) = start(IpAddr::V4(Ipv4Addr::LOCALHOST), port()).await?;
     Ok((endpoint, keys, true))
 }
 
-/// Starts one in the background and waits until it answers.
+/// Starts one in the background and waits until it answers. When others start one at the same time, there is one in the
+/// end, and it is everybody's.
 pub(in crate::cli) async fn start(
     listen: IpAddr,
     port: u16,
 ) -> Result<(Endpoint, Keys), Diagnostics> {
     let keys = Keys::stored()?;
-    fs::create_folder(&folder()).map_err(Diagnostic::from)?;
-    let log = folder().join("log");
-    let (listen, port) = (listen.to_string(), port.to_string());
+    fs::create_folder(&data()).map_err(Diagnostic::from)?;
+    let mut attempts = 3;
+    loop {
+        attempts -= 1;
+        let failed = match launch(SocketAddr::new(listen, port), &keys).await {
+            Ok(endpoint) => return Ok((endpoint, keys)),
+            Err(failed) => failed,
+        };
+        let (taken, locked) = (is_port_taken(&failed), is_locked_out(&failed));
+        if !taken && !locked {
+            return Err(failed);
+        }
+        if let Some(endpoint) = of_another_start(&keys).await? {
+            return Ok((endpoint, keys));
+        }
+        // Who held the data folder may have been on its way out.
+        if attempts == 0 || !locked || is_in_use()? {
+            return Err(failed);
+        }
+    }
+}
+
+async fn launch(listen: SocketAddr, keys: &Keys) -> Result<Endpoint, Diagnostics> {
+    let log = fs::absolute(&folder()).join("log");
+    let (address, port) = (listen.ip().to_string(), listen.port().to_string());
     let arguments = [
         "local",
         "start",
         "--foreground",
         "--allow-remote",
         "--listen",
-        listen.as_str(),
+        address.as_str(),
         "--port",
         port.as_str(),
         "--json",
@@ -48,22 +83,54 @@ pub(in crate::cli) async fn start(
     let before = std::fs::metadata(&log).map_or(0, |m| m.len());
     let machine =
         |e: std::io::Error| Diagnostics::from(Diagnostic::error(code::LOCAL_START, e.to_string()));
-    let mut child = process::spawn_self(&arguments, &log).map_err(machine)?;
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+    // It lives on when the folder where it was started is removed or unmounted.
+    let home = (env::HOME, fs::absolute(&env::home()));
+    let mut child =
+        process::spawn_self(&arguments, &log, (&fs::absolute(&data()), home)).map_err(machine)?;
+    let deadline = Instant::now() + PATIENCE;
     loop {
-        if let Some(endpoint) = Endpoint::of_background()?.filter(|e| e.pid == Some(child.id()))
-            && Admin::new(&endpoint, &keys)?.ping().await
+        if let Some(endpoint) = Endpoint::left()?.filter(|e| e.pid == Some(child.id()))
+            && Admin::new(&endpoint, keys)?.ping().await
         {
-            return Ok((endpoint, keys));
+            return Ok(endpoint);
         }
         if child.try_wait().map_err(machine)?.is_some() {
             return Err(why_it_ended(&log, before));
         }
-        if tokio::time::Instant::now() > deadline {
+        if Instant::now() > deadline {
             let detail = format!("it does not answer; see {}", log.display());
             return Err(Diagnostic::error(code::LOCAL_START, detail).into());
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(BREATH).await;
+    }
+}
+
+fn is_port_taken(failed: &Diagnostics) -> bool {
+    failed.iter().any(|d| d.code == code::PORT_TAKEN)
+}
+
+fn is_locked_out(failed: &Diagnostics) -> bool {
+    let data = fs::absolute(&env::home()).join("local/data");
+    let locked = emulator::StartError::Locked(data).to_string();
+    failed.iter().any(|d| d.detail == locked)
+}
+
+/// The local cloud that another process starts right now, as soon as it answers.
+async fn of_another_start(keys: &Keys) -> Result<Option<Endpoint>, Diagnostics> {
+    let (quiet, end) = (Instant::now() + QUIET, Instant::now() + OTHERS);
+    loop {
+        // The port is taken before the data folder is locked, and the endpoint is written last.
+        let in_use = is_in_use()?;
+        if in_use
+            && let Some(endpoint) = Endpoint::left()?
+            && Admin::new(&endpoint, keys)?.ping().await
+        {
+            return Ok(Some(endpoint));
+        }
+        if Instant::now() > if in_use { end } else { quiet } {
+            return Ok(None);
+        }
+        tokio::time::sleep(BREATH).await;
     }
 }
 
@@ -100,26 +167,56 @@ fn why_it_ended(log: &std::path::Path, from: u64) -> Diagnostics {
     error.into()
 }
 
-/// Stops the background one; whether there was one.
+/// Stops the background one; whether there was one. Only a process that says itself that it is ours is sent a signal.
 pub(in crate::cli) async fn stop() -> Result<bool, Diagnostics> {
     let Some(endpoint) = Endpoint::of_background()? else {
         return Ok(false);
     };
-    let keys = Keys::stored()?;
     let Some(pid) = endpoint.pid else {
         return Ok(false);
     };
-    if Admin::new(&endpoint, &keys)?.stop().await.is_err() {
-        process::terminate(pid);
-    }
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    while process::is_alive(pid) {
-        if tokio::time::Instant::now() > deadline {
-            let detail = format!("process {pid} does not end");
-            return Err(Diagnostic::error(code::LOCAL_START, detail).into());
+    let admin = Admin::new(&endpoint, &Keys::stored()?)?;
+    match admin.status().await {
+        Ok(status) if status["pid"] == pid => {
+            if admin.stop().await.is_err() {
+                process::terminate(pid);
+            }
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        Ok(status) => {
+            let detail = format!(
+                "process {} answers at {}, and not process {pid}",
+                status["pid"], endpoint.url
+            );
+            return Err(Diagnostic::error(code::LOCAL_DOWN, detail).into());
+        }
+        // It may have been on its way out.
+        Err(failed) => return has_ended(pid, QUIET).await.then_some(true).ok_or(failed),
     }
-    Endpoint::remove();
+    if !has_ended(pid, PATIENCE).await {
+        let detail = format!("process {pid} does not end");
+        return Err(Diagnostic::error(code::LOCAL_START, detail).into());
+    }
+    Endpoint::remove_stale()?;
     Ok(true)
+}
+
+/// Whether the local cloud of this process ends in time.
+async fn has_ended(pid: u32, patience: Duration) -> bool {
+    let deadline = Instant::now() + patience;
+    while process::is_alive(pid) && is_in_use().unwrap_or(true) {
+        if Instant::now() > deadline {
+            return false;
+        }
+        tokio::time::sleep(BREATH).await;
+    }
+    true
+}
+
+/// Removes what a stopped local cloud holds.
+pub(in crate::cli) fn forget() -> Result<(), Diagnostics> {
+    let Some(_held) = fs::FileLock::try_take(&lock()).map_err(Diagnostic::from)? else {
+        let error = emulator::StartError::Locked(data()).to_string();
+        return Err(Diagnostic::error(code::LOCAL_START, error).into());
+    };
+    Ok(fs::remove_folder(&data()).map_err(Diagnostic::from)?)
 }

@@ -33,21 +33,20 @@ impl Keys {
 
     /// The keys under the alias `local`; made and stored at the first use.
     pub(in crate::cli) fn stored() -> Result<Self, Diagnostics> {
-        let store = AliasStore::at_home();
-        let found = store.get(LOCAL).map_err(Diagnostic::from)?;
-        if let Some(alias) = found {
-            return Ok(alias.into_credential(LOCAL).into());
-        }
-        let keys = Self::new();
-        let alias = StoredAlias {
-            account_id: Some(keys.account_id.clone()),
-            access_key_id: keys.key_id.clone(),
-            access_key_secret: keys.secret.reveal().to_owned(),
-            security_token: None,
-            region: Some(keys.region.clone()),
+        let make = || {
+            let keys = Self::new();
+            StoredAlias {
+                account_id: Some(keys.account_id),
+                access_key_id: keys.key_id,
+                access_key_secret: keys.secret.reveal().to_owned(),
+                security_token: None,
+                region: Some(keys.region),
+            }
         };
-        store.set(LOCAL, alias).map_err(Diagnostic::from)?;
-        Ok(keys)
+        let alias = AliasStore::at_home()
+            .get_or_set(LOCAL, make)
+            .map_err(Diagnostic::from)?;
+        Ok(alias.into_credential(LOCAL).into())
     }
 }
 

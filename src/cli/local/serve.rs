@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use emulator::{Account, LocalCloud, StartError};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Endpoint, Keys};
+use super::{Endpoint, Keys, port};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::sys::process;
 
@@ -49,6 +49,7 @@ pub(in crate::cli) async fn serve(
         url: format!("http://{}", cloud.address()),
         pid: Some(process::id()),
     };
+    port::remember(settings.listen.port()).map_err(Diagnostic::from)?;
     endpoint.write().map_err(Diagnostic::from)?;
     ready(&endpoint.url);
     let machine =

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::printer::{Printer, Style};
 use super::{diff, text};
+use crate::content::Texts;
 use crate::plan::{Change, FieldDiff, Plan, Step, Summary};
 use crate::resource::Object;
 
@@ -29,11 +30,16 @@ impl Lines {
 }
 
 /// Shows a plan: words on standard output, or one JSON object.
-pub(in crate::cli) fn show(printer: Printer, plan: &Plan, lines: Lines) {
+pub(in crate::cli) fn show(printer: Printer, plan: &Plan, texts: &Texts, lines: Lines) {
     if printer.json {
         return printer.object("plan", as_json(plan));
     }
-    printer.data(&render(printer, plan, lines));
+    let page = Page {
+        printer,
+        lines,
+        texts,
+    };
+    printer.data(&page.render(plan));
 }
 
 fn as_json(plan: &Plan) -> Json {
@@ -46,35 +52,37 @@ fn as_json(plan: &Plan) -> Json {
     })
 }
 
-fn render(printer: Printer, plan: &Plan, lines: Lines) -> String {
-    let page = Page { printer, lines };
-    let mut out: Vec<String> = Vec::new();
-    if !plan.drift.is_empty() {
-        out.push(printer.paint(Style::Bold, "Changed outside sdev since the last deploy:"));
-        for (id, diffs) in &plan.drift {
-            let id = text::plain(id.as_str());
-            out.push(format!("  {} {id}", printer.paint(Style::Yellow, "!")));
-            page.fields(diffs, Mark::Drift, &mut out);
+impl Page<'_> {
+    fn render(&self, plan: &Plan) -> String {
+        let (page, printer) = (self, self.printer);
+        let mut out: Vec<String> = Vec::new();
+        if !plan.drift.is_empty() {
+            out.push(printer.paint(Style::Bold, "Changed outside sdev since the last deploy:"));
+            for (id, diffs) in &plan.drift {
+                let id = text::plain(id.as_str());
+                out.push(format!("  {} {id}", printer.paint(Style::Yellow, "!")));
+                page.fields(diffs, Mark::Drift, &mut out);
+            }
+            out.push(String::new());
         }
-        out.push(String::new());
+        for step in &plan.steps {
+            page.step(step, &mut out);
+        }
+        for (id, keys) in &plan.unmanaged {
+            let some: Vec<_> = keys.iter().take(3).map(|key| text::plain(key)).collect();
+            let more = if keys.len() > 3 { ", …" } else { "" };
+            out.push(format!(
+                "  Left alone in {}, not from this project: {}{more}",
+                text::plain(id.as_str()),
+                some.join(", ")
+            ));
+        }
+        if !plan.steps.is_empty() {
+            out.push(String::new());
+        }
+        out.push(printer.paint(Style::Bold, &summary(plan)));
+        out.join("\n")
     }
-    for step in &plan.steps {
-        page.step(step, &mut out);
-    }
-    for (id, keys) in &plan.unmanaged {
-        let some: Vec<_> = keys.iter().take(3).map(|key| text::plain(key)).collect();
-        let more = if keys.len() > 3 { ", …" } else { "" };
-        out.push(format!(
-            "  Left alone in {}, not from this project: {}{more}",
-            text::plain(id.as_str()),
-            some.join(", ")
-        ));
-    }
-    if !plan.steps.is_empty() {
-        out.push(String::new());
-    }
-    out.push(printer.paint(Style::Bold, &summary(plan)));
-    out.join("\n")
 }
 
 fn summary(plan: &Plan) -> String {
@@ -118,12 +126,13 @@ enum Mark {
     Drift,
 }
 
-struct Page {
+struct Page<'a> {
     printer: Printer,
     lines: Lines,
+    texts: &'a Texts,
 }
 
-impl Page {
+impl Page<'_> {
     fn step(&self, step: &Step, out: &mut Vec<String>) {
         let (symbol, style) = symbol(&step.change);
         let note = self.printer.paint(Style::Dim, &text::plain(&note(step)));
@@ -138,6 +147,13 @@ impl Page {
             .to_owned(),
         );
         self.fields(step.change.diff(), Mark::Change, out);
+        for item in step.change.diff().iter().filter(|d| is_item(d)) {
+            let name = (step.id.clone(), item.path[1].clone());
+            if let Some((old, new)) = self.texts.get(&name) {
+                out.push(format!("      {}:", text::plain(&name.1)));
+                out.extend(diff::lines(self.printer, old, new));
+            }
+        }
         if let Change::Act { args, .. } = &step.change {
             let paths: Vec<String> = args["paths"]
                 .as_array()

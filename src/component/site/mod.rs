@@ -175,6 +175,7 @@ impl Site<'_> {
             "ttl": self.ttl,
             "files": self.pack.files.as_str(),
             "index": self.index,
+            "fallback": self.pack.spa.then_some(&self.index),
         });
         // Visitors are led to a bucket only when its files are there.
         let after = BTreeSet::from([self.pack.bucket.clone(), self.pack.files.clone()]);

@@ -131,7 +131,7 @@ impl CdnDomain {
         let paths = texts(args, "paths");
         let base = format!("http://{domain}");
         let (urls, purge) = match paths.len() {
-            0..=MOST_PATHS => {
+            0..=MOST_PATHS if !paths.contains(&"/*") => {
                 let url = |path: &str| {
                     format!(
                         "{base}/{}",
@@ -164,7 +164,8 @@ impl Driver for CdnDomain {
     fn spec(&self) -> KindSpec {
         let mut spec = KindSpec::new(&["domain"], &["domain", "cname", "url", "path_url"]);
         spec.identity.insert("domain".into());
-        spec.local.extend(["files".into(), "index".into()]);
+        spec.local
+            .extend(["files".into(), "index".into(), "fallback".into()]);
         spec.refresh_from = Some("files".into());
         spec.defaults.insert("scope".into(), json!(DOMESTIC));
         spec.defaults.insert("ttl".into(), json!([]));

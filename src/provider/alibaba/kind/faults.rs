@@ -287,6 +287,7 @@ async fn a_scope_is_changed_in_place() {
         after: BTreeSet::new(),
         status: Status::Ready,
         owed: BTreeSet::new(),
+        pending: BTreeSet::new(),
     };
     let diff = [crate::plan::FieldDiff {
         path: vec!["scope".into()],

@@ -234,6 +234,19 @@ impl Driver for OssFiles {
             done => done,
         }
     }
+
+    /// `content`: a file's text as the cloud has it, null when it is gone or no UTF-8.
+    async fn act(&self, action: &str, on: &Record, args: &Json) -> Result<Json, ProviderError> {
+        let bucket = on.remote.clone().or_else(|| self.identity(&on.attrs));
+        let ("content", Some(bucket), Some(key)) = (action, bucket, args["key"].as_str()) else {
+            let message = format!("`{KIND}` cannot do `{action}` with {args}");
+            return Err(ProviderError::new(ErrorKind::Unsupported, action, message));
+        };
+        match self.oss.content(bucket.as_str(), key).await {
+            Err(error) if is_missing(&error, &["NoSuchKey", "NoSuchBucket"]) => Ok(json!({})),
+            content => Ok(json!({ "text": std::str::from_utf8(&content?).ok() })),
+        }
+    }
 }
 
 /// The keys that the plan wants changed.

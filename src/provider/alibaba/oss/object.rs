@@ -48,6 +48,16 @@ pub(in crate::provider::alibaba) struct Upload<'a> {
 }
 
 impl Oss {
+    /// An object's content, whole: for small ones.
+    pub(in crate::provider::alibaba) async fn content(
+        &self,
+        bucket: &str,
+        key: &str,
+    ) -> Result<bytes::Bytes, ProviderError> {
+        let request = OssRequest::object("GetObject", Method::GET, bucket, key);
+        Ok(self.send(&request).await?.body)
+    }
+
     /// Makes the object, telling bytes as they go out. The result is the object's `ETag` if it was sent in parts
     /// (it is no MD5 then).
     ///

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Measures sdev beside its peers and prints one table. Exits 1 when a figure misses its limit. `./test perf` calls it.
+#
+# usage: run.sh [start|deploy|plan|cdn|size]...   (all of them without arguments)
+# Installs what it needs: Debian's wrk, nginx-light, rclone, hyperfine and time; s3s-fs and moto below target/perf.
+# It builds sdev first; --locked and all, so the figures are those of the release binary.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+target=${CARGO_TARGET_DIR:-target}
+peers=$PWD/target/perf
+mkdir -p "$peers"
+
+s3s=$peers/s3s/bin/s3s-fs
+s3s_build=
+if [ ! -x "$s3s" ]; then
+  # Takes minutes; its own target folder, so that the two builds do not wait for each other.
+  CARGO_TARGET_DIR=$peers/s3s-build cargo install --quiet --locked s3s-fs --version 0.14.1 --features binary \
+    --root "$peers/s3s" > "$peers/s3s-build.log" 2>&1 &
+  s3s_build=$!
+fi
+
+missing=()
+for tool in wrk:wrk nginx:nginx-light rclone:rclone hyperfine:hyperfine curl:curl python3:python3; do
+  PATH=$PATH:/usr/sbin command -v "${tool%%:*}" > /dev/null || missing+=("${tool#*:}")
+done
+[ -x /usr/bin/time ] || missing+=(time)
+if [ ${#missing[@]} -gt 0 ]; then
+  as_root=""
+  [ "$(id -u)" = 0 ] || as_root=sudo
+  $as_root apt-get update -qq > /dev/null
+  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null
+fi
+
+moto=$peers/venv/bin/moto_server
+if [ ! -x "$moto" ]; then
+  [ -x "$peers/venv/bin/python" ] || python3 -m venv "$peers/venv"
+  "$peers/venv/bin/pip" install --quiet --disable-pip-version-check 'moto[server]==5.2.5'
+fi
+
+cargo build --release --locked
+
+if [ -n "$s3s_build" ]; then
+  echo "building s3s-fs, a peer; once, for some minutes"
+  wait "$s3s_build" || { tail -20 "$peers/s3s-build.log" >&2; exit 2; }
+  rm -rf "$peers/s3s-build"
+fi
+
+# A bundle for one vendor's tools makes rclone refuse the rest; proxies are of no use on loopback.
+unset AWS_CA_BUNDLE http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
+exec python3 tests/perf/measure.py --sdev "$(realpath "$target/release/sdev")" --s3s "$s3s" --moto "$moto" "$@"
