@@ -73,7 +73,7 @@ impl Printer {
 
     /// A text in a colour, where there are colours.
     pub(super) fn paint(self, style: Style, text: &str) -> String {
-        if self.color {
+        if self.color && !text.is_empty() {
             format!("\u{1b}[{}m{text}\u{1b}[0m", style as u8)
         } else {
             text.to_owned()

@@ -358,7 +358,7 @@ fn item_note(item: &FieldDiff) -> String {
     };
     let mut words = Vec::new();
     match (size(before), size(after)) {
-        (Some(old), Some(new)) if old != new => {
+        (Some(old), Some(new)) if text::size(old) != text::size(new) => {
             words.push(format!("{} → {}", text::size(old), text::size(new)));
         }
         (_, Some(new)) if before["md5"] != after["md5"] => {
