@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::{COMPONENTS, KNOWN_ELSEWHERE, Pack};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::manifest::{Block, Manifest, closest};
-use crate::resource::{Graph, Resource, ResourceId, Value};
+use crate::resource::{Attrs, Graph, Resource, ResourceId, Value};
 
 /// What lowering knows beside the manifest.
 #[derive(Debug, Clone)]
@@ -54,10 +54,22 @@ pub fn lower(manifest: &Manifest, context: &Context) -> Result<Lowered, Diagnost
             None => diagnostics.push(unknown(block)),
         }
     }
+    let outputs = blocks
+        .iter()
+        .map(|(block, parts)| (block.name.as_str(), parts.outputs.clone()))
+        .collect();
     let mut lowered = Lowered::default();
     let mut resources = Vec::new();
     for (block, parts) in blocks {
-        resources.extend(parts.resources);
+        for mut resource in parts.resources {
+            let mut link = Link {
+                outputs: &outputs,
+                block,
+                diagnostics: &mut diagnostics,
+            };
+            link.all(&mut resource.attrs);
+            resources.push(resource);
+        }
         lowered.packs.extend(parts.packs);
         lowered.outputs.push((block.name.clone(), parts.outputs));
     }
@@ -79,6 +91,63 @@ pub fn lower(manifest: &Manifest, context: &Context) -> Result<Lowered, Diagnost
         Diagnostics::from(error)
     })?;
     Ok(lowered)
+}
+
+/// Blocks refer to each other by block and output; resources refer to resources.
+struct Link<'a> {
+    outputs: &'a BTreeMap<&'a str, BTreeMap<String, Value>>,
+    block: &'a Block,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Link<'_> {
+    fn all(&mut self, attrs: &mut Attrs) {
+        for value in attrs.values_mut() {
+            self.value(value);
+        }
+    }
+
+    fn value(&mut self, value: &mut Value) {
+        match value {
+            Value::Plain(_) | Value::Secret(_) => {}
+            Value::List(items) | Value::Join(items) => {
+                for item in items {
+                    self.value(item);
+                }
+            }
+            Value::Map(map) => self.all(map),
+            Value::Ref(block, output) => {
+                // A reference to a block that does not exist was refused when the manifest was loaded.
+                let Some(known) = self.outputs.get(block.as_str()) else {
+                    return;
+                };
+                match known.get(output.as_str()) {
+                    Some(found) => *value = found.clone(),
+                    None => self
+                        .diagnostics
+                        .push(unknown_output(self.block, block, output, known)),
+                }
+            }
+        }
+    }
+}
+
+fn unknown_output(
+    block: &Block,
+    of: &ResourceId,
+    output: &str,
+    known: &BTreeMap<String, Value>,
+) -> Diagnostic {
+    let names: Vec<&str> = known.keys().map(String::as_str).collect();
+    let error = Diagnostic::error(
+        code::UNKNOWN_OUTPUT,
+        format!("`{of}` has no output `{output}`"),
+    )
+    .at(block.props.at.clone());
+    match closest(output, names.iter().copied()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(format!("outputs: {}", names.join(", "))),
+    }
 }
 
 /// The attributes by which two blocks can name one thing.

@@ -15,6 +15,7 @@ mod local;
 mod lock;
 mod ownership;
 mod provider;
+mod reference;
 mod site;
 mod stale;
 mod support;

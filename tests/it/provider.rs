@@ -531,6 +531,7 @@ async fn a_domain_is_added_read_changed_refreshed_and_removed() {
     let mut attrs = object(json!({
         "domain": "www.shop.test", "origin": "site-1.oss-cn-hangzhou.aliyuncs.com", "scope": "domestic",
         "ttl": [{ "path": "/assets/", "seconds": 60 }, { "extensions": ["txt", "png"], "seconds": 3600 }],
+        "headers": { "X-Frame-Options": "DENY" },
     }));
     let domain = local.create("cdn.domain", &attrs).await.unwrap();
     let port = local.cloud.address().port();

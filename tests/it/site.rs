@@ -265,6 +265,16 @@ fn the_example_plans_as_it_is() {
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/s.yaml.example");
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(example).unwrap();
+    let properties = [
+        "source", "index", "error", "spa", "bucket", "region", "domain", "domains", "headers",
+        "cache", "ignore", "cdn",
+    ];
+    for property in properties {
+        assert!(
+            text.contains(&format!("\n      {property}:")),
+            "`{property}` is not in the example"
+        );
+    }
     sandbox.file("s.yaml", text);
     let copied = std::process::Command::new("cp")
         .arg("-r")

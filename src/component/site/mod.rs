@@ -5,6 +5,7 @@
 mod bucket;
 mod cache;
 mod cdn;
+mod header;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, PathBuf};
@@ -21,8 +22,8 @@ use crate::resource::{Attrs, Resource, ResourceId, Value};
 pub(super) use cache::CacheRules;
 
 const PROPERTIES: &[&str] = &[
-    "source", "index", "error", "spa", "bucket", "region", "domain", "domains", "cache", "ignore",
-    "cdn",
+    "source", "index", "error", "spa", "bucket", "region", "domain", "domains", "headers", "cache",
+    "ignore", "cdn",
 ];
 
 /// What the properties say, checked.
@@ -33,6 +34,7 @@ struct Site<'a> {
     index: String,
     domains: Vec<String>,
     ttl: Vec<serde_json::Value>,
+    headers: Attrs,
     pack: Pack,
 }
 
@@ -76,6 +78,7 @@ fn read<'a>(
     }
     let domains = cdn::domains(props, diagnostics);
     let ttl = cdn::ttl(props, &domains, diagnostics);
+    let headers = header::read(props, &domains, diagnostics);
     let cache = CacheRules::read(props, diagnostics);
     let ignore = cache::ignored(props, diagnostics);
     let source = props.required_text("source", diagnostics)?;
@@ -98,6 +101,7 @@ fn read<'a>(
         index,
         domains,
         ttl,
+        headers,
         pack,
     })
 }
@@ -179,7 +183,13 @@ impl Site<'_> {
         });
         // Visitors are led to a bucket only when its files are there.
         let after = BTreeSet::from([self.pack.bucket.clone(), self.pack.files.clone()]);
-        self.resource(self.domain_id(number), "cdn.domain", attrs, after)
+        let mut domain = self.resource(self.domain_id(number), "cdn.domain", attrs, after);
+        if !self.headers.is_empty() {
+            domain
+                .attrs
+                .insert("headers".to_owned(), Value::Map(self.headers.clone()));
+        }
+        domain
     }
 
     fn outputs(&self) -> BTreeMap<String, Value> {

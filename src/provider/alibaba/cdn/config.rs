@@ -17,6 +17,8 @@ pub(in crate::provider::alibaba) enum Function {
     PathTtl,
     /// Lifetime by file extension: `file_type`, `ttl`, `weight`.
     FileTypeTtl,
+    /// A header of every reply: `key`, `value`, `header_operation_type`.
+    ResponseHeader,
 }
 
 /// A function with its arguments; all values are text.
@@ -43,12 +45,13 @@ struct Changes {
 }
 
 impl Function {
-    const ALL: [Self; 2] = [Self::PathTtl, Self::FileTypeTtl];
+    const ALL: [Self; 3] = [Self::PathTtl, Self::FileTypeTtl, Self::ResponseHeader];
 
     fn name(self) -> &'static str {
         match self {
             Self::PathTtl => "path_based_ttl_set",
             Self::FileTypeTtl => "filetype_based_ttl_set",
+            Self::ResponseHeader => "set_resp_header",
         }
     }
 
@@ -57,6 +60,7 @@ impl Function {
         match self {
             Self::PathTtl => "path",
             Self::FileTypeTtl => "file_type",
+            Self::ResponseHeader => "key",
         }
     }
 

@@ -1,5 +1,6 @@
 //! `cdn.domain`: a domain accelerated by the CDN in front of a bucket.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -8,8 +9,9 @@ use serde_json::{Value as Json, json};
 
 use super::attrs::{id_of, parse, remote, touches};
 use super::driver::{Driver, OWNER_TAG};
+use super::header;
 use super::ttl::{self, Rule};
-use crate::provider::alibaba::cdn::{Cdn, Detail, NewDomain, Purge};
+use crate::provider::alibaba::cdn::{Cdn, Detail, NewDomain, Purge, Setting};
 use crate::provider::{ErrorKind, Made, Progress, ProviderError, Seen, Task, Tell};
 use crate::resource::{KindSpec, Object, RemoteId};
 use crate::state::Record;
@@ -35,6 +37,17 @@ struct Attrs {
     scope: Option<String>,
     #[serde(default)]
     ttl: Vec<Rule>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+}
+
+impl Attrs {
+    /// All settings of the domain that are managed here.
+    fn settings(&self) -> Result<Vec<Setting>, ProviderError> {
+        let mut settings = ttl::lower(&self.ttl)?;
+        settings.extend(header::lower(&self.headers));
+        Ok(settings)
+    }
 }
 
 impl CdnDomain {
@@ -169,6 +182,7 @@ impl Driver for CdnDomain {
         spec.refresh_from = Some("files".into());
         spec.defaults.insert("scope".into(), json!(DOMESTIC));
         spec.defaults.insert("ttl".into(), json!([]));
+        spec.defaults.insert("headers".into(), json!({}));
         spec
     }
 
@@ -199,6 +213,7 @@ impl Driver for CdnDomain {
             "scope".into(),
             detail.scope.as_deref().unwrap_or(DOMESTIC).into(),
         );
+        attrs.insert("headers".into(), header::raise(&settings));
         attrs.insert("ttl".into(), ttl::raise(settings, known));
         Ok(Some(Seen {
             attrs,
@@ -209,7 +224,7 @@ impl Driver for CdnDomain {
     async fn create(&self, task: &Task<'_>) -> Result<Made, ProviderError> {
         let attrs: Attrs = parse(KIND, task.attrs)?;
         check_domain(&attrs.domain)?;
-        let settings = ttl::lower(&attrs.ttl)?;
+        let settings = attrs.settings()?;
         self.ensure(&attrs, task.owner).await?;
         let detail = self.wait_online(&attrs.domain, task.tell).await?;
         // An earlier try may have added it for another origin or region.
@@ -227,7 +242,7 @@ impl Driver for CdnDomain {
 
     async fn update(&self, task: &Task<'_>) -> Result<Made, ProviderError> {
         let attrs: Attrs = parse(KIND, task.attrs)?;
-        let settings = ttl::lower(&attrs.ttl)?;
+        let settings = attrs.settings()?;
         let domain = attrs.domain.as_str();
         if self.cdn.tag(domain, OWNER_TAG).await?.as_deref() != Some(task.owner) {
             self.cdn.set_tag(domain, OWNER_TAG, task.owner).await?;
@@ -239,7 +254,7 @@ impl Driver for CdnDomain {
             let scope = attrs.scope.as_deref().unwrap_or(DOMESTIC);
             self.cdn.set_scope(domain, scope).await?;
         }
-        if touches(task, "ttl") {
+        if touches(task, "ttl") || touches(task, "headers") {
             self.cdn.sync_settings(domain, &settings).await?;
         }
         let detail = self.wait_online(domain, task.tell).await?;

@@ -5,6 +5,7 @@ mod cdn_domain;
 mod driver;
 #[cfg(test)]
 mod faults;
+mod header;
 mod oss_bucket;
 mod oss_files;
 mod ttl;

@@ -37,6 +37,7 @@ pub(super) fn lower(rules: &[Rule]) -> Result<Vec<Setting>, ProviderError> {
 
 /// The rules that settings stand for: those known if they stand for the same, else heaviest first.
 pub(super) fn raise(mut settings: Vec<Setting>, known: Option<&Json>) -> Json {
+    settings.retain(|setting| setting.function != Function::ResponseHeader);
     settings.sort();
     let known = known.filter(|known| {
         let rules: Vec<Rule> = Vec::deserialize(*known).unwrap_or_default();
@@ -110,7 +111,9 @@ fn rule_json(index: usize, setting: &Setting) -> Json {
         .parse::<u64>()
         .map_or_else(|_| json!(seconds), Json::from);
     let mut rule = match setting.function {
-        Function::PathTtl => json!({ "path": subject, "seconds": seconds }),
+        Function::PathTtl | Function::ResponseHeader => {
+            json!({ "path": subject, "seconds": seconds })
+        }
         Function::FileTypeTtl => {
             json!({ "extensions": subject.split(',').collect::<Vec<_>>(), "seconds": seconds })
         }
