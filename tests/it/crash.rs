@@ -222,3 +222,19 @@ fn a_bucket_renamed_under_kills_leaves_one_bucket_and_the_right_pages() {
         }
     }
 }
+
+#[test]
+fn a_local_cloud_killed_at_any_point_of_a_deploy_serves_the_whole_site_after_the_next() {
+    for point in 1.. {
+        let mut sandbox = Sandbox::new().with_cloud();
+        shop(&sandbox);
+        let killed = killed_at(&sandbox, &["deploy", "-y"], point);
+        sandbox.kill_cloud();
+        sandbox.start_cloud();
+        sandbox.run("deploy -y").code(0);
+        assert_whole(&sandbox);
+        if !killed {
+            break;
+        }
+    }
+}
