@@ -109,7 +109,13 @@ fn a_local_cloud_killed_during_a_deploy_loses_nothing_acknowledged() {
         // The deploy stops itself after some files; the cloud dies before anything else is asked of it.
         killed_at(&sandbox, &["deploy", "-y"], 4 + file);
         sandbox.kill_cloud();
-        sandbox.run("plan").code(1);
+        // Asked at the dead one's address, nothing is taken for gone.
+        let mut plan = sandbox.command(&["plan"]);
+        plan.env(
+            "SDEV_LOCAL_URL",
+            format!("http://127.0.0.1:{}", sandbox.port()),
+        );
+        sandbox.run_command(plan).code(1).says("SD0802");
         sandbox.start_cloud();
         sandbox.run("deploy -y").code(0);
         for n in 0..40 {

@@ -34,11 +34,10 @@ fn start(args: &Start, printer: Printer) -> Outcome {
             .hint("add --allow-remote if that is what you want")
             .into());
     }
-    let port = args.port.unwrap_or_else(local::port);
     if args.foreground {
         let keys = Keys::stored()?;
         let settings = Settings {
-            listen: SocketAddr::new(args.listen, port),
+            listen: SocketAddr::new(args.listen, args.port.unwrap_or_else(local::port)),
             data: local::data(),
         };
         block_on(local::serve(&settings, &keys, |url| {
@@ -60,7 +59,7 @@ fn start(args: &Start, printer: Printer) -> Outcome {
                 Err(_) => {}
             }
         }
-        let (endpoint, keys) = local::start(args.listen, port).await?;
+        let (endpoint, keys) = local::start(args.listen, args.port).await?;
         view::show(printer, &endpoint, &keys);
         Ok(Exit::Done)
     })

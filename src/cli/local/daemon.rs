@@ -33,16 +33,28 @@ pub(in crate::cli) async fn ensure() -> Result<(Endpoint, Keys, bool), Diagnosti
             return Err(Diagnostic::error(code::LOCAL_DOWN, detail).into());
         }
     }
-    let (endpoint, keys) = start(IpAddr::V4(Ipv4Addr::LOCALHOST), port()).await?;
+    let (endpoint, keys) = start(IpAddr::V4(Ipv4Addr::LOCALHOST), None).await?;
     Ok((endpoint, keys, true))
 }
 
 /// Starts one in the background and waits until it answers. When others start one at the same time, there is one in the
-/// end, and it is everybody's.
+/// end, and it is everybody's. Where nobody chose a port and the usual one is taken, any free one does, and is kept.
 pub(in crate::cli) async fn start(
     listen: IpAddr,
-    port: u16,
+    asked: Option<u16>,
 ) -> Result<(Endpoint, Keys), Diagnostics> {
+    let started = start_on(listen, asked.unwrap_or_else(port::port)).await;
+    match started {
+        Err(failed) if asked.is_none() && !port::is_chosen() && is_port_taken(&failed) => {
+            let (endpoint, keys) = start_on(listen, 0).await?;
+            port::keep(&endpoint.url).map_err(Diagnostic::from)?;
+            Ok((endpoint, keys))
+        }
+        started => started,
+    }
+}
+
+async fn start_on(listen: IpAddr, port: u16) -> Result<(Endpoint, Keys), Diagnostics> {
     let keys = Keys::stored()?;
     fs::create_folder(&data()).map_err(Diagnostic::from)?;
     let mut attempts = 3;

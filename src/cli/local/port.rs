@@ -22,6 +22,19 @@ pub(super) fn remember(port: u16) -> Result<(), fs::FsError> {
     fs::write_atomic(&file(), port.to_string().as_bytes(), fs::Readers::Default)
 }
 
+/// Whether a port was ever asked for, or found free when the usual one was taken.
+pub(super) fn is_chosen() -> bool {
+    remembered().is_some()
+}
+
+/// Remembers the port of an address, so that it stays the address.
+pub(super) fn keep(url: &str) -> Result<(), fs::FsError> {
+    match url.rsplit(':').next().and_then(|port| port.parse().ok()) {
+        Some(port) => remember(port),
+        None => Ok(()),
+    }
+}
+
 fn remembered() -> Option<u16> {
     let text = fs::read_text(&file()).ok().flatten()?;
     text.trim().parse().ok()
