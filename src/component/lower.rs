@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::{COMPONENTS, KNOWN_ELSEWHERE, Pack};
-use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::manifest::{Block, Manifest, closest};
+use crate::diagnostic::{Diagnostic, Diagnostics, closest, code};
+use crate::manifest::{Block, Manifest};
 use crate::resource::{Attrs, Graph, Resource, ResourceId, Value};
 
 /// What lowering knows beside the manifest.

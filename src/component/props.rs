@@ -1,7 +1,7 @@
 //! Reads a block's properties: each by name and type, every mistake with its place, nothing unknown left over.
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
-use crate::manifest::{Entry, Node, NodeKind, closest};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, closest, code};
+use crate::manifest::{Entry, Node, NodeKind};
 
 /// A map of properties being read.
 pub(super) struct Props<'a> {

@@ -2,11 +2,13 @@
 
 mod catalog;
 mod source;
+mod suggest;
 
 use std::fmt;
 
 pub use catalog::{Code, code};
 pub use source::{Source, Span};
+pub use suggest::closest;
 
 /// How bad it is. Only `Error` stops a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]

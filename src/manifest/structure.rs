@@ -1,8 +1,8 @@
 //! The keys of a manifest: which must be there, which may, which are not supported.
 
 use super::expression::holds_expression;
-use super::{Entry, Node, NodeKind, closest};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
+use super::{Entry, Node, NodeKind};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, closest, code};
 
 /// The only edition that is read.
 const EDITION: &str = "3.0.0";

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_embed::RustEmbed;
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostic::closest;
+
 use super::error::TemplateError;
 use super::parameter::{Kind, Parameter, Written};
-use super::spelling::nearest;
 
 const DESCRIPTION: &str = "template.yaml";
 const CONTENT: &str = "content/";
@@ -71,7 +72,7 @@ pub fn find(id: &str) -> Result<Template, TemplateError> {
         .find(|t| t.id == id)
         .ok_or_else(|| TemplateError::UnknownTemplate {
             id: id.to_owned(),
-            near: nearest(id, known.iter().map(String::as_str)),
+            near: closest(id, known.iter().map(String::as_str)).map(str::to_owned),
             known,
         })
 }

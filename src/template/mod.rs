@@ -9,7 +9,6 @@ mod pattern;
 mod render;
 #[cfg(test)]
 mod shipped;
-mod spelling;
 mod variable;
 mod write;
 

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use handlebars::{Handlebars, Template as Text, html_escape, no_escape};
 use serde_json::{Map, Value as Json};
 
+use crate::diagnostic::closest;
+
 use super::catalog::Template;
 use super::error::TemplateError;
-use super::spelling::nearest;
 use super::variable::uses;
 
 /// One file of a project.
@@ -63,7 +64,7 @@ fn values(
         return Err(TemplateError::UnknownParameter {
             template: template.id.clone(),
             name: name.clone(),
-            near: nearest(name, known()),
+            near: closest(name, known()).map(str::to_owned),
             known: known().map(str::to_owned).collect(),
         });
     }
@@ -131,7 +132,7 @@ impl Renderer {
                 file: file.to_owned(),
                 line: stray.line,
                 column: stray.column,
-                near: nearest(&stray.name, values.keys().map(String::as_str)),
+                near: closest(&stray.name, values.keys().map(String::as_str)).map(str::to_owned),
                 name: stray.name,
             });
         }

@@ -5,7 +5,6 @@
 
 mod admin;
 mod body;
-#[allow(dead_code, clippy::unused_async, reason = "the CDN is being filled in")]
 mod cdn;
 mod clock;
 mod cloud;

@@ -4,9 +4,9 @@ use super::attempt::Attempt;
 use super::lookup::Found;
 use super::place_path::join;
 use super::spelling::Spelling;
-use crate::diagnostic::{Diagnostic, Source, Span, code};
+use crate::diagnostic::{Diagnostic, Source, Span, closest, code};
 use crate::manifest::number::number;
-use crate::manifest::{Entry, Node, NodeKind, closest, read, tree};
+use crate::manifest::{Entry, Node, NodeKind, read, tree};
 
 /// One function.
 pub(super) struct Function {

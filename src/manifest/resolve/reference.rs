@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::attempt::{Around, Attempt};
 use super::lookup::Found;
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Diagnostic, closest, code};
 use crate::manifest::expression::Reference;
-use crate::manifest::{Node, NodeKind, closest};
+use crate::manifest::{Node, NodeKind};
 
 /// The names an expression may start with.
 const ROOTS: [&str; 3] = ["vars", "this", "resources"];

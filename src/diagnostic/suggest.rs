@@ -68,4 +68,28 @@ mod tests {
         assert_eq!(of("", "abc"), 3);
         assert_eq!(of("same", "same"), 0);
     }
+
+    #[test]
+    fn a_slip_is_one_edit_or_one_swap() {
+        let known = ["name", "title", "domain"];
+        let near = |word| closest(word, known.into_iter());
+        assert_eq!(near("titel"), Some("title"));
+        assert_eq!(near("Domain"), Some("domain"));
+        assert_eq!(near("nam"), Some("name"));
+        assert_eq!(near("region"), None);
+        assert_eq!(near(""), None);
+    }
+
+    #[test]
+    fn a_swap_counts_once() {
+        let far = |a: &str, b: &str| {
+            distance(
+                &a.chars().collect::<Vec<_>>(),
+                &b.chars().collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(far("ab", "ba"), 1);
+        assert_eq!(far("", "abc"), 3);
+        assert_eq!(far("kitten", "sitting"), 3);
+    }
 }
