@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::apply::{self, Event, Owner, Report, Stop};
 use crate::component::{self, Context, Lowered};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::manifest::{self, Environment, Manifest};
+use crate::manifest::{self, Environment, Manifest, Occasion};
 use crate::observe::observe;
 use crate::plan::{self, Adoption, Goal, Plan};
 use crate::provider::Providers;
@@ -77,11 +77,11 @@ pub enum Aim {
 /// Reads a project.
 pub fn open(
     path: &Path,
-    environment: &dyn Environment,
+    (occasion, environment): (Occasion<'_>, &dyn Environment),
     to: &Destination,
     until: Until,
 ) -> Result<Project, Diagnostics> {
-    let (manifest, warnings) = manifest::load(path, environment)?;
+    let (manifest, warnings) = manifest::load(path, occasion, environment)?;
     let context = Context {
         app: manifest.name.clone(),
         environment: to.environment.clone(),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Block, Entry, Manifest, Node, NodeKind, number, read};
+use super::{Block, Entry, Manifest, Node, NodeKind, Tolerance, number, read};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 
 /// The manifest of a document whose keys were checked and whose expressions were resolved.
@@ -17,7 +17,14 @@ pub(super) fn assemble(path: &Path, mut document: Node, diagnostics: &mut Diagno
         name: name.unwrap_or_else(|| folder_name(&folder)),
         folder,
         access,
+        order: blocks
+            .iter()
+            .map(|block| vec![block.name.clone()])
+            .collect(),
         blocks,
+        actions: Vec::new(),
+        variables: Vec::new(),
+        own: document.get("sdev").cloned(),
         document,
     }
 }
@@ -105,6 +112,8 @@ fn block(entry: &mut Entry, diagnostics: &mut Diagnostics) -> Option<Block> {
         component: name,
         component_at: component.at.clone(),
         props,
+        actions: Vec::new(),
+        tolerance: Tolerance::default(),
     })
 }
 

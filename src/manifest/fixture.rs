@@ -2,8 +2,14 @@
 
 use std::fs;
 
-use super::{Environment, Manifest, Node, load};
+use super::{Environment, Manifest, Node, Occasion, load};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+
+/// What tests load for, where nothing else is said.
+pub(super) const DEPLOY: Occasion = Occasion {
+    command: "deploy",
+    environment: None,
+};
 
 /// `FOO` is set, `EMPTY` is empty, the account is 123.
 pub(super) struct World;
@@ -34,7 +40,7 @@ pub(super) fn load_with(
     }
     let path = folder.path().join("s.yaml");
     fs::write(&path, text).unwrap();
-    load(&path, &World)
+    load(&path, DEPLOY, &World)
 }
 
 /// A manifest with these variables and one resource `a` with these props, both in flow style.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::resolve::{Host, resolve};
-use super::{Environment, Manifest, NodeKind, assemble, find, read, structure, tree};
+use super::{Environment, Manifest, NodeKind, Occasion, assemble, find, read, structure, tree};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 
 /// Loads the manifest at `path`: reads it, checks its keys, resolves its expressions.
@@ -15,8 +15,10 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 /// All that is wrong with the file, in one collection. Only a text that is not YAML hides what comes after it.
 pub fn load(
     path: &Path,
+    occasion: Occasion<'_>,
     environment: &dyn Environment,
 ) -> Result<(Manifest, Diagnostics), Diagnostics> {
+    let _ = occasion;
     check_extension(path)?;
     let source = read::read(path).map_err(|error| missing_hint(error, path))?;
     let (root, mut diagnostics) = tree::parse(&source);
@@ -82,7 +84,7 @@ fn missing_hint(error: read::ReadError, path: &Path) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::fixture::{World, load_with, property, wrong};
+    use crate::manifest::fixture::{DEPLOY, World, load_with, property, wrong};
     use crate::manifest::to_json;
     use serde_json::json;
 
@@ -90,11 +92,11 @@ mod tests {
     fn a_missing_file_offers_the_one_that_is_there() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("s.yml"), "").unwrap();
-        let found = load(&folder.path().join("s.yaml"), &World).unwrap_err();
+        let found = load(&folder.path().join("s.yaml"), DEPLOY, &World).unwrap_err();
         let found = found.iter().next().unwrap();
         assert_eq!(found.code, code::MANIFEST_MISSING);
         assert!(found.hints[0].ends_with("s.yml`?"), "{found:?}");
-        let found = load(&folder.path().join("s.json"), &World).unwrap_err();
+        let found = load(&folder.path().join("s.json"), DEPLOY, &World).unwrap_err();
         assert_eq!(found.iter().next().unwrap().code, code::MANIFEST_UNREADABLE);
     }
 

@@ -2,6 +2,7 @@
 //!
 //! `read` (bytes) → `tree` (YAML with places) → `structure` (keys) → `resolve` (expressions) → `assemble` (blocks).
 
+mod action;
 mod assemble;
 mod emit;
 mod environment;
@@ -25,9 +26,10 @@ mod syntax_error;
 mod tag;
 mod tree;
 
+pub use action::{Action, Does, Hook, Tolerance};
 pub use emit::{to_json, to_yaml};
 pub use environment::Environment;
 pub use load::{access, load};
-pub use model::{Block, Manifest};
+pub use model::{Block, Manifest, Occasion};
 pub use node::{Entry, Node, NodeKind};
 pub use read::find;

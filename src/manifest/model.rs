@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Node;
+use super::{Action, Node, Tolerance};
 use crate::diagnostic::Span;
 
 /// A manifest whose expressions are resolved, except outputs that only exist after an apply.
@@ -18,8 +18,26 @@ pub struct Manifest {
     pub access: Option<String>,
     /// The resources, in file order.
     pub blocks: Vec<Block>,
+    /// Global actions around the command that the manifest was loaded for, in file order.
+    pub actions: Vec<Action>,
+    /// The names of the blocks to run the command on, group by group; the blocks of a group may run side by side.
+    /// What `flow` says of the command, otherwise all blocks, one a group, each after those whose outputs it needs.
+    pub order: Vec<Vec<String>>,
+    /// Variables of `.env` files that the process itself does not have, for programs that are run.
+    pub variables: Vec<(String, String)>,
+    /// The key `sdev`: settings of ours, which Serverless Devs does not read.
+    pub own: Option<Node>,
     /// The whole resolved document, for preview.
     pub document: Node,
+}
+
+/// What a manifest is loaded for.
+#[derive(Debug, Clone, Copy)]
+pub struct Occasion<'a> {
+    /// The command, by which keys of `actions` and `flow` are chosen: `deploy`, `remove`, …
+    pub command: &'a str,
+    /// The environment asked for, if any: its overlays in `env.yaml` are laid over the properties.
+    pub environment: Option<&'a str>,
 }
 
 /// One resource as written.
@@ -35,4 +53,8 @@ pub struct Block {
     pub component_at: Span,
     /// Its properties, always a map.
     pub props: Node,
+    /// Its actions around the command that the manifest was loaded for, in file order.
+    pub actions: Vec<Action>,
+    /// `allow_failure` and `continue-on-error`.
+    pub tolerance: Tolerance,
 }

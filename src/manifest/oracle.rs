@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::fixture::DEPLOY;
 use super::resolve::{Host, resolve};
 use super::{Environment, Node, assemble, load, read, structure, to_json, tree};
 use crate::diagnostic::{Diagnostics, code};
@@ -95,7 +96,7 @@ fn single_expressions_agree() {
         let expression = case["expr"].as_str().unwrap();
         let path = folder.path().join("s.yaml");
         fs::write(&path, document(context, expression)).unwrap();
-        let ours = match load(&path, &environment) {
+        let ours = match load(&path, DEPLOY, &environment) {
             Ok((manifest, _)) => manifest.blocks[0].props.get("result").map(to_json),
             Err(found) if mentions_unsupported(&found) => {
                 unsupported.insert(expression.to_owned());
@@ -191,7 +192,7 @@ fn whole_manifests_agree() {
         let path = corpus.join("manifests").join(format!("{name}.yaml"));
         let theirs = numbers(&read_json(&golden)["content"]);
         let environment = recorded_for(&path);
-        match load(&path, &environment) {
+        match load(&path, DEPLOY, &environment) {
             Ok((manifest, _)) if same(&numbers(&to_json(&manifest.document)), &theirs) => {
                 agree += 1;
             }
@@ -339,7 +340,11 @@ fn recorded_runs_agree() {
     {
         let name = run["file"].as_str().unwrap();
         let theirs = (run["ok"] == true && run["use3x"] == true).then(|| numbers(&run["content"]));
-        let ours = match load(&corpus.join("oracle/manifests").join(name), &environment) {
+        let ours = match load(
+            &corpus.join("oracle/manifests").join(name),
+            DEPLOY,
+            &environment,
+        ) {
             Err(found) if mentions_unsupported(&found) => {
                 unsupported.insert(name.to_owned());
                 continue;

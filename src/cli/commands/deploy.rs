@@ -29,7 +29,7 @@ pub(super) fn run(args: &Deploy, global: &Global, printer: Printer) -> Outcome {
     };
     block_on(async {
         asking.heed(printer);
-        let (project, to) = open(global, Until::Pack, printer).await?;
+        let (project, to) = open(global, ("deploy", Until::Pack), printer).await?;
         let mut state = project.place.lock_for("deploy").map_err(Diagnostic::from)?;
         let plan = project
             .plan(state.state(), &to, Aim::Deploy(adoption))

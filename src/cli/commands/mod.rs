@@ -22,10 +22,21 @@ use super::printer::Printer;
 use super::view;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::engine::{self, Destination, Project, Until};
-use crate::manifest;
+use crate::manifest::{self, Occasion};
 use hidden::Hidden;
 
 type Outcome = Result<Exit, Diagnostics>;
+
+/// The command that the manifest is read for, and how far it is read.
+type Reach = (&'static str, Until);
+
+/// What the flags ask to load for.
+fn occasion<'a>(global: &'a Global, command: &'a str) -> Occasion<'a> {
+    Occasion {
+        command,
+        environment: global.environment.as_deref(),
+    }
+}
 
 /// Runs what was typed.
 pub(super) fn run(args: Args, printer: Printer) -> Outcome {
@@ -59,11 +70,11 @@ fn manifest_path(global: &Global) -> Result<PathBuf, Diagnostics> {
 }
 
 /// A project read without asking any cloud.
-fn open_offline(global: &Global, until: Until) -> Result<(Project, Destination), Diagnostics> {
+fn open_offline(global: &Global, reach: Reach) -> Result<(Project, Destination), Diagnostics> {
     let path = manifest_path(global)?;
     let alias = destination::alias(global, &path);
     let to = destination::offline(global, alias.as_deref());
-    let project = read(&path, alias, &to, until)?;
+    let project = read(&path, alias, &to, (occasion(global, reach.0), reach.1))?;
     Ok((project, to))
 }
 
@@ -72,9 +83,9 @@ fn read(
     path: &Path,
     alias: Option<String>,
     to: &Destination,
-    until: Until,
+    (occasion, until): (Occasion<'_>, Until),
 ) -> Result<Project, Diagnostics> {
-    let project = engine::open(path, &Hidden::new(alias), to, until)?;
+    let project = engine::open(path, (occasion, &Hidden::new(alias)), to, until)?;
     if until >= Until::Lower {
         hidden::refuse(&project.manifest)?;
     }
@@ -84,11 +95,11 @@ fn read(
 /// A project and a destination that answers.
 async fn open(
     global: &Global,
-    until: Until,
+    reach: Reach,
     printer: Printer,
 ) -> Result<(Project, Destination), Diagnostics> {
     // A broken manifest is said before anything is started or asked.
-    let (project, guess) = open_offline(global, until)?;
+    let (project, guess) = open_offline(global, reach)?;
     let path = manifest_path(global)?;
     let alias = destination::alias(global, &path);
     let to = destination::connect(global, alias.as_deref(), project.region()?, printer).await?;
@@ -96,7 +107,7 @@ async fn open(
     let project = if guess.names_alike(&to) {
         project
     } else {
-        read(&path, alias, &to, until)?
+        read(&path, alias, &to, (occasion(global, reach.0), reach.1))?
     };
     view::diagnostic::show(printer, &project.warnings);
     Ok((project, to))

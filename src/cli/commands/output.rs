@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, code};
 use crate::engine::Until;
 
 pub(super) fn run(args: &Output, global: &Global, printer: Printer) -> Outcome {
-    let (project, to) = open_offline(global, Until::Lower)?;
+    let (project, to) = open_offline(global, ("output", Until::Lower))?;
     let state = project.place.read().map_err(Diagnostic::from)?;
     let outputs = project.outputs(&state);
     let Some(name) = &args.name else {

@@ -12,13 +12,13 @@ use crate::engine::{Aim, Until};
 use crate::plan::Adoption;
 
 pub(super) fn run(args: &Plan, global: &Global, printer: Printer) -> Outcome {
-    let (aim, until) = match (args.destroy, args.adopt) {
-        (true, _) => (Aim::Remove, Until::Load),
-        (false, true) => (Aim::Deploy(Adoption::Allow), Until::Pack),
-        (false, false) => (Aim::Deploy(Adoption::Refuse), Until::Pack),
+    let (aim, reach) = match (args.destroy, args.adopt) {
+        (true, _) => (Aim::Remove, ("remove", Until::Load)),
+        (false, true) => (Aim::Deploy(Adoption::Allow), ("deploy", Until::Pack)),
+        (false, false) => (Aim::Deploy(Adoption::Refuse), ("deploy", Until::Pack)),
     };
     let (plan, texts) = block_on(async {
-        let (project, to) = open(global, until, printer).await?;
+        let (project, to) = open(global, reach, printer).await?;
         let state = project.place.read().map_err(Diagnostic::from)?;
         let plan = project.plan(&state, &to, aim).await?;
         let texts = if args.diff {

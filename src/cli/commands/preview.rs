@@ -6,13 +6,14 @@ use super::super::exit::Exit;
 use super::super::printer::Printer;
 use super::super::view;
 use super::hidden::Hidden;
-use super::{Outcome, manifest_path};
+use super::{Outcome, manifest_path, occasion};
 use crate::manifest;
 
 pub(super) fn run(args: &Preview, global: &Global, printer: Printer) -> Outcome {
     let path = manifest_path(global)?;
     let alias = destination::alias(global, &path);
-    let (manifest, warnings) = manifest::load(&path, &Hidden::new(alias))?;
+    let (manifest, warnings) =
+        manifest::load(&path, occasion(global, "deploy"), &Hidden::new(alias))?;
     view::diagnostic::show(printer, &warnings);
     match args.output {
         Format::Yaml if !printer.json => printer.data(&manifest::to_yaml(&manifest.document)),

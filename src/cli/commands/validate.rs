@@ -8,7 +8,7 @@ use super::{Outcome, open_offline};
 use crate::engine::Until;
 
 pub(super) fn run(global: &Global, printer: Printer) -> Outcome {
-    let (project, _) = open_offline(global, Until::Pack)?;
+    let (project, _) = open_offline(global, ("deploy", Until::Pack))?;
     view::diagnostic::show(printer, &project.warnings);
     let blocks = project.manifest.blocks.len();
     if printer.json {
