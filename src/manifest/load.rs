@@ -1,10 +1,11 @@
 //! From a path to a manifest, with everything that is wrong with it at once.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::resolve::{Host, resolve};
 use super::{Environment, Manifest, NodeKind, Occasion, assemble, find, read, structure, tree};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, code};
 
 /// Loads the manifest at `path`: reads it, checks its keys, resolves its expressions.
 ///
@@ -18,10 +19,24 @@ pub fn load(
     occasion: Occasion<'_>,
     environment: &dyn Environment,
 ) -> Result<(Manifest, Diagnostics), Diagnostics> {
-    let _ = occasion;
     check_extension(path)?;
     let source = read::read(path).map_err(|error| missing_hint(error, path))?;
-    let (root, mut diagnostics) = tree::parse(&source);
+    load_source(&source, occasion, environment)
+}
+
+/// The same for a text that is at hand, such as an editor's: only what it names is read from the disk, seen from the
+/// folder of the source's path.
+///
+/// # Errors
+/// As with [`load`].
+pub fn load_source(
+    source: &Arc<Source>,
+    occasion: Occasion<'_>,
+    environment: &dyn Environment,
+) -> Result<(Manifest, Diagnostics), Diagnostics> {
+    let _ = occasion;
+    let path = source.path.as_path();
+    let (root, mut diagnostics) = tree::parse(source);
     let Some(mut root) = root else {
         return Err(diagnostics);
     };
@@ -31,7 +46,7 @@ pub fn load(
             _ => format!("a manifest is a map, and this is {}", root.type_name()),
         };
         diagnostics.push(Diagnostic::error(code::WRONG_TYPE, detail).at(Span::new(
-            &source,
+            source,
             root.at.start,
             root.at.start,
         )));
