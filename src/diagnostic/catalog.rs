@@ -73,6 +73,10 @@ codes! {
     FILE_CHANGED = 304, "a file changed while it was uploaded";
     CREDENTIAL_MISSING = 401, "no credentials for this access";
     CREDENTIAL_FILE = 402, "the credential file cannot be used";
+    SECRET_MISSING = 403, "a secret is not known";
+    SECRETS_CLOSED = 404, "the secrets cannot be opened";
+    SECRETS_FILE = 405, "the secrets file cannot be used";
+    SECRETS_EXPOSED = 406, "a key can be read by others";
     STATE_LOCKED = 501, "the state is locked";
     STATE_FORMAT = 502, "the state file cannot be used";
     STATE_IO = 503, "the state cannot be stored";
