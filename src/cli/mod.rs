@@ -5,6 +5,7 @@ mod commands;
 mod destination;
 mod exit;
 mod local;
+mod machine;
 mod printer;
 mod runtime;
 mod view;

@@ -62,6 +62,7 @@ codes! {
     FILE_ARGUMENT = 121, "a file named in an expression cannot be used";
     TEXT_INVALID = 122, "a text cannot be parsed";
     VALUE_IN_TEXT = 123, "a map or a list stands inside a text";
+    SECRET_NEEDED = 125, "a secret's text is needed where it is not read";
     UNKNOWN_PROPERTY = 201, "unknown property";
     BAD_PROPERTY = 202, "a property has an unusable value";
     UNKNOWN_OUTPUT = 203, "a component has no such output";

@@ -1,6 +1,7 @@
 //! A YAML value with its place.
 
 use crate::diagnostic::Span;
+use crate::resource::SecretRef;
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +36,9 @@ pub enum NodeKind {
         /// Dotted path below `output`.
         path: String,
     },
-    /// A text with outputs inside.
+    /// A text that is never read here: where it comes from, and a fingerprint.
+    Secret(SecretRef),
+    /// A text with outputs or secrets inside.
     Join(Vec<Node>),
 }
 
@@ -119,10 +122,30 @@ impl Node {
     /// Whether an output is in it at any depth, so that its value is known only after an apply.
     pub fn has_output(&self) -> bool {
         match &self.kind {
-            NodeKind::Output { .. } | NodeKind::Join(_) => true,
-            NodeKind::List(items) => items.iter().any(Self::has_output),
+            NodeKind::Output { .. } => true,
+            NodeKind::List(items) | NodeKind::Join(items) => items.iter().any(Self::has_output),
             NodeKind::Map(entries) => entries.iter().any(|entry| entry.value.has_output()),
             _ => false,
+        }
+    }
+
+    /// Whether a secret is in it at any depth.
+    pub fn has_secret(&self) -> bool {
+        !self.secrets().is_empty()
+    }
+
+    /// All secrets in it.
+    pub fn secrets(&self) -> Vec<&SecretRef> {
+        match &self.kind {
+            NodeKind::Secret(secret) => vec![secret],
+            NodeKind::List(items) | NodeKind::Join(items) => {
+                items.iter().flat_map(Self::secrets).collect()
+            }
+            NodeKind::Map(entries) => {
+                let values = entries.iter().map(|entry| &entry.value);
+                values.flat_map(Self::secrets).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -136,6 +159,7 @@ impl Node {
             NodeKind::List(_) => "a list",
             NodeKind::Map(_) => "a map",
             NodeKind::Output { .. } => "an output",
+            NodeKind::Secret(_) => "a secret",
         }
     }
 
@@ -150,6 +174,7 @@ impl Node {
         match &self.kind {
             NodeKind::Text(text) => (of_text(text.len()), 1),
             NodeKind::Output { resource, path } => (of_text(resource.len() + path.len()), 1),
+            NodeKind::Secret(secret) => (of_text(secret.source.len()), 1),
             NodeKind::List(items) | NodeKind::Join(items) => items
                 .iter()
                 .fold((1, 1), |sum, item| add(sum, item.measure(), 0)),

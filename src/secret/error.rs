@@ -17,6 +17,9 @@ pub enum SecretError {
         "`{0}` cannot be a secret's name: it has letters, digits, `_`, `-` and `.`, at most 128, and begins with a letter or `_`"
     )]
     Name(String),
+    /// A given key of fingerprints that could be guessed.
+    #[error("the key in {} is shorter than 16 characters", env::FINGERPRINT_KEY)]
+    ShortKey,
     /// They are under a passphrase, and nobody said it.
     #[error("{}: the secrets are under a passphrase, and none was given", .0.display())]
     NoPassphrase(PathBuf),
@@ -94,6 +97,8 @@ impl From<SecretError> for Diagnostic {
                 Self::error(code::SECRET_MISSING, text).hint(format!("sdev secret set {name}"))
             }
             SecretError::Name(_) => Self::error(code::USAGE, text),
+            SecretError::ShortKey => Self::error(code::USAGE, text)
+                .hint("for example the output of: openssl rand -hex 32"),
             SecretError::NoPassphrase(_) => Self::error(code::SECRETS_CLOSED, text)
                 .hint(format!("set {}, or run it in a terminal", env::PASSPHRASE)),
             SecretError::WrongPassphrase(_) => Self::error(code::SECRETS_CLOSED, text)

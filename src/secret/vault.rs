@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ring::{digest, hmac};
+use zeroize::Zeroizing;
 
 use super::store::{Opened, Store};
 use super::unlock::Ask;
@@ -12,6 +13,12 @@ use crate::sys::env;
 /// Bytes of a fingerprint: enough that no two texts ever share one.
 const FINGERPRINT_SIZE: usize = 16;
 
+/// Bytes in front of it that tell its key from others.
+const KEY_MARK_SIZE: usize = 4;
+
+/// A key of fingerprints that is shorter could be guessed.
+const SHORTEST_KEY: usize = 16;
+
 /// Asks a person, for as long as the vault lives.
 pub type Asker = Box<dyn Fn(Ask) -> Option<Secret> + Send + Sync>;
 
@@ -20,7 +27,8 @@ pub struct Vault {
     store: Store,
     environment: String,
     ask: Asker,
-    opened: Mutex<Option<Arc<Opened>>>,
+    /// What came of opening the store, once: a person is not asked again and again.
+    opened: Mutex<Option<Result<Arc<Opened>, SecretError>>>,
 }
 
 impl Vault {
@@ -55,25 +63,23 @@ impl Vault {
     /// By what a change of a text shows, without telling the text. It is bound to the source, so that equal texts in
     /// different places do not show.
     pub fn fingerprint(&self, source: &str, text: &str) -> Result<String, SecretError> {
-        let given = env::var(env::FINGERPRINT_KEY);
-        let tag = match given {
-            Some(given) => fingerprint(
-                &digest::digest(&digest::SHA256, given.as_bytes()),
+        match env::var(env::FINGERPRINT_KEY).map(Secret::new) {
+            Some(given) if given.reveal().len() < SHORTEST_KEY => Err(SecretError::ShortKey),
+            Some(given) => {
+                let key = digest::digest(&digest::SHA256, given.reveal().as_bytes());
+                Ok(fingerprint(key.as_ref(), (source, text)))
+            }
+            None => Ok(fingerprint(
+                self.opened()?.fingerprint_key().bytes(),
                 (source, text),
-            ),
-            None => fingerprint(self.opened()?.fingerprint_key().bytes(), (source, text)),
-        };
-        Ok(tag)
+            )),
+        }
     }
 
     fn opened(&self) -> Result<Arc<Opened>, SecretError> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(opened) = &*opened {
-            return Ok(Arc::clone(opened));
-        }
-        let found = Arc::new(self.store.open(&*self.ask)?);
-        *opened = Some(Arc::clone(&found));
-        Ok(found)
+        let open = || self.store.open(&*self.ask).map(Arc::new);
+        opened.get_or_insert_with(open).clone()
     }
 }
 
@@ -83,9 +89,14 @@ fn variable(name: &str) -> Option<String> {
     env::var(&format!("{}{name}", env::SECRET_PREFIX))
 }
 
-fn fingerprint(key: &impl AsRef<[u8]>, (source, text): (&str, &str)) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_ref());
+fn fingerprint(key: &[u8], (source, text): (&str, &str)) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+    let mark = hmac::sign(&key, b"fingerprint key");
     let said = serde_json::json!(["fingerprint", source, text]).to_string();
-    let tag = hmac::sign(&key, zeroize::Zeroizing::new(said).as_bytes());
-    wire::digest::hex_lower(&tag.as_ref()[..FINGERPRINT_SIZE])
+    let tag = hmac::sign(&key, Zeroizing::new(said).as_bytes());
+    let bytes = [
+        &mark.as_ref()[..KEY_MARK_SIZE],
+        &tag.as_ref()[..FINGERPRINT_SIZE],
+    ];
+    wire::digest::hex_lower(&bytes.concat())
 }

@@ -6,6 +6,7 @@ mod function;
 mod lookup;
 mod place_path;
 mod reference;
+mod secret;
 mod settle;
 mod spelling;
 mod world;

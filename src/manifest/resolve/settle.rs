@@ -24,6 +24,7 @@ pub(in crate::manifest) struct Host<'e> {
 /// Replaces every expression in `root` by its value. The top-level `access` stays as written. One that fails is
 /// reported and becomes null.
 pub(in crate::manifest) fn resolve(root: &mut Node, host: &Host, diagnostics: &mut Diagnostics) {
+    super::secret::check_marked(root, diagnostics);
     let world = World::new(root);
     let lazy = world.lazy();
     let count = world.slots.len();

@@ -1,6 +1,6 @@
 //! What expressions can name: the variables, the resources, the access.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::cell::{Cell, Slot};
 use crate::manifest::Node;
@@ -14,6 +14,8 @@ pub(super) struct World<'d> {
     pub(super) resources: Vec<(&'d str, Cell<'d>)>,
     by_name: HashMap<&'d str, usize>,
     lazy: Option<usize>,
+    /// Environment variables whose values are secret.
+    pub(super) marked: BTreeSet<&'d str>,
 }
 
 impl<'d> World<'d> {
@@ -26,6 +28,7 @@ impl<'d> World<'d> {
             resources: Vec::new(),
             by_name: HashMap::new(),
             lazy: None,
+            marked: super::secret::marked(root),
         };
         for entry in root.entries() {
             match entry.key.as_str() {
