@@ -9,6 +9,7 @@
 mod access;
 mod converge;
 mod crash;
+mod echo;
 mod invalid;
 mod layers;
 mod local;
@@ -16,6 +17,7 @@ mod lock;
 mod ownership;
 mod provider;
 mod reference;
+mod secret;
 mod site;
 mod stale;
 mod support;
