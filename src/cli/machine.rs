@@ -1,7 +1,8 @@
 //! What expressions can ask of this machine, and the texts of secrets for the calls that need them.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::local;
 use super::printer::Printer;
@@ -27,6 +28,7 @@ pub(super) enum Look {
 pub(super) struct Machine {
     alias: Option<String>,
     credential: OnceLock<Option<Credential>>,
+    variables: Mutex<BTreeMap<String, Secret>>,
     vault: Vault,
     look: Look,
 }
@@ -42,6 +44,7 @@ impl Machine {
         Self {
             alias,
             credential: OnceLock::new(),
+            variables: Mutex::default(),
             vault: Vault::new(Store::at_home(), environment, Box::new(ask)),
             look,
         }
@@ -70,6 +73,27 @@ impl Machine {
         credential::find(self.alias.as_deref()).ok()
     }
 
+    /// Takes note of variables that the project's own files set.
+    pub(super) fn learn(&self, variables: &[(String, String)]) {
+        let mut known = self
+            .variables
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for (name, value) in variables {
+            known.insert(name.clone(), Secret::new(value.as_str()));
+        }
+    }
+
+    /// A variable: of the process, else of the project's files.
+    fn variable(&self, name: &str) -> Option<Secret> {
+        let known = self
+            .variables
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let own = env::var(name).map(Secret::new);
+        own.or_else(|| known.get(name).cloned())
+    }
+
     /// A field of the keys that is secret.
     fn field(&self, key: &str) -> Option<Secret> {
         let found = self.credential()?;
@@ -87,7 +111,7 @@ impl Machine {
                 Err(SecretError::Missing(_)) => Ok(None),
                 found => found.map(Some),
             },
-            Some(("env", name)) => Ok(env::var(name).map(Secret::new)),
+            Some(("env", name)) => Ok(self.variable(name)),
             Some(("config", field)) => Ok(self.field(field)),
             _ => Ok(None),
         }
@@ -127,6 +151,13 @@ impl Environment for Machine {
         }
         let text = Secrets::text(self, source)?;
         Ok(Some(self.vault.fingerprint(source, text.reveal())?))
+    }
+
+    fn fingerprint(&self, source: &str, text: &str) -> Result<String, Diagnostic> {
+        match self.look {
+            Look::Fingerprint => Ok(self.vault.fingerprint(source, text)?),
+            Look::Away | Look::Exists => Ok(String::new()),
+        }
     }
 }
 

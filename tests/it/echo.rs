@@ -170,10 +170,17 @@ async fn what_a_cloud_repeats_is_said_without_the_secrets() {
     assert_silent(&kept);
 
     // A plan whose secret has changed since is not carried out.
-    let stale = goal(&"0".repeat(40));
-    let stale = made(&stale).unwrap();
+    let outdated = goal(&"0".repeat(40));
+    let outdated = made(&outdated).unwrap();
     let mut state = place.lock_for("test").unwrap();
-    let refused = apply(&stale, means, &owner, &mut state, (&Stop::default(), &tell)).await;
+    let refused = apply(
+        &outdated,
+        means,
+        &owner,
+        &mut state,
+        (&Stop::default(), &tell),
+    )
+    .await;
     assert_eq!(
         Diagnostic::from(refused.unwrap_err()).code.to_string(),
         "SD0601"

@@ -107,7 +107,9 @@ impl<'a> Opening<'a> {
     fn read(&self, to: &Destination) -> Result<Project, Diagnostics> {
         let (command, until) = self.reach;
         let occasion = occasion(self.global, command);
-        engine::open(&self.path, (occasion, &*self.machine), to, until)
+        let project = engine::open(&self.path, (occasion, &*self.machine), to, until)?;
+        self.machine.learn(&project.manifest.variables);
+        Ok(project)
     }
 }
 

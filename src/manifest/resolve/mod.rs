@@ -11,4 +11,5 @@ mod settle;
 mod spelling;
 mod world;
 
+pub(super) use secret::marked;
 pub(super) use settle::{Host, resolve};

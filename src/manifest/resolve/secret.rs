@@ -9,18 +9,22 @@ use crate::manifest::expression::holds_expression;
 use crate::manifest::{Node, NodeKind};
 use crate::resource::{SecretRef, Transform};
 
+/// The key below `sdev` that marks variables.
+const KEY: &str = "secrets";
+
 /// The fields of a credential that are secret.
 const FIELDS: [&str; 2] = ["AccessKeySecret", "SecurityToken"];
 
-/// The variables that the manifest marks as secret under `sdev.secrets`.
-pub(super) fn marked(root: &Node) -> BTreeSet<&str> {
-    let list = list(root).map_or(&[][..], Node::items);
+/// The variables that are marked as secret in the value of the key `sdev`.
+pub(in crate::manifest) fn marked(own: &Node) -> BTreeSet<&str> {
+    let list = own.get(KEY).map_or(&[][..], Node::items);
     list.iter().filter_map(Node::as_str).collect()
 }
 
 /// Reports a list of marked variables that cannot be read: one that was passed over would be shown.
 pub(super) fn check_marked(root: &Node, diagnostics: &mut Diagnostics) {
-    let Some(list) = list(root).filter(|list| !list.is_null()) else {
+    let list = root.get("sdev").and_then(|own| own.get(KEY));
+    let Some(list) = list.filter(|list| !list.is_null()) else {
         return;
     };
     let wrong = |detail: String, node: &Node| {
@@ -41,10 +45,6 @@ pub(super) fn check_marked(root: &Node, diagnostics: &mut Diagnostics) {
             diagnostics.push(wrong(detail.to_owned(), item));
         }
     }
-}
-
-fn list(root: &Node) -> Option<&Node> {
-    root.get("sdev")?.get("secrets")
 }
 
 /// Whether a field of a credential is secret.
@@ -84,6 +84,19 @@ pub(super) fn unreadable(function: &str, argument: &Node) -> Diagnostic {
     Diagnostic::error(code::SECRET_NEEDED, detail)
         .at(argument.at.clone())
         .hint("only base64() takes a secret; otherwise store the text in the form that is needed")
+}
+
+/// Whether the same was told of another place: stored secrets that cannot be opened are one trouble, however many are
+/// used.
+pub(super) fn is_told(diagnostic: &Diagnostic, told: &Diagnostics) -> bool {
+    let closed = [
+        code::SECRETS_CLOSED,
+        code::SECRETS_FILE,
+        code::SECRETS_EXPOSED,
+    ];
+    let same =
+        |other: &Diagnostic| other.code == diagnostic.code && other.detail == diagnostic.detail;
+    closed.contains(&diagnostic.code) && told.iter().any(same)
 }
 
 impl Attempt<'_> {
@@ -217,6 +230,26 @@ mod tests {
                 .code
                 .to_string(),
             "SD0120"
+        );
+    }
+
+    #[test]
+    fn secrets_that_cannot_be_opened_are_told_once() {
+        let text = with(
+            "{}",
+            "{p: \"${secret('CLOSED')}\", q: \"${secret('CLOSED')}\", r: \"${secret('NOPE')}\"}",
+        );
+        assert_eq!(wrong(&text).len(), 2);
+    }
+
+    #[test]
+    fn all_sources_are_known_by_name() {
+        let text = "edition: 3.0.0\nsdev: {secrets: [FOO]}\nx: \"a${secret('TOKEN')}\"\nresources:\n  a: {component: fc3, props: {l: [\"${base64(config('AccessKeySecret'))}\"]}}\n";
+        let (manifest, _) = load_with(text, &[]).unwrap();
+        let sources: Vec<String> = manifest.secret_sources().into_iter().collect();
+        assert_eq!(
+            sources,
+            ["config:AccessKeySecret", "env:FOO", "secret:TOKEN"]
         );
     }
 

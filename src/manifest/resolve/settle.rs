@@ -121,7 +121,9 @@ impl Settling<'_, '_, '_, '_> {
         let (needs, told) = attempt.finish();
         if needs.is_empty() {
             for diagnostic in told {
-                self.diagnostics.push(diagnostic);
+                if !super::secret::is_told(&diagnostic, self.diagnostics) {
+                    self.diagnostics.push(diagnostic);
+                }
             }
             self.states[slot] = match value {
                 Some(value) if self.fits(&value, &of.node.at) => State::Done(value),
