@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Observed, output};
 use crate::provider::{Means, ProviderError, Providers, Seen};
 use crate::resource::{Graph, Kind, RemoteId, Resource, ResourceId, conceal};
-use crate::secret::{Mask, Secret, Secrets};
+use crate::secret::{Mask, Secrets};
 use crate::state::{Record, State};
 
 /// How many questions are open at once.
@@ -96,10 +96,8 @@ impl Known<'_> {
 /// A failure without the texts of the secrets that its thing has: a cloud may say what it holds.
 fn masked(error: ProviderError, wanted: Option<&Resource>, secrets: &dyn Secrets) -> ProviderError {
     let sources = wanted.into_iter().flat_map(Resource::secrets);
-    let texts: Vec<Secret> = sources
-        .filter_map(|secret| secrets.text(&secret.source).ok())
-        .collect();
-    error.masked(&Mask::new(&texts))
+    let sources = sources.map(|secret| secret.source.as_str());
+    error.masked(&Mask::of(sources, secrets))
 }
 
 fn questions<'a>(state: &'a State, goal: &'a Graph, providers: &Providers) -> Vec<Question<'a>> {

@@ -29,6 +29,8 @@ pub(super) struct Machine {
     alias: Option<String>,
     credential: OnceLock<Option<Credential>>,
     variables: Mutex<BTreeMap<String, Secret>>,
+    /// What was found of each source: a manifest may name one a thousand times.
+    seen: Mutex<BTreeMap<String, Result<Option<String>, Diagnostic>>>,
     vault: Vault,
     look: Look,
 }
@@ -45,6 +47,7 @@ impl Machine {
             alias,
             credential: OnceLock::new(),
             variables: Mutex::default(),
+            seen: Mutex::default(),
             vault: Vault::new(Store::at_home(), environment, Box::new(ask)),
             look,
         }
@@ -123,6 +126,27 @@ impl Machine {
             None => self.look_up(source).map(|found| found.is_some()),
         }
     }
+
+    /// The fingerprint of the secret at a source, as far as this looks; `None`: there is none.
+    fn look_at(&self, source: &str) -> Result<Option<String>, Diagnostic> {
+        if self.look == Look::Away {
+            return Ok(Some(String::new()));
+        }
+        match self.has(source) {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            // In a manifest it is no mistake of the command.
+            Err(error @ SecretError::Name(_)) => {
+                return Err(Diagnostic::error(code::SECRET_MISSING, error.to_string()));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if self.look == Look::Exists {
+            return Ok(Some(String::new()));
+        }
+        let text = Secrets::text(self, source)?;
+        Ok(Some(self.vault.fingerprint(source, text.reveal())?))
+    }
 }
 
 impl Environment for Machine {
@@ -140,17 +164,13 @@ impl Environment for Machine {
     }
 
     fn secret(&self, source: &str) -> Result<Option<String>, Diagnostic> {
-        if self.look == Look::Away {
-            return Ok(Some(String::new()));
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = seen.get(source) {
+            return found.clone();
         }
-        if !self.has(source)? {
-            return Ok(None);
-        }
-        if self.look == Look::Exists {
-            return Ok(Some(String::new()));
-        }
-        let text = Secrets::text(self, source)?;
-        Ok(Some(self.vault.fingerprint(source, text.reveal())?))
+        let found = self.look_at(source);
+        seen.insert(source.to_owned(), found.clone());
+        found
     }
 
     fn fingerprint(&self, source: &str, text: &str) -> Result<String, Diagnostic> {

@@ -37,7 +37,7 @@ pub enum NodeKind {
         path: String,
     },
     /// A text that is never read here: where it comes from, and a fingerprint.
-    Secret(SecretRef),
+    Secret(Box<SecretRef>),
     /// A text with outputs or secrets inside.
     Join(Vec<Node>),
 }

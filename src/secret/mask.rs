@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use zeroize::Zeroizing;
 
-use super::Secret;
+use super::{Secret, Secrets};
 
 /// What stands in the place of a secret.
 const HIDDEN: &str = "***";
@@ -40,6 +40,12 @@ impl Mask {
         mask.needles.sort_by(|a, b| a.as_str().cmp(b.as_str()));
         mask.needles.dedup();
         mask
+    }
+
+    /// A mask for the secrets at these sources, as far as their texts can be had.
+    pub fn of<'s>(sources: impl IntoIterator<Item = &'s str>, secrets: &dyn Secrets) -> Self {
+        let texts = sources.into_iter().map(|source| secrets.text(source));
+        Self::new(&texts.filter_map(Result::ok).collect::<Vec<_>>())
     }
 
     /// Whether there is nothing to hide.

@@ -54,7 +54,7 @@ fn value(node: &Node) -> Option<Value> {
         NodeKind::Output { resource, path } => {
             Some(Value::Ref(resource.as_str().into(), path.clone()))
         }
-        NodeKind::Secret(secret) => Some(Value::Secret(secret.clone())),
+        NodeKind::Secret(secret) => Some(Value::Secret((**secret).clone())),
         NodeKind::Join(parts) => parts
             .iter()
             .map(value)

@@ -105,7 +105,7 @@ impl Attempt<'_> {
         let digest = self.host.environment.secret(source);
         let node = |digest| {
             let secret = SecretRef::new(source, digest);
-            Node::new(at.clone(), NodeKind::Secret(secret))
+            Node::new(at.clone(), NodeKind::Secret(Box::new(secret)))
         };
         digest
             .map(|digest| digest.map(node))
@@ -135,13 +135,13 @@ mod tests {
             "{p: '${secret(TOKEN)}'}",
             "{p: \"${str('vars.key')}\"}",
         ] {
-            assert_eq!(kind(props), NodeKind::Secret(token()), "{props}");
+            assert_eq!(kind(props), NodeKind::Secret(Box::new(token())), "{props}");
         }
         let NodeKind::Join(parts) = kind("{p: 'Bearer ${vars.key}!'}") else {
             panic!("no join");
         };
         assert_eq!(parts.len(), 3);
-        assert_eq!(parts[1].kind, NodeKind::Secret(token()));
+        assert_eq!(parts[1].kind, NodeKind::Secret(Box::new(token())));
         let NodeKind::Secret(coded) = kind("{p: \"${base64(str('vars.key'))}\"}") else {
             panic!("no secret");
         };
@@ -173,7 +173,7 @@ mod tests {
         let load = |props: &str| load_with(&format!("{head}{props}\n"), &[]);
         let (manifest, _) = load("{p: '${env(FOO)}', q: \"${env('NONE', 'd')}\"}").unwrap();
         let props = &manifest.blocks[0].props;
-        let foo = SecretRef::new("env:FOO", "f00d");
+        let foo = Box::new(SecretRef::new("env:FOO", "f00d"));
         assert_eq!(props.get("p").unwrap().kind, NodeKind::Secret(foo));
         assert_eq!(props.get("q").unwrap().as_str(), Some("d"));
         assert!(load("{p: '${env(NONE)}'}").is_err());
