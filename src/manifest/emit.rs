@@ -30,6 +30,7 @@ pub fn to_json(node: &Node) -> Value {
             .map(|entry| (entry.key.clone(), to_json(&entry.value)))
             .collect(),
         NodeKind::Output { .. } | NodeKind::Join(_) => Value::from(literal(node)),
+        NodeKind::Layered(layered) => to_json(&layered.upper),
     }
 }
 
@@ -62,6 +63,7 @@ fn write(node: &Node, indent: usize, out: &mut String) {
         }
         NodeKind::Text(text) => write_text(text, indent, out),
         NodeKind::Output { .. } | NodeKind::Join(_) => write_text(&literal(node), indent, out),
+        NodeKind::Layered(layered) => write(&layered.upper, indent, out),
     }
 }
 

@@ -37,6 +37,20 @@ pub enum NodeKind {
     },
     /// A text with outputs inside.
     Join(Vec<Node>),
+    /// Two values of which an expression is one, to be laid over each other when both are known. None is left once
+    /// expressions are resolved.
+    Layered(Box<Layered>),
+}
+
+/// `upper` laid over `lower`: maps merge deeply, anything else replaces.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layered {
+    /// What gives way.
+    pub lower: Node,
+    /// What wins.
+    pub upper: Node,
+    /// Dotted paths that are first taken out of `lower`.
+    pub without: Vec<String>,
 }
 
 /// One entry of a map.
@@ -134,7 +148,7 @@ impl Node {
             NodeKind::Int(_) | NodeKind::Float(_) => "a number",
             NodeKind::Text(_) | NodeKind::Join(_) => "a text",
             NodeKind::List(_) => "a list",
-            NodeKind::Map(_) => "a map",
+            NodeKind::Map(_) | NodeKind::Layered(_) => "a map",
             NodeKind::Output { .. } => "an output",
         }
     }

@@ -1,12 +1,13 @@
 //! The functions of the language, as a table.
 
 use super::attempt::Attempt;
+use super::cell::Place;
 use super::lookup::Found;
 use super::place_path::join;
 use super::spelling::Spelling;
 use crate::diagnostic::{Diagnostic, Source, Span, closest, code};
 use crate::manifest::number::number;
-use crate::manifest::{Entry, Node, NodeKind, read, tree};
+use crate::manifest::{Entry, Node, NodeKind, key, read, tree};
 
 /// One function.
 pub(super) struct Function {
@@ -18,7 +19,7 @@ pub(super) struct Function {
     pub(super) run: fn(&mut Attempt, &[Node], &Span) -> Option<Node>,
 }
 
-const FUNCTIONS: [Function; 9] = [
+const FUNCTIONS: [Function; 10] = [
     Function {
         name: "env",
         arity: (1, 2),
@@ -73,10 +74,16 @@ const FUNCTIONS: [Function; 9] = [
         again: false,
         run: str,
     },
+    Function {
+        name: "regex",
+        arity: (1, 1),
+        again: false,
+        run: regex,
+    },
 ];
 
 /// Functions of the language that this version does not have.
-const LATER: [&str; 2] = ["secret", "regex"];
+const LATER: [&str; 1] = ["secret"];
 
 /// The function `name` if it takes `count` arguments; otherwise why not.
 pub(super) fn find(name: &str, count: usize) -> Result<&'static Function, Box<Diagnostic>> {
@@ -110,9 +117,8 @@ fn unknown(name: &str) -> Diagnostic {
     );
     match closest(name, FUNCTIONS.iter().map(|function| function.name)) {
         Some(near) => diagnostic.hint(format!("did you mean `{near}()`?")),
-        None => {
-            diagnostic.hint("the functions are env, config, file, path, json, yaml, base64 and str")
-        }
+        None => diagnostic
+            .hint("the functions are env, config, file, path, json, yaml, base64, str and regex"),
     }
 }
 
@@ -166,6 +172,13 @@ fn config(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> 
     let key = text(attempt, "config", &arguments[0])?;
     if let Some(value) = attempt.host.environment.credential(&key) {
         return Some(Node::new(at.clone(), NodeKind::Text(value)));
+    }
+    if attempt.host.occasion.command == "preview" {
+        // Nothing is done with a preview, so it may show what is missing.
+        return Some(Node::new(
+            at.clone(),
+            NodeKind::Text(format!("${{config('{key}')}}")),
+        ));
     }
     let known = [
         "AccountID",
@@ -313,17 +326,14 @@ fn str(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
     let found = match steps[0].as_str() {
         "vars" => attempt.follow(attempt.world.vars.as_ref(), &steps[1..]),
         "this" | "that" => attempt.follow(
-            attempt
-                .resource
-                .map(|number| &attempt.world.resources[number].1),
+            match attempt.place {
+                Place::Resource(number) => Some(&attempt.world.resources.all[number].1),
+                _ => None,
+            },
             &steps[1..],
         ),
         "resources" if steps.len() > 2 => {
-            let number = attempt.world.resource(&steps[1]);
-            attempt.follow(
-                number.map(|number| &attempt.world.resources[number].1),
-                &steps[2..],
-            )
+            attempt.follow(attempt.world.resources.get(&steps[1]), &steps[2..])
         }
         _ => Found::Missing(0, Vec::new()),
     };
@@ -333,6 +343,29 @@ fn str(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
         found => spelling.value(&attempt.take(found, &|| at.clone())?),
     }
     Some(Node::new(at.clone(), spelling.finish()))
+}
+
+/// Whether the command fits the pattern.
+fn regex(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
+    let pattern = text(attempt, "regex", &arguments[0])?;
+    match key::matches(&pattern, attempt.host.occasion.command) {
+        Ok(fits) => Some(Node::new(at.clone(), NodeKind::Bool(fits))),
+        Err(why) => {
+            let why = why
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim_start_matches("error: ")
+                .to_owned();
+            attempt.tell(
+                Diagnostic::error(
+                    code::TEXT_INVALID,
+                    format!("`{pattern}` is no pattern: {why}"),
+                )
+                .at(at.clone()),
+            )
+        }
+    }
 }
 
 /// An argument as a text. One that is known only after a deploy cannot be used.
