@@ -18,9 +18,11 @@ use crate::sys::env;
 /// The region where neither resource nor access names one.
 const REGION: &str = "cn-hangzhou";
 
-/// The alias asked for: the flag, or the manifest's key.
+/// The alias asked for: the flag, or what the environment or the manifest names.
 pub(super) fn alias(global: &Global, manifest: &Path) -> Option<String> {
-    global.access.clone().or_else(|| manifest::access(manifest))
+    let environment = global.environment.as_deref();
+    let named = || manifest::access(manifest, environment);
+    global.access.clone().or_else(named)
 }
 
 /// A destination for work that asks no cloud: only names are needed.

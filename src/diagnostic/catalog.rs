@@ -52,7 +52,7 @@ codes! {
     EXPRESSION_CYCLE = 111, "expressions refer to each other in a circle";
     ENV_UNSET = 112, "an environment variable is not set";
     UNKNOWN_RESOURCE = 113, "a reference names no resource";
-    NOT_SUPPORTED_YET = 114, "this part of the language is not supported yet";
+    NOT_SUPPORTED_YET = 114, "this is not supported yet";
     BAD_RESOURCE_NAME = 115, "a resource name cannot be used";
     MANIFEST_LIMIT = 116, "the manifest exceeds a limit";
     YAML_TAG = 117, "a YAML tag cannot be used";
@@ -63,6 +63,13 @@ codes! {
     TEXT_INVALID = 122, "a text cannot be parsed";
     VALUE_IN_TEXT = 123, "a map or a list stands inside a text";
     SECRET_NEEDED = 125, "a secret's text is needed where it is not read";
+    UNKNOWN_TEMPLATE = 130, "a template does not exist";
+    UNUSED_TEMPLATE = 131, "a template is used by no resource";
+    BASE_FILE = 132, "the base file cannot be used";
+    ENVIRONMENT = 133, "the environment cannot be used";
+    FLOW = 134, "the flow cannot be followed";
+    ACTION = 135, "an action cannot be used";
+    ENV_FILE = 136, "a .env file cannot be read";
     UNKNOWN_PROPERTY = 201, "unknown property";
     BAD_PROPERTY = 202, "a property has an unusable value";
     UNKNOWN_OUTPUT = 203, "a component has no such output";

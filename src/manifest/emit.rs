@@ -33,6 +33,7 @@ pub fn to_json(node: &Node) -> Value {
         NodeKind::Output { .. } | NodeKind::Secret(_) | NodeKind::Join(_) => {
             Value::from(literal(node))
         }
+        NodeKind::Layered(layered) => to_json(&layered.upper),
     }
 }
 
@@ -67,6 +68,7 @@ fn write(node: &Node, indent: usize, out: &mut String) {
         NodeKind::Output { .. } | NodeKind::Secret(_) | NodeKind::Join(_) => {
             write_text(&literal(node), indent, out);
         }
+        NodeKind::Layered(layered) => write(&layered.upper, indent, out),
     }
 }
 

@@ -7,6 +7,11 @@ pub trait Environment {
     /// The environment variable `name`, if it is set. An empty value counts as unset for `env()`.
     fn var(&self, name: &str) -> Option<String>;
 
+    /// Whether the environment variable is set, be it empty: then no `.env` file may set it.
+    fn is_set(&self, name: &str) -> bool {
+        self.var(name).is_some()
+    }
+
     /// The field `key` (such as `AccountID`) of the credential that the manifest uses, for `config()`.
     /// Fields that are secret are asked for with [`Environment::secret`] instead.
     fn credential(&self, key: &str) -> Option<String>;

@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 pub(super) const DEPLOY: Occasion = Occasion {
     command: "deploy",
     environment: None,
+    access: None,
 };
 
 /// `FOO` is set, `EMPTY` is empty, the account is 123; the secrets `TOKEN` and `CLOSED` are there, one without its key.
@@ -42,13 +43,24 @@ pub(super) fn load_with(
     text: &str,
     files: &[(&str, &str)],
 ) -> Result<(Manifest, Diagnostics), Diagnostics> {
+    load_for(text, files, DEPLOY)
+}
+
+/// The same for another occasion.
+pub(super) fn load_for(
+    text: &str,
+    files: &[(&str, &str)],
+    occasion: Occasion<'_>,
+) -> Result<(Manifest, Diagnostics), Diagnostics> {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files {
-        fs::write(folder.path().join(name), content).unwrap();
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
     }
     let path = folder.path().join("s.yaml");
     fs::write(&path, text).unwrap();
-    load(&path, DEPLOY, &World)
+    load(&path, occasion, &World)
 }
 
 /// A manifest with these variables and one resource `a` with these props, both in flow style.

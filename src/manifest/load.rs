@@ -3,8 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::compose::compose;
+use super::dotenv::{self, WithFiles};
 use super::resolve::{Host, resolve};
-use super::{Environment, Manifest, NodeKind, Occasion, assemble, find, read, structure, tree};
+use super::{Environment, Manifest, Node, NodeKind, Occasion};
+use super::{assemble, environments, extend, find, read, tree};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, code};
 
 /// Loads the manifest at `path`: reads it, checks its keys, resolves its expressions.
@@ -34,10 +37,9 @@ pub fn load_source(
     occasion: Occasion<'_>,
     environment: &dyn Environment,
 ) -> Result<(Manifest, Diagnostics), Diagnostics> {
-    let _ = occasion;
     let path = source.path.as_path();
     let (root, mut diagnostics) = tree::parse(source);
-    let Some(mut root) = root else {
+    let Some(root) = root else {
         return Err(diagnostics);
     };
     if !root.is_map() {
@@ -52,22 +54,35 @@ pub fn load_source(
         )));
         return Err(diagnostics);
     }
-    structure::check(&mut root, &mut diagnostics);
+    let folder = read::folder_of(path);
+    let mut composed = compose(root, &folder, occasion, &mut diagnostics);
+    let variables = dotenv::variables(&composed.root, &folder, environment, &mut diagnostics);
     let host = Host {
-        environment,
-        folder: read::absolute(&read::folder_of(path)),
+        environment: &WithFiles {
+            environment,
+            variables: &variables,
+        },
+        folder: read::absolute(&folder),
+        occasion,
     };
-    resolve(&mut root, &host, &mut diagnostics);
-    let manifest = assemble::assemble(path, root, &mut diagnostics);
+    resolve(&mut composed, &host, &mut diagnostics);
+    let mut manifest = assemble::assemble(path, composed.root, occasion, &mut diagnostics);
+    manifest.variables = variables.into_iter().collect();
     diagnostics.into_result(manifest)
 }
 
-/// The value of the top-level key `access`, read before anything is resolved: expressions may need the credentials that
-/// it names. `None` when the file cannot be read or the value is no text; [`load`] says what is wrong then.
-pub fn access(path: &Path) -> Option<String> {
+/// The access alias that the manifest names, read before anything is resolved: expressions may need the credentials that
+/// it stands for. That of the environment asked for comes before the key `access`, and that before the base file's.
+/// `None` when none is named or a file cannot be read; [`load`] says what is wrong then.
+pub fn access(path: &Path, environment: Option<&str>) -> Option<String> {
     let source = read::read(path).ok()?;
     let root = tree::parse(&source).0?;
-    root.get("access")?.as_str().map(str::to_owned)
+    let folder = read::folder_of(path);
+    let of_environment = environment.and_then(|name| environments::access(&root, &folder, name));
+    let own = |root: &Node| root.get("access")?.as_str().map(str::to_owned);
+    of_environment
+        .or_else(|| own(&root))
+        .or_else(|| own(&extend::base(&root, &folder, &mut Diagnostics::new())?))
 }
 
 fn check_extension(path: &Path) -> Result<(), Diagnostics> {
@@ -183,6 +198,9 @@ mod tests {
                         code::MANIFEST_MISSING
                             | code::MANIFEST_UNREADABLE
                             | code::UNKNOWN_COMPONENT
+                            | code::NOT_SUPPORTED_YET
+                            | code::ENV_FILE
+                            | code::ENVIRONMENT
                     ),
                     "{code}"
                 );

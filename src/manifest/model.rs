@@ -55,6 +55,8 @@ pub struct Occasion<'a> {
     pub command: &'a str,
     /// The environment asked for, if any: its overlays in `env.yaml` are laid over the properties.
     pub environment: Option<&'a str>,
+    /// The access asked for, over the environment's and the manifest's: what `${this.access}` shows.
+    pub access: Option<&'a str>,
 }
 
 /// One resource as written.

@@ -40,6 +40,20 @@ pub enum NodeKind {
     Secret(Box<SecretRef>),
     /// A text with outputs or secrets inside.
     Join(Vec<Node>),
+    /// Two values of which an expression is one, to be laid over each other when both are known. None is left once
+    /// expressions are resolved.
+    Layered(Box<Layered>),
+}
+
+/// `upper` laid over `lower`: maps merge deeply, anything else replaces.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layered {
+    /// What gives way.
+    pub lower: Node,
+    /// What wins.
+    pub upper: Node,
+    /// Dotted paths that are first taken out of `lower`.
+    pub without: Vec<String>,
 }
 
 /// One entry of a map.
@@ -62,6 +76,17 @@ impl Node {
     /// The value under `key`, when this is a map that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The value under `key` to be changed, when this is a map that has it.
+    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        match &mut self.kind {
+            NodeKind::Map(entries) => {
+                let found = entries.iter_mut().find(|entry| entry.key == key);
+                found.map(|entry| &mut entry.value)
+            }
+            _ => None,
+        }
     }
 
     /// The entry under `key`, when this is a map that has it.
@@ -157,7 +182,7 @@ impl Node {
             NodeKind::Int(_) | NodeKind::Float(_) => "a number",
             NodeKind::Text(_) | NodeKind::Join(_) => "a text",
             NodeKind::List(_) => "a list",
-            NodeKind::Map(_) => "a map",
+            NodeKind::Map(_) | NodeKind::Layered(_) => "a map",
             NodeKind::Output { .. } => "an output",
             NodeKind::Secret(_) => "a secret",
         }

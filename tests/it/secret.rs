@@ -247,6 +247,20 @@ fn a_text_that_becomes_a_secret_shows_no_more_and_leaves_the_state() {
 }
 
 #[test]
+fn a_marked_variable_may_come_from_a_file_of_the_project() {
+    let sandbox = Sandbox::new().with_cloud();
+    site(&sandbox, "        X-Token: ${env('DB_PASSWORD')}\n");
+    sandbox.file(".env", format!("DB_PASSWORD={MARKED}\n"));
+    for line in ["validate", "preview", "plan --json", "deploy -y --json"] {
+        assert_silent(&sandbox.run(line).code(0), line, &[MARKED]);
+    }
+    let page = fetch(sandbox.port(), "web.test", "/", &[]);
+    assert_eq!(page.header("x-token"), Some(MARKED));
+    sandbox.run("plan --detailed-exitcode").code(0);
+    assert_eq!(holders(&sandbox, MARKED), [".env"]);
+}
+
+#[test]
 fn fingerprints_of_another_machine_are_renewed_once() {
     let sandbox = Sandbox::new().with_cloud();
     site(&sandbox, "        X-Token: ${secret('TOKEN')}\n");

@@ -36,6 +36,7 @@ fn occasion<'a>(global: &'a Global, command: &'a str) -> Occasion<'a> {
     Occasion {
         command,
         environment: global.environment.as_deref(),
+        access: global.access.as_deref(),
     }
 }
 

@@ -1,13 +1,14 @@
 //! The functions of the language, as a table.
 
 use super::attempt::Attempt;
+use super::cell::Place;
 use super::lookup::Found;
 use super::place_path::join;
 use super::secret;
 use super::spelling::Spelling;
 use crate::diagnostic::{Diagnostic, Source, Span, closest, code};
 use crate::manifest::number::number;
-use crate::manifest::{Entry, Node, NodeKind, read, tree};
+use crate::manifest::{Entry, Node, NodeKind, key, read, tree};
 
 /// One function.
 pub(super) struct Function {
@@ -19,7 +20,7 @@ pub(super) struct Function {
     pub(super) run: fn(&mut Attempt, &[Node], &Span) -> Option<Node>,
 }
 
-const FUNCTIONS: [Function; 10] = [
+const FUNCTIONS: [Function; 11] = [
     Function {
         name: "env",
         arity: (1, 2),
@@ -80,10 +81,13 @@ const FUNCTIONS: [Function; 10] = [
         again: false,
         run: str,
     },
+    Function {
+        name: "regex",
+        arity: (1, 1),
+        again: false,
+        run: regex,
+    },
 ];
-
-/// Functions of the language that this version does not have.
-const LATER: [&str; 1] = ["regex"];
 
 /// The function `name` if it takes `count` arguments; otherwise why not.
 pub(super) fn find(name: &str, count: usize) -> Result<&'static Function, Box<Diagnostic>> {
@@ -105,20 +109,15 @@ pub(super) fn find(name: &str, count: usize) -> Result<&'static Function, Box<Di
 }
 
 fn unknown(name: &str) -> Diagnostic {
-    if LATER.contains(&name) {
-        return Diagnostic::error(
-            code::NOT_SUPPORTED_YET,
-            format!("the function `{name}()` is not supported yet"),
-        );
-    }
     let diagnostic = Diagnostic::error(
         code::EXPRESSION_UNKNOWN,
         format!("there is no function `{name}()`"),
     );
     match closest(name, FUNCTIONS.iter().map(|function| function.name)) {
         Some(near) => diagnostic.hint(format!("did you mean `{near}()`?")),
-        None => diagnostic
-            .hint("the functions are env, config, secret, file, path, json, yaml, base64 and str"),
+        None => diagnostic.hint(
+            "the functions are env, config, secret, file, path, json, yaml, base64, str and regex",
+        ),
     }
 }
 
@@ -186,6 +185,13 @@ fn config(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> 
     }
     if let Some(value) = attempt.host.environment.credential(&key) {
         return Some(Node::new(at.clone(), NodeKind::Text(value)));
+    }
+    if attempt.host.occasion.command == "preview" {
+        // Nothing is done with a preview, so it may show what is missing.
+        return Some(Node::new(
+            at.clone(),
+            NodeKind::Text(format!("${{config('{key}')}}")),
+        ));
     }
     let known = [
         "AccountID",
@@ -336,17 +342,14 @@ fn str(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
     let found = match steps[0].as_str() {
         "vars" => attempt.follow(attempt.world.vars.as_ref(), &steps[1..]),
         "this" | "that" => attempt.follow(
-            attempt
-                .resource
-                .map(|number| &attempt.world.resources[number].1),
+            match attempt.place {
+                Place::Resource(number) => Some(&attempt.world.resources.all[number].1),
+                _ => None,
+            },
             &steps[1..],
         ),
         "resources" if steps.len() > 2 => {
-            let number = attempt.world.resource(&steps[1]);
-            attempt.follow(
-                number.map(|number| &attempt.world.resources[number].1),
-                &steps[2..],
-            )
+            attempt.follow(attempt.world.resources.get(&steps[1]), &steps[2..])
         }
         _ => Found::Missing(0, Vec::new()),
     };
@@ -356,6 +359,29 @@ fn str(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
         found => spelling.value(&attempt.take(found, &|| at.clone())?),
     }
     Some(Node::new(at.clone(), spelling.finish()))
+}
+
+/// Whether the command fits the pattern.
+fn regex(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
+    let pattern = text(attempt, "regex", &arguments[0])?;
+    match key::matches(&pattern, attempt.host.occasion.command) {
+        Ok(fits) => Some(Node::new(at.clone(), NodeKind::Bool(fits))),
+        Err(why) => {
+            let why = why
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim_start_matches("error: ")
+                .to_owned();
+            attempt.tell(
+                Diagnostic::error(
+                    code::TEXT_INVALID,
+                    format!("`{pattern}` is no pattern: {why}"),
+                )
+                .at(at.clone()),
+            )
+        }
+    }
 }
 
 /// An argument as a text. One that is known only after a deploy, or secret, cannot be used.

@@ -23,8 +23,19 @@ pub(in crate::manifest) fn marked(own: &Node) -> BTreeSet<&str> {
 
 /// Reports a list of marked variables that cannot be read: one that was passed over would be shown.
 pub(super) fn check_marked(root: &Node, diagnostics: &mut Diagnostics) {
-    let list = root.get("sdev").and_then(|own| own.get(KEY));
-    let Some(list) = list.filter(|list| !list.is_null()) else {
+    let Some(own) = root.get("sdev").filter(|own| !own.is_null()) else {
+        return;
+    };
+    // What is wrong in another way is told by whoever reads the key.
+    let may_become = match &own.kind {
+        NodeKind::Text(text) => holds_expression(text),
+        kind => matches!(kind, NodeKind::Layered(_)),
+    };
+    if may_become {
+        let detail = "`sdev` must be written out as a map: it says what is secret before anything is resolved";
+        diagnostics.push(Diagnostic::error(code::WRONG_TYPE, detail).at(own.at.clone()));
+    }
+    let Some(list) = own.get(KEY).filter(|list| !list.is_null()) else {
         return;
     };
     let wrong = |detail: String, node: &Node| {
@@ -180,6 +191,33 @@ mod tests {
     }
 
     #[test]
+    fn a_base_files_marks_stay() {
+        let base = "edition: 3.0.0\nsdev: {secrets: [FOO]}\nresources:\n  a: {component: fc3, props: {p: '${env(FOO)}'}}\n";
+        let text = "extend: base.yaml\nsdev: {secrets: [BAR]}\nresources:\n  b: {component: fc3, props: {p: '${env(FOO)}'}}\n";
+        let (manifest, _) = load_with(text, &[("base.yaml", base)]).unwrap();
+        for block in &manifest.blocks {
+            assert!(block.props.has_secret(), "{}", block.name);
+        }
+        assert!(manifest.secret_sources().contains("env:FOO"));
+    }
+
+    #[test]
+    fn a_marked_variable_of_a_file_is_a_secret() {
+        let text = "edition: 3.0.0\nsdev: {secrets: [OF_FILE]}\nresources:\n  a: {component: fc3, props: {p: '${env(OF_FILE)}'}}\n";
+        let (manifest, _) = load_with(text, &[(".env", "OF_FILE=text\n")]).unwrap();
+        let p = manifest.blocks[0].props.get("p").unwrap();
+        assert_eq!(p.secrets()[0].source, "env:OF_FILE");
+    }
+
+    #[test]
+    fn an_action_can_take_a_secret() {
+        let text = "edition: 3.0.0\nactions: {pre-deploy: [{run: \"${secret('TOKEN')}\"}, {run: \"login ${secret('TOKEN')}\"}]}\nresources: {}\n";
+        let (manifest, _) = load_with(text, &[]).unwrap();
+        assert_eq!(manifest.actions.len(), 2);
+        assert!(manifest.secret_sources().contains("secret:TOKEN"));
+    }
+
+    #[test]
     fn marks_that_cannot_be_read_are_never_passed_over() {
         let places = |value: &str| {
             wrong(&format!(
@@ -190,6 +228,8 @@ mod tests {
         assert_eq!(places("{FOO: true}"), ["SD0107 3:12"]);
         assert_eq!(places("[FOO, 5, '']"), ["SD0107 3:18", "SD0107 3:21"]);
         assert_eq!(places("['${vars.x}']").len(), 2);
+        let text = "edition: 3.0.0\nvars: {o: {secrets: [FOO]}}\nsdev: ${vars.o}\nresources: {}\n";
+        assert_eq!(wrong(text), ["SD0107 3:7"]);
         assert!(places("[FOO]").is_empty() && places("").is_empty());
     }
 

@@ -38,6 +38,8 @@ impl Spelling {
             NodeKind::Float(value) => self.text(&spell(*value), node),
             NodeKind::Text(text) => self.text(text, node),
             NodeKind::Output { .. } | NodeKind::Secret(_) => self.parts.push(node.clone()),
+            // None is left in a value.
+            NodeKind::Layered(layered) => self.value(&layered.upper),
             NodeKind::Join(parts) => parts.iter().for_each(|part| self.value(part)),
             NodeKind::List(items) => {
                 for (at, item) in items.iter().enumerate() {
