@@ -93,7 +93,10 @@ pub fn open(
     to: &Destination,
     until: Until,
 ) -> Result<Project, Diagnostics> {
-    let (manifest, warnings) = manifest::load(path, occasion, environment)?;
+    let (manifest, warnings) = manifest::load_all(path, occasion, environment);
+    let Some(manifest) = manifest else {
+        return Err(warnings);
+    };
     let context = Context {
         app: manifest.name.clone(),
         environment: to.environment.clone(),
@@ -101,6 +104,9 @@ pub fn open(
         region: to.region.clone(),
         folder: manifest.folder.clone(),
     };
+    if warnings.has_errors() {
+        return Err(with_more(warnings, manifest, &context, until));
+    }
     let mut lowered = Lowered::default();
     if until >= Until::Lower {
         lowered = component::lower(&manifest, &context)?;
@@ -120,6 +126,22 @@ pub fn open(
         environment: to.environment.clone(),
         warnings,
     })
+}
+
+/// What is wrong with a manifest, and what else is wrong with the blocks of it that can be understood.
+fn with_more(
+    mut found: Diagnostics,
+    mut manifest: Manifest,
+    context: &Context,
+    until: Until,
+) -> Diagnostics {
+    manifest.blocks.retain(|block| !block.is_broken);
+    if until >= Until::Lower
+        && let Err(more) = component::lower(&manifest, context)
+    {
+        found.extend(more);
+    }
+    found
 }
 
 impl Project {

@@ -76,4 +76,7 @@ pub struct Block {
     pub actions: Vec<Action>,
     /// `allow_failure` and `continue-on-error`.
     pub tolerance: Tolerance,
+    /// Whether an expression in it has no value, so that nothing more can be said of it. Never so after a load that
+    /// went well.
+    pub is_broken: bool,
 }

@@ -139,6 +139,21 @@ impl Node {
         self.kind == NodeKind::Null
     }
 
+    /// Whether an expression stood here that has no value: it was reported, and is null since.
+    pub(super) fn is_failed(&self) -> bool {
+        let written = self.at.source.text.get(self.at.start..self.at.end);
+        self.is_null() && written.is_some_and(|text| text.contains("${"))
+    }
+
+    /// Whether that is so of anything in it.
+    pub(super) fn has_failed(&self) -> bool {
+        match &self.kind {
+            NodeKind::List(items) => items.iter().any(Self::has_failed),
+            NodeKind::Map(entries) => entries.iter().any(|entry| entry.value.has_failed()),
+            _ => self.is_failed(),
+        }
+    }
+
     /// Whether it is a map.
     pub fn is_map(&self) -> bool {
         matches!(self.kind, NodeKind::Map(_))
