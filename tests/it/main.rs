@@ -10,6 +10,7 @@ mod access;
 mod converge;
 mod crash;
 mod invalid;
+mod language;
 mod layers;
 mod local;
 mod lock;

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Args, Command, Global};
 use super::destination;
+use super::environment;
 use super::exit::Exit;
 use super::printer::Printer;
 use super::view;
@@ -40,7 +41,12 @@ fn occasion<'a>(global: &'a Global, command: &'a str) -> Occasion<'a> {
 }
 
 /// Runs what was typed.
-pub(super) fn run(args: Args, printer: Printer) -> Outcome {
+pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
+    if args.global.environment.is_none()
+        && let Ok(path) = manifest_path(&args.global)
+    {
+        args.global.environment = environment::default(&path);
+    }
     let global = &args.global;
     match args.command {
         Command::Init(args) => init::run(&args, printer),
