@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod destination;
+mod environment;
 mod exit;
 mod local;
 mod machine;

@@ -11,6 +11,7 @@ mod converge;
 mod crash;
 mod echo;
 mod invalid;
+mod language;
 mod layers;
 mod local;
 mod lock;

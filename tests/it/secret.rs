@@ -412,3 +412,16 @@ fn a_key_that_others_can_read_stops_everything() {
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
     sandbox.run("plan").code(0);
 }
+
+#[test]
+fn a_secret_is_for_all_environments_unless_the_flag_names_one() {
+    let sandbox = Sandbox::new();
+    site(&sandbox, "        X-Token: ${secret('TOKEN')}\n");
+    let cache = sandbox.work().join("../user/.s/cache");
+    std::fs::create_dir_all(&cache).unwrap();
+    let default = r#"{"project": "shop", "default": "prod"}"#;
+    std::fs::write(cache.join("default-env.json"), default).unwrap();
+    set(&sandbox, "secret set TOKEN", "the-text").code(0);
+    let json = sandbox.run("secret list --json").object("secrets");
+    assert_eq!(json["secrets"][0]["environment"], serde_json::Value::Null);
+}

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use super::args::{Args, Command, Global};
 use super::destination;
+use super::environment;
 use super::exit::Exit;
 use super::machine::{Look, Machine};
 use super::printer::Printer;
@@ -41,7 +42,15 @@ fn occasion<'a>(global: &'a Global, command: &'a str) -> Occasion<'a> {
 }
 
 /// Runs what was typed.
-pub(super) fn run(args: Args, printer: Printer) -> Outcome {
+pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
+    // A secret is for all environments unless the flag names one.
+    let takes_default = !matches!(args.command, Command::Secret(_));
+    if takes_default
+        && args.global.environment.is_none()
+        && let Ok(path) = manifest_path(&args.global)
+    {
+        args.global.environment = environment::default(&path);
+    }
     let global = &args.global;
     match args.command {
         Command::Init(args) => init::run(&args, printer),
