@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::manifest::{self, Environment, Manifest, Occasion};
 use crate::observe::observe;
 use crate::plan::{self, Adoption, Goal, Plan};
-use crate::provider::{Means, Providers};
+use crate::provider::{Means, Planned, Providers};
 use crate::resource::{Graph, Object, Value};
 use crate::secret::Secrets;
 use crate::state::{LockedState, Place, State};
@@ -93,7 +93,7 @@ pub fn open(
     to: &Destination,
     until: Until,
 ) -> Result<Project, Diagnostics> {
-    let (manifest, warnings) = manifest::load_all(path, occasion, environment);
+    let (manifest, mut warnings) = manifest::load_all(path, occasion, environment);
     let Some(manifest) = manifest else {
         return Err(warnings);
     };
@@ -114,6 +114,7 @@ pub fn open(
     if until >= Until::Pack {
         lowered.graph = component::pack(lowered.graph, &lowered.packs)?;
     }
+    warnings.extend(std::mem::take(&mut lowered.warnings));
     let (folder, app) = (&manifest.folder, &manifest.name);
     let place = match &to.states {
         Some(states) => Place::apart(states, folder, app, &to.environment),
@@ -156,6 +157,13 @@ impl Project {
             .lowered
             .graph
             .ordered()
+            .filter(|r| {
+                !self
+                    .lowered
+                    .planned
+                    .iter()
+                    .any(|planned| planned.id == r.id)
+            })
             .filter_map(|r| wanted("region", r))
             .collect();
         if regions.is_empty() {
@@ -181,6 +189,29 @@ impl Project {
                 Err(error.into())
             }
         }
+    }
+
+    /// The blocks that can be planned and not deployed yet, each with its place.
+    pub fn not_yet(&self) -> Diagnostics {
+        let mut found = Diagnostics::new();
+        for planned in &self.lowered.planned {
+            let detail = format!(
+                "`{}` can be checked and planned; a `{}` cannot be deployed yet",
+                planned.id, planned.kind
+            );
+            found.push(Diagnostic::error(code::NOT_SUPPORTED_YET, detail).at(planned.at.clone()));
+        }
+        found
+    }
+
+    /// The providers of `to`, and one for what can only be planned.
+    pub fn providers(&self, to: &Destination) -> Providers {
+        let kinds = self
+            .lowered
+            .planned
+            .iter()
+            .map(|planned| planned.kind.clone());
+        to.providers.clone().and(Arc::new(Planned::new(kinds)))
     }
 
     /// The mark on everything that this project makes in this environment.

@@ -61,6 +61,8 @@ pub(super) enum Command {
     Secret(Secret),
     /// Print the completion script for a shell
     Completion(Completion),
+    /// Print the JSON Schema of a component's properties, or of the whole manifest, for editors
+    Schema(SchemaArgs),
     /// Explain the code of an error
     Explain(Explain),
 }
@@ -262,6 +264,12 @@ pub(super) struct Completion {
     /// The shell
     #[arg(value_enum)]
     pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct SchemaArgs {
+    /// The component; without one, the whole manifest
+    pub(super) component: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod components;
 mod converge;
 mod crash;
 mod echo;

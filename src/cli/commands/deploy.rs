@@ -35,6 +35,7 @@ pub(super) fn run(args: &Deploy, global: &Global, printer: Printer) -> Outcome {
             (Look::Fingerprint, printer),
         )
         .await?;
+        project.not_yet().into_result(())?;
         let mut state = project.place.lock_for("deploy").map_err(Diagnostic::from)?;
         let plan = project
             .plan(state.state(), &to, Aim::Deploy(adoption))

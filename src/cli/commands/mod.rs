@@ -10,6 +10,7 @@ mod output;
 mod plan;
 mod preview;
 mod remove;
+mod schema;
 mod secret;
 mod validate;
 
@@ -64,6 +65,7 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Config(args) => config::run(args, printer),
         Command::Secret(args) => secret::run(&args, global, printer),
         Command::Completion(args) => Ok(completion::run(&args, printer)),
+        Command::Schema(args) => schema::run(&args, printer),
         Command::Explain(args) => explain::run(&args, printer),
     }
 }
@@ -146,7 +148,8 @@ async fn open(
     let project = opening.read(&guess)?;
     let alias = opening.alias.as_deref();
     let ask = (&opening.machine, printer);
-    let to = destination::connect(global, alias, project.region()?, ask).await?;
+    let mut to = destination::connect(global, alias, project.region()?, ask).await?;
+    to.providers = project.providers(&to);
     // Names depend on where they are: it is read again if that was not known. Else once is enough: folders are large.
     let project = if guess.names_alike(&to) {
         project

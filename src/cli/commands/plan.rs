@@ -24,6 +24,7 @@ pub(super) fn run(args: &Plan, global: &Global, printer: Printer) -> Outcome {
     };
     let (plan, texts) = block_on(async {
         let (project, to) = open(global, reach, (look, printer)).await?;
+        super::view::diagnostic::show(printer, &project.not_yet().as_warnings());
         let state = project.place.read().map_err(Diagnostic::from)?;
         let plan = project.plan(&state, &to, aim).await?;
         let texts = if args.diff {
