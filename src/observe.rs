@@ -4,7 +4,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::Observed;
+use crate::plan::{Observed, Scope};
 use crate::provider::{ProviderError, Providers, Seen};
 use crate::resource::{Graph, Kind, RemoteId, ResourceId};
 use crate::state::{Record, State};
@@ -21,15 +21,16 @@ struct Question<'a> {
     ahead: bool,
 }
 
-/// What is there of everything remembered or wanted. Wanted things whose name is not known yet are left out.
+/// What is there of everything remembered or wanted in the scope. Wanted things whose name is not known yet are left out.
 pub async fn observe(
     state: &State,
     goal: &Graph,
+    scope: &Scope,
     providers: &Providers,
 ) -> Result<Observed, Diagnostics> {
     let mut diagnostics = Diagnostics::new();
     let mut seen = Observed::new();
-    let mut answers = stream::iter(questions(state, goal, providers))
+    let mut answers = stream::iter(questions(state, (goal, scope), providers))
         .map(|question| async move { (question.id, question.ahead, question.ask(providers).await) })
         .buffer_unordered(AT_ONCE);
     while let Some((id, ahead, answer)) = answers.next().await {
@@ -42,8 +43,15 @@ pub async fn observe(
     diagnostics.into_result(seen).map(|(seen, _)| seen)
 }
 
-fn questions<'a>(state: &'a State, goal: &'a Graph, providers: &Providers) -> Vec<Question<'a>> {
-    let remembered = state.records.iter().filter_map(|(id, record)| {
+fn questions<'a>(
+    state: &'a State,
+    (goal, scope): (&'a Graph, &Scope),
+    providers: &Providers,
+) -> Vec<Question<'a>> {
+    // What nobody wants any more may go on under a name in the scope.
+    let is_asked = |id: &ResourceId| scope.covers(id) || goal.get(id).is_none();
+    let remembered = state.records.iter().filter(|(id, _)| is_asked(id));
+    let remembered = remembered.filter_map(|(id, record)| {
         let remote = record.remote.clone().or_else(|| {
             providers
                 .of(&record.kind)
@@ -60,7 +68,7 @@ fn questions<'a>(state: &'a State, goal: &'a Graph, providers: &Providers) -> Ve
     });
     let wanted = goal
         .ordered()
-        .filter(|r| !state.records.contains_key(&r.id))
+        .filter(|r| scope.covers(&r.id) && !state.records.contains_key(&r.id))
         .filter_map(|resource| {
             let attrs = resource.resolve(&|_, _| None).ok()?;
             let remote = providers
@@ -77,13 +85,18 @@ fn questions<'a>(state: &'a State, goal: &'a Graph, providers: &Providers) -> Ve
         });
     remembered
         .chain(wanted)
-        .chain(successors(state, goal, providers))
+        .chain(successors(state, (goal, scope), providers))
         .collect()
 }
 
 /// Names that remembered resources will have instead of their present ones: something may be there already.
-fn successors<'a>(state: &'a State, goal: &'a Graph, providers: &Providers) -> Vec<Question<'a>> {
-    let renamed = goal.ordered().filter_map(|resource| {
+fn successors<'a>(
+    state: &'a State,
+    (goal, scope): (&'a Graph, &Scope),
+    providers: &Providers,
+) -> Vec<Question<'a>> {
+    let meant = goal.ordered().filter(|r| scope.covers(&r.id));
+    let renamed = meant.filter_map(|resource| {
         let record = state.records.get(&resource.id)?;
         let attrs = resource.resolve(&|_, _| None).ok()?;
         let remote = providers

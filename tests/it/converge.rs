@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use sdev::apply::{Owner, Stop, apply};
 use sdev::observe::observe;
-use sdev::plan::{Adoption, Goal, Plan, plan};
+use sdev::plan::{Adoption, Goal, Part, Plan, Scope, plan};
 use sdev::provider::{ErrorKind, Made, Provider, ProviderError, Providers, Seen, Task};
 use sdev::resource::{Graph, Kind, KindSpec, Object, RemoteId, Resource, Specs, Value};
 use sdev::state::{LockedState, Place, Record, StateError};
@@ -181,11 +181,16 @@ impl World {
 
     async fn plan(&self, goal: &Graph) -> Plan {
         let state = self.place.read().unwrap();
-        let seen = observe(&state, goal, &self.providers).await.unwrap();
+        let seen = observe(&state, goal, &Scope::All, &self.providers)
+            .await
+            .unwrap();
         let goal = Goal {
             graph: goal,
             owner: OWNER,
             adoption: Adoption::Refuse,
+            scope: &Scope::All,
+            part: Part::Whole,
+            order: &[],
         };
         plan(&goal, &state, &seen, &self.providers.specs()).unwrap()
     }
@@ -203,11 +208,16 @@ impl World {
     /// One run; whether everything was done.
     async fn run(&self, goal: &Graph) -> bool {
         let mut state = self.lock();
-        let seen = observe(state.state(), goal, &self.providers).await.unwrap();
+        let seen = observe(state.state(), goal, &Scope::All, &self.providers)
+            .await
+            .unwrap();
         let aim = Goal {
             graph: goal,
             owner: OWNER,
             adoption: Adoption::Refuse,
+            scope: &Scope::All,
+            part: Part::Whole,
+            order: &[],
         };
         let plan = plan(&aim, state.state(), &seen, &self.providers.specs()).unwrap();
         let owner = Owner {

@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod actions;
 mod converge;
 mod crash;
 mod invalid;
@@ -14,8 +15,10 @@ mod layers;
 mod local;
 mod lock;
 mod ownership;
+mod plugin;
 mod provider;
 mod reference;
 mod site;
 mod stale;
 mod support;
+mod targets;

@@ -2,7 +2,7 @@
 
 use super::super::destination::Machine;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::manifest::{Environment, Manifest, Node, NodeKind};
+use crate::manifest::{Does, Environment, Manifest, Node, NodeKind};
 
 /// The fields that no manifest gets to see.
 const SECRETS: &[&str] = &["AccessKeySecret", "SecurityToken"];
@@ -32,11 +32,22 @@ impl Environment for Hidden {
     }
 }
 
-/// Refuses properties that hold a secret: no component takes one.
+/// Refuses properties and actions that hold a secret: no component takes one, and plans show actions.
 pub(super) fn refuse(manifest: &Manifest) -> Result<(), Diagnostics> {
     let mut diagnostics = Diagnostics::new();
     for block in &manifest.blocks {
         visit(&block.props, &mut diagnostics);
+    }
+    let own = manifest.blocks.iter().flat_map(|block| &block.actions);
+    for action in manifest.actions.iter().chain(own) {
+        match &action.does {
+            Does::Run { line: node, .. }
+            | Does::Plugin {
+                arguments: Some(node),
+                ..
+            } => visit(node, &mut diagnostics),
+            _ => {}
+        }
     }
     diagnostics.into_result(()).map(|((), _)| ())
 }
@@ -45,9 +56,8 @@ fn visit(node: &Node, diagnostics: &mut Diagnostics) {
     match &node.kind {
         NodeKind::Text(text) => {
             if let Some(field) = SECRETS.iter().find(|field| text.contains(&mark(field))) {
-                let detail = format!(
-                    "`{field}` cannot stand in a property: plans and the state would show it"
-                );
+                let detail =
+                    format!("`{field}` cannot stand here: plans and the state would show it");
                 let error = Diagnostic::error(code::BAD_PROPERTY, detail).at(node.at.clone());
                 diagnostics
                     .push(error.hint(

@@ -13,6 +13,7 @@ mod preview;
 mod remove;
 mod validate;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::args::{Args, Command, Global};
@@ -21,14 +22,45 @@ use super::exit::Exit;
 use super::printer::Printer;
 use super::view;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::engine::{self, Destination, Project, Until};
-use crate::manifest::{self, Occasion};
+use crate::engine::{self, Destination, Project, Reading, Until};
+use crate::manifest::{self, Node, Occasion};
 use hidden::Hidden;
 
 type Outcome = Result<Exit, Diagnostics>;
 
-/// The command that the manifest is read for, and how far it is read.
-type Reach = (&'static str, Until);
+/// The command that the manifest is read for, and what of it is read.
+#[derive(Clone, Copy)]
+struct Reach<'a> {
+    command: &'static str,
+    until: Until,
+    targets: &'a [String],
+    skip_actions: bool,
+}
+
+/// No plugin has changed anything.
+static UNCHANGED: BTreeMap<String, Node> = BTreeMap::new();
+
+impl<'a> Reach<'a> {
+    /// Everything that the command is for.
+    fn all(command: &'static str, until: Until) -> Self {
+        Self {
+            command,
+            until,
+            targets: &[],
+            skip_actions: false,
+        }
+    }
+
+    fn reading(self) -> Reading<'a> {
+        Reading {
+            until: self.until,
+            targets: self.targets,
+            skip_actions: self.skip_actions,
+            is_made: false,
+            changed: &UNCHANGED,
+        }
+    }
+}
 
 /// What the flags ask to load for.
 fn occasion<'a>(global: &'a Global, command: &'a str) -> Occasion<'a> {
@@ -71,23 +103,25 @@ fn manifest_path(global: &Global) -> Result<PathBuf, Diagnostics> {
 }
 
 /// A project read without asking any cloud.
-fn open_offline(global: &Global, reach: Reach) -> Result<(Project, Destination), Diagnostics> {
+fn open_offline(global: &Global, reach: Reach<'_>) -> Result<(Project, Destination), Diagnostics> {
     let path = manifest_path(global)?;
     let alias = destination::alias(global, &path);
     let to = destination::offline(global, alias.as_deref());
-    let project = read(&path, alias, &to, (occasion(global, reach.0), reach.1))?;
+    let project = read((global, reach.command), &to, &reach.reading())?;
     Ok((project, to))
 }
 
 /// The project, into which no secret gets.
 fn read(
-    path: &Path,
-    alias: Option<String>,
+    (global, command): (&Global, &str),
     to: &Destination,
-    (occasion, until): (Occasion<'_>, Until),
+    reading: &Reading<'_>,
 ) -> Result<Project, Diagnostics> {
-    let project = engine::open(path, (occasion, &Hidden::new(alias)), to, until)?;
-    if until >= Until::Lower {
+    let path = manifest_path(global)?;
+    let alias = destination::alias(global, &path);
+    let occasion = occasion(global, command);
+    let project = engine::open(&path, (occasion, &Hidden::new(alias)), to, reading)?;
+    if reading.until >= Until::Lower {
         hidden::refuse(&project.manifest)?;
     }
     Ok(project)
@@ -96,7 +130,7 @@ fn read(
 /// A project and a destination that answers.
 async fn open(
     global: &Global,
-    reach: Reach,
+    reach: Reach<'_>,
     printer: Printer,
 ) -> Result<(Project, Destination), Diagnostics> {
     // A broken manifest is said before anything is started or asked.
@@ -108,7 +142,7 @@ async fn open(
     let project = if guess.names_alike(&to) {
         project
     } else {
-        read(&path, alias, &to, (occasion(global, reach.0), reach.1))?
+        read((global, reach.command), &to, &reach.reading())?
     };
     view::diagnostic::show(printer, &project.warnings);
     Ok((project, to))

@@ -1,5 +1,6 @@
 //! Values → words. Nothing here decides anything.
 
+mod action;
 pub(super) mod diagnostic;
 mod diff;
 pub(super) mod local;

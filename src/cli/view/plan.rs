@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::super::printer::{Printer, Style};
-use super::{diff, text};
+use super::{action, diff, text};
 use crate::content::Texts;
-use crate::plan::{Change, FieldDiff, Plan, Step, Summary};
+use crate::engine::Replan;
+use crate::hook::Label;
+use crate::plan::{Change, FieldDiff, Plan, Step, Summary, block_of};
 use crate::resource::Object;
 
 /// How many lines of a long list are shown unfolded.
@@ -29,17 +31,58 @@ impl Lines {
     }
 }
 
-/// Shows a plan: words on standard output, or one JSON object.
-pub(in crate::cli) fn show(printer: Printer, plan: &Plan, texts: &Texts, lines: Lines) {
+/// Shows a plan and the actions that go with it: words on standard output, or one JSON object.
+pub(in crate::cli) fn show(
+    printer: Printer,
+    (plan, actions): (&Plan, &[Label]),
+    texts: &Texts,
+    lines: Lines,
+) {
     if printer.json {
-        return printer.object("plan", as_json(plan));
+        let mut fields = as_json(plan);
+        if !actions.is_empty() {
+            fields["actions"] = json!(actions);
+        }
+        return printer.object("plan", fields);
     }
     let page = Page {
         printer,
         lines,
         texts,
+        changed_by: &BTreeMap::new(),
     };
-    printer.data(&page.render(plan));
+    let mut words = page.render(plan);
+    if !actions.is_empty() {
+        words.push('\n');
+        words.push_str(&action::list(printer, actions).join("\n"));
+    }
+    printer.data(&words);
+}
+
+/// Shows what blocks came to after their actions, where that is something else than what was shown before.
+pub(in crate::cli) fn again(printer: Printer, again: &Replan, lines: Lines) {
+    let Replan { plan, changed_by } = again;
+    if printer.json {
+        let mut fields = as_json(plan);
+        fields["changed_by"] = json!(changed_by);
+        return printer.object("replan", fields);
+    }
+    let page = Page {
+        printer,
+        lines,
+        texts: &Texts::new(),
+        changed_by,
+    };
+    let mut words = vec![printer.paint(Style::Bold, "After its actions:")];
+    for (name, plugins) in changed_by {
+        let (name, plugins) = (text::plain(name), plugins.join(", "));
+        words.push(format!(
+            "  {name}: changed by plugin {}",
+            text::plain(&plugins)
+        ));
+    }
+    words.push(page.render(plan));
+    printer.say(&words.join("\n"));
 }
 
 fn as_json(plan: &Plan) -> Json {
@@ -130,12 +173,19 @@ struct Page<'a> {
     printer: Printer,
     lines: Lines,
     texts: &'a Texts,
+    /// The plugins that changed properties, by block.
+    changed_by: &'a BTreeMap<String, Vec<String>>,
 }
 
 impl Page<'_> {
     fn step(&self, step: &Step, out: &mut Vec<String>) {
         let (symbol, style) = symbol(&step.change);
-        let note = self.printer.paint(Style::Dim, &text::plain(&note(step)));
+        let mut note = note(step);
+        if let Some(plugins) = self.changed_by.get(block_of(&step.id)) {
+            let comma = if note.is_empty() { "" } else { ", " };
+            note = format!("{note}{comma}changed by plugin {}", plugins.join(", "));
+        }
+        let note = self.printer.paint(Style::Dim, &text::plain(&note));
         let head = format!("{symbol} {}", text::plain(step.id.as_str()));
         out.push(
             format!(
@@ -210,11 +260,13 @@ impl Page<'_> {
             return;
         }
         let after = match (&field.after, field.unknown) {
+            (_, true) if is_made_by_actions(field) => "(known after its actions)".to_owned(),
             (_, true) => "(known after the deploy)".to_owned(),
             (Some(after), _) => text::value(after),
             (None, _) => "nothing".to_owned(),
         };
         let values = match &field.before {
+            _ if is_made_by_actions(field) => after,
             Some(before) => format!("{} → {after}", text::value(before)),
             None if mark == Mark::Drift => format!("nothing → {after}"),
             None => after,
@@ -280,6 +332,11 @@ fn leaves(diff: &FieldDiff) -> Vec<FieldDiff> {
         }
     };
     after.keys().chain(vanished).flat_map(below).collect()
+}
+
+/// Whether it depends on files that actions make: these attributes never hold outputs.
+fn is_made_by_actions(field: &FieldDiff) -> bool {
+    field.unknown && matches!(field.path.as_slice(), [name] if name == "files" || name == "website")
 }
 
 /// The path of a field as words.
