@@ -15,6 +15,7 @@ use crate::hook::{self, Ending, Label, Subject, World};
 use crate::manifest::{Action, Block, Does, Hook, Node};
 use crate::plan::{Part, Plan, Scope, block_of};
 use crate::resource::Object;
+use crate::secret::Mask;
 use crate::state::LockedState;
 
 /// Something that happened in a run.
@@ -378,7 +379,8 @@ impl Course<'_> {
         let known = self.outputs(state, way);
         let outputs = |name: &str, path: &str| output(&known, name, path);
         let tell = |event: hook::Event| (self.tell)(Happening::Action(event));
-        let world = self.world(&outputs, &tell);
+        let mask = self.mask();
+        let world = self.world(&outputs, &tell, &mask);
         let runs = subjects.iter_mut().map(|subject| {
             let name = subject.resource.clone().unwrap_or_default();
             let actions = self.project.block(&name).map_or(&[][..], |b| &b.actions);
@@ -403,7 +405,8 @@ impl Course<'_> {
         let known = self.outputs(state, way);
         let outputs = |name: &str, path: &str| output(&known, name, path);
         let tell = |event: hook::Event| (self.tell)(Happening::Action(event));
-        let world = self.world(&outputs, &tell);
+        let mask = self.mask();
+        let world = self.world(&outputs, &tell, &mask);
         let actions = &self.project.manifest.actions;
         let ending = hook::run(actions, hook, &mut Subject::default(), &world).await;
         way.is_stopped |= ending == Ending::Interrupted;
@@ -415,6 +418,7 @@ impl Course<'_> {
         &'w self,
         outputs: &'w (dyn Fn(&str, &str) -> Option<Json> + Sync),
         tell: &'w (dyn Fn(hook::Event) + Sync),
+        mask: &'w Mask,
     ) -> World<'w> {
         let manifest = &self.project.manifest;
         World {
@@ -422,10 +426,18 @@ impl Course<'_> {
             app: &manifest.name,
             folder: &manifest.folder,
             variables: &manifest.variables,
+            secrets: &*self.to.secrets,
+            mask,
             limit: self.limit,
             outputs,
             tell,
         }
+    }
+
+    /// What hides the manifest's secrets in what programs write.
+    fn mask(&self) -> Mask {
+        let sources = self.project.manifest.secret_sources();
+        Mask::of(sources.iter().map(String::as_str), &*self.to.secrets)
     }
 
     fn command(&self) -> &'static str {

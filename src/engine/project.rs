@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
@@ -12,8 +13,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::manifest::{self, Environment, Hook, Manifest, Node, Occasion};
 use crate::observe::observe;
 use crate::plan::{self, Adoption, Goal, Part, Plan, Scope};
-use crate::provider::Providers;
+use crate::provider::{Means, Providers};
 use crate::resource::{Graph, Object, Value};
+use crate::secret::Secrets;
 use crate::state::{LockedState, Place, State};
 
 /// How far a project is read. What is removed or remembered needs less than what is deployed.
@@ -66,6 +68,8 @@ pub struct Project {
 pub struct Destination {
     /// Who serves its kinds.
     pub providers: Providers,
+    /// Who knows the texts of secrets.
+    pub secrets: Arc<dyn Secrets>,
     /// The account, if known.
     pub account: Option<String>,
     /// The region where a block names none.
@@ -79,6 +83,14 @@ pub struct Destination {
 }
 
 impl Destination {
+    /// What it is asked and changed with.
+    fn means(&self) -> Means<'_> {
+        Means {
+            providers: &self.providers,
+            secrets: &*self.secrets,
+        }
+    }
+
     /// Whether a project read for this destination is the same as one read for the other.
     pub fn names_alike(&self, other: &Self) -> bool {
         (&self.account, &self.region, &self.environment)
@@ -102,8 +114,15 @@ pub fn open(
     to: &Destination,
     reading: &Reading<'_>,
 ) -> Result<Project, Diagnostics> {
-    let (mut manifest, warnings) = manifest::load(path, occasion, environment)?;
+    let (manifest, warnings) = manifest::load_all(path, occasion, environment);
+    let Some(mut manifest) = manifest else {
+        return Err(warnings);
+    };
     change(&mut manifest, reading);
+    if warnings.has_errors() {
+        let context = context(&manifest, to);
+        return Err(with_more(warnings, manifest, &context, reading.until));
+    }
     let (folder, app) = (&manifest.folder, &manifest.name);
     let place = match &to.states {
         Some(states) => Place::apart(states, folder, app, &to.environment),
@@ -168,6 +187,22 @@ fn is_prepared(manifest: &Manifest, block: &str) -> bool {
     let own = manifest.blocks.iter().filter(|b| b.name == block);
     let mut actions = manifest.actions.iter().chain(own.flat_map(|b| &b.actions));
     actions.any(|action| action.hook == Hook::Pre)
+}
+
+/// What is wrong with a manifest, and what else is wrong with the blocks of it that can be understood.
+fn with_more(
+    mut found: Diagnostics,
+    mut manifest: Manifest,
+    context: &Context,
+    until: Until,
+) -> Diagnostics {
+    manifest.blocks.retain(|block| !block.is_broken);
+    if until >= Until::Lower
+        && let Err(more) = component::lower(&manifest, context)
+    {
+        found.extend(more);
+    }
+    found
 }
 
 impl Project {
@@ -256,7 +291,7 @@ impl Project {
             Aim::Deploy(adoption) => (&self.lowered.graph, adoption),
             Aim::Remove => (&nothing, Adoption::Refuse),
         };
-        let seen = observe(state, graph, scope, &to.providers).await?;
+        let seen = observe(state, (graph, scope), to.means()).await?;
         let owner = self.owner(state, to);
         // Without a `flow` the blocks' needs are order enough, and what needs nothing goes side by side.
         let is_ordered = self.manifest.document.get("flow").is_some();
@@ -268,7 +303,9 @@ impl Project {
             part,
             order: if is_ordered { &self.order } else { &[] },
         };
-        plan::plan(&goal, state, &seen, &to.providers.specs())
+        let mut plan = plan::plan(&goal, state, &seen, &to.providers.specs())?;
+        plan.conceal_plain(&|source, text| to.secrets.fingerprint(source, text))?;
+        Ok(plan)
     }
 
     /// Carries out a plan made from `state`.
@@ -280,7 +317,7 @@ impl Project {
         ears: (&Stop, &(dyn Fn(Event) + Sync)),
     ) -> Result<Report, Diagnostics> {
         let owner = self.owner(state.state(), to);
-        apply::apply(plan, &to.providers, &owner, state, ears)
+        apply::apply(plan, to.means(), &owner, state, ears)
             .await
             .map_err(|e| Diagnostic::from(e).into())
     }

@@ -1,22 +1,27 @@
-//! Values with outputs inside become what a program gets. The one place where a node turns into text for it.
+//! Values with outputs and secrets inside become what a program gets. The one place where a node turns into text for it.
 
 use serde_json::{Map, Value as Json};
 
 use crate::diagnostic::{Diagnostic, code};
 use crate::manifest::{Node, NodeKind};
+use crate::secret::Secrets;
 
 /// What is known of a resource's output; an empty path is the whole of it.
 pub(super) type Outputs<'a> = &'a dyn Fn(&str, &str) -> Option<Json>;
 
-/// The value with every output filled in, or an error for the first one that is not known.
+/// The value with every output filled in, or an error for the first one that is not known. What is secret stays the
+/// expression that it is in the file.
 pub(super) fn fill(node: &Node, outputs: Outputs<'_>) -> Result<Json, Diagnostic> {
     match &node.kind {
+        NodeKind::Join(_) if node.has_secret() => Ok(node.to_json()),
         NodeKind::Output { resource, path } => {
             outputs(resource, path).ok_or_else(|| unknown(node, resource, path))
         }
         NodeKind::Join(parts) => {
-            let texts: Result<String, Diagnostic> =
-                parts.iter().map(|part| text(part, outputs)).collect();
+            let texts: Result<String, Diagnostic> = parts
+                .iter()
+                .map(|part| Ok(plain(fill(part, outputs)?)))
+                .collect();
             texts.map(Json::from)
         }
         NodeKind::List(items) => items.iter().map(|item| fill(item, outputs)).collect(),
@@ -30,12 +35,31 @@ pub(super) fn fill(node: &Node, outputs: Outputs<'_>) -> Result<Json, Diagnostic
     }
 }
 
-/// The same as a text: what is no text is written as JSON.
-pub(super) fn text(node: &Node, outputs: Outputs<'_>) -> Result<String, Diagnostic> {
-    Ok(match fill(node, outputs)? {
+/// A line for the shell: outputs filled in, secrets as their texts.
+pub(super) fn line(
+    node: &Node,
+    outputs: Outputs<'_>,
+    secrets: &dyn Secrets,
+) -> Result<String, Diagnostic> {
+    match &node.kind {
+        NodeKind::Secret(secret) => match secrets.text(&secret.source) {
+            Ok(text) => Ok(secret.shape(text.reveal())),
+            Err(why) => Err(why.at(node.at.clone())),
+        },
+        NodeKind::Join(parts) => parts
+            .iter()
+            .map(|part| line(part, outputs, secrets))
+            .collect(),
+        _ => fill(node, outputs).map(plain),
+    }
+}
+
+/// What is no text is written as JSON.
+fn plain(json: Json) -> String {
+    match json {
         Json::String(text) => text,
         other => other.to_string(),
-    })
+    }
 }
 
 fn unknown(node: &Node, resource: &str, path: &str) -> Diagnostic {
@@ -57,6 +81,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::{Source, Span};
     use crate::manifest::Entry;
+    use crate::secret::NoSecrets;
 
     fn node(kind: NodeKind) -> Node {
         Node::new(Span::new(&Source::new("s.yaml", ""), 0, 0), kind)
@@ -82,7 +107,10 @@ mod tests {
             node(NodeKind::Text(":".to_owned())),
             output("port"),
         ]));
-        assert_eq!(text(&joined, &known).unwrap(), "curl http://x:80");
+        assert_eq!(
+            line(&joined, &known, &NoSecrets).unwrap(),
+            "curl http://x:80"
+        );
         let at = joined.at.clone();
         let map = node(NodeKind::Map(vec![Entry {
             key: "list".to_owned(),

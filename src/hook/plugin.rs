@@ -93,7 +93,8 @@ impl Running<'_> {
     }
 
     fn reported(&self, trouble: &Trouble) -> Failure {
-        let detail = format!("`{}`: {}", self.label.what, trouble.message);
+        let message = self.world.mask.hide(&trouble.message);
+        let detail = format!("`{}`: {message}", self.label.what);
         let mut why = self.error(code::PLUGIN_FAILED, detail);
         why.hints.extend(trouble.hint.clone());
         Failure::new(why, &[Failure::ANY])
@@ -101,7 +102,10 @@ impl Running<'_> {
 
     fn understood(&self, heard: Heard) -> Result<Line, Failure> {
         let broken = match (&heard.garbage, &heard.reply) {
-            (Some(garbage), _) => format!("it wrote `{garbage}`, which is no line of the protocol"),
+            (Some(garbage), _) => {
+                let garbage = self.world.mask.hide(garbage);
+                format!("it wrote `{garbage}`, which is no line of the protocol")
+            }
             (None, None) => "it ended without a reply".to_owned(),
             (None, Some(_)) if heard.replies > 1 => "it replied more than once".to_owned(),
             (None, Some(reply)) => match reply.protocol {
@@ -140,7 +144,8 @@ impl Running<'_> {
         if !changed.is_object() {
             return Err(self.broken("`props` must be a map"));
         }
-        subject.props = Some(node(&changed, &self.action.at));
+        let (old, sent) = (subject.props.as_ref(), props);
+        subject.props = Some(restore(&changed, sent, old, &self.action.at));
         subject.changed_by.push(self.label.what.clone());
         Ok(())
     }
@@ -220,7 +225,34 @@ fn is_executable(path: &Path) -> bool {
         .is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
 }
 
-/// Properties from a plugin, all at the place of its action.
+/// Properties from a plugin: what it left as it was sent stays what it was, place, outputs, secrets and all.
+fn restore(changed: &Json, sent: Option<&Json>, old: Option<&Node>, at: &Span) -> Node {
+    let Some(old) = old else {
+        return node(changed, at);
+    };
+    if sent == Some(changed) {
+        return old.clone();
+    }
+    let Json::Object(map) = changed else {
+        return node(changed, at);
+    };
+    let entry = |(key, value): (&String, &Json)| {
+        let was = old.entry(key);
+        let sent = sent.and_then(|sent| sent.get(key));
+        Entry {
+            key: key.clone(),
+            key_at: was.map_or_else(|| at.clone(), |entry| entry.key_at.clone()),
+            value: restore(value, sent, was.map(|entry| &entry.value), at),
+        }
+    };
+    let place = if old.is_map() { &old.at } else { at };
+    Node::new(
+        place.clone(),
+        NodeKind::Map(map.iter().map(entry).collect()),
+    )
+}
+
+/// A value from a plugin, at the place of its action.
 fn node(json: &Json, at: &Span) -> Node {
     let kind = match json {
         Json::Null => NodeKind::Null,

@@ -9,6 +9,7 @@ use super::fill;
 use super::{Event, Label};
 use crate::diagnostic::{Diagnostic, code};
 use crate::manifest::{Action, Does, Hook, Node};
+use crate::secret::{Mask, Secrets};
 
 /// What all actions of a run have in common.
 pub struct World<'a> {
@@ -20,6 +21,10 @@ pub struct World<'a> {
     pub folder: &'a Path,
     /// Variables beside those of this process.
     pub variables: &'a [(String, String)],
+    /// Who knows the texts of secrets.
+    pub secrets: &'a dyn Secrets,
+    /// What hides them in what programs write.
+    pub mask: &'a Mask,
     /// How long each may take.
     pub limit: Duration,
     /// What is known of a resource's output; an empty path is the whole of it.
@@ -127,7 +132,8 @@ impl Running<'_> {
     async fn run(&self, subject: &mut Subject) -> Result<(), Failure> {
         match &self.action.does {
             Does::Run { line, folder } => {
-                let line = fill::text(line, self.world.outputs).map_err(unfilled)?;
+                let (outputs, secrets) = (self.world.outputs, self.world.secrets);
+                let line = fill::line(line, outputs, secrets).map_err(unfilled)?;
                 self.shell(&line, folder).await
             }
             Does::Plugin { name, arguments } => {
@@ -142,12 +148,12 @@ impl Running<'_> {
         }
     }
 
-    /// Tells a line that the program wrote.
+    /// Tells a line that the program wrote, without secrets.
     pub(super) fn line(&self, error: bool, text: &str) {
         (self.world.tell)(Event::Line {
             label: self.label.clone(),
             error,
-            text: text.to_owned(),
+            text: self.world.mask.hide(text).into_owned(),
         });
     }
 }

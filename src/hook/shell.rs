@@ -55,7 +55,7 @@ impl Running<'_> {
         let said = if last.is_empty() {
             String::new()
         } else {
-            format!(": {last}")
+            format!(": {}", self.world.mask.hide(last))
         };
         match end {
             End::Exit(0) => Ok(()),

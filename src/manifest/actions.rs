@@ -146,7 +146,10 @@ impl Around<'_> {
 
     fn run(&self, item: &Node, run: &Entry, diagnostics: &mut Diagnostics) -> Option<Does> {
         let line = match &run.value.kind {
-            NodeKind::Text(_) | NodeKind::Join(_) | NodeKind::Output { .. } => run.value.clone(),
+            NodeKind::Text(_)
+            | NodeKind::Join(_)
+            | NodeKind::Output { .. }
+            | NodeKind::Secret(_) => run.value.clone(),
             _ => {
                 word(run, diagnostics)?;
                 return None;
@@ -206,11 +209,7 @@ fn word(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<String> {
     if let Some(text) = entry.value.as_str().filter(|text| !text.trim().is_empty()) {
         return Some(text.to_owned());
     }
-    let written = &entry.value.at;
-    let failed =
-        entry.value.is_null() && written.source.text[written.start..written.end].contains("${");
-    // An expression that failed is null, and was reported.
-    if !failed {
+    if !entry.value.is_failed() {
         let detail = format!(
             "`{}` must be a text that is not empty, and is {}",
             entry.key,

@@ -1,5 +1,6 @@
 //! The resolved document as a [`Manifest`].
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::actions::{Around, Level};
@@ -15,6 +16,7 @@ pub(super) fn assemble(
     diagnostics: &mut Diagnostics,
 ) -> Manifest {
     let folder = read::folder_of(path);
+    let broken = broken(&document);
     drop_nulls_but_actions(&mut document);
     let name = word(&document, "name", diagnostics);
     let access = word(&document, "access", diagnostics);
@@ -25,7 +27,10 @@ pub(super) fn assemble(
     let actions = document.get("actions").map_or_else(Vec::new, |node| {
         around.read(node, Level::Global, diagnostics)
     });
-    let blocks = blocks(&mut document, &around, diagnostics);
+    let mut blocks = blocks(&mut document, &around, diagnostics);
+    for block in &mut blocks {
+        block.is_broken = broken.contains(&block.name);
+    }
     drop_nulls(&mut document);
     let order = flow::order(&document, &blocks, occasion.command, diagnostics);
     Manifest {
@@ -40,6 +45,16 @@ pub(super) fn assemble(
         own: document.get("sdev").cloned(),
         document,
     }
+}
+
+/// The resources that hold an expression without a value.
+fn broken(document: &Node) -> BTreeSet<String> {
+    let resources = document.get("resources").map(Node::entries);
+    let broken = resources
+        .unwrap_or_default()
+        .iter()
+        .filter(|entry| entry.value.has_failed());
+    broken.map(|entry| entry.key.clone()).collect()
 }
 
 /// Takes entries without a value out of all maps. In lists they stay, so that numbers of items do not change.
@@ -152,6 +167,7 @@ fn block(entry: &mut Entry, around: &Around<'_>, diagnostics: &mut Diagnostics) 
             around.read(node, Level::Resource, diagnostics)
         }),
         tolerance: tolerance(entry, diagnostics),
+        is_broken: false,
     })
 }
 

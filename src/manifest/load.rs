@@ -22,9 +22,34 @@ pub fn load(
     occasion: Occasion<'_>,
     environment: &dyn Environment,
 ) -> Result<(Manifest, Diagnostics), Diagnostics> {
-    check_extension(path)?;
-    let source = read::read(path).map_err(|error| missing_hint(error, path))?;
-    load_source(&source, occasion, environment)
+    let (manifest, diagnostics) = load_all(path, occasion, environment);
+    finish(manifest, diagnostics)
+}
+
+/// The same, and with errors too as much of the manifest as there is, so that more can be found in it. Blocks with
+/// [`super::Block::is_broken`] say less than the file does.
+pub fn load_all(
+    path: &Path,
+    occasion: Occasion<'_>,
+    environment: &dyn Environment,
+) -> (Option<Manifest>, Diagnostics) {
+    if let Err(error) = check_extension(path) {
+        return (None, error);
+    }
+    match read::read(path) {
+        Ok(source) => assemble_source(&source, occasion, environment),
+        Err(error) => (None, missing_hint(error, path).into()),
+    }
+}
+
+fn finish(
+    manifest: Option<Manifest>,
+    diagnostics: Diagnostics,
+) -> Result<(Manifest, Diagnostics), Diagnostics> {
+    match manifest {
+        Some(manifest) => diagnostics.into_result(manifest),
+        None => Err(diagnostics),
+    }
 }
 
 /// The same for a text that is at hand, such as an editor's: only what it names is read from the disk, seen from the
@@ -37,10 +62,19 @@ pub fn load_source(
     occasion: Occasion<'_>,
     environment: &dyn Environment,
 ) -> Result<(Manifest, Diagnostics), Diagnostics> {
+    let (manifest, diagnostics) = assemble_source(source, occasion, environment);
+    finish(manifest, diagnostics)
+}
+
+fn assemble_source(
+    source: &Arc<Source>,
+    occasion: Occasion<'_>,
+    environment: &dyn Environment,
+) -> (Option<Manifest>, Diagnostics) {
     let path = source.path.as_path();
     let (root, mut diagnostics) = tree::parse(source);
     let Some(root) = root else {
-        return Err(diagnostics);
+        return (None, diagnostics);
     };
     if !root.is_map() {
         let detail = match root.kind {
@@ -52,10 +86,10 @@ pub fn load_source(
             root.at.start,
             root.at.start,
         )));
-        return Err(diagnostics);
+        return (None, diagnostics);
     }
     let folder = read::folder_of(path);
-    let mut composed = compose(root, &folder, occasion, &mut diagnostics);
+    let mut composed = compose(root, &folder, (occasion, environment), &mut diagnostics);
     let variables = dotenv::variables(&composed.root, &folder, environment, &mut diagnostics);
     let host = Host {
         environment: &WithFiles {
@@ -68,7 +102,7 @@ pub fn load_source(
     resolve(&mut composed, &host, &mut diagnostics);
     let mut manifest = assemble::assemble(path, composed.root, occasion, &mut diagnostics);
     manifest.variables = variables.into_iter().collect();
-    diagnostics.into_result(manifest)
+    (Some(manifest), diagnostics)
 }
 
 /// The access alias that the manifest names, read before anything is resolved: expressions may need the credentials that
@@ -83,6 +117,12 @@ pub fn access(path: &Path, environment: Option<&str>) -> Option<String> {
     of_environment
         .or_else(|| own(&root))
         .or_else(|| own(&extend::base(&root, &folder, &mut Diagnostics::new())?))
+}
+
+/// The application's name as written, read before anything is resolved. `None` when it has none or cannot be read.
+pub fn name(path: &Path) -> Option<String> {
+    let root = tree::parse(&read::read(path).ok()?).0?;
+    root.get("name")?.as_str().map(str::to_owned)
 }
 
 fn check_extension(path: &Path) -> Result<(), Diagnostics> {

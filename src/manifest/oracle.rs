@@ -319,61 +319,16 @@ fn recorded_runs_agree() {
         return;
     };
     let runs = read_json(&corpus.join("oracle/expected.json"));
-    let environment = Recorded {
-        vars: BTreeMap::new(),
-        credential: BTreeMap::new(),
-        invented: BTreeSet::new(),
-    };
     let (mut agree, mut differ) = (0, BTreeSet::new());
     let runs = runs.as_array().unwrap();
     for run in runs {
         let name = run["file"].as_str().unwrap();
-        let words: Vec<&str> = run["argv"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|word| word.as_str().unwrap())
-            .collect();
-        let after = |flag| {
-            words
-                .iter()
-                .skip_while(|word| **word != flag)
-                .nth(1)
-                .copied()
-        };
-        let occasion = Occasion {
-            command: if words.contains(&"remove") {
-                "remove"
-            } else {
-                "deploy"
-            },
-            environment: after("--env"),
-            access: after("-a"),
-        };
-        let loaded = load(
-            &corpus.join("oracle/manifests").join(name),
-            occasion,
-            &environment,
-        );
         let theirs = (run["ok"] == true && run["use3x"] == true).then(|| told(run));
-        // A run may be for one resource alone.
-        let only = run["projectName"].as_str();
-        let ours = loaded.ok().map(|(manifest, _)| {
-            let steps = manifest.order.concat();
-            let steps: Vec<_> = steps
-                .iter()
-                .filter(|name| only.is_none_or(|only| only == *name))
-                .collect();
-            json!([
-                numbers(&to_json(&manifest.document)),
-                steps,
-                actions(&manifest)
-            ])
-        });
+        let ours = repeated(run, &corpus.join("oracle/manifests").join(name));
         if ours == theirs {
             agree += 1;
         } else {
-            println!("{name} {words:?}\n  ours   {ours:?}\n  theirs {theirs:?}");
+            println!("{name}\n  ours   {ours:?}\n  theirs {theirs:?}");
             differ.insert(name.to_owned());
         }
     }
@@ -383,6 +338,34 @@ fn recorded_runs_agree() {
         .map(|(name, _)| (*name).to_owned())
         .collect();
     assert_eq!(differ, explained);
+}
+
+/// What we make of a recorded run, in the form of [`told`].
+fn repeated(run: &Value, path: &Path) -> Option<Value> {
+    let words = run["argv"].as_array().unwrap().iter();
+    let words: Vec<&str> = words.map(|word| word.as_str().unwrap()).collect();
+    let after = |flag| {
+        let mut rest = words.iter().skip_while(|word| **word != flag);
+        rest.nth(1).copied()
+    };
+    let is_removal = words.contains(&"remove");
+    let occasion = Occasion {
+        command: if is_removal { "remove" } else { "deploy" },
+        environment: after("--env"),
+        access: after("-a"),
+    };
+    let environment = Recorded {
+        vars: BTreeMap::new(),
+        credential: BTreeMap::new(),
+        invented: BTreeSet::new(),
+    };
+    let (manifest, _) = load(path, occasion, &environment).ok()?;
+    // A run may be for one resource alone.
+    let only = run["projectName"].as_str();
+    let mut steps = manifest.order.concat();
+    steps.retain(|name| only.is_none_or(|only| only == name));
+    let document = numbers(&to_json(&manifest.document));
+    Some(json!([document, steps, actions(&manifest)]))
 }
 
 /// What a recorded run says of content, order and global actions.

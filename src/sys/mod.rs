@@ -7,3 +7,4 @@ pub mod group;
 pub mod http;
 pub mod process;
 pub mod random;
+pub mod terminal;

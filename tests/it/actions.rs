@@ -16,9 +16,7 @@ fn noting(sandbox: &Sandbox, command: &str, more: &[(&str, &str)]) {
                 .map_or("", |(_, e)| e);
             format!("{indent}{hook}-{command}: [{{ run: 'echo {note} >> log{extra} }}]\n")
         };
-        ["pre", "success", "fail", "complete"]
-            .map(hook)
-            .concat()
+        ["pre", "success", "fail", "complete"].map(hook).concat()
     };
     let extra = |name: &str| {
         more.iter()

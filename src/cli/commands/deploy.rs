@@ -8,7 +8,7 @@ use super::super::printer::Printer;
 use super::super::runtime::{block_on, heed_signals};
 use super::super::view::plan::{self as plan_view, Lines};
 use super::super::view::{output, progress};
-use super::{Outcome, Reach, open, read};
+use super::{Look, Opening, Outcome, Reach, open};
 use crate::apply::{Report, Stop};
 use crate::content::Texts;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
@@ -38,7 +38,7 @@ pub(super) fn run(args: &Deploy, global: &Global, printer: Printer) -> Outcome {
     };
     block_on(async {
         asking.heed(printer);
-        let (project, to) = open(global, reach, printer).await?;
+        let (opening, project, to) = open(global, reach, (Look::Fingerprint, printer)).await?;
         let mut state = project.place.lock_for("deploy").map_err(Diagnostic::from)?;
         let plan = project.plan(state.state(), &to, aim).await?;
         let job = Job {
@@ -46,7 +46,7 @@ pub(super) fn run(args: &Deploy, global: &Global, printer: Printer) -> Outcome {
             plan: &plan,
             to: &to,
             aim,
-            global,
+            opening: &opening,
         };
         let exit = carry_out(&job, &mut state, (&asking, printer)).await?;
         if exit == Exit::Done {
@@ -81,7 +81,8 @@ pub(super) struct Job<'a> {
     pub(super) plan: &'a Plan,
     pub(super) to: &'a Destination,
     pub(super) aim: Aim,
-    pub(super) global: &'a Global,
+    /// How it is read again.
+    pub(super) opening: &'a Opening<'a>,
 }
 
 /// Shows a plan, asks, applies it.
@@ -127,10 +128,6 @@ async fn run_job(
             report,
         });
     }
-    let command = match job.aim {
-        Aim::Deploy(_) => "deploy",
-        Aim::Remove => "remove",
-    };
     let tell = |happening| match happening {
         Happening::Step(event) => progress.tell(event),
         Happening::Action(event) => progress.action(event),
@@ -146,7 +143,7 @@ async fn run_job(
         confirmed: plan,
         is_bold: asking.yes,
         limit: asking.limit,
-        reread: &|reading| read((job.global, command), to, reading),
+        reread: &|reading| job.opening.reread(to, reading),
         stop: &asking.stop,
         tell: &tell,
     };

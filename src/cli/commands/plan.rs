@@ -5,7 +5,7 @@ use super::super::exit::Exit;
 use super::super::printer::Printer;
 use super::super::runtime::block_on;
 use super::super::view::plan as view;
-use super::{Outcome, Reach, open};
+use super::{Look, Outcome, Reach, open};
 use crate::content::{self, Texts};
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Aim, Until};
@@ -23,8 +23,13 @@ pub(super) fn run(args: &Plan, global: &Global, printer: Printer) -> Outcome {
         targets: &args.resources,
         skip_actions: args.skip_actions,
     };
+    let look = if args.destroy {
+        Look::Away
+    } else {
+        Look::Fingerprint
+    };
     let (plan, texts, actions) = block_on(async {
-        let (project, to) = open(global, reach, printer).await?;
+        let (_, project, to) = open(global, reach, (look, printer)).await?;
         let state = project.place.read().map_err(Diagnostic::from)?;
         let plan = project.plan(&state, &to, aim).await?;
         let texts = if args.diff {

@@ -5,7 +5,7 @@ use super::super::printer::Printer;
 use super::super::runtime::block_on;
 use super::super::view::plan::Lines;
 use super::deploy::{Asking, Job, carry_out};
-use super::{Outcome, Reach, open, open_offline};
+use super::{Look, Outcome, Reach, open, open_offline};
 use crate::apply::Stop;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Aim, Until};
@@ -27,10 +27,11 @@ pub(super) fn run(args: &Remove, global: &Global, printer: Printer) -> Outcome {
     block_on(async {
         asking.heed(printer);
         // A manifest that cannot be deployed any more can be removed, unless an action asks for its outputs.
-        if open_offline(global, reach)?.0.asks_for_outputs() {
+        let looking = (Look::Away, printer);
+        if open_offline(global, reach, looking)?.0.asks_for_outputs() {
             reach.until = Until::Lower;
         }
-        let (project, to) = open(global, reach, printer).await?;
+        let (opening, project, to) = open(global, reach, looking).await?;
         let mut state = project.place.lock_for("remove").map_err(Diagnostic::from)?;
         let plan = project.plan(state.state(), &to, Aim::Remove).await?;
         let job = Job {
@@ -38,7 +39,7 @@ pub(super) fn run(args: &Remove, global: &Global, printer: Printer) -> Outcome {
             plan: &plan,
             to: &to,
             aim: Aim::Remove,
-            global,
+            opening: &opening,
         };
         carry_out(&job, &mut state, (&asking, printer)).await
     })

@@ -10,7 +10,7 @@ use crate::content::Texts;
 use crate::engine::Replan;
 use crate::hook::Label;
 use crate::plan::{Change, FieldDiff, Plan, Step, Summary, block_of};
-use crate::resource::Object;
+use crate::resource::{Object, is_sealed};
 
 /// How many lines of a long list are shown unfolded.
 const FOLD_AT: usize = 12;
@@ -267,6 +267,8 @@ impl Page<'_> {
         };
         let values = match &field.before {
             _ if is_made_by_actions(field) => after,
+            // Of a secret only where it comes from is shown, and that is the same.
+            Some(before) if text::value(before) == after => format!("{after}, changed"),
             Some(before) => format!("{} → {after}", text::value(before)),
             None if mark == Mark::Drift => format!("nothing → {after}"),
             None => after,
@@ -307,6 +309,13 @@ impl Page<'_> {
 /// A map that appears, changes or vanishes, field by field.
 fn leaves(diff: &FieldDiff) -> Vec<FieldDiff> {
     let empty = Object::new();
+    if [&diff.before, &diff.after]
+        .into_iter()
+        .flatten()
+        .any(is_sealed)
+    {
+        return vec![diff.clone()];
+    }
     let (before, after) = match (&diff.before, &diff.after) {
         (Some(Json::Object(before)), Some(Json::Object(after))) => (before, after),
         (Some(Json::Object(before)), None) if !diff.unknown => (before, &empty),
