@@ -4,18 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use futures_util::future::join_all;
-use serde_json::Value as Json;
-
 use super::check;
 use super::{Aim, Destination, Project, Reading, Until};
 use crate::apply::{self, Report, Stop};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::hook::{self, Ending, Label, Subject, World};
-use crate::manifest::{Action, Block, Does, Hook, Node};
+use crate::hook::{self, Subject};
+use crate::manifest::{Block, Hook, Node};
 use crate::plan::{Part, Plan, Scope, block_of};
 use crate::resource::Object;
-use crate::secret::Mask;
 use crate::state::LockedState;
 
 /// Something that happened in a run.
@@ -76,64 +72,16 @@ pub struct Course<'a> {
 
 /// What a run has come to so far.
 #[derive(Default)]
-struct Way {
-    report: Report,
+pub(super) struct Way {
+    pub(super) report: Report,
     /// Properties as plugins left them.
-    changed: BTreeMap<String, Node>,
+    pub(super) changed: BTreeMap<String, Node>,
     /// The plugins that did.
-    changed_by: BTreeMap<String, Vec<String>>,
+    pub(super) changed_by: BTreeMap<String, Vec<String>>,
     /// What is known of outputs before anything is removed.
-    outputs: BTreeMap<String, Object>,
-    has_failed: bool,
-    is_stopped: bool,
-}
-
-impl Project {
-    /// Whether the command is more than one plan: actions go with it, or failures that are passed over.
-    pub fn has_course(&self) -> bool {
-        let tolerant = |block: &&Block| block.tolerance != crate::manifest::Tolerance::default();
-        !self.actions().is_empty() || self.blocks().any(|block| tolerant(&block))
-    }
-
-    /// The actions that go with the command, in the order of a run in which all goes well or fails.
-    pub fn actions(&self) -> Vec<Label> {
-        let global = |hook: Hook| {
-            let of_hook = self.manifest.actions.iter().filter(move |a| a.hook == hook);
-            of_hook.map(|action| Label::new(action, None))
-        };
-        let own = self.blocks().flat_map(|block| {
-            let mut actions: Vec<&Action> = block.actions.iter().collect();
-            actions.sort_by_key(|action| action.hook);
-            let label = |action| Label::new(action, Some(&block.name));
-            actions.into_iter().map(label).collect::<Vec<_>>()
-        });
-        let after = [Hook::Success, Hook::Fail, Hook::Complete];
-        global(Hook::Pre)
-            .chain(own)
-            .chain(after.into_iter().flat_map(global))
-            .collect()
-    }
-
-    /// Whether an action holds outputs of resources.
-    pub fn asks_for_outputs(&self) -> bool {
-        let own = self.blocks().flat_map(|block| &block.actions);
-        let mut actions = self.manifest.actions.iter().chain(own);
-        actions.any(|action| match &action.does {
-            Does::Run { line, .. } => line.has_output(),
-            Does::Plugin { .. } => true,
-            Does::Component { .. } => false,
-        })
-    }
-
-    /// The blocks that the command is for, in order.
-    fn blocks(&self) -> impl Iterator<Item = &Block> {
-        let named = |name: &String| self.block(name);
-        self.order.iter().flatten().filter_map(named)
-    }
-
-    fn block(&self, name: &str) -> Option<&Block> {
-        self.manifest.blocks.iter().find(|block| block.name == name)
-    }
+    pub(super) outputs: BTreeMap<String, Object>,
+    pub(super) has_failed: bool,
+    pub(super) is_stopped: bool,
 }
 
 impl Course<'_> {
@@ -366,97 +314,6 @@ impl Course<'_> {
             .unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
-    /// Runs a hook of several blocks side by side; the blocks of which an action failed.
-    async fn hooks(
-        &self,
-        hook: Hook,
-        subjects: &mut [Subject],
-        (state, way): (&LockedState, &mut Way),
-    ) -> BTreeSet<String> {
-        if self.is_stopped(way) {
-            return BTreeSet::new();
-        }
-        let known = self.outputs(state, way);
-        let outputs = |name: &str, path: &str| output(&known, name, path);
-        let tell = |event: hook::Event| (self.tell)(Happening::Action(event));
-        let mask = self.mask();
-        let world = self.world(&outputs, &tell, &mask);
-        let runs = subjects.iter_mut().map(|subject| {
-            let name = subject.resource.clone().unwrap_or_default();
-            let actions = self.project.block(&name).map_or(&[][..], |b| &b.actions);
-            let world = &world;
-            async move { (name, hook::run(actions, hook, subject, world).await) }
-        });
-        let ended = join_all(runs).await;
-        way.is_stopped |= ended
-            .iter()
-            .any(|(_, ending)| *ending == Ending::Interrupted);
-        let bad = ended
-            .into_iter()
-            .filter(|(_, ending)| *ending != Ending::Well);
-        bad.map(|(name, _)| name).collect()
-    }
-
-    /// Runs a hook of the global actions; whether it went well.
-    async fn global(&self, hook: Hook, (state, way): (&LockedState, &mut Way)) -> bool {
-        if self.is_stopped(way) {
-            return false;
-        }
-        let known = self.outputs(state, way);
-        let outputs = |name: &str, path: &str| output(&known, name, path);
-        let tell = |event: hook::Event| (self.tell)(Happening::Action(event));
-        let mask = self.mask();
-        let world = self.world(&outputs, &tell, &mask);
-        let actions = &self.project.manifest.actions;
-        let ending = hook::run(actions, hook, &mut Subject::default(), &world).await;
-        way.is_stopped |= ending == Ending::Interrupted;
-        way.has_failed |= ending == Ending::Failed;
-        ending == Ending::Well
-    }
-
-    fn world<'w>(
-        &'w self,
-        outputs: &'w (dyn Fn(&str, &str) -> Option<Json> + Sync),
-        tell: &'w (dyn Fn(hook::Event) + Sync),
-        mask: &'w Mask,
-    ) -> World<'w> {
-        let manifest = &self.project.manifest;
-        World {
-            command: self.command(),
-            app: &manifest.name,
-            folder: &manifest.folder,
-            variables: &manifest.variables,
-            secrets: &*self.to.secrets,
-            mask,
-            limit: self.limit,
-            outputs,
-            tell,
-        }
-    }
-
-    /// What hides the manifest's secrets in what programs write.
-    fn mask(&self) -> Mask {
-        let sources = self.project.manifest.secret_sources();
-        Mask::of(sources.iter().map(String::as_str), &*self.to.secrets)
-    }
-
-    fn command(&self) -> &'static str {
-        match self.aim {
-            Aim::Deploy(_) => "deploy",
-            Aim::Remove => "remove",
-        }
-    }
-
-    fn subject(&self, name: &str) -> Subject {
-        let block = self.project.block(name);
-        Subject {
-            resource: Some(name.to_owned()),
-            component: block.map(|block| block.component.clone()),
-            props: block.map(|block| block.props.clone()),
-            changed_by: Vec::new(),
-        }
-    }
-
     /// Whether a block's failure is passed over. The original exits with 101 after one, we with 1: either may be named.
     fn is_tolerated(&self, name: &str) -> bool {
         let covers = |block: &Block| {
@@ -466,20 +323,9 @@ impl Course<'_> {
         self.project.block(name).is_some_and(covers)
     }
 
-    fn is_stopped(&self, way: &mut Way) -> bool {
+    pub(super) fn is_stopped(&self, way: &mut Way) -> bool {
         way.is_stopped |= self.stop.is_asked();
         way.is_stopped
-    }
-
-    fn outputs(&self, state: &LockedState, way: &Way) -> BTreeMap<String, Object> {
-        match self.aim {
-            Aim::Deploy(_) => self.known_outputs(state),
-            Aim::Remove => way.outputs.clone(),
-        }
-    }
-
-    fn known_outputs(&self, state: &LockedState) -> BTreeMap<String, Object> {
-        self.project.outputs(state.state()).into_iter().collect()
     }
 
     /// Counts and tells the confirmed steps of blocks whose turn did not come.
@@ -489,13 +335,4 @@ impl Course<'_> {
             (self.tell)(Happening::Step(apply::Event::skipped(step)));
         }
     }
-}
-
-/// An output by dotted path; an empty path is the whole of it.
-fn output(known: &BTreeMap<String, Object>, name: &str, path: &str) -> Option<Json> {
-    let outputs = known.get(name)?;
-    if path.is_empty() {
-        return Some(Json::Object(outputs.clone()));
-    }
-    crate::plan::output(outputs, path)
 }

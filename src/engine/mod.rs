@@ -2,6 +2,8 @@
 //!
 //! `project` is one plan and its apply; `course` goes block by block, with actions around each.
 
+mod agenda;
+mod around;
 mod check;
 mod course;
 mod narrow;

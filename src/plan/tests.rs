@@ -502,7 +502,12 @@ fn codes(refused: &crate::diagnostic::Diagnostics) -> Vec<String> {
 
 #[test]
 fn what_is_outside_the_scope_is_left_alone() {
-    let before = applied(&pair("one"));
+    let mut before = applied(&pair("one"));
+    // What `a` puts out is what `b` has.
+    let link = |attrs: &mut Object| drop(attrs.insert("origin".to_owned(), "b".into()));
+    link(&mut before.0.records.get_mut(&"b.store".into()).unwrap().attrs);
+    let seen = before.1.things.get_mut(&"b.store".into()).unwrap();
+    link(&mut seen.as_mut().unwrap().attrs);
     let ids =
         |plan: &Plan| -> Vec<String> { plan.steps.iter().map(|s| s.id.to_string()).collect() };
     // `b` wants nothing new; `a` is renamed, and a block that is gone stays too.

@@ -3,6 +3,7 @@
 mod action;
 pub(super) mod diagnostic;
 mod diff;
+mod item;
 pub(super) mod local;
 pub(super) mod output;
 pub(super) mod plan;
