@@ -356,3 +356,68 @@ fn an_interrupt_reaches_the_action_and_ends_the_deploy() {
         assert_eq!(buckets(&sandbox), 0);
     }
 }
+
+#[test]
+fn a_second_interrupt_ends_an_action_that_does_not_listen() {
+    let sandbox = Sandbox::new().with_cloud();
+    let deaf = "; trap \"echo heard >> log\" INT; echo $$ > pid; mv pid begun; while :; do sleep 0.01; done' ";
+    let mut child = waiting(&sandbox, deaf);
+    let interrupt = || {
+        let pid = child.id().to_string();
+        let sent = std::process::Command::new("kill")
+            .args(["-INT", &pid])
+            .status();
+        assert!(sent.unwrap().success());
+    };
+    interrupt();
+    let heard = || std::fs::read_to_string(sandbox.work().join("log")).unwrap_or_default();
+    until("the first to be heard", || heard().contains("heard"));
+    interrupt();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let pid = std::fs::read_to_string(sandbox.work().join("begun")).unwrap();
+    until("the action to end", || !runs(pid.trim()));
+}
+
+#[test]
+fn the_blocks_of_a_group_go_side_by_side_and_fail_apart() {
+    let sandbox = Sandbox::new().with_cloud();
+    let flow = ("top", "flow: { deploy: [[two, one]] }\n");
+    noting(&sandbox, "deploy", &[flow]);
+    sandbox.run("deploy -y").code(0);
+    let log = noted(&sandbox);
+    let hooks: Vec<&str> = log
+        .iter()
+        .map(|note| note.split('-').next_back().unwrap())
+        .collect();
+    let order = [
+        "pre", "pre", "pre", "success", "success", "complete", "complete", "success", "complete",
+    ];
+    assert_eq!(hooks, order, "{log:?}");
+    sandbox.run("remove -y").code(0);
+    noting(&sandbox, "deploy", &[flow, ("one-pre", FALSE)]);
+    sandbox.run("deploy -y").code(1);
+    assert_eq!(buckets(&sandbox), 1);
+    let log = noted(&sandbox);
+    for note in ["one-fail", "two-success", "all-fail"] {
+        assert!(log.contains(&note.to_owned()), "{note}: {log:?}");
+    }
+}
+
+#[test]
+fn a_secret_reaches_the_line_and_nobody_else() {
+    let sandbox = Sandbox::new().with_cloud();
+    let line = "; echo key ${secret(\"API_KEY\")}; printf %s ${secret(\"API_KEY\")} > got' ";
+    noting(&sandbox, "deploy", &[("one-pre", line)]);
+    for args in [&["deploy", "-y"][..], &["deploy", "-y", "--json"]] {
+        let mut command = sandbox.command(args);
+        command
+            .env("SDEV_SECRET_API_KEY", "s3cr3t-value-1")
+            .env("SDEV_SECRET_KEY", "0123456789abcdef0123");
+        let ran = sandbox.run_command(command).code(0);
+        let all = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(all.contains("key ***") && !all.contains("s3cr3t"), "{all}");
+        let got = std::fs::read_to_string(sandbox.work().join("got")).unwrap();
+        assert_eq!(got, "s3cr3t-value-1");
+        std::fs::remove_file(sandbox.work().join("got")).unwrap();
+    }
+}
