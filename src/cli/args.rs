@@ -45,7 +45,7 @@ pub(super) enum Command {
     /// Make the manifest come true
     #[command(alias = "apply")]
     Deploy(Deploy),
-    /// Remove everything that was deployed
+    /// Remove everything that was deployed, or some of it
     #[command(alias = "destroy")]
     Remove(Remove),
     /// Print the outputs of what was deployed
@@ -98,6 +98,9 @@ pub(super) enum Format {
 #[derive(Debug, ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct Plan {
+    /// Only these resources (default: all)
+    #[arg(value_name = "RESOURCE")]
+    pub(super) resources: Vec<String>,
     /// Exit 2 when there are changes, 0 when there are none
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
@@ -113,10 +116,17 @@ pub(super) struct Plan {
     /// Take over what exists already and is nobody's
     #[arg(long, conflicts_with = "destroy")]
     pub(super) adopt: bool,
+    /// Leave the manifest's actions out
+    #[arg(long)]
+    pub(super) skip_actions: bool,
 }
 
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct Deploy {
+    /// Only these resources (default: all)
+    #[arg(value_name = "RESOURCE")]
+    pub(super) resources: Vec<String>,
     /// Do not ask
     #[arg(short = 'y', long = "yes", visible_alias = "assume-yes")]
     pub(super) yes: bool,
@@ -126,16 +136,31 @@ pub(super) struct Deploy {
     /// Take over what exists already and is nobody's
     #[arg(long)]
     pub(super) adopt: bool,
+    /// Leave the manifest's actions out
+    #[arg(long)]
+    pub(super) skip_actions: bool,
+    /// How long each action may take
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = crate::sys::clock::duration)]
+    pub(super) action_timeout: std::time::Duration,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Remove {
+    /// Only these resources (default: all)
+    #[arg(value_name = "RESOURCE")]
+    pub(super) resources: Vec<String>,
     /// Do not ask
     #[arg(short = 'y', long = "yes", visible_alias = "assume-yes")]
     pub(super) yes: bool,
     /// Show every line of long lists
     #[arg(long)]
     pub(super) full: bool,
+    /// Leave the manifest's actions out
+    #[arg(long)]
+    pub(super) skip_actions: bool,
+    /// How long each action may take
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = crate::sys::clock::duration)]
+    pub(super) action_timeout: std::time::Duration,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -8,7 +8,7 @@ const LAYERS: &[&[&str]] = &[
     &["sys", "diagnostic"],
     &["resource", "secret"],
     &["state", "manifest", "artifact", "credential", "template"],
-    &["provider", "plan", "component"],
+    &["provider", "plan", "component", "hook"],
     &["observe", "apply", "content"],
     &["engine"],
     &["cli"],

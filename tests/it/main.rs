@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod actions;
 mod components;
 mod converge;
 mod crash;
@@ -17,9 +18,11 @@ mod layers;
 mod local;
 mod lock;
 mod ownership;
+mod plugin;
 mod provider;
 mod reference;
 mod secret;
 mod site;
 mod stale;
 mod support;
+mod targets;

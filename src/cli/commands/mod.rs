@@ -14,6 +14,7 @@ mod schema;
 mod secret;
 mod validate;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,13 +26,47 @@ use super::machine::{Look, Machine};
 use super::printer::Printer;
 use super::view;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::engine::{self, Destination, Project, Until};
-use crate::manifest::{self, Occasion};
+use crate::engine::{self, Destination, Project, Reading, Until};
+use crate::manifest::{self, Node, Occasion};
 
 type Outcome = Result<Exit, Diagnostics>;
 
-/// The command that the manifest is read for, and how far it is read.
-type Reach = (&'static str, Until);
+/// The command that the manifest is read for, and what of it is read.
+#[derive(Clone, Copy)]
+struct Reach<'a> {
+    command: &'static str,
+    until: Until,
+    targets: &'a [String],
+    skip_actions: bool,
+    /// Whether the plan is carried out.
+    applies: bool,
+}
+
+/// No plugin has changed anything.
+static UNCHANGED: BTreeMap<String, Node> = BTreeMap::new();
+
+impl<'a> Reach<'a> {
+    /// Everything that the command is for.
+    fn all(command: &'static str, until: Until) -> Self {
+        Self {
+            command,
+            until,
+            targets: &[],
+            skip_actions: false,
+            applies: false,
+        }
+    }
+
+    fn reading(self) -> Reading<'a> {
+        Reading {
+            until: self.until,
+            targets: self.targets,
+            skip_actions: self.skip_actions,
+            is_made: false,
+            changed: &UNCHANGED,
+        }
+    }
+}
 
 /// What the flags ask to load for.
 fn occasion<'a>(global: &'a Global, command: &'a str) -> Occasion<'a> {
@@ -89,13 +124,13 @@ struct Opening<'a> {
     path: PathBuf,
     alias: Option<String>,
     machine: Arc<Machine>,
-    reach: Reach,
+    reach: Reach<'a>,
 }
 
 impl<'a> Opening<'a> {
     fn begin(
         global: &'a Global,
-        reach: Reach,
+        reach: Reach<'a>,
         (look, printer): (Look, Printer),
     ) -> Result<Self, Diagnostics> {
         let path = manifest_path(global)?;
@@ -117,9 +152,13 @@ impl<'a> Opening<'a> {
 
     /// Reads the project; secrets only by their fingerprints.
     fn read(&self, to: &Destination) -> Result<Project, Diagnostics> {
-        let (command, until) = self.reach;
-        let occasion = occasion(self.global, command);
-        let project = engine::open(&self.path, (occasion, &*self.machine), to, until)?;
+        self.reread(to, &self.reach.reading())
+    }
+
+    /// Reads it as a run goes on.
+    fn reread(&self, to: &Destination, reading: &Reading<'_>) -> Result<Project, Diagnostics> {
+        let occasion = occasion(self.global, self.reach.command);
+        let project = engine::open(&self.path, (occasion, &*self.machine), to, reading)?;
         self.machine.learn(&project.manifest.variables);
         Ok(project)
     }
@@ -128,7 +167,7 @@ impl<'a> Opening<'a> {
 /// A project read without asking any cloud.
 fn open_offline(
     global: &Global,
-    reach: Reach,
+    reach: Reach<'_>,
     looking: (Look, Printer),
 ) -> Result<(Project, Destination), Diagnostics> {
     let opening = Opening::begin(global, reach, looking)?;
@@ -137,15 +176,18 @@ fn open_offline(
 }
 
 /// A project and a destination that answers.
-async fn open(
-    global: &Global,
-    reach: Reach,
+async fn open<'a>(
+    global: &'a Global,
+    reach: Reach<'a>,
     (look, printer): (Look, Printer),
-) -> Result<(Project, Destination), Diagnostics> {
+) -> Result<(Opening<'a>, Project, Destination), Diagnostics> {
     let opening = Opening::begin(global, reach, (look, printer))?;
     // A broken manifest is said before anything is started or asked.
     let guess = opening.offline();
     let project = opening.read(&guess)?;
+    if reach.applies {
+        project.not_yet().into_result(())?;
+    }
     let alias = opening.alias.as_deref();
     let ask = (&opening.machine, printer);
     let mut to = destination::connect(global, alias, project.region()?, ask).await?;
@@ -157,5 +199,5 @@ async fn open(
         opening.read(&to)?
     };
     view::diagnostic::show(printer, &project.warnings);
-    Ok((project, to))
+    Ok((opening, project, to))
 }
