@@ -1,12 +1,13 @@
 //! Strings the verbs together: load → lower → pack → observe → plan → apply. The only place that does.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
 use crate::apply::{self, Event, Owner, Report, Stop};
 use crate::component::{self, Context, Lowered};
-use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, code};
 use crate::manifest::{self, Environment, Manifest, Occasion};
 use crate::observe::observe;
 use crate::plan::{self, Adoption, Goal, Plan};
@@ -85,13 +86,7 @@ pub fn open(
     let Some(manifest) = manifest else {
         return Err(warnings);
     };
-    let context = Context {
-        app: manifest.name.clone(),
-        environment: to.environment.clone(),
-        account: to.account.clone(),
-        region: to.region.clone(),
-        folder: manifest.folder.clone(),
-    };
+    let context = context(&manifest, to);
     if warnings.has_errors() {
         return Err(with_more(warnings, manifest, &context, until));
     }
@@ -114,6 +109,32 @@ pub fn open(
         environment: to.environment.clone(),
         warnings,
     })
+}
+
+/// All that can be said of a manifest's text without reading the folders that its resources name, and the manifest as far as
+/// there is one.
+pub fn examine(
+    source: &Arc<Source>,
+    (occasion, environment): (Occasion<'_>, &dyn Environment),
+    to: &Destination,
+) -> (Option<Manifest>, Diagnostics) {
+    let (manifest, mut found) = manifest::load_text(source, occasion, environment);
+    if let Some(manifest) = &manifest {
+        let context = context(manifest, to);
+        found = with_more(found, manifest.clone(), &context, Until::Lower);
+    }
+    (manifest, found)
+}
+
+/// What lowering knows.
+fn context(manifest: &Manifest, to: &Destination) -> Context {
+    Context {
+        app: manifest.name.clone(),
+        environment: to.environment.clone(),
+        account: to.account.clone(),
+        region: to.region.clone(),
+        folder: manifest.folder.clone(),
+    }
 }
 
 /// What is wrong with a manifest, and what else is wrong with the blocks of it that can be understood.

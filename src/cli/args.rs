@@ -60,6 +60,8 @@ pub(super) enum Command {
     Completion(Completion),
     /// Explain the code of an error
     Explain(Explain),
+    /// Serve an editor: a language server on standard input and output
+    Lsp(Lsp),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -239,4 +241,11 @@ pub(super) struct Completion {
 pub(super) struct Explain {
     /// The code, such as SD0104; without one, all codes
     pub(super) code: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Lsp {
+    /// Accepted, since many editors pass it: there is no other way
+    #[arg(long, hide = true)]
+    pub(super) stdio: bool,
 }

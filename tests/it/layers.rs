@@ -9,7 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["resource"],
     &["state", "manifest", "artifact", "credential", "template"],
     &["provider", "plan", "component"],
-    &["observe", "apply", "content"],
+    &["observe", "apply", "content", "language"],
     &["engine"],
     &["cli"],
 ];

@@ -14,6 +14,7 @@ mod language;
 mod layers;
 mod local;
 mod lock;
+mod lsp;
 mod ownership;
 mod provider;
 mod reference;

@@ -7,6 +7,7 @@ mod explain;
 mod hidden;
 mod init;
 mod local;
+mod lsp;
 mod output;
 mod plan;
 mod preview;
@@ -43,6 +44,7 @@ fn occasion<'a>(global: &'a Global, command: &'a str) -> Occasion<'a> {
 /// Runs what was typed.
 pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
     if args.global.environment.is_none()
+        && !matches!(args.command, Command::Lsp(_))
         && let Ok(path) = manifest_path(&args.global)
     {
         args.global.environment = environment::default(&path);
@@ -60,6 +62,7 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Config(args) => config::run(args, printer),
         Command::Completion(args) => Ok(completion::run(&args, printer)),
         Command::Explain(args) => explain::run(&args, printer),
+        Command::Lsp(_) => Ok(lsp::run(global)),
     }
 }
 
