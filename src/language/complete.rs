@@ -240,11 +240,11 @@ fn proposal(label: &str, (sort, detail): (Sort, &str), docs: &str, at: &Range<us
 pub(super) fn docs(word: &Word) -> String {
     let mut docs = word.docs.to_owned();
     if let Some(default) = word.default {
-        docs.push_str(&format!("\n\nDefault: {default}"));
+        docs = format!("{docs}\n\nDefault: {default}");
     }
     if !word.values.is_empty() {
         let values: Vec<String> = word.values.iter().map(|v| format!("`{v}`")).collect();
-        docs.push_str(&format!("\n\nValues: {}", values.join(", ")));
+        docs = format!("{docs}\n\nValues: {}", values.join(", "));
     }
     docs
 }

@@ -35,10 +35,11 @@ pub fn define(text: &str, outline: &Outline, byte: usize) -> Option<Target> {
     match path.as_slice() {
         ["resources", _, "extend", "name"] => key(outline, &["template", written]),
         ["flow", _, ..] => key(outline, &["resources", written]),
-        ["extend" | "env"] => Some(Target::File(written.to_owned())),
         // Any property may name a file; whoever asks knows whether it is there.
-        ["resources", _, "props", ..] | ["template", ..] => Some(Target::File(written.to_owned())),
-        [.., "actions", _, _, "path"] => Some(Target::File(written.to_owned())),
+        ["extend" | "env"]
+        | ["resources", _, "props", ..]
+        | ["template", ..]
+        | [.., "actions", _, _, "path"] => Some(Target::File(written.to_owned())),
         _ => None,
     }
 }
@@ -69,9 +70,8 @@ pub(super) fn steps(inner: &str, offset: usize) -> Vec<&str> {
 
 fn reference(outline: &Outline, steps: &[&str], byte: usize) -> Option<Target> {
     match steps {
-        ["vars", ..] => key(outline, steps),
         ["resources", name, "output" | "info", ..] => key(outline, &["resources", name]),
-        ["resources", ..] => key(outline, steps),
+        ["vars" | "resources", ..] => key(outline, steps),
         ["this"] => key(outline, &["resources", &resource_of(outline, byte)?]),
         ["this", rest @ ..] => {
             let own = resource_of(outline, byte)?;

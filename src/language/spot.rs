@@ -49,15 +49,13 @@ pub(super) fn expression(text: &str, byte: usize) -> Option<Expression> {
                 .iter()
                 .all(|q| inner.matches(*q).count() % 2 == 0)
     };
-    let (inner_end, whole_end) = match rest.find('}').filter(even) {
-        Some(close) => (inner + close, inner + close + 1),
-        None => {
-            let is_name = |c: char| c.is_alphanumeric() || ".-_".contains(c);
-            let typed = byte - inner;
-            let stop = rest[typed..].find(|c| !is_name(c));
-            let end = stop.map_or(end, |stop| byte + stop);
-            (end, end)
-        }
+    let (inner_end, whole_end) = if let Some(close) = rest.find('}').filter(even) {
+        (inner + close, inner + close + 1)
+    } else {
+        let is_name = |c: char| c.is_alphanumeric() || ".-_".contains(c);
+        let stop = rest[byte - inner..].find(|c| !is_name(c));
+        let end = stop.map_or(end, |stop| byte + stop);
+        (end, end)
     };
     Some(Expression {
         inner: inner..inner_end,

@@ -186,11 +186,11 @@ fn columns_are_those_of_the_client() {
     let text = "edition: 3.0.0\nx: [\"😀中é\", \"${vars.a}\"]\nresources: {}\n";
     let mut editor = Editor::new(&sandbox, json!({}));
     let start = editor.open(text)["diagnostics"][0]["range"]["start"].clone();
-    assert_eq!(start, json!({ "line": 1, "character": 13 }));
+    assert_eq!(start, json!({ "line": 1, "character": 15 }));
     let utf8 = json!({ "general": { "positionEncodings": ["utf-16", "utf-8"] } });
     let mut editor = Editor::new(&sandbox, utf8);
     let start = editor.open(text)["diagnostics"][0]["range"]["start"].clone();
-    assert_eq!(start, json!({ "line": 1, "character": 18 }));
+    assert_eq!(start, json!({ "line": 1, "character": 20 }));
 }
 
 #[test]

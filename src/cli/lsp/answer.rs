@@ -204,12 +204,12 @@ impl Client {
         let elsewhere = one.at.as_ref().filter(|_| here.is_none());
         let mut message = one.to_string();
         if let Some(at) = elsewhere {
-            message.push_str(&format!("\nat {at}"));
+            message = format!("{message}\nat {at}");
         }
         for hint in &one.hints {
-            message.push_str(&format!("\nhint: {hint}"));
+            message = format!("{message}\nhint: {hint}");
         }
-        message.push_str(&format!("\nmore: sdev explain {}", one.code));
+        message = format!("{message}\nmore: sdev explain {}", one.code);
         let bytes = here.map_or(0..0, |at| at.start..at.end);
         let mut told = json!({
             "range": self.in_document(document, &bytes),
