@@ -7,6 +7,7 @@ mod environment;
 mod exit;
 mod local;
 mod lsp;
+mod machine;
 mod printer;
 mod runtime;
 mod view;

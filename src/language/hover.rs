@@ -134,11 +134,10 @@ fn walk<'n>(from: &'n Node, path: &[String]) -> Option<&'n Node> {
 }
 
 fn shown(node: &Node) -> String {
-    let text = to_yaml(node);
-    if text.contains("(hidden: ") {
+    if node.has_secret() {
         return "Its value is a secret and is not shown.".to_owned();
     }
-    let mut block = value_block(text.trim_end());
+    let mut block = value_block(to_yaml(node).trim_end());
     if node.has_output() {
         block.push_str("\n\nOutputs in it are known after a deploy.");
     }
@@ -163,15 +162,35 @@ fn longest_run(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Source;
+    use crate::diagnostic::{Diagnostic, Source};
     use crate::language::{complete, define, symbols};
-    use crate::manifest::parse;
+    use crate::manifest::{Environment, Occasion, load_text, parse};
 
-    const FILE: &str = "edition: 3.0.0\nvars: {region: cn, o: {a: 1}, s: '(hidden: AccessKeySecret)'}\nresources:\n  web:\n    component: site\n    props:\n      source: ./x\n      spa: true\n      headers: {A: \"${vars.o.a} ${resources.web.output.url} ${vars.s}\", B: '${config(''AccessKeySecret'')}'}\n      cache:\n        - match: '*.js' # é 😀\n          control: |\n            no\n";
+    struct World;
+
+    impl Environment for World {
+        fn var(&self, _: &str) -> Option<String> {
+            None
+        }
+        fn credential(&self, _: &str) -> Option<String> {
+            None
+        }
+        fn secret(&self, _: &str) -> Result<Option<String>, Diagnostic> {
+            Ok(Some(String::new()))
+        }
+    }
+
+    const FILE: &str = "edition: 3.0.0\nvars: {region: cn, o: {a: 1}, s: '${config(''AccessKeySecret'')}'}\nresources:\n  web:\n    component: site\n    props:\n      source: ./x\n      spa: true\n      headers: {A: \"${vars.o.a} ${resources.web.output.url} ${vars.s}\", B: '${config(''AccessKeySecret'')}'}\n      cache:\n        - match: '*.js' # é 😀\n          control: |\n            no\n";
 
     fn of(from: &str) -> String {
         let byte = FILE.find(from).unwrap() + from.len() - 1;
-        let root = parse(&Source::new("s.yaml", FILE)).0;
+        let occasion = Occasion {
+            command: "deploy",
+            environment: None,
+            access: None,
+        };
+        let (manifest, _) = load_text(&Source::new("s.yaml", FILE), occasion, &World);
+        let root = manifest.map(|manifest| manifest.document);
         hover(FILE, &Outline::new(FILE), root.as_ref(), byte).map_or(String::new(), |s| s.markdown)
     }
 

@@ -190,6 +190,11 @@ pub(super) const FUNCTIONS: &[(&str, &str, &str)] = &[
         "A field of the access in use: `AccountID`, `AccessKeyID`, …",
     ),
     (
+        "secret",
+        "secret('$1')",
+        "A value that `sdev secret set` keeps; no plan, state or message shows it.",
+    ),
+    (
         "file",
         "file('$1')",
         "The text of a file, seen from the manifest's folder.",

@@ -1,5 +1,10 @@
 //! The language server through its protocol, as an editor speaks it.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a call with `json!` reads best without a reference"
+)]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdout, Stdio};
 

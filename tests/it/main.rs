@@ -9,6 +9,7 @@
 mod access;
 mod converge;
 mod crash;
+mod echo;
 mod invalid;
 mod language;
 mod layers;
@@ -18,6 +19,7 @@ mod lsp;
 mod ownership;
 mod provider;
 mod reference;
+mod secret;
 mod site;
 mod stale;
 mod support;
