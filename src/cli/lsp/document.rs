@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::uri;
 use crate::diagnostic::{Diagnostics, Source};
 use crate::language::{Lines, Outline};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Node};
 
 /// Looks at a text: the manifest as far as there is one, and all that is wrong.
-pub(super) type Examine<'a> = &'a dyn Fn(&Arc<Source>) -> (Option<Manifest>, Diagnostics);
+pub(super) type Examine<'a> = &'a (dyn Fn(&Arc<Source>) -> (Option<Manifest>, Diagnostics) + Sync);
 
 /// An open text.
 pub(super) struct Document {
@@ -18,14 +18,16 @@ pub(super) struct Document {
     pub(super) source: Arc<Source>,
     pub(super) lines: Lines,
     pub(super) outline: Outline,
-    /// What this state of the text becomes, once it was looked at.
-    examined: Option<(Option<Manifest>, Diagnostics)>,
+    /// The number of this state among all states of all texts.
+    pub(super) serial: u64,
+    /// What the text becomes: that of its last state that became something, since a look takes its time.
+    pub(super) resolved: Option<Node>,
     /// Whether the client was told something of it.
     pub(super) was_told: bool,
 }
 
 impl Document {
-    pub(super) fn new(address: &str, version: i64, text: String) -> Self {
+    pub(super) fn new(address: &str, (version, serial): (i64, u64), text: String) -> Self {
         let path = uri::path(address).unwrap_or_else(|| PathBuf::from("s.yaml"));
         let lines = Lines::new(&text);
         let outline = Outline::new(&text);
@@ -34,18 +36,19 @@ impl Document {
             source: Source::new(path, text),
             lines,
             outline,
-            examined: None,
+            serial,
+            resolved: None,
             was_told: false,
         }
     }
 
     /// The next state of the text.
-    pub(super) fn change(&mut self, version: i64, text: String) {
+    pub(super) fn change(&mut self, (version, serial): (i64, u64), text: String) {
         self.version = version;
+        self.serial = serial;
         self.lines = Lines::new(&text);
         self.outline = Outline::new(&text);
         self.source = Source::new(self.source.path.clone(), text);
-        self.examined = None;
     }
 
     /// Whether it is a manifest: by its name, or by its keys, since a manifest may have any name.
@@ -57,17 +60,6 @@ impl Document {
             Some("env.yaml" | "env.yml") => false,
             _ => has("edition") && (has("resources") || has("services")),
         }
-    }
-
-    /// What the text becomes and what is wrong with it; looked at once for each state.
-    pub(super) fn examined(&mut self, examine: Examine<'_>) -> &(Option<Manifest>, Diagnostics) {
-        let source = &self.source;
-        self.examined.get_or_insert_with(|| examine(source))
-    }
-
-    /// Forgets what was seen: another file may have changed.
-    pub(super) fn look_again(&mut self) {
-        self.examined = None;
     }
 
     /// A file that the text names, when it is there.

@@ -1,7 +1,7 @@
 //! What a client asks, and what it is told by itself: one message after the other, in the order of their coming.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufReader};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,6 +13,8 @@ use super::answer::Client;
 use super::change::{apply, position};
 use super::document::{Document, Examine};
 use super::wire::{self, Frame, Refusal};
+use crate::diagnostic::{Diagnostics, Source};
+use crate::manifest::Manifest;
 
 /// How long a text must rest before it is looked at.
 const REST: Duration = Duration::from_millis(150);
@@ -20,29 +22,55 @@ const REST: Duration = Duration::from_millis(150);
 /// The requests that the client no longer wants, by the text of their ids.
 type Cancelled = Arc<Mutex<BTreeSet<String>>>;
 
+/// What the server waits for.
+enum Event {
+    Frame(Frame),
+    Seen(Box<Seen>),
+}
+
+/// What was found in a state of a text.
+struct Seen {
+    address: String,
+    serial: u64,
+    manifest: Option<Manifest>,
+    found: Diagnostics,
+}
+
+/// A state of a text that is to be looked at: its address, its number.
+type Order = (String, u64, Arc<Source>);
+
 /// Serves one client until it leaves.
 pub(in crate::cli) fn serve(examine: Examine<'_>) -> Exit {
     let cancelled = Cancelled::default();
-    let (sender, frames) = channel();
+    let (sender, events) = channel();
+    let (orders, ordered) = channel();
     let heard = Arc::clone(&cancelled);
-    std::thread::spawn(move || listen(&sender, &heard));
-    let mut server = Server {
-        examine,
-        client: None,
-        is_shut: false,
-        documents: BTreeMap::new(),
-        due: BTreeMap::new(),
-        cancelled,
-        out: io::stdout(),
-    };
-    // A client that no longer reads is gone.
-    server.run(&frames).unwrap_or(Exit::Failed)
+    let listener = sender.clone();
+    std::thread::spawn(move || listen(&listener, &heard));
+    std::thread::scope(|scope| {
+        // A look at a large text takes its time, and questions are answered meanwhile.
+        scope.spawn(move || look(examine, &ordered, &sender));
+        let mut server = Server {
+            orders,
+            is_looking: false,
+            serial: 0,
+            client: None,
+            is_shut: false,
+            documents: BTreeMap::new(),
+            due: BTreeMap::new(),
+            cancelled,
+            out: io::stdout(),
+        };
+        // A client that no longer reads is gone.
+        server.run(&events).unwrap_or(Exit::Failed)
+    })
 }
 
 /// Hands on what comes in. That a request is cancelled is heard ahead of its turn.
-fn listen(sender: &Sender<Frame>, cancelled: &Cancelled) {
+fn listen(sender: &Sender<Event>, cancelled: &Cancelled) {
     let mut from = BufReader::new(io::stdin());
-    while let Ok(frame) = wire::read(&mut from) {
+    loop {
+        let frame = wire::read(&mut from).unwrap_or(Frame::End);
         if let Frame::Message(message) = &frame
             && message["method"] == "$/cancelRequest"
         {
@@ -51,14 +79,33 @@ fn listen(sender: &Sender<Frame>, cancelled: &Cancelled) {
             continue;
         }
         let is_end = matches!(frame, Frame::End);
-        if sender.send(frame).is_err() || is_end {
+        if sender.send(Event::Frame(frame)).is_err() || is_end {
             return;
         }
     }
 }
 
-struct Server<'a> {
-    examine: Examine<'a>,
+fn look(examine: Examine<'_>, ordered: &Receiver<Order>, sender: &Sender<Event>) {
+    while let Ok((address, serial, source)) = ordered.recv() {
+        let (manifest, found) = examine(&source);
+        let seen = Seen {
+            address,
+            serial,
+            manifest,
+            found,
+        };
+        if sender.send(Event::Seen(Box::new(seen))).is_err() {
+            return;
+        }
+    }
+}
+
+struct Server {
+    orders: Sender<Order>,
+    /// Whether an order is being carried out; there is one at a time.
+    is_looking: bool,
+    /// The number of the last state of a text.
+    serial: u64,
     /// Who is served, once it has introduced itself.
     client: Option<Client>,
     is_shut: bool,
@@ -69,25 +116,29 @@ struct Server<'a> {
     out: io::Stdout,
 }
 
-impl Server<'_> {
-    fn run(&mut self, frames: &Receiver<Frame>) -> io::Result<Exit> {
+impl Server {
+    fn run(&mut self, events: &Receiver<Event>) -> io::Result<Exit> {
         loop {
-            let frame = match self.due.values().min() {
-                Some(next) => frames.recv_timeout(next.saturating_duration_since(Instant::now())),
-                None => frames.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            let next = self.due.values().min().filter(|_| !self.is_looking);
+            let event = match next {
+                Some(next) => events.recv_timeout(next.saturating_duration_since(Instant::now())),
+                None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
-            match frame {
-                Ok(Frame::Message(message)) => {
+            match event {
+                Ok(Event::Frame(Frame::Message(message))) => {
                     if let Some(exit) = self.message(&message)? {
                         return Ok(exit);
                     }
                 }
-                Ok(Frame::Garbage(why)) => {
+                Ok(Event::Frame(Frame::Garbage(why))) => {
                     let refusal = Refusal(wire::PARSE_ERROR, why);
                     self.send(&wire::reply(&Json::Null, Err(refusal)))?;
                 }
-                Err(RecvTimeoutError::Timeout) => self.tell_due()?,
-                Ok(Frame::End) | Err(RecvTimeoutError::Disconnected) => return Ok(self.end()),
+                Ok(Event::Seen(seen)) => self.tell(seen)?,
+                Err(RecvTimeoutError::Timeout) => self.look_at_due()?,
+                Ok(Event::Frame(Frame::End)) | Err(RecvTimeoutError::Disconnected) => {
+                    return Ok(self.end());
+                }
             }
         }
     }
@@ -168,14 +219,14 @@ impl Server<'_> {
         }
     }
 
-    fn ask(&mut self, client: Client, method: &str, params: &Json) -> Result<Json, Refusal> {
+    fn ask(&self, client: Client, method: &str, params: &Json) -> Result<Json, Refusal> {
         let invalid = |words: &str| Refusal(wire::INVALID_PARAMS, words.to_owned());
         let address = params["textDocument"]["uri"]
             .as_str()
             .ok_or_else(|| invalid("no document is named"))?;
         let document = self
             .documents
-            .get_mut(address)
+            .get(address)
             .ok_or_else(|| invalid("the document is not open"))?;
         if !document.is_manifest() {
             return Ok(Json::Null);
@@ -189,11 +240,7 @@ impl Server<'_> {
         Ok(match method {
             "textDocument/completion" => client.completion(document, byte),
             "textDocument/definition" => client.definition(document, address, byte),
-            _ => {
-                let manifest = document.examined(self.examine).0.as_ref();
-                let resolved = manifest.map(|manifest| manifest.document.clone());
-                client.hover(document, resolved.as_ref(), byte)
-            }
+            _ => client.hover(document, document.resolved.as_ref(), byte),
         })
     }
 
@@ -207,7 +254,8 @@ impl Server<'_> {
         match method {
             "textDocument/didOpen" => {
                 let text = document["text"].as_str().unwrap_or_default().to_owned();
-                let opened = Document::new(&address, version, text);
+                self.serial += 1;
+                let opened = Document::new(&address, (version, self.serial), text);
                 self.documents.insert(address.clone(), opened);
                 self.due.insert(address, Instant::now());
             }
@@ -218,15 +266,16 @@ impl Server<'_> {
                     for change in changes.into_iter().flatten() {
                         text = apply(&text, change, client.encoding).unwrap_or(text);
                     }
-                    document.change(version, text);
+                    self.serial += 1;
+                    document.change((version, self.serial), text);
                     self.due.insert(address, Instant::now() + REST);
                 }
             }
             "textDocument/didSave" | "workspace/didChangeWatchedFiles" => {
-                for (address, document) in &mut self.documents {
-                    document.look_again();
-                    self.due.insert(address.clone(), Instant::now());
-                }
+                // Any of them may name the file.
+                let now = Instant::now();
+                let all = self.documents.keys().map(|address| (address.clone(), now));
+                self.due.extend(all);
             }
             "textDocument/didClose" => {
                 self.due.remove(&address);
@@ -240,30 +289,46 @@ impl Server<'_> {
         Ok(())
     }
 
-    /// Tells what is wrong with the documents that rested long enough.
-    fn tell_due(&mut self) -> io::Result<()> {
-        let now = Instant::now();
-        let ready = self.due.iter().filter(|(_, at)| **at <= now);
-        let ready: Vec<String> = ready.map(|(address, _)| address.clone()).collect();
-        for address in ready {
-            self.due.remove(&address);
-            let (Some(client), Some(document)) = (self.client, self.documents.get_mut(&address))
-            else {
-                continue;
-            };
-            let found = if document.is_manifest() {
-                document.examined(self.examine).1.clone()
-            } else if document.was_told {
-                // It was a manifest before.
-                crate::diagnostic::Diagnostics::new()
-            } else {
-                continue;
-            };
-            document.was_told = true;
-            let told = client.diagnostics(document, &address, &found);
-            self.publish(&told)?;
+    /// Has the document looked at that rested longest.
+    fn look_at_due(&mut self) -> io::Result<()> {
+        let first = self.due.iter().min_by_key(|(_, at)| **at);
+        let Some(address) = first.map(|(address, _)| address.clone()) else {
+            return Ok(());
+        };
+        self.due.remove(&address);
+        let Some(document) = self.documents.get(&address) else {
+            return Ok(());
+        };
+        if document.is_manifest() {
+            let source = Arc::clone(&document.source);
+            let order = (address, document.serial, source);
+            self.is_looking = self.orders.send(order).is_ok();
+            return Ok(());
         }
-        self.out.flush()
+        // What was told of it is no longer so if it was a manifest before.
+        if !document.was_told {
+            return Ok(());
+        }
+        let nothing = json!({ "uri": address, "diagnostics": [] });
+        self.publish(&nothing)
+    }
+
+    /// Tells what was found, unless the text has changed meanwhile: then it is due again.
+    fn tell(&mut self, seen: Box<Seen>) -> io::Result<()> {
+        self.is_looking = false;
+        let (Some(client), Some(document)) = (self.client, self.documents.get_mut(&seen.address))
+        else {
+            return Ok(());
+        };
+        if let Some(manifest) = seen.manifest {
+            document.resolved = Some(manifest.document);
+        }
+        if document.serial != seen.serial || self.is_shut {
+            return Ok(());
+        }
+        document.was_told = true;
+        let told = client.diagnostics(document, &seen.address, &seen.found);
+        self.publish(&told)
     }
 
     fn publish(&mut self, params: &Json) -> io::Result<()> {
