@@ -32,7 +32,7 @@ fn symbol(text: &str, outline: &Outline, at: usize, depth: usize) -> Symbol {
     let top = outline.path(at).into_iter().next().unwrap_or_default();
     let is_resource = depth == 1 && top == "resources";
     let deepest = match top.as_str() {
-        "resources" => 3,
+        "resources" => 2,
         "vars" | "template" | "actions" | "flow" => 1,
         _ => 0,
     };

@@ -238,7 +238,7 @@ fn completion_hover_definition_and_symbols() {
         .map(|s| s["name"].as_str().unwrap())
         .collect();
     assert!(
-        names.contains(&"web") && names.contains(&"source"),
+        names.contains(&"web") && names.contains(&"props"),
         "{names:?}"
     );
     assert_eq!(editor.leave(true), 0);
