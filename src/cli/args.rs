@@ -65,6 +65,8 @@ pub(super) enum Command {
     Schema(SchemaArgs),
     /// Explain the code of an error
     Explain(Explain),
+    /// Serve an editor: a language server on standard input and output
+    Lsp(Lsp),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -301,4 +303,11 @@ pub(super) struct SchemaArgs {
 pub(super) struct Explain {
     /// The code, such as SD0104; without one, all codes
     pub(super) code: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Lsp {
+    /// Accepted, since many editors pass it: there is no other way
+    #[arg(long, hide = true)]
+    pub(super) stdio: bool,
 }

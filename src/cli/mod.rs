@@ -6,6 +6,7 @@ mod destination;
 mod environment;
 mod exit;
 mod local;
+mod lsp;
 mod machine;
 mod printer;
 mod runtime;

@@ -10,4 +10,4 @@ mod narrow;
 mod project;
 
 pub use course::{Course, Happening, Outcome, Replan, Reread};
-pub use project::{Aim, Destination, Project, Reading, Until, open};
+pub use project::{Aim, Destination, Project, Reading, Until, examine, open};

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::narrow;
 use crate::apply::{self, Event, Owner, Report, Stop};
 use crate::component::{self, Context, Lowered};
-use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, code};
 use crate::manifest::{self, Environment, Hook, Manifest, Node, Occasion};
 use crate::observe::observe;
 use crate::plan::{self, Adoption, Goal, Part, Plan, Scope};
@@ -157,7 +157,22 @@ pub fn open(
     })
 }
 
-/// What lowering knows beside the manifest.
+/// All that can be said of a manifest's text without reading the folders that its resources name, and the manifest as far as
+/// there is one.
+pub fn examine(
+    source: &Arc<Source>,
+    (occasion, environment): (Occasion<'_>, &dyn Environment),
+    to: &Destination,
+) -> (Option<Manifest>, Diagnostics) {
+    let (manifest, mut found) = manifest::load_text(source, occasion, environment);
+    if let Some(manifest) = &manifest {
+        let context = context(manifest, to);
+        found = with_more(found, manifest.clone(), &context, Until::Lower);
+    }
+    (manifest, found)
+}
+
+/// What lowering knows.
 fn context(manifest: &Manifest, to: &Destination) -> Context {
     Context {
         app: manifest.name.clone(),

@@ -9,7 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["resource", "secret"],
     &["state", "manifest", "artifact", "credential", "template"],
     &["provider", "plan", "component", "hook"],
-    &["observe", "apply", "content"],
+    &["observe", "apply", "content", "language"],
     &["engine"],
     &["cli"],
 ];

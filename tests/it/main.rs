@@ -17,6 +17,7 @@ mod language;
 mod layers;
 mod local;
 mod lock;
+mod lsp;
 mod ownership;
 mod plugin;
 mod provider;

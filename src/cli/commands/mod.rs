@@ -6,6 +6,7 @@ mod deploy;
 mod explain;
 mod init;
 mod local;
+mod lsp;
 mod output;
 mod plan;
 mod preview;
@@ -79,8 +80,8 @@ fn occasion<'a>(global: &'a Global, command: &'a str) -> Occasion<'a> {
 
 /// Runs what was typed.
 pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
-    // A secret is for all environments unless the flag names one.
-    let takes_default = !matches!(args.command, Command::Secret(_));
+    // A secret is for all environments unless the flag names one; an editor's manifests are in any folder.
+    let takes_default = !matches!(args.command, Command::Secret(_) | Command::Lsp(_));
     if takes_default
         && args.global.environment.is_none()
         && let Ok(path) = manifest_path(&args.global)
@@ -102,6 +103,7 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Completion(args) => Ok(completion::run(&args, printer)),
         Command::Schema(args) => schema::run(&args, printer),
         Command::Explain(args) => explain::run(&args, printer),
+        Command::Lsp(_) => Ok(lsp::run(global, printer)),
     }
 }
 
