@@ -17,6 +17,7 @@ pub mod observe;
 pub mod plan;
 pub mod provider;
 pub mod resource;
+pub mod rewrite;
 pub mod state;
 pub mod sys;
 pub mod template;

@@ -40,6 +40,8 @@ pub(super) enum Command {
     Validate,
     /// Print the manifest with everything resolved
     Preview(Preview),
+    /// Write the manifest in its canonical form, with all comments
+    Fmt(Fmt),
     /// Show what a deploy would do
     Plan(Plan),
     /// Make the manifest come true
@@ -88,6 +90,16 @@ pub(super) struct Preview {
 pub(super) enum Format {
     Yaml,
     Json,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Fmt {
+    /// The files (default: the manifest); `-` formats standard input to standard output
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Write nothing; show what would change and exit 1 if anything would
+    #[arg(long)]
+    pub(super) check: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -101,6 +101,7 @@ codes! {
     USAGE = 1001, "the command cannot be used like this";
     NO_TERMINAL = 1002, "a confirmation is needed and there is no terminal";
     MACHINE = 1003, "the machine refused an operation";
+    REWRITE = 1004, "the file cannot be rewritten without changing its meaning";
 }
 
 #[cfg(test)]

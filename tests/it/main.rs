@@ -9,6 +9,7 @@
 mod access;
 mod converge;
 mod crash;
+mod fmt;
 mod invalid;
 mod layers;
 mod local;

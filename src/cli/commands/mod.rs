@@ -4,6 +4,7 @@ mod completion;
 mod config;
 mod deploy;
 mod explain;
+mod fmt;
 mod hidden;
 mod init;
 mod local;
@@ -46,6 +47,7 @@ pub(super) fn run(args: Args, printer: Printer) -> Outcome {
         Command::Init(args) => init::run(&args, printer),
         Command::Validate => validate::run(global, printer),
         Command::Preview(args) => preview::run(&args, global, printer),
+        Command::Fmt(args) => fmt::run(&args, global, printer),
         Command::Plan(args) => plan::run(&args, global, printer),
         Command::Deploy(args) => deploy::run(&args, global, printer),
         Command::Remove(args) => remove::run(&args, global, printer),

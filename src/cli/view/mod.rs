@@ -1,7 +1,7 @@
 //! Values → words. Nothing here decides anything.
 
 pub(super) mod diagnostic;
-mod diff;
+pub(super) mod diff;
 pub(super) mod local;
 pub(super) mod output;
 pub(super) mod plan;
