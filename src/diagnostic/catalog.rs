@@ -102,6 +102,7 @@ codes! {
     NO_TERMINAL = 1002, "a confirmation is needed and there is no terminal";
     MACHINE = 1003, "the machine refused an operation";
     REWRITE = 1004, "the file cannot be rewritten without changing its meaning";
+    NOT_MIGRATED = 1005, "a part of the old file has no counterpart";
 }
 
 #[cfg(test)]

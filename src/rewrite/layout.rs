@@ -22,6 +22,8 @@ pub(super) struct Document {
 /// A value as written.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
+    /// Its first byte in the text that was read.
+    pub(super) at: usize,
     /// Anchor and tag.
     pub(super) props: Vec<String>,
     pub(super) body: Body,

@@ -5,6 +5,7 @@
 
 mod format;
 mod layout;
+mod migrate;
 mod order;
 mod print;
 mod quote;
@@ -13,3 +14,4 @@ mod scan;
 mod verify;
 
 pub use format::format;
+pub use migrate::{Migrated, migrate};

@@ -34,6 +34,16 @@ pub(super) fn print(document: &Document) -> String {
     printer.out
 }
 
+/// One entry of a map in block form as lines.
+pub(super) fn print_entry(entry: &Entry) -> Vec<String> {
+    let mut printer = Printer {
+        out: String::new(),
+        gap: false,
+    };
+    printer.entry(entry, 0);
+    printer.out.lines().map(str::to_owned).collect()
+}
+
 struct Printer {
     out: String,
     /// Whether a blank line comes before the next line.

@@ -6,6 +6,11 @@ use crate::manifest::is_plain;
 /// The scalar as it is written best; `in_flow` inside brackets, where some characters mean more.
 pub(super) fn scalar(scalar: &Scalar, in_flow: bool) -> String {
     let quoted = matches!(scalar.style, Style::Single | Style::Double);
+    if in_flow && scalar.style == Style::Plain && scalar.raw.contains([',', '[', ']', '{', '}']) {
+        // Only a text that came from elsewhere is bare here.
+        let escaped = scalar.raw.replace('\\', "\\\\").replace('"', "\\\"");
+        return format!("\"{escaped}\"");
+    }
     if !quoted || scalar.raw.contains('\n') {
         return scalar.raw.clone();
     }

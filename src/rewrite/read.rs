@@ -54,6 +54,7 @@ fn head_of(lines: &mut Vec<Line>) -> Vec<Line> {
 
 pub(super) fn empty() -> Node {
     Node {
+        at: 0,
         props: Vec::new(),
         body: Body::Scalar(Scalar {
             raw: String::new(),
@@ -92,6 +93,7 @@ impl Reader<'_> {
             Kind::End => return empty(),
         };
         Node {
+            at: token.start,
             props: token.props,
             body,
             comment: token.after,
@@ -136,6 +138,7 @@ impl Reader<'_> {
             end,
         });
         Node {
+            at: open.start,
             props: open.props,
             body,
             comment: if is_flow { comment } else { None },

@@ -14,6 +14,7 @@ mod invalid;
 mod layers;
 mod local;
 mod lock;
+mod migrate;
 mod ownership;
 mod provider;
 mod reference;

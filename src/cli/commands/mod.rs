@@ -8,6 +8,7 @@ mod fmt;
 mod hidden;
 mod init;
 mod local;
+mod migrate;
 mod output;
 mod plan;
 mod preview;
@@ -48,6 +49,7 @@ pub(super) fn run(args: Args, printer: Printer) -> Outcome {
         Command::Validate => validate::run(global, printer),
         Command::Preview(args) => preview::run(&args, global, printer),
         Command::Fmt(args) => fmt::run(&args, global, printer),
+        Command::Migrate(args) => migrate::run(&args, global, printer),
         Command::Plan(args) => plan::run(&args, global, printer),
         Command::Deploy(args) => deploy::run(&args, global, printer),
         Command::Remove(args) => remove::run(&args, global, printer),
