@@ -38,8 +38,10 @@ fn strict(source: &Arc<Source>, text: &str) -> Result<String, Diagnostics> {
 
 /// A text in canonical form, not yet proved.
 fn written(source: &Arc<Source>, text: &str) -> Result<String, Diagnostics> {
-    let mut document = read(&strict(source, text)?)
-        .map_err(|at| Diagnostics::from(differs(source, at, "this cannot be rewritten")))?;
+    // Places are those of the text that is read, which may have other line ends than the file.
+    let strict = Source::new(&source.path, strict(source, text)?);
+    let mut document = read(&strict.text)
+        .map_err(|at| Diagnostics::from(differs(&strict, at, "this cannot be rewritten")))?;
     arrange(&mut document);
     Ok(print(&document))
 }

@@ -28,12 +28,13 @@ pub fn migrate(source: &Arc<Source>) -> Result<Migrated, Diagnostics> {
     let (Some((_, strict)), false) = (read_text, found.has_errors()) else {
         return Err(found);
     };
+    let strict_source = Source::new(&source.path, strict.as_str());
     let cannot = |at| {
         let diagnostic = Diagnostic::error(code::REWRITE, "this cannot be rewritten");
-        diagnostic.at(Span::new(source, at, at))
+        diagnostic.at(Span::new(&strict_source, at, at))
     };
     let mut losses = Losses {
-        source: Source::new(&source.path, strict.as_str()),
+        source: Arc::clone(&strict_source),
         warnings: Diagnostics::new(),
     };
     let mut document = read(&strict).map_err(cannot)?;
@@ -301,6 +302,22 @@ mod tests {
         for comment in ["# names", "# own"] {
             assert!(migrated.text.contains(comment), "{}", migrated.text);
         }
+    }
+
+    #[test]
+    fn an_http_function_with_a_handler_is_warned_of() {
+        let warned = |runtime: &str| {
+            let text = format!(
+                "edition: 1.0.0\nservices:\n  a:\n    component: fc\n    props:\n      function: {{ name: f, runtime: {runtime} }}\n      triggers: [{{ name: t, type: http }}]\n"
+            );
+            let migrated = migrate(&Source::new("s.yaml", text)).unwrap();
+            migrated
+                .warnings
+                .iter()
+                .any(|warning| warning.detail.contains("takes an event"))
+        };
+        assert!(warned("nodejs14"));
+        assert!(!warned("custom.debian10"));
     }
 
     #[test]

@@ -19,7 +19,8 @@ impl Losses {
         let rest = self.source.text.get(node.at..).unwrap_or_default();
         let line = rest.lines().next().unwrap_or_default();
         let size = node.text().filter(|text| line.starts_with(text));
-        let size = size.map_or_else(|| line.find(':').unwrap_or(1), str::len);
+        let first = line.chars().next().map_or(0, char::len_utf8);
+        let size = size.map_or_else(|| line.find(':').unwrap_or(first), str::len);
         let span = Span::new(&self.source, node.at, node.at + size);
         let diagnostic = Diagnostic::warning(code::NOT_MIGRATED, detail).at(span);
         self.warnings.push(diagnostic.hint(hint));
