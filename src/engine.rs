@@ -1,6 +1,7 @@
 //! Strings the verbs together: load → lower → pack → observe → plan → apply. The only place that does.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
@@ -10,8 +11,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::manifest::{self, Environment, Manifest, Occasion};
 use crate::observe::observe;
 use crate::plan::{self, Adoption, Goal, Plan};
-use crate::provider::Providers;
+use crate::provider::{Means, Providers};
 use crate::resource::{Graph, Object, Value};
+use crate::secret::Secrets;
 use crate::state::{LockedState, Place, State};
 
 /// How far a project is read. What is removed or remembered needs less than what is deployed.
@@ -45,6 +47,8 @@ pub struct Project {
 pub struct Destination {
     /// Who serves its kinds.
     pub providers: Providers,
+    /// Who knows the texts of secrets.
+    pub secrets: Arc<dyn Secrets>,
     /// The account, if known.
     pub account: Option<String>,
     /// The region where a block names none.
@@ -58,6 +62,14 @@ pub struct Destination {
 }
 
 impl Destination {
+    /// What it is asked and changed with.
+    fn means(&self) -> Means<'_> {
+        Means {
+            providers: &self.providers,
+            secrets: &*self.secrets,
+        }
+    }
+
     /// Whether a project read for this destination is the same as one read for the other.
     pub fn names_alike(&self, other: &Self) -> bool {
         (&self.account, &self.region, &self.environment)
@@ -204,14 +216,16 @@ impl Project {
             Aim::Deploy(adoption) => (&self.lowered.graph, adoption),
             Aim::Remove => (&nothing, Adoption::Refuse),
         };
-        let seen = observe(state, graph, &to.providers).await?;
+        let seen = observe(state, graph, to.means()).await?;
         let owner = self.owner(state, to);
         let goal = Goal {
             graph,
             owner: &owner.mark,
             adoption,
         };
-        plan::plan(&goal, state, &seen, &to.providers.specs())
+        let mut plan = plan::plan(&goal, state, &seen, &to.providers.specs())?;
+        plan.conceal_plain(&|source, text| to.secrets.fingerprint(source, text))?;
+        Ok(plan)
     }
 
     /// Carries out a plan made from `state`.
@@ -223,7 +237,7 @@ impl Project {
         ears: (&Stop, &(dyn Fn(Event) + Sync)),
     ) -> Result<Report, Diagnostics> {
         let owner = self.owner(state.state(), to);
-        apply::apply(plan, &to.providers, &owner, state, ears)
+        apply::apply(plan, to.means(), &owner, state, ears)
             .await
             .map_err(|e| Diagnostic::from(e).into())
     }

@@ -18,6 +18,7 @@ pub mod plan;
 pub mod provider;
 pub mod resource;
 pub mod rewrite;
+pub mod secret;
 pub mod state;
 pub mod sys;
 pub mod template;

@@ -62,6 +62,7 @@ codes! {
     FILE_ARGUMENT = 121, "a file named in an expression cannot be used";
     TEXT_INVALID = 122, "a text cannot be parsed";
     VALUE_IN_TEXT = 123, "a map or a list stands inside a text";
+    SECRET_NEEDED = 125, "a secret's text is needed where it is not read";
     UNKNOWN_TEMPLATE = 130, "a template does not exist";
     UNUSED_TEMPLATE = 131, "a template is used by no resource";
     BASE_FILE = 132, "the base file cannot be used";
@@ -80,6 +81,10 @@ codes! {
     FILE_CHANGED = 304, "a file changed while it was uploaded";
     CREDENTIAL_MISSING = 401, "no credentials for this access";
     CREDENTIAL_FILE = 402, "the credential file cannot be used";
+    SECRET_MISSING = 403, "a secret is not known";
+    SECRETS_CLOSED = 404, "the secrets cannot be opened";
+    SECRETS_FILE = 405, "the secrets file cannot be used";
+    SECRETS_EXPOSED = 406, "a key can be read by others";
     STATE_LOCKED = 501, "the state is locked";
     STATE_FORMAT = 502, "the state file cannot be used";
     STATE_IO = 503, "the state cannot be stored";

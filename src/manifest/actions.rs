@@ -146,7 +146,10 @@ impl Around<'_> {
 
     fn run(&self, item: &Node, run: &Entry, diagnostics: &mut Diagnostics) -> Option<Does> {
         let line = match &run.value.kind {
-            NodeKind::Text(_) | NodeKind::Join(_) | NodeKind::Output { .. } => run.value.clone(),
+            NodeKind::Text(_)
+            | NodeKind::Join(_)
+            | NodeKind::Output { .. }
+            | NodeKind::Secret(_) => run.value.clone(),
             _ => {
                 word(run, diagnostics)?;
                 return None;

@@ -1,13 +1,15 @@
 //! From the files to one document: the base file below, templates under properties, the environment's overlays on top.
 //! Expressions are still as written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::environments::{self, Overlay};
 use super::layer::lay;
-use super::{Entry, Node, NodeKind, Occasion, extend, structure, template};
+use super::resolve::{Host, resolve};
+use super::{Entry, Environment, Node, NodeKind, Occasion};
+use super::{extend, read, structure, template};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, code};
 
 /// A document, and what else expressions in it may look into.
@@ -32,7 +34,7 @@ pub(super) struct Scope {
 pub(super) fn compose(
     root: Node,
     folder: &Path,
-    occasion: Occasion<'_>,
+    (occasion, environment): (Occasion<'_>, &dyn Environment),
     diagnostics: &mut Diagnostics,
 ) -> Composed {
     let base = extend::base(&root, folder, diagnostics);
@@ -55,12 +57,57 @@ pub(super) fn compose(
             None => error,
         });
     } else if let Some(overlay) = &composed.overlay {
-        overlay.lay_over(&mut composed.root);
+        let components = components(&composed.root, folder, (occasion, environment));
+        overlay.lay_over(&mut composed.root, &components);
     }
     if let Some(access) = occasion.access {
         set_access(&mut composed.root, access);
     }
     composed
+}
+
+/// The resources' components by name, worked out where they are expressions. What fails is told when all is resolved.
+fn components(
+    root: &Node,
+    folder: &Path,
+    (occasion, environment): (Occasion<'_>, &dyn Environment),
+) -> BTreeMap<String, String> {
+    let resources = root.get("resources").map(Node::entries).unwrap_or_default();
+    let part = |resource: &Entry| {
+        let component = resource.value.entry("component").cloned();
+        let parts = NodeKind::Map(component.into_iter().collect());
+        Entry {
+            value: Node::new(resource.value.at.clone(), parts),
+            ..resource.clone()
+        }
+    };
+    let resources = NodeKind::Map(resources.iter().map(part).collect());
+    let mut entries: Vec<Entry> = root.entry("vars").cloned().into_iter().collect();
+    entries.extend(root.entry("resources").map(|entry| Entry {
+        value: Node::new(entry.value.at.clone(), resources),
+        ..entry.clone()
+    }));
+    let mut small = Composed {
+        root: Node::new(root.at.clone(), NodeKind::Map(entries)),
+        scopes: Vec::new(),
+        overlay: None,
+    };
+    let host = Host {
+        environment,
+        folder: read::absolute(folder),
+        occasion,
+    };
+    resolve(&mut small, &host, &mut Diagnostics::new());
+    let name = |resource: &Entry| {
+        let component = resource.value.get("component")?.as_str()?;
+        Some((resource.key.clone(), component.to_owned()))
+    };
+    let resources = small.root.get("resources").map(Node::entries);
+    resources
+        .unwrap_or_default()
+        .iter()
+        .filter_map(name)
+        .collect()
 }
 
 /// The access that was asked for takes the place of the one written.

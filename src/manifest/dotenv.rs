@@ -194,6 +194,19 @@ impl Environment for WithFiles<'_> {
     fn credential(&self, key: &str) -> Option<String> {
         self.environment.credential(key)
     }
+
+    fn secret(&self, source: &str) -> Result<Option<String>, Diagnostic> {
+        let name = source.strip_prefix("env:");
+        let of_file = name.filter(|name| !self.environment.is_set(name));
+        match of_file.and_then(|name| self.variables.get(name)) {
+            Some(text) => self.environment.fingerprint(source, text).map(Some),
+            None => self.environment.secret(source),
+        }
+    }
+
+    fn fingerprint(&self, source: &str, text: &str) -> Result<String, Diagnostic> {
+        self.environment.fingerprint(source, text)
+    }
 }
 
 #[cfg(test)]

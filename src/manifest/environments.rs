@@ -1,5 +1,6 @@
 //! `env.yaml`: named environments, each with overlays for the resources' properties.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -102,7 +103,7 @@ pub(super) fn access(root: &Node, folder: &Path, environment: &str) -> Option<St
 impl Overlay {
     /// Lays it over the document: first what it says of the component, then of the resource, then the region of its
     /// infrastructure. Its access takes the place of the manifest's.
-    pub(super) fn lay_over(&self, root: &mut Node) {
+    pub(super) fn lay_over(&self, root: &mut Node, components: &BTreeMap<String, String>) {
         let NodeKind::Map(entries) = &mut root.kind else {
             return;
         };
@@ -110,7 +111,8 @@ impl Overlay {
             && let NodeKind::Map(resources) = &mut resources.value.kind
         {
             for resource in resources {
-                self.lay_over_resource(resource);
+                let component = components.get(&resource.key).map(String::as_str);
+                self.lay_over_resource(resource, component);
             }
         }
         if let Some(entry) = self.entry.entry("access").filter(|e| !e.value.is_null()) {
@@ -119,9 +121,8 @@ impl Overlay {
         }
     }
 
-    fn lay_over_resource(&self, resource: &mut Entry) {
+    fn lay_over_resource(&self, resource: &mut Entry, component: Option<&str>) {
         let overlays = |group: &str, name: &str| self.entry.get("overlays")?.get(group)?.get(name);
-        let component = resource.value.get("component").and_then(Node::as_str);
         let mut layers: Vec<Node> = Vec::new();
         layers.extend(
             component
@@ -166,7 +167,7 @@ mod tests {
     use serde_json::json;
 
     const FILE: &str = "name: shop\nenvironments:\n  - name: prod\n    access: theirs\n    infraStack: {region: r9}\n    overlays:\n      components: {fc3: {size: 2, tags: {env: '${this.name}', of: '${project}', was: '${source.size}', up: '${vars.v}'}}}\n      resources: {a: {size: 3}}\n  - {name: bare, region: unused}\n";
-    const TEXT: &str = "edition: 3.0.0\nname: app\naccess: mine\nvars: {v: 1}\nresources:\n  a: {component: fc3, props: {size: '${vars.v}', twice: '${this.props.size}'}}\n  b: {component: oss}\n";
+    const TEXT: &str = "edition: 3.0.0\nname: app\naccess: mine\nvars: {v: 1, c: fc}\nresources:\n  a: {component: '${vars.c}3', props: {size: '${vars.v}', twice: '${this.props.size}'}}\n  b: {component: oss}\n";
 
     fn load(
         environment: &str,

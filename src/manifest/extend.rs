@@ -68,7 +68,26 @@ pub(super) fn base(root: &Node, folder: &Path, diagnostics: &mut Diagnostics) ->
 /// Everything but the resources: `root` over `base`. The key `extend` of the base is not taken over.
 pub(super) fn lay_rest(base: &Node, root: &Node) -> Node {
     let lower = without(base, &["resources", "extend"]);
-    lay(lower, without(root, &["resources"]))
+    let mut rest = lay(lower, without(root, &["resources"]));
+    keep_marks(&mut rest, base);
+    rest
+}
+
+/// Lists are replaced, but what the base marks as secret stays so: a text would show otherwise.
+fn keep_marks(rest: &mut Node, base: &Node) {
+    let marks = |root: &Node| root.get("sdev")?.get("secrets").cloned();
+    let (Some(below), Some(above)) = (marks(base), marks(rest)) else {
+        return;
+    };
+    let missing = below.items().iter().filter(|mark| {
+        let same = |other: &Node| other.as_str() == mark.as_str();
+        !above.items().iter().any(same)
+    });
+    let missing: Vec<Node> = missing.cloned().collect();
+    let own = rest.get_mut("sdev").and_then(|own| own.get_mut("secrets"));
+    if let Some(NodeKind::List(items)) = own.map(|own| &mut own.kind) {
+        items.extend(missing);
+    }
 }
 
 fn without(node: &Node, keys: &[&str]) -> Node {

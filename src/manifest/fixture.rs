@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{Environment, Manifest, Node, Occasion, load};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 
 /// What tests load for, where nothing else is said.
 pub(super) const DEPLOY: Occasion = Occasion {
@@ -12,7 +12,7 @@ pub(super) const DEPLOY: Occasion = Occasion {
     access: None,
 };
 
-/// `FOO` is set, `EMPTY` is empty, the account is 123.
+/// `FOO` is set, `EMPTY` is empty, the account is 123; the secrets `TOKEN` and `CLOSED` are there, one without its key.
 pub(super) struct World;
 
 impl Environment for World {
@@ -27,6 +27,14 @@ impl Environment for World {
 
     fn credential(&self, key: &str) -> Option<String> {
         (key == "AccountID").then(|| "123".to_owned())
+    }
+
+    fn secret(&self, source: &str) -> Result<Option<String>, Diagnostic> {
+        match source {
+            "secret:TOKEN" | "env:FOO" | "config:AccessKeySecret" => Ok(Some("f00d".to_owned())),
+            "secret:CLOSED" => Err(Diagnostic::error(code::SECRETS_CLOSED, "no key")),
+            _ => Ok(None),
+        }
     }
 }
 

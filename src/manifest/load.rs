@@ -89,7 +89,7 @@ fn assemble_source(
         return (None, diagnostics);
     }
     let folder = read::folder_of(path);
-    let mut composed = compose(root, &folder, occasion, &mut diagnostics);
+    let mut composed = compose(root, &folder, (occasion, environment), &mut diagnostics);
     let variables = dotenv::variables(&composed.root, &folder, environment, &mut diagnostics);
     let host = Host {
         environment: &WithFiles {
@@ -117,6 +117,12 @@ pub fn access(path: &Path, environment: Option<&str>) -> Option<String> {
     of_environment
         .or_else(|| own(&root))
         .or_else(|| own(&extend::base(&root, &folder, &mut Diagnostics::new())?))
+}
+
+/// The application's name as written, read before anything is resolved. `None` when it has none or cannot be read.
+pub fn name(path: &Path) -> Option<String> {
+    let root = tree::parse(&read::read(path).ok()?).0?;
+    root.get("name")?.as_str().map(str::to_owned)
 }
 
 fn check_extension(path: &Path) -> Result<(), Diagnostics> {

@@ -38,7 +38,7 @@ mod tree;
 pub use action::{Action, Does, Hook, Tolerance};
 pub use emit::{is_plain, quoted, to_json, to_yaml};
 pub use environment::Environment;
-pub use load::{access, load, load_all, load_source};
+pub use load::{access, load, load_all, load_source, name};
 pub use model::{Block, Manifest, Occasion};
 pub use node::{Entry, Layered, Node, NodeKind};
 pub use read::{find, read_source};

@@ -1,5 +1,6 @@
 //! What a loaded manifest is: its name, its blocks, its resolved document.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::{Action, Node, Tolerance};
@@ -29,6 +30,22 @@ pub struct Manifest {
     pub own: Option<Node>,
     /// The whole resolved document, for preview.
     pub document: Node,
+}
+
+impl Manifest {
+    /// The sources of everything secret that the manifest names, used or only marked. Whatever prints words of others
+    /// hides their texts.
+    pub fn secret_sources(&self) -> BTreeSet<String> {
+        let of_blocks = self.blocks.iter().flat_map(|block| &block.actions);
+        let actions = self.actions.iter().chain(of_blocks);
+        let nodes = actions.flat_map(|action| action.does.nodes());
+        let used = nodes.chain([&self.document]).flat_map(Node::secrets);
+        let marked = self.own.as_ref().map(super::resolve::marked);
+        let marked = marked.into_iter().flatten();
+        used.map(|secret| secret.source.clone())
+            .chain(marked.map(|name| format!("env:{name}")))
+            .collect()
+    }
 }
 
 /// What a manifest is loaded for.

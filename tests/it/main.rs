@@ -9,8 +9,10 @@
 mod access;
 mod converge;
 mod crash;
+mod echo;
 mod fmt;
 mod invalid;
+mod language;
 mod layers;
 mod local;
 mod lock;
@@ -18,6 +20,7 @@ mod migrate;
 mod ownership;
 mod provider;
 mod reference;
+mod secret;
 mod site;
 mod stale;
 mod support;

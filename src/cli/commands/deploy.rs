@@ -6,7 +6,7 @@ use super::super::printer::Printer;
 use super::super::runtime::{block_on, heed_signals};
 use super::super::view::plan::{self as plan_view, Lines};
 use super::super::view::{output, progress};
-use super::{Outcome, open};
+use super::{Look, Outcome, open};
 use crate::apply::{Report, Stop};
 use crate::content::Texts;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
@@ -29,7 +29,12 @@ pub(super) fn run(args: &Deploy, global: &Global, printer: Printer) -> Outcome {
     };
     block_on(async {
         asking.heed(printer);
-        let (project, to) = open(global, ("deploy", Until::Pack), printer).await?;
+        let (project, to) = open(
+            global,
+            ("deploy", Until::Pack),
+            (Look::Fingerprint, printer),
+        )
+        .await?;
         let mut state = project.place.lock_for("deploy").map_err(Diagnostic::from)?;
         let plan = project
             .plan(state.state(), &to, Aim::Deploy(adoption))

@@ -5,7 +5,6 @@ mod config;
 mod deploy;
 mod explain;
 mod fmt;
-mod hidden;
 mod init;
 mod local;
 mod migrate;
@@ -13,19 +12,22 @@ mod output;
 mod plan;
 mod preview;
 mod remove;
+mod secret;
 mod validate;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::{Args, Command, Global};
 use super::destination;
+use super::environment;
 use super::exit::Exit;
+use super::machine::{Look, Machine};
 use super::printer::Printer;
 use super::view;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::engine::{self, Destination, Project, Until};
 use crate::manifest::{self, Occasion};
-use hidden::Hidden;
 
 type Outcome = Result<Exit, Diagnostics>;
 
@@ -42,7 +44,15 @@ fn occasion<'a>(global: &'a Global, command: &'a str) -> Occasion<'a> {
 }
 
 /// Runs what was typed.
-pub(super) fn run(args: Args, printer: Printer) -> Outcome {
+pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
+    // A secret is for all environments unless the flag names one.
+    let takes_default = !matches!(args.command, Command::Secret(_));
+    if takes_default
+        && args.global.environment.is_none()
+        && let Ok(path) = manifest_path(&args.global)
+    {
+        args.global.environment = environment::default(&path);
+    }
     let global = &args.global;
     match args.command {
         Command::Init(args) => init::run(&args, printer),
@@ -56,6 +66,7 @@ pub(super) fn run(args: Args, printer: Printer) -> Outcome {
         Command::Output(args) => output::run(&args, global, printer),
         Command::Local(args) => local::run(args, printer),
         Command::Config(args) => config::run(args, printer),
+        Command::Secret(args) => secret::run(&args, global, printer),
         Command::Completion(args) => Ok(completion::run(&args, printer)),
         Command::Explain(args) => explain::run(&args, printer),
     }
@@ -74,45 +85,77 @@ fn manifest_path(global: &Global) -> Result<PathBuf, Diagnostics> {
     })
 }
 
-/// A project read without asking any cloud.
-fn open_offline(global: &Global, reach: Reach) -> Result<(Project, Destination), Diagnostics> {
-    let path = manifest_path(global)?;
-    let alias = destination::alias(global, &path);
-    let to = destination::offline(global, alias.as_deref());
-    let project = read(&path, alias, &to, (occasion(global, reach.0), reach.1))?;
-    Ok((project, to))
+/// A project being opened: its manifest, where it goes, what it can ask of this machine.
+struct Opening<'a> {
+    global: &'a Global,
+    path: PathBuf,
+    alias: Option<String>,
+    machine: Arc<Machine>,
+    reach: Reach,
 }
 
-/// The project, into which no secret gets.
-fn read(
-    path: &Path,
-    alias: Option<String>,
-    to: &Destination,
-    (occasion, until): (Occasion<'_>, Until),
-) -> Result<Project, Diagnostics> {
-    let project = engine::open(path, (occasion, &Hidden::new(alias)), to, until)?;
-    if until >= Until::Lower {
-        hidden::refuse(&project.manifest)?;
+impl<'a> Opening<'a> {
+    fn begin(
+        global: &'a Global,
+        reach: Reach,
+        (look, printer): (Look, Printer),
+    ) -> Result<Self, Diagnostics> {
+        let path = manifest_path(global)?;
+        let alias = destination::alias(global, &path);
+        let environment = destination::environment(global, alias.as_deref());
+        let machine = Machine::new(alias.clone(), &environment, (look, printer));
+        Ok(Self {
+            global,
+            path,
+            alias,
+            machine: Arc::new(machine),
+            reach,
+        })
     }
-    Ok(project)
+
+    fn offline(&self) -> Destination {
+        destination::offline(self.global, self.alias.as_deref(), &self.machine)
+    }
+
+    /// Reads the project; secrets only by their fingerprints.
+    fn read(&self, to: &Destination) -> Result<Project, Diagnostics> {
+        let (command, until) = self.reach;
+        let occasion = occasion(self.global, command);
+        let project = engine::open(&self.path, (occasion, &*self.machine), to, until)?;
+        self.machine.learn(&project.manifest.variables);
+        Ok(project)
+    }
+}
+
+/// A project read without asking any cloud.
+fn open_offline(
+    global: &Global,
+    reach: Reach,
+    looking: (Look, Printer),
+) -> Result<(Project, Destination), Diagnostics> {
+    let opening = Opening::begin(global, reach, looking)?;
+    let to = opening.offline();
+    Ok((opening.read(&to)?, to))
 }
 
 /// A project and a destination that answers.
 async fn open(
     global: &Global,
     reach: Reach,
-    printer: Printer,
+    (look, printer): (Look, Printer),
 ) -> Result<(Project, Destination), Diagnostics> {
+    let opening = Opening::begin(global, reach, (look, printer))?;
     // A broken manifest is said before anything is started or asked.
-    let (project, guess) = open_offline(global, reach)?;
-    let path = manifest_path(global)?;
-    let alias = destination::alias(global, &path);
-    let to = destination::connect(global, alias.as_deref(), project.region()?, printer).await?;
+    let guess = opening.offline();
+    let project = opening.read(&guess)?;
+    let alias = opening.alias.as_deref();
+    let ask = (&opening.machine, printer);
+    let to = destination::connect(global, alias, project.region()?, ask).await?;
     // Names depend on where they are: it is read again if that was not known. Else once is enough: folders are large.
     let project = if guess.names_alike(&to) {
         project
     } else {
-        read(&path, alias, &to, (occasion(global, reach.0), reach.1))?
+        opening.read(&to)?
     };
     view::diagnostic::show(printer, &project.warnings);
     Ok((project, to))

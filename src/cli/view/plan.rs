@@ -8,7 +8,7 @@ use super::super::printer::{Printer, Style};
 use super::{diff, text};
 use crate::content::Texts;
 use crate::plan::{Change, FieldDiff, Plan, Step, Summary};
-use crate::resource::Object;
+use crate::resource::{Object, is_sealed};
 
 /// How many lines of a long list are shown unfolded.
 const FOLD_AT: usize = 12;
@@ -215,6 +215,8 @@ impl Page<'_> {
             (None, _) => "nothing".to_owned(),
         };
         let values = match &field.before {
+            // Of a secret only where it comes from is shown, and that is the same.
+            Some(before) if text::value(before) == after => format!("{after}, changed"),
             Some(before) => format!("{} → {after}", text::value(before)),
             None if mark == Mark::Drift => format!("nothing → {after}"),
             None => after,
@@ -255,6 +257,13 @@ impl Page<'_> {
 /// A map that appears, changes or vanishes, field by field.
 fn leaves(diff: &FieldDiff) -> Vec<FieldDiff> {
     let empty = Object::new();
+    if [&diff.before, &diff.after]
+        .into_iter()
+        .flatten()
+        .any(is_sealed)
+    {
+        return vec![diff.clone()];
+    }
     let (before, after) = match (&diff.before, &diff.after) {
         (Some(Json::Object(before)), Some(Json::Object(after))) => (before, after),
         (Some(Json::Object(before)), None) if !diff.unknown => (before, &empty),

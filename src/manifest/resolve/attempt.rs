@@ -132,7 +132,11 @@ impl<'w> Attempt<'w> {
                     start: range.start,
                 },
             )?;
-            if !matches!(value.kind, NodeKind::Output { .. } | NodeKind::Join(_)) {
+            let shows_where = matches!(
+                value.kind,
+                NodeKind::Output { .. } | NodeKind::Join(_) | NodeKind::Secret(_)
+            );
+            if !shows_where {
                 value.at = at.clone();
             }
             return Some(value);
@@ -220,9 +224,12 @@ impl<'w> Attempt<'w> {
                 Diagnostic::error(code::EXPRESSION_UNKNOWN, detail).at(around.place(&whole)),
             );
         }
-        if matches!(value.kind, NodeKind::Output { .. })
-            && matches!(expr, Expr::Reference(Reference { root, .. }) if root != "vars")
-        {
+        let written_here = match (&value.kind, &expr) {
+            (NodeKind::Output { .. }, Expr::Reference(Reference { root, .. })) => root != "vars",
+            (NodeKind::Secret(_), Expr::Call { .. }) => true,
+            _ => false,
+        };
+        if written_here {
             value.at = around.whole(inner);
         }
         Some(value)

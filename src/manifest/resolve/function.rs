@@ -4,6 +4,7 @@ use super::attempt::Attempt;
 use super::cell::Place;
 use super::lookup::Found;
 use super::place_path::join;
+use super::secret;
 use super::spelling::Spelling;
 use crate::diagnostic::{Diagnostic, Source, Span, closest, code};
 use crate::manifest::number::number;
@@ -19,7 +20,7 @@ pub(super) struct Function {
     pub(super) run: fn(&mut Attempt, &[Node], &Span) -> Option<Node>,
 }
 
-const FUNCTIONS: [Function; 10] = [
+const FUNCTIONS: [Function; 11] = [
     Function {
         name: "env",
         arity: (1, 2),
@@ -37,6 +38,12 @@ const FUNCTIONS: [Function; 10] = [
         arity: (1, 1),
         again: false,
         run: config,
+    },
+    Function {
+        name: "secret",
+        arity: (1, 1),
+        again: false,
+        run: secret::secret,
     },
     Function {
         name: "file",
@@ -82,9 +89,6 @@ const FUNCTIONS: [Function; 10] = [
     },
 ];
 
-/// Functions of the language that this version does not have.
-const LATER: [&str; 1] = ["secret"];
-
 /// The function `name` if it takes `count` arguments; otherwise why not.
 pub(super) fn find(name: &str, count: usize) -> Result<&'static Function, Box<Diagnostic>> {
     let Some(function) = FUNCTIONS.iter().find(|function| function.name == name) else {
@@ -105,20 +109,15 @@ pub(super) fn find(name: &str, count: usize) -> Result<&'static Function, Box<Di
 }
 
 fn unknown(name: &str) -> Diagnostic {
-    if LATER.contains(&name) {
-        return Diagnostic::error(
-            code::NOT_SUPPORTED_YET,
-            format!("the function `{name}()` is not supported yet"),
-        );
-    }
     let diagnostic = Diagnostic::error(
         code::EXPRESSION_UNKNOWN,
         format!("there is no function `{name}()`"),
     );
     match closest(name, FUNCTIONS.iter().map(|function| function.name)) {
         Some(near) => diagnostic.hint(format!("did you mean `{near}()`?")),
-        None => diagnostic
-            .hint("the functions are env, config, file, path, json, yaml, base64, str and regex"),
+        None => diagnostic.hint(
+            "the functions are env, config, secret, file, path, json, yaml, base64, str and regex",
+        ),
     }
 }
 
@@ -130,6 +129,12 @@ fn env(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
         .var(&name)
         .filter(|value| !value.is_empty())
     {
+        if attempt.world.marked.contains(name.as_str()) {
+            return match attempt.find_secret(&format!("env:{name}"), at) {
+                Ok(found) => found,
+                Err(why) => attempt.tell(why),
+            };
+        }
         return Some(Node::new(at.clone(), NodeKind::Text(value)));
     }
     if let Some(default) = arguments.get(1).filter(|default| !default.is_null()) {
@@ -158,6 +163,7 @@ fn env_init(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node
         .find(|&(at, c)| !(c.is_ascii_digit() || at == 0 && matches!(c, '-' | '+')));
     match digits[..end.map_or(digits.len(), |(at, _)| at)].parse::<f64>() {
         Ok(value) => Some(Node::new(at.clone(), number(value))),
+        Err(_) if named.has_secret() => attempt.tell(secret::unreadable("env.init", &named)),
         Err(_) => attempt.tell(
             Diagnostic::error(
                 code::TEXT_INVALID,
@@ -170,6 +176,13 @@ fn env_init(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node
 
 fn config(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
     let key = text(attempt, "config", &arguments[0])?;
+    if secret::is_secret_field(&key) {
+        match attempt.find_secret(&format!("config:{key}"), at) {
+            Ok(None) => {}
+            Ok(found) => return found,
+            Err(why) => return attempt.tell(why),
+        }
+    }
     if let Some(value) = attempt.host.environment.credential(&key) {
         return Some(Node::new(at.clone(), NodeKind::Text(value)));
     }
@@ -300,6 +313,9 @@ fn yaml(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
 
 fn base64(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if let Some(coded) = secret::in_base64(&arguments[0], at) {
+        return Some(coded);
+    }
     let text = text(attempt, "base64", &arguments[0])?;
     let mut out = String::with_capacity(text.len().div_ceil(3) * 4);
     for chunk in text.as_bytes().chunks(3) {
@@ -368,12 +384,13 @@ fn regex(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
     }
 }
 
-/// An argument as a text. One that is known only after a deploy cannot be used.
-fn text(attempt: &mut Attempt, function: &str, argument: &Node) -> Option<String> {
+/// An argument as a text. One that is known only after a deploy, or secret, cannot be used.
+pub(super) fn text(attempt: &mut Attempt, function: &str, argument: &Node) -> Option<String> {
     let mut spelling = Spelling::default();
     spelling.value(argument);
     match spelling.finish() {
         NodeKind::Text(text) => Some(text),
+        _ if argument.has_secret() => attempt.tell(secret::unreadable(function, argument)),
         _ => attempt.tell(
             Diagnostic::error(code::WRONG_TYPE, format!("`{function}()` needs its argument before a deploy, and this output is known only after one"))
                 .at(argument.at.clone()),

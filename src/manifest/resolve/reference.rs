@@ -464,7 +464,12 @@ mod tests {
             "write a key after a dot, ${vars.my-key}, or in double quotes, ${vars[\"my-key\"]}",
         ),
         ("{p: '${vars.nul}'}", "SD0110", "vars.nul", ""),
-        ("{p: '${secret(x)}'}", "SD0114", "secret", ""),
+        (
+            "{p: '${secret(x)}'}",
+            "SD0403",
+            "secret",
+            "sdev secret set x",
+        ),
         ("{p: '${evn(x)}'}", "SD0110", "evn", "did you mean `env()`?"),
     ];
 

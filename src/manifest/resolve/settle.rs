@@ -31,6 +31,7 @@ pub(in crate::manifest) fn resolve(
     host: &Host,
     diagnostics: &mut Diagnostics,
 ) {
+    super::secret::check_marked(&composed.root, diagnostics);
     let world = World::new(composed);
     let (lazy, count) = (world.lazy(), world.count);
     let mut settling = Settling {
@@ -139,6 +140,9 @@ impl Settling<'_, '_, '_, '_> {
                     .at
                     .as_ref()
                     .map_or((0, 0), |at| (at.start, at.end));
+                if super::secret::is_told(&diagnostic, self.diagnostics) {
+                    continue;
+                }
                 if self.told.insert((at.0, at.1, diagnostic.detail.clone())) {
                     self.diagnostics.push(diagnostic);
                 }

@@ -1,6 +1,6 @@
 //! What expressions can name: the variables, the resources, the access; and what each file's expressions see first.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::cell::{Cell, Place, Slot};
@@ -22,6 +22,8 @@ pub(super) struct World<'d> {
     scopes: Vec<(&'d Arc<Source>, Resources<'d>)>,
     overlay: Option<OverlayCells<'d>>,
     lazy: Option<usize>,
+    /// Environment variables whose values are secret.
+    pub(super) marked: BTreeSet<&'d str>,
 }
 
 /// Resources by name and number.
@@ -90,6 +92,11 @@ impl<'d> World<'d> {
             scopes: Vec::new(),
             overlay: None,
             lazy: None,
+            marked: composed
+                .root
+                .get("sdev")
+                .map(super::secret::marked)
+                .unwrap_or_default(),
         };
         for entry in composed.root.entries() {
             let place = if entry.key == "template" {
