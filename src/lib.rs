@@ -19,6 +19,7 @@ pub mod observe;
 pub mod plan;
 pub mod provider;
 pub mod resource;
+pub mod rewrite;
 pub mod secret;
 pub mod state;
 pub mod sys;

@@ -40,6 +40,10 @@ pub(super) enum Command {
     Validate,
     /// Print the manifest with everything resolved
     Preview(Preview),
+    /// Write the manifest in its canonical form, with all comments
+    Fmt(Fmt),
+    /// Rewrite a manifest of edition 1.0.0 as one of edition 3.0.0, with all comments
+    Migrate(Migrate),
     /// Show what a deploy would do
     Plan(Plan),
     /// Make the manifest come true
@@ -95,6 +99,29 @@ pub(super) struct Preview {
 pub(super) enum Format {
     Yaml,
     Json,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Fmt {
+    /// The files (default: the manifest); `-` formats standard input to standard output
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Write nothing; show what would change and exit 1 if anything would
+    #[arg(long)]
+    pub(super) check: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Migrate {
+    /// The file (default: the manifest)
+    #[arg(value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// Do not ask
+    #[arg(short = 'y', long = "yes", visible_alias = "assume-yes")]
+    pub(super) yes: bool,
+    /// Print the new text and write nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(super) stdout: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -55,6 +55,13 @@ impl Printer {
         note(written.and_then(|()| out.flush()));
     }
 
+    /// A whole file to standard output, byte for byte.
+    #[expect(clippy::unused_self, reason = "whoever prints was given a printer")]
+    pub(super) fn file(self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        note(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+    }
+
     /// Words for a person: standard error, silent with `--json`.
     pub(super) fn say(self, text: &str) {
         if !self.json {

@@ -109,6 +109,8 @@ codes! {
     USAGE = 1001, "the command cannot be used like this";
     NO_TERMINAL = 1002, "a confirmation is needed and there is no terminal";
     MACHINE = 1003, "the machine refused an operation";
+    REWRITE = 1004, "the file cannot be rewritten without changing its meaning";
+    NOT_MIGRATED = 1005, "a part of the old file has no counterpart";
     ACTION_FAILED = 1101, "an action failed";
     ACTION_FOLDER = 1102, "an action's folder does not exist";
     ACTION_OUTPUT = 1103, "an action needs an output that is not known";

@@ -138,7 +138,7 @@ fn fits_block(text: &str) -> bool {
 }
 
 /// A text on one line: plain where that reads back as the same text, otherwise in double quotes.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     if is_plain(text) {
         return text.to_owned();
     }
@@ -159,7 +159,8 @@ fn quoted(text: &str) -> String {
     out
 }
 
-fn is_plain(text: &str) -> bool {
+/// Whether a text of one line needs no quotes, for this reader and for others.
+pub fn is_plain(text: &str) -> bool {
     let first = |c: char| c.is_alphanumeric() || matches!(c, '_' | '/' | '$');
     let starts = text.starts_with(first) || text.starts_with("./") || text.starts_with("../");
     let breaks = text.contains(": ") || text.contains(" #") || text.ends_with([':', ' ']);

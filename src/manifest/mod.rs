@@ -36,10 +36,10 @@ mod template;
 mod tree;
 
 pub use action::{Action, Does, Hook, Tolerance};
-pub use emit::{to_json, to_yaml};
+pub use emit::{is_plain, quoted, to_json, to_yaml};
 pub use environment::Environment;
 pub use load::{access, load, load_all, load_source, load_text, name};
 pub use model::{Block, Manifest, Occasion};
 pub use node::{Entry, Layered, Node, NodeKind};
-pub use read::find;
-pub use tree::parse;
+pub use read::{find, read_source};
+pub use tree::{parse, parse_with_text};

@@ -53,6 +53,11 @@ impl From<ReadError> for Diagnostic {
     }
 }
 
+/// The text of `path` without a byte order mark, to be shown or rewritten.
+pub fn read_source(path: &Path) -> Result<Arc<Source>, Diagnostic> {
+    read(path).map_err(Diagnostic::from)
+}
+
 /// The text of `path` without a byte order mark.
 pub(super) fn read(path: &Path) -> Result<Arc<Source>, ReadError> {
     let failed = |source| failure(path, source);

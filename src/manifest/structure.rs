@@ -76,7 +76,7 @@ fn check_edition(root: &Node, diagnostics: &mut Diagnostics) -> bool {
     )
     .at(at.clone());
     diagnostics.push(if old || root.get("services").is_some() {
-        diagnostic.hint("move `services` to `resources`, make the component's props those of fc3, and write `edition: 3.0.0`")
+        diagnostic.hint("sdev migrate")
     } else {
         diagnostic.hint(format!("write `edition: {EDITION}`"))
     });
@@ -104,7 +104,7 @@ fn check_resources_key(root: &Node, old: bool, diagnostics: &mut Diagnostics) {
                 format!("`services` is called `resources` in edition {EDITION}"),
             )
             .at(services.key_at.clone())
-            .hint("rename the key to `resources`"),
+            .hint("sdev migrate"),
         ),
         (None, None) => {
             let near = closest(

@@ -21,6 +21,12 @@ const COPIES: usize = 1_000_000;
 /// The tree of `source`, and what was found wrong on the way. No tree when the text is not YAML or exceeds a limit;
 /// an empty text is a null.
 pub fn parse(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
+    let (read, diagnostics) = parse_with_text(source);
+    (read.map(|(root, _)| root), diagnostics)
+}
+
+/// The tree, and the text in which the indentation that is tolerated was made good: strict YAML of the same values.
+pub fn parse_with_text(source: &Arc<Source>) -> (Option<(Node, String)>, Diagnostics) {
     if let Some((byte, at)) = read::control_character(source) {
         let detail =
             format!("the file holds the control character 0x{byte:02x}, which YAML does not allow");
@@ -33,7 +39,7 @@ pub fn parse(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
     loop {
         let mut diagnostics = Diagnostics::new();
         match build(source, &lenient, &mut diagnostics) {
-            Ok(root) => return (Some(root), diagnostics),
+            Ok(root) => return (Some((root, lenient.text.into_owned())), diagnostics),
             Err(Stop::Syntax(error)) if lenient.repair(&error) => {}
             Err(Stop::Syntax(error)) => {
                 let at = lenient.original(Places::new(&lenient.text).byte(error.marker().index()));

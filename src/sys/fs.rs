@@ -131,6 +131,24 @@ pub fn write_atomic(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), F
     sync_folder(folder)
 }
 
+/// Writes a file that is there anew, as [`write_atomic`] does. Its mode is kept, and a symbolic link is followed.
+pub fn replace_atomic(path: &Path, bytes: &[u8]) -> Result<(), FsError> {
+    let failed = |error| FsError::new(path, error);
+    let real = fs::canonicalize(path).map_err(failed)?;
+    let mode = fs::metadata(&real).map_err(failed)?.permissions();
+    let folder = real.parent().unwrap_or(Path::new("/"));
+    let name = real.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = folder.join(format!(".{name}.{}", super::random::hex(4)));
+    let written = write_synced(&temporary, bytes, Readers::Owner)
+        .and_then(|()| fs::set_permissions(&temporary, mode))
+        .and_then(|()| fs::rename(&temporary, &real));
+    if let Err(error) = written {
+        let _ = fs::remove_file(&temporary);
+        return Err(failed(error));
+    }
+    sync_folder(folder)
+}
+
 fn write_synced(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -277,6 +295,25 @@ mod tests {
         write_atomic(&path, b"two", Readers::Owner).unwrap();
         assert_eq!(read_text(&path).unwrap().as_deref(), Some("two"));
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_replaced_file_keeps_its_mode_and_its_link() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&real, "one").unwrap();
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink("real", &link).unwrap();
+        replace_atomic(&link, b"two").unwrap();
+        assert_eq!(fs::read_to_string(&real).unwrap(), "two");
+        assert_eq!(
+            fs::metadata(&real).unwrap().permissions().mode() & 0o777,
+            0o640
+        );
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        assert!(replace_atomic(&folder.path().join("none"), b"").is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ const LAYERS: &[&[&str]] = &[
     &["sys", "diagnostic"],
     &["resource", "secret"],
     &["state", "manifest", "artifact", "credential", "template"],
-    &["provider", "plan", "component", "hook"],
+    &["provider", "plan", "component", "hook", "rewrite"],
     &["observe", "apply", "content", "language"],
     &["engine"],
     &["cli"],

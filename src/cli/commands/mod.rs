@@ -4,9 +4,11 @@ mod completion;
 mod config;
 mod deploy;
 mod explain;
+mod fmt;
 mod init;
 mod local;
 mod lsp;
+mod migrate;
 mod output;
 mod plan;
 mod preview;
@@ -93,6 +95,8 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Init(args) => init::run(&args, printer),
         Command::Validate => validate::run(global, printer),
         Command::Preview(args) => preview::run(&args, global, printer),
+        Command::Fmt(args) => fmt::run(&args, global, printer),
+        Command::Migrate(args) => migrate::run(&args, global, printer),
         Command::Plan(args) => plan::run(&args, global, printer),
         Command::Deploy(args) => deploy::run(&args, global, printer),
         Command::Remove(args) => remove::run(&args, global, printer),

@@ -6,7 +6,7 @@ use super::super::printer::{Printer, Style};
 use super::text;
 
 /// Lines that differ, with two lines around them.
-pub(super) fn lines(printer: Printer, before: &str, after: &str) -> Vec<String> {
+pub(in crate::cli) fn lines(printer: Printer, before: &str, after: &str) -> Vec<String> {
     let diff = TextDiff::from_lines(before, after);
     let mut out = Vec::new();
     for (number, group) in diff.grouped_ops(2).iter().enumerate() {

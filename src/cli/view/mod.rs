@@ -2,7 +2,7 @@
 
 mod action;
 pub(super) mod diagnostic;
-mod diff;
+pub(super) mod diff;
 mod item;
 pub(super) mod local;
 pub(super) mod output;
