@@ -48,6 +48,7 @@ judge "alibabacloud-oss-v2 (PyPI)" "$venv/bin/python" oss_v2_judge.py
 judge "ali-oss (npm)" node ali_oss_judge.mjs
 judge "alibabacloud-cdn20180510 (PyPI)" "$venv/bin/python" cdn_judge.py
 judge "@alicloud/pop-core (npm)" node cdn_pop_judge.mjs
+judge "jsonschema (PyPI)" "$venv/bin/python" schema_judge.py "$sdev"
 judge "Chromium" node browser_judge.mjs "$sdev"
 folder=$(mktemp -d)
 judge "Neovim" env SDEV="$sdev" SDEV_JUDGE_FOLDER="$folder" nvim --headless --clean -u NONE -S lsp_judge.lua
