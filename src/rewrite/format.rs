@@ -75,16 +75,50 @@ mod tests {
 
     /// The comments of a text, in no order, found without the code under test: by a generous look at each line.
     fn comments(text: &str) -> Vec<String> {
+        let behind = |line: &str| {
+            let (_, comment) = line.split_once(" #")?;
+            Some(comment.trim_matches(['"', '\'', ' ']).to_owned())
+        };
         let mut found: Vec<String> = text
             .lines()
-            .filter_map(|line| {
-                line.trim()
-                    .strip_prefix('#')
-                    .map(|_| line.trim().to_owned())
-            })
+            .filter_map(|line| behind(&format!(" {}", line.trim())))
             .collect();
         found.sort();
         found
+    }
+
+    #[test]
+    fn a_comment_behind_quotes_is_kept() {
+        for (text, expected) in [
+            ("a: \"x\" # c\n", "a: x # c\n"),
+            (
+                "a: '1'   # c\nb: 'it''s' # d\n",
+                "a: \"1\" # c\nb: it's # d\n",
+            ),
+            ("a: \"1\\\" # no\" # c\n", "a: \"1\\\" # no\" # c\n"),
+            (
+                "- 'x' # c\n# own\n- ['y', 'z'] # d\n",
+                "- x # c\n# own\n- [\"y\", z] # d\n",
+            ),
+            ("'k': 'v' # c\n\n# own\nl: 1\n", "k: v # c\n\n# own\nl: 1\n"),
+        ] {
+            assert_eq!(formatted(text), expected);
+        }
+    }
+
+    #[test]
+    fn brackets_may_have_an_anchor_or_a_tag() {
+        for (text, expected) in [
+            ("a: &x {b: 1} # c\nc: *x\n", "a: &x { b: 1 } # c\nc: *x\n"),
+            ("a: !!seq [1]\n", "a: !!seq [1]\n"),
+            (
+                "- &x [1]\n- [*x, &y { k: v }]\n",
+                "- &x [1]\n- [*x, &y { k: v }]\n",
+            ),
+            ("a: &x # {\n  b: 1\n", "a: &x # {\n  b: 1\n"),
+        ] {
+            assert_eq!(formatted(text), expected);
+        }
     }
 
     #[test]

@@ -133,7 +133,13 @@ impl Scanner<'_> {
         (start, end): (usize, usize),
         (anchor, tag): (bool, bool),
     ) -> Result<(), usize> {
-        // The event of a collection in blocks may begin with its anchor or dash, which the next gap reads.
+        // The event may begin with the anchor or the dash before it, which the next gap reads.
+        let bracket = start + props_size(&self.text[start..end]);
+        let start = if self.text[bracket..end].starts_with(['[', '{']) {
+            bracket
+        } else {
+            start
+        };
         let is_flow = self.text[start..end].starts_with(['[', '{']);
         self.gap(start)?;
         if (anchor || tag) && self.props.is_empty() && !is_flow {
@@ -152,11 +158,16 @@ impl Scanner<'_> {
         (value, style): (&str, ScalarStyle),
         props: Vec<String>,
     ) {
-        let raw = self.text[start..end.max(start)].trim_end();
         let style = match style {
             ScalarStyle::SingleQuoted => Style::Single,
             ScalarStyle::DoubleQuoted => Style::Double,
             _ => Style::Plain,
+        };
+        let raw = self.text[start..end.max(start)].trim_end();
+        // The event of a quoted text may end behind the comment that follows it.
+        let raw = match style {
+            Style::Single | Style::Double => &raw[..quoted_size(raw)],
+            _ => raw,
         };
         // An empty value has no text, wherever its event lies.
         let raw = if style == Style::Plain && value.is_empty() {
@@ -298,6 +309,37 @@ impl Scanner<'_> {
         self.line = Held::Token;
         size
     }
+}
+
+/// How many bytes an anchor, a tag and the white space behind them take.
+fn props_size(event: &str) -> usize {
+    let mut rest = event;
+    while rest.starts_with(['&', '!']) {
+        let size = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        rest = rest[size..].trim_start();
+    }
+    event.len() - rest.len()
+}
+
+/// How many bytes a text in quotes takes with its quotes.
+fn quoted_size(raw: &str) -> usize {
+    let mut chars = raw.char_indices();
+    let Some((_, quote)) = chars.next() else {
+        return 0;
+    };
+    let mut chars = chars.peekable();
+    while let Some((at, c)) = chars.next() {
+        if c == '\\' && quote == '"' {
+            chars.next();
+        } else if c == quote {
+            let is_doubled = quote == '\'' && chars.peek().is_some_and(|(_, next)| *next == quote);
+            if !is_doubled {
+                return at + c.len_utf8();
+            }
+            chars.next();
+        }
+    }
+    raw.len()
 }
 
 /// The lines of a block text without `depth` blanks each, and how many bytes they are.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::super::layout::{Body, Collection, Document, Entry, Line, Node, Style};
+use super::super::layout::{Body, Collection, Document, Entry, Line, Node};
 use super::super::order::arrange;
 use super::super::print::print;
 use super::super::read::read;
 use super::super::scan::comments;
 use super::edit::{Losses, get, get_mut, new_entry, plain, rename, take, text};
-use super::{domain, expression, function, trigger};
+use super::{domain, expression, function, inline, trigger};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, code};
 use crate::manifest::{parse, parse_with_text};
 
@@ -76,9 +76,12 @@ fn change(document: &mut Document, losses: &mut Losses) {
         return;
     };
     edition(root);
-    let is_old = get(root, "services").is_some();
+    let is_old = get(root, "services").is_some() && get(root, "resources").is_none();
     if get(root, "resources").is_none() {
         rename(root, "services", "resources");
+    } else if let Some(services) = get(root, "services") {
+        let detail = "`services` is left as it is, as there is `resources` too";
+        losses.warn(services, detail, "move what is in it to `resources`");
     }
     let mut names = Vec::new();
     if let Some(resources) = get_mut(root, "resources").and_then(Node::map_mut) {
@@ -148,10 +151,16 @@ fn resource(entry: &mut Entry, whole: &Node, losses: &mut Losses) -> Vec<Entry> 
         return Vec::new();
     }
     actions(block);
-    match get_mut(block, "props").and_then(Node::map_mut) {
-        Some(props) => properties(props, &name, whole, losses),
-        None => Vec::new(),
+    let Some(props) = get_mut(block, "props") else {
+        return Vec::new();
+    };
+    inline::value(props, whole);
+    if let Some(props) = props.map_mut() {
+        return properties(props, &name, whole, losses);
     }
+    let detail = "these properties are not in this file and are left as they are";
+    losses.warn(props, detail, "give them the names that fc3 has");
+    Vec::new()
 }
 
 /// In a file that has `resources`, only the name of a component is old: `devsapp/fc3`.
@@ -169,15 +178,15 @@ fn short_component(entry: &mut Entry) {
 }
 
 fn properties(props: &mut Collection, name: &str, whole: &Node, losses: &mut Losses) -> Vec<Entry> {
+    inline::merged(props, whole);
     let mut parts = Vec::new();
     // The function first: its name and description are the ones that stay.
     for key in ["function", "service"] {
         let Some(mut part) = take(props, key) else {
             continue;
         };
-        if let Some(meant) = meaning(&part.value, whole) {
-            part.value = meant;
-        }
+        inline::value(&mut part.value, whole);
+        inline::settings(&mut part.value, whole);
         if part.value.collection().is_some() {
             parts.push(part);
         } else {
@@ -189,56 +198,19 @@ fn properties(props: &mut Collection, name: &str, whole: &Node, losses: &mut Los
     let domains = take(props, "customDomains");
     function::flatten(props, parts, losses);
     if let Some(mut triggers) = triggers {
-        if let Some(meant) = meaning(&triggers.value, whole) {
-            triggers.value = meant;
-        }
+        inline::list(&mut triggers.value, whole);
         let runtime = get(props, "runtime").and_then(Node::text);
         let runtime = runtime.unwrap_or_default().to_owned();
         trigger::rewrite(&mut triggers.value, &runtime, losses);
         props.entries.push(triggers);
     }
-    let region = get(props, "region").cloned();
     match domains {
         Some(mut domains) => {
-            if let Some(meant) = meaning(&domains.value, whole) {
-                domains.value = meant;
-            }
-            domain::resources(domains, name, region.as_ref(), losses)
+            inline::list(&mut domains.value, whole);
+            domain::resources(domains, name, props, losses)
         }
         None => Vec::new(),
     }
-}
-
-/// What `${vars.a.b}` or an alias stands for in this file, to be changed in one place only.
-fn meaning(node: &Node, whole: &Node) -> Option<Node> {
-    let Body::Scalar(scalar) = &node.body else {
-        return None;
-    };
-    let mut found = if scalar.style == Style::Alias {
-        anchored(whole, &scalar.raw.replacen('*', "&", 1))?.clone()
-    } else {
-        let inner = scalar.value.strip_prefix("${")?.strip_suffix('}')?;
-        let mut steps = inner.trim().split('.');
-        let start = match whole.body {
-            Body::Collection(ref map) => get(map, steps.next()?)?,
-            _ => return None,
-        };
-        steps
-            .try_fold(start, |node, step| get(node.collection()?, step))?
-            .clone()
-    };
-    found.props.clear();
-    found.collection().is_some().then_some(found)
-}
-
-fn anchored<'n>(node: &'n Node, anchor: &str) -> Option<&'n Node> {
-    if node.props.iter().any(|prop| prop == anchor) {
-        return Some(node);
-    }
-    let entries = &node.collection()?.entries;
-    entries
-        .iter()
-        .find_map(|entry| anchored(&entry.value, anchor))
 }
 
 /// `component: fc build` in an action is `fc3 build`.
@@ -318,6 +290,65 @@ mod tests {
         };
         assert!(warned("nodejs14"));
         assert!(!warned("custom.debian10"));
+    }
+
+    #[test]
+    fn nothing_is_lost_without_a_word() {
+        let of = |rest: &str| {
+            let text = format!(
+                "edition: 1.0.0\nvars:\n  fn: &fn {{ codeUri: ./c, caPort: 80 }}\nservices:\n  a:\n    component: fc\n    props:\n      region: r\n{rest}"
+            );
+            let migrated = migrate(&Source::new("s.yaml", text)).unwrap();
+            (migrated.text, migrated.warnings.iter().count())
+        };
+        for (rest, kept) in [
+            (
+                "      function: { ossBucket: b }\n",
+                "# not migrated: ossBucket: b",
+            ),
+            (
+                "      function: { codeUri: ./c, ossBucket: b, ossKey: k }\n",
+                "# not migrated: codeUri: ./c",
+            ),
+            (
+                "      customDomains: ${file(./d)}\n",
+                "# not migrated: customDomains: ${file(./d)}",
+            ),
+            (
+                "      customDomains: ['${vars.none}']\n",
+                "# not migrated: customDomains: ${vars.none}",
+            ),
+            (
+                "      service: { role: b }\n      function: { role: a }\n",
+                "# not migrated: service.role: b",
+            ),
+            (
+                "      triggers: [{ type: oss, sourceArn: x, config: { bucketName: b } }]\n",
+                "# not migrated: bucketName: b",
+            ),
+        ] {
+            let (text, warnings) = of(rest);
+            assert!(text.contains(kept) && warnings == 1, "{warnings} {text}");
+        }
+        let (text, _) = of("      function: { <<: *fn, name: f }\n");
+        assert!(!text.contains("<<") && text.contains("code: ./c"), "{text}");
+        assert!(text.contains("port: 80"), "{text}");
+        let (text, warnings) = of("      triggers: [{ type: mns_topic, config: { region: q } }]\n");
+        assert!(!text.contains("topics/q") && warnings == 1, "{text}");
+    }
+
+    #[test]
+    fn properties_from_elsewhere_are_told() {
+        let text =
+            "edition: 1.0.0\nservices:\n  a: { component: fc, props: \"${file('p.yaml')}\" }\n";
+        let migrated = migrate(&Source::new("s.yaml", text)).unwrap();
+        assert_eq!(migrated.warnings.iter().count(), 1);
+        let text = "edition: 1.0.0\nvars:\n  p: { function: { name: f, codeUri: ./c } }\nservices:\n  a: { component: fc, props: \"${vars.p}\" }\n";
+        let migrated = migrate(&Source::new("s.yaml", text)).unwrap();
+        assert!(migrated.text.contains("code: ./c"), "{}", migrated.text);
+        let text = "edition: 3.0.0\nresources: {}\nservices: {}\n";
+        let migrated = migrate(&Source::new("s.yaml", text)).unwrap();
+        assert_eq!(migrated.warnings.iter().count(), 1);
     }
 
     #[test]

@@ -1,33 +1,37 @@
 //! The custom domains of a function as resources of their own.
 
-use super::super::layout::{Body, Collection, Entry, Node};
-use super::edit::{Losses, get_mut, new_entry, new_map, put_into, take, text};
+use super::super::layout::{Body, Collection, Entry};
+use super::edit::{Losses, get, get_mut, new_entry, new_map, put_into, take, text};
 
 /// One resource for each item of `domains`, named after the function's resource.
 pub(super) fn resources(
     domains: Entry,
     name: &str,
-    region: Option<&Node>,
+    props: &mut Collection,
     losses: &mut Losses,
 ) -> Vec<Entry> {
     let mut made = Vec::new();
-    let mut before = domains.before;
-    let Body::Collection(list) = domains.value.body else {
-        return made;
+    let list = match domains.value.body {
+        Body::Collection(list) if !list.is_map => list,
+        _ => {
+            losses.leave(props, &domains, "what it stands for is not in this file");
+            return made;
+        }
     };
+    let mut before = domains.before;
+    let region = get(props, "region").cloned();
     for (number, item) in list.entries.into_iter().enumerate() {
         let mut value = item.value;
         let Some(domain) = value.map_mut() else {
-            losses.warn(
-                &value,
-                "this domain is not a map and is left out",
-                "write it out",
-            );
+            let mut left = new_entry("customDomains", value);
+            if let Some(key) = &mut left.key {
+                key.at = left.value.at;
+            }
+            losses.leave(props, &left, "what it stands for is not in this file");
             continue;
         };
         routes(domain, name, losses);
-        if let Some(region) = region {
-            let mut region = region.clone();
+        if let Some(mut region) = region.clone() {
             region.comment = None;
             domain.entries.insert(0, new_entry("region", region));
         }

@@ -44,7 +44,8 @@ const SAME: [&str; 24] = [
 /// Moves the entries of `service` and `function` into `props`, each as fc3 wants it.
 pub(super) fn flatten(props: &mut Collection, parts: Vec<Entry>, losses: &mut Losses) {
     for part in parts {
-        let is_service = part.name() == "service";
+        let owner = part.name().to_owned();
+        let is_service = owner == "service";
         let mut lines = part.before;
         let head = part.key.and_then(|key| key.comment);
         lines.extend(head.map(|comment| Line::Comment(comment, 0)));
@@ -61,6 +62,10 @@ pub(super) fn flatten(props: &mut Collection, parts: Vec<Entry>, losses: &mut Lo
             } else if is_service && entry.name() == "description" {
                 set_name(&mut entry, "service.description");
                 losses.leave(props, &entry, NO_SERVICES);
+            } else if get(props, entry.name()).is_some() {
+                let name = format!("{owner}.{}", entry.name());
+                set_name(&mut entry, &name);
+                losses.leave(props, &entry, "the same key is there already");
             } else {
                 props.entries.push(entry);
             }
@@ -68,7 +73,7 @@ pub(super) fn flatten(props: &mut Collection, parts: Vec<Entry>, losses: &mut Lo
         props.end.extend(map.end);
     }
     rename(props, "name", "functionName");
-    code(props);
+    code(props, losses);
     ports(props, losses);
     container(props, losses);
     lifecycle(props, losses);
@@ -77,19 +82,24 @@ pub(super) fn flatten(props: &mut Collection, parts: Vec<Entry>, losses: &mut Lo
     leave_unknown(props, losses);
 }
 
-fn code(props: &mut Collection) {
-    rename(props, "codeUri", "code");
-    let (Some(mut bucket), Some(mut key)) = (take(props, "ossBucket"), take(props, "ossKey"))
-    else {
-        return;
-    };
-    set_name(&mut bucket, "ossBucketName");
-    set_name(&mut key, "ossObjectName");
-    let object = new_map(vec![bucket, key]);
-    match get_mut(props, "code") {
-        Some(code) => *code = object,
-        None => props.entries.push(new_entry("code", object)),
+/// The code is in a folder or in a bucket; with both, in the bucket.
+fn code(props: &mut Collection, losses: &mut Losses) {
+    match (take(props, "ossBucket"), take(props, "ossKey")) {
+        (Some(mut bucket), Some(mut key)) => {
+            set_name(&mut bucket, "ossBucketName");
+            set_name(&mut key, "ossObjectName");
+            if let Some(folder) = take(props, "codeUri") {
+                losses.leave(props, &folder, "the code comes from the bucket");
+            }
+            let object = new_map(vec![bucket, key]);
+            props.entries.push(new_entry("code", object));
+        }
+        (Some(alone), None) | (None, Some(alone)) => {
+            losses.leave(props, &alone, "`ossBucket` and `ossKey` only go together");
+        }
+        (None, None) => {}
     }
+    rename(props, "codeUri", "code");
 }
 
 /// `caPort` and `customHealthCheckConfig` belong to the container or the custom runtime.

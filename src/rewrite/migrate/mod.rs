@@ -8,6 +8,7 @@ mod domain;
 mod edit;
 mod expression;
 mod function;
+mod inline;
 mod trigger;
 
 pub use document::{Migrated, migrate};

@@ -66,11 +66,17 @@ fn one(trigger: &mut Collection, losses: &mut Losses) {
     let has_arn = get(trigger, "sourceArn").is_some();
     let mut arn = None;
     if let Some(config) = get_mut(trigger, "triggerConfig").and_then(Node::map_mut) {
+        if has_arn {
+            leave_sources(config, &kind, losses);
+        }
         arn = config_of(config, &kind);
+        if let (None, false, "mns_topic") = (&arn, has_arn, kind.as_str())
+            && let Some(region) = take(config, "region")
+        {
+            losses.leave(config, &region, "there is no `topicName` beside it");
+        }
     }
-    if let (Some(arn), false) = (arn, has_arn) {
-        trigger.entries.push(arn);
-    }
+    trigger.entries.extend(arn);
     let unknown: Vec<String> = trigger
         .entries
         .iter()
@@ -80,6 +86,21 @@ fn one(trigger: &mut Collection, losses: &mut Losses) {
     for name in unknown {
         if let Some(entry) = take(trigger, &name) {
             losses.leave(trigger, &entry, "a trigger of fc3 has no such key");
+        }
+    }
+}
+
+/// Leaves what names the source a second time, beside `sourceArn`.
+fn leave_sources(config: &mut Collection, kind: &str, losses: &mut Losses) {
+    let keys: &[&str] = match kind {
+        "oss" => &["bucketName"],
+        "mns_topic" => &["topicName", "region"],
+        "tablestore" => &["instanceName", "tableName"],
+        _ => &[],
+    };
+    for key in keys {
+        if let Some(entry) = take(config, key) {
+            losses.leave(config, &entry, "`sourceArn` says it already");
         }
     }
 }
@@ -111,7 +132,9 @@ fn config_of(config: &mut Collection, kind: &str) -> Option<Entry> {
         }
         "mns_topic" => {
             let mut topic = names(&["topicName"]);
-            topic.extend(names(&["region"]));
+            if !topic.is_empty() {
+                topic.extend(names(&["region"]));
+            }
             source_arn(topic, |names| match names.get(1) {
                 Some(region) => {
                     format!(
