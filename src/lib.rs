@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod engine;
 pub mod manifest;
 pub mod observe;
+pub mod own;
 pub mod plan;
 pub mod provider;
 pub mod resource;

@@ -23,6 +23,12 @@ const COMPONENTS: &[Component] = &[Component {
     lower: site::lower,
 }];
 
+/// The names of all components that are known, those that cannot be deployed included.
+pub fn names() -> Vec<&'static str> {
+    let deployed = COMPONENTS.iter().map(|component| component.name);
+    deployed.chain(KNOWN_ELSEWHERE.iter().copied()).collect()
+}
+
 /// Components of Serverless Devs that are known by name and cannot be deployed by this version.
 const KNOWN_ELSEWHERE: &[&str] = &[
     "fc3",

@@ -62,6 +62,10 @@ codes! {
     FILE_ARGUMENT = 121, "a file named in an expression cannot be used";
     TEXT_INVALID = 122, "a text cannot be parsed";
     VALUE_IN_TEXT = 123, "a map or a list stands inside a text";
+    UNKNOWN_SETTING = 126, "a key under `sdev` is not known";
+    BAD_SETTING = 127, "a setting under `sdev` cannot be used";
+    POLICY_BROKEN = 128, "the manifest breaks a policy";
+    BAD_MOVE = 129, "a move does not fit the manifest";
     UNKNOWN_PROPERTY = 201, "unknown property";
     BAD_PROPERTY = 202, "a property has an unusable value";
     UNKNOWN_OUTPUT = 203, "a component has no such output";
@@ -77,10 +81,13 @@ codes! {
     STATE_FORMAT = 502, "the state file cannot be used";
     STATE_IO = 503, "the state cannot be stored";
     STATE_ACCOUNT = 504, "the state belongs to another account";
+    MOVE_TAKEN = 508, "both names of a move are in use";
     PLAN_STALE = 601, "the plan was made from another state";
     ALREADY_EXISTS = 602, "it exists already and is not this project's";
     NO_PROVIDER = 603, "no provider serves this kind";
     SAME_THING = 604, "two resources are the same thing";
+    PROTECTED = 608, "a protected resource would go";
+    PLAN_LIMIT = 609, "the plan breaks a policy";
     API_DENIED = 701, "the cloud refused the credentials";
     API_FAILED = 702, "the cloud answered with an error";
     API_UNREACHABLE = 703, "the cloud cannot be reached";

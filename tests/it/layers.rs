@@ -8,7 +8,7 @@ const LAYERS: &[&[&str]] = &[
     &["sys", "diagnostic"],
     &["resource"],
     &["state", "manifest", "artifact", "credential", "template"],
-    &["provider", "plan", "component"],
+    &["provider", "plan", "component", "own"],
     &["observe", "apply", "content"],
     &["engine"],
     &["cli"],
