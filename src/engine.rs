@@ -1,5 +1,6 @@
 //! Strings the verbs together: load → lower → pack → observe → plan → apply. The only place that does.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
@@ -9,7 +10,8 @@ use crate::component::{self, Context, Lowered};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::manifest::{self, Environment, Manifest, Occasion};
 use crate::observe::observe;
-use crate::plan::{self, Adoption, Goal, Plan};
+use crate::own::{self, Own, Rule, Storage};
+use crate::plan::{self, Adoption, Goal, Move, Plan, Protection, Step};
 use crate::provider::Providers;
 use crate::resource::{Graph, Object, Value};
 use crate::state::{LockedState, Place, State};
@@ -30,10 +32,14 @@ pub enum Until {
 pub struct Project {
     /// The manifest.
     pub manifest: Manifest,
+    /// What it says to sdev alone.
+    pub own: Own,
     /// What it becomes, as far as it was read.
     pub lowered: Lowered,
     /// Where its state lies.
     pub place: Place,
+    /// Blocks that got another name since they were first deployed → the name that they had then.
+    origins: BTreeMap<String, String>,
     /// The environment's name.
     pub environment: String,
     /// What was noticed and is no error.
@@ -81,33 +87,87 @@ pub fn open(
     to: &Destination,
     until: Until,
 ) -> Result<Project, Diagnostics> {
-    let (manifest, warnings) = manifest::load(path, occasion, environment)?;
+    let (manifest, mut diagnostics) = manifest::load(path, occasion, environment)?;
+    let own = own::read(&manifest, &component::names(), &mut diagnostics);
+    if until >= Until::Pack {
+        own.check(&manifest, &to.environment, &mut diagnostics);
+    }
+    if matches!(own.storage, Storage::Bucket { .. }) {
+        let detail = "a state in a bucket is not supported yet";
+        let at = manifest.own.as_ref().map(|node| node.at.clone());
+        diagnostics.extend(
+            Diagnostic {
+                at,
+                ..Diagnostic::error(code::NOT_SUPPORTED_YET, detail)
+            }
+            .into(),
+        );
+    }
+    let place = place(&manifest, &own, to);
+    // A state that cannot be read is reported by whoever needs it.
+    let origins = match place.read() {
+        Ok(state) if until >= Until::Lower => origins(&state, &own),
+        _ => BTreeMap::new(),
+    };
     let context = Context {
         app: manifest.name.clone(),
         environment: to.environment.clone(),
         account: to.account.clone(),
         region: to.region.clone(),
         folder: manifest.folder.clone(),
+        origins,
     };
-    let mut lowered = Lowered::default();
-    if until >= Until::Lower {
-        lowered = component::lower(&manifest, &context)?;
-    }
+    let lowered = if until >= Until::Lower {
+        component::lower(&manifest, &context)
+    } else {
+        Ok(Lowered::default())
+    };
+    let lowered = lowered.map_err(|errors| diagnostics.extend(errors));
+    let (Ok(mut lowered), false) = (lowered, diagnostics.has_errors()) else {
+        return Err(diagnostics);
+    };
     if until >= Until::Pack {
         lowered.graph = component::pack(lowered.graph, &lowered.packs)?;
     }
-    let (folder, app) = (&manifest.folder, &manifest.name);
-    let place = match &to.states {
-        Some(states) => Place::apart(states, folder, app, &to.environment),
-        None => Place::new(folder, app, &to.environment),
-    };
     Ok(Project {
         manifest,
+        own,
         lowered,
         place,
+        origins: context.origins,
         environment: to.environment.clone(),
-        warnings,
+        warnings: diagnostics,
     })
+}
+
+/// Where the state of a manifest lies.
+fn place(manifest: &Manifest, own: &Own, to: &Destination) -> Place {
+    let (folder, app) = (&manifest.folder, &manifest.name);
+    match (&to.states, &own.storage) {
+        (Some(states), _) => Place::apart(states, folder, app, &to.environment),
+        (None, Storage::Folder { path }) => Place::below(&folder.join(path), app, &to.environment),
+        (None, Storage::Beside | Storage::Bucket { .. }) => {
+            Place::new(folder, app, &to.environment)
+        }
+    }
+}
+
+/// The blocks' first names, once the moves are made.
+fn origins(state: &State, own: &Own) -> BTreeMap<String, String> {
+    match plan::carry(state, &moves(own)) {
+        Ok((carried, _)) => carried.origins.clone(),
+        // The plan will say why.
+        Err(_) => state.origins.clone(),
+    }
+}
+
+fn moves(own: &Own) -> Vec<Move> {
+    let word = |moved: &own::Move| Move {
+        from: moved.from.clone(),
+        to: moved.to.clone(),
+        at: moved.at.clone(),
+    };
+    own.moved.iter().map(word).collect()
 }
 
 impl Project {
@@ -177,19 +237,72 @@ impl Project {
         aim: Aim,
     ) -> Result<Plan, Diagnostics> {
         check_account(state, to)?;
+        let (carried, moved) = plan::carry(state, &moves(&self.own))?;
         let nothing = Graph::default();
         let (graph, adoption) = match aim {
             Aim::Deploy(adoption) => (&self.lowered.graph, adoption),
             Aim::Remove => (&nothing, Adoption::Refuse),
         };
-        let seen = observe(state, graph, &to.providers).await?;
+        if !graph.is_empty() && carried.origins != self.origins {
+            // Names were derived from what another run has changed meanwhile.
+            return Err(Diagnostic::from(apply::ApplyError::Stale).into());
+        }
+        let seen = observe(&carried, graph, &to.providers).await?;
         let owner = self.owner(state, to);
         let goal = Goal {
             graph,
             owner: &owner.mark,
             adoption,
         };
-        plan::plan(&goal, state, &seen, &to.providers.specs())
+        let mut plan = plan::plan(&goal, &carried, &seen, &to.providers.specs())?;
+        plan.edits.moved = moved;
+        let mut diagnostics = Diagnostics::new();
+        if let Err(errors) = plan::protect(&mut plan, &self.protection(), &goal, &carried) {
+            diagnostics.extend(errors);
+        }
+        self.check_limits(&plan, &mut diagnostics);
+        let ((), warnings) = diagnostics.into_result(())?;
+        plan.warnings = warnings;
+        Ok(plan)
+    }
+
+    fn protection(&self) -> Protection {
+        let blocks = self.manifest.blocks.iter();
+        let protect = self.own.protect.iter();
+        Protection {
+            blocks: blocks.map(|b| (b.name.clone(), b.at.clone())).collect(),
+            protected: protect.map(|p| (p.name.clone(), p.at.clone())).collect(),
+        }
+    }
+
+    /// Reports each policy whose limits the plan exceeds.
+    fn check_limits(&self, plan: &Plan, diagnostics: &mut Diagnostics) {
+        let ids = |steps: &mut dyn Iterator<Item = &Step>| -> Vec<String> {
+            steps.map(|step| format!("`{}`", step.id)).collect()
+        };
+        let lost = [
+            ("deletes", ids(&mut plan.deletions())),
+            ("replaces", ids(&mut plan.replacements())),
+        ];
+        let policies = self.own.policies.iter();
+        for policy in policies.filter(|policy| policy.is_for(&self.environment)) {
+            let Rule::Plan(limit) = &policy.rule else {
+                continue;
+            };
+            for ((what, ids), most) in lost.iter().zip([limit.deletes, limit.replaces]) {
+                let Some(most) = most.filter(|most| ids.len() > *most) else {
+                    continue;
+                };
+                let fact = format!(
+                    "the plan {what} {} ({}), and {most} are allowed",
+                    ids.len(),
+                    ids.join(", ")
+                );
+                let mut found = Diagnostic::error(code::PLAN_LIMIT, policy.words(&fact));
+                found.severity = policy.level;
+                diagnostics.push(found.at(policy.at.clone()));
+            }
+        }
     }
 
     /// Carries out a plan made from `state`.

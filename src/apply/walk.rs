@@ -70,6 +70,7 @@ pub async fn apply(
     };
     // Written before anything is made: a crash must not lose the lineage that marks what was made.
     walk.state.edit(|state| {
+        plan.edits.apply(state);
         state.account = owner.account.clone().or(state.account.take());
         outcome::owe(&plan.steps, state);
     })?;
@@ -175,7 +176,11 @@ impl<'a> Walk<'a> {
             token,
         };
         if !matches!(step.change, Change::Act { .. }) && step.change.which() == &Which::Current {
-            let (meanwhile, mut aside) = outcome::meanwhile(&call, self.state.state(), &self.specs);
+            let (mut meanwhile, mut aside) =
+                outcome::meanwhile(&call, self.state.state(), &self.specs);
+            if step.resource.is_some() {
+                meanwhile.protected = self.plan.edits.protected.contains(&step.id);
+            }
             if let Some(old) = &mut aside {
                 old.remote = remote(providers, old);
             }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::decide::{self, Decision};
 use super::identity::{self, Identity};
 use super::refresh;
-use super::{Base, Change, FieldDiff, Plan, Step, Which};
+use super::{Base, Change, Edits, FieldDiff, Plan, Step, Which};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::provider::Seen;
 use crate::resource::{Graph, KindSpec, Resource, ResourceId, Specs};
@@ -73,6 +73,8 @@ pub fn plan(
         steps: Vec::new(),
         drift: BTreeMap::new(),
         unmanaged: BTreeMap::new(),
+        edits: Edits::default(),
+        warnings: Diagnostics::new(),
     };
     let mut planner = Planner {
         goal,

@@ -5,8 +5,11 @@ mod compare;
 mod decide;
 mod deletion;
 mod diff;
+mod edit;
 mod identity;
 mod make;
+mod moved;
+mod protect;
 mod refresh;
 
 #[cfg(test)]
@@ -15,5 +18,8 @@ mod tests;
 pub use change::{Base, Change, Plan, Step, Summary, Which};
 pub use compare::current;
 pub use diff::{FieldDiff, diff};
+pub use edit::{Edits, Moved};
 pub(crate) use make::output;
 pub use make::{Adoption, Goal, Observed, plan};
+pub use moved::{Move, carry};
+pub use protect::{Protection, protect};

@@ -4,6 +4,7 @@ mod error;
 mod journal;
 mod lock;
 mod record;
+mod rename;
 mod store;
 
 pub use error::StateError;

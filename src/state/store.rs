@@ -25,11 +25,13 @@ pub struct Place {
 impl Place {
     /// The place below a project folder. Characters that a file name may not hold become `_`.
     pub fn new(project: &Path, app: &str, environment: &str) -> Self {
+        Self::below(&project.join(".sdev"), app, environment)
+    }
+
+    /// The place below `folder`, in which states are kept.
+    pub fn below(folder: &Path, app: &str, environment: &str) -> Self {
         Self {
-            folder: project
-                .join(".sdev")
-                .join(file_name(app))
-                .join(file_name(environment)),
+            folder: folder.join(file_name(app)).join(file_name(environment)),
         }
     }
 
@@ -38,12 +40,8 @@ impl Place {
     pub fn apart(states: &Path, project: &Path, app: &str, environment: &str) -> Self {
         let digest = Sha256::digest(fs::absolute(project).as_os_str().as_bytes());
         let digest: [u8; 4] = std::array::from_fn(|at| digest[at]);
-        Self {
-            folder: states
-                .join(format!("{:08x}", u32::from_be_bytes(digest)))
-                .join(file_name(app))
-                .join(file_name(environment)),
-        }
+        let states = states.join(format!("{:08x}", u32::from_be_bytes(digest)));
+        Self::below(&states, app, environment)
     }
 
     /// The state file.
@@ -75,6 +73,7 @@ impl Place {
                 account: None,
                 records: std::collections::BTreeMap::new(),
                 deposed: Vec::new(),
+                origins: std::collections::BTreeMap::new(),
             },
         };
         let replayed = Journal::replay(&self.journal(), &mut state)?;

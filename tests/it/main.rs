@@ -13,6 +13,7 @@ mod invalid;
 mod layers;
 mod local;
 mod lock;
+mod own;
 mod ownership;
 mod provider;
 mod reference;

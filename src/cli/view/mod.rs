@@ -2,6 +2,7 @@
 
 pub(super) mod diagnostic;
 mod diff;
+mod edits;
 pub(super) mod local;
 pub(super) mod output;
 pub(super) mod plan;

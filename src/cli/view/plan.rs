@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::super::printer::{Printer, Style};
-use super::{diff, text};
+use super::{diagnostic, diff, edits, text};
 use crate::content::Texts;
 use crate::plan::{Change, FieldDiff, Plan, Step, Summary};
 use crate::resource::Object;
@@ -31,6 +31,7 @@ impl Lines {
 
 /// Shows a plan: words on standard output, or one JSON object.
 pub(in crate::cli) fn show(printer: Printer, plan: &Plan, texts: &Texts, lines: Lines) {
+    diagnostic::show(printer, &plan.warnings);
     if printer.json {
         return printer.object("plan", as_json(plan));
     }
@@ -48,6 +49,8 @@ fn as_json(plan: &Plan) -> Json {
         "steps": plan.steps,
         "drift": plan.drift,
         "unmanaged": plan.unmanaged,
+        "moved": plan.edits.moved,
+        "protection": { "begins": plan.edits.protect, "ends": plan.edits.release },
         "summary": plan.summary(),
     })
 }
@@ -65,6 +68,7 @@ impl Page<'_> {
             }
             out.push(String::new());
         }
+        out.extend(edits::lines(printer, &plan.edits));
         for step in &plan.steps {
             page.step(step, &mut out);
         }
@@ -77,7 +81,7 @@ impl Page<'_> {
                 some.join(", ")
             ));
         }
-        if !plan.steps.is_empty() {
+        if !plan.is_empty() {
             out.push(String::new());
         }
         out.push(printer.paint(Style::Bold, &summary(plan)));
@@ -97,6 +101,7 @@ fn summary(plan: &Plan) -> String {
         adopt,
         act,
         forget,
+        moved,
     } = plan.summary();
     let counts = [
         (create, "to create"),
@@ -106,6 +111,7 @@ fn summary(plan: &Plan) -> String {
         (adopt, "to adopt"),
         (act, "to refresh"),
         (forget, "to forget"),
+        (moved, "to move"),
     ];
     let always = 4;
     let words = counts
