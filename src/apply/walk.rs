@@ -69,13 +69,15 @@ pub async fn apply(
         report: Report::default(),
     };
     // Written before anything is made: a crash must not lose the lineage that marks what was made.
-    walk.state.edit(|state| {
-        plan.edits.apply(state);
-        state.account = owner.account.clone().or(state.account.take());
-        outcome::owe(&plan.steps, state);
-    })?;
+    walk.state
+        .edit(|state| {
+            plan.edits.apply(state);
+            state.account = owner.account.clone().or(state.account.take());
+            outcome::owe(&plan.steps, state);
+        })
+        .await?;
     walk.run(providers, stop).await?;
-    walk.state.close()?;
+    walk.state.close().await?;
     Ok(walk.report)
 }
 
@@ -96,7 +98,7 @@ impl<'a> Walk<'a> {
         let mut running = FuturesUnordered::new();
         loop {
             for number in self.ready(stop) {
-                let Some(call) = self.begin(number, providers)? else {
+                let Some(call) = self.begin(number, providers).await? else {
                     continue;
                 };
                 let line = Line {
@@ -114,13 +116,13 @@ impl<'a> Walk<'a> {
             }
             tokio::select! {
                 biased;
-                Some((number, word)) = progress.recv() => self.progress(number, word)?,
+                Some((number, word)) = progress.recv() => self.progress(number, word).await?,
                 Some((call, result)) = running.next() => {
                     // What the call told before its end belongs before its end.
                     while let Ok((number, word)) = progress.try_recv() {
-                        self.progress(number, word)?;
+                        self.progress(number, word).await?;
                     }
-                    self.end(&call, result)?;
+                    self.end(&call, result).await?;
                 }
             }
         }
@@ -149,7 +151,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Fills in what is known by now, journals the intent. `None`: the step failed before it began.
-    fn begin(
+    async fn begin(
         &mut self,
         number: usize,
         providers: &Providers,
@@ -184,7 +186,7 @@ impl<'a> Walk<'a> {
             if let Some(old) = &mut aside {
                 old.remote = remote(providers, old);
             }
-            self.state.begin(&step.id, meanwhile, aside)?;
+            self.state.begin(&step.id, meanwhile, aside).await?;
         }
         (self.tell)(Event::Began {
             id: step.id.clone(),
@@ -242,7 +244,7 @@ impl<'a> Walk<'a> {
         wire::digest::hex_lower(&digest[..16])
     }
 
-    fn progress(&mut self, number: usize, word: Progress) -> Result<(), ApplyError> {
+    async fn progress(&mut self, number: usize, word: Progress) -> Result<(), ApplyError> {
         let id = &self.plan.steps[number].id;
         match word {
             Progress::Note(text) => (self.tell)(Event::Note {
@@ -267,7 +269,7 @@ impl<'a> Walk<'a> {
                     key: key.clone(),
                     value: entry,
                 };
-                self.state.item(id, of.as_ref(), item)?;
+                self.state.item(id, of.as_ref(), item).await?;
                 (self.tell)(Event::Item {
                     id: id.clone(),
                     key,
@@ -278,7 +280,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn end(
+    async fn end(
         &mut self,
         call: &Call<'_>,
         result: Result<Outcome, ProviderError>,
@@ -291,9 +293,11 @@ impl<'a> Walk<'a> {
                 } else {
                     Object::new()
                 };
-                self.state.end(&step.id, |state| {
-                    outcome::settle(call, outcome, state, &self.specs);
-                })?;
+                self.state
+                    .end(&step.id, |state| {
+                        outcome::settle(call, outcome, state, &self.specs);
+                    })
+                    .await?;
                 self.done.insert(call.number);
                 self.report.done += 1;
                 (self.tell)(Event::Done {
@@ -304,9 +308,11 @@ impl<'a> Walk<'a> {
             }
             Err(error) => {
                 let kind = error.kind;
-                self.state.end(&step.id, |state| {
-                    outcome::give_up(call, kind, state, &self.specs);
-                })?;
+                self.state
+                    .end(&step.id, |state| {
+                        outcome::give_up(call, kind, state, &self.specs);
+                    })
+                    .await?;
                 if kind == ErrorKind::Stopped {
                     self.report.interrupted = true;
                 }

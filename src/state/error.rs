@@ -1,7 +1,5 @@
 //! How the state's room fails.
 
-use std::path::PathBuf;
-
 use super::Holder;
 use crate::diagnostic::{Diagnostic, code};
 use crate::sys::fs::FsError;
@@ -13,10 +11,10 @@ pub enum StateError {
     #[error("{}", describe(.0.as_ref()))]
     Locked(Option<Holder>),
     /// The file is not a state, or of a version that this program does not know.
-    #[error("{}: {why}", path.display())]
+    #[error("{place}: {why}")]
     Format {
-        /// The file.
-        path: PathBuf,
+        /// The file or object.
+        place: String,
         /// What is wrong with it.
         why: String,
     },

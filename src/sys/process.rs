@@ -58,6 +58,11 @@ pub fn kill_self() {
     let _ = kill(Pid::this(), Signal::SIGKILL);
 }
 
+/// Suspends this process until it is sent SIGCONT.
+pub fn suspend_self() {
+    let _ = kill(Pid::this(), Signal::SIGSTOP);
+}
+
 /// Starts this very program in the background, in a process group of its own, its output in `log`, in a working folder
 /// and with one more variable.
 pub fn spawn_self(
