@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
@@ -10,11 +11,13 @@ use crate::component::{self, Context, Lowered};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::manifest::{self, Environment, Manifest, Occasion};
 use crate::observe::observe;
-use crate::own::{self, Own, Rule, Storage};
-use crate::plan::{self, Adoption, Goal, Move, Plan, Protection, Step};
+use crate::own::{self, Own, Storage};
+use crate::plan::{self, Adoption, Goal, Plan};
 use crate::provider::Providers;
+use crate::residence::{OpenShelf, Residence};
 use crate::resource::{Graph, Object, Value};
 use crate::state::{LockedState, Place, State};
+use crate::terms;
 
 /// How far a project is read. What is removed or remembered needs less than what is deployed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,8 +39,10 @@ pub struct Project {
     pub own: Own,
     /// What it becomes, as far as it was read.
     pub lowered: Lowered,
-    /// Where its state lies.
-    pub place: Place,
+    /// Where its state resides.
+    pub residence: Residence,
+    /// What the state remembered when the project was read, as far as it could be read then.
+    pub remembered: Option<State>,
     /// Blocks that got another name since they were first deployed → the name that they had then.
     origins: BTreeMap<String, String>,
     /// The environment's name.
@@ -59,6 +64,8 @@ pub struct Destination {
     pub environment: String,
     /// Where states lie, when not beside the manifest.
     pub states: Option<PathBuf>,
+    /// Opens the places of shared states. `None`: they cannot be asked.
+    pub shelves: Option<Arc<OpenShelf>>,
     /// Whether another account than the state's is an error. A local cloud may be a fresh one each time.
     pub account_matters: bool,
 }
@@ -80,42 +87,41 @@ pub enum Aim {
     Remove,
 }
 
-/// Reads a project.
-pub fn open(
-    path: &Path,
-    (occasion, environment): (Occasion<'_>, &dyn Environment),
-    to: &Destination,
-    until: Until,
-) -> Result<Project, Diagnostics> {
-    let (manifest, mut diagnostics) = manifest::load(path, occasion, environment)?;
+/// How a project is read.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    /// What for.
+    pub occasion: Occasion<'a>,
+    /// What expressions may ask of the machine.
+    pub environment: &'a dyn Environment,
+    /// How far.
+    pub until: Until,
+    /// What a shared state remembers, once it was asked for.
+    pub remembered: Option<&'a State>,
+}
+
+/// Reads a project. Nothing is asked of any service.
+pub fn open(path: &Path, reading: Reading<'_>, to: &Destination) -> Result<Project, Diagnostics> {
+    let until = reading.until;
+    let (manifest, mut diagnostics) = manifest::load(path, reading.occasion, reading.environment)?;
     let own = own::read(&manifest, &component::names(), &mut diagnostics);
     if until >= Until::Pack {
         own.check(&manifest, &to.environment, &mut diagnostics);
     }
-    if matches!(own.storage, Storage::Bucket { .. }) {
-        let detail = "a state in a bucket is not supported yet";
-        let at = manifest.own.as_ref().map(|node| node.at.clone());
-        diagnostics.extend(
-            Diagnostic {
-                at,
-                ..Diagnostic::error(code::NOT_SUPPORTED_YET, detail)
-            }
-            .into(),
-        );
-    }
-    let place = place(&manifest, &own, to);
+    let residence = residence(&manifest, &own, to);
     // A state that cannot be read is reported by whoever needs it.
-    let origins = match place.read() {
-        Ok(state) if until >= Until::Lower => origins(&state, &own),
-        _ => BTreeMap::new(),
+    let remembered = match reading.remembered {
+        Some(state) => Some(state.clone()),
+        None => residence.read_here().and_then(Result::ok),
     };
+    let origins = remembered.as_ref().map(|state| terms::origins(state, &own));
     let context = Context {
         app: manifest.name.clone(),
         environment: to.environment.clone(),
         account: to.account.clone(),
         region: to.region.clone(),
         folder: manifest.folder.clone(),
-        origins,
+        origins: origins.unwrap_or_default(),
     };
     let lowered = if until >= Until::Lower {
         component::lower(&manifest, &context)
@@ -133,44 +139,52 @@ pub fn open(
         manifest,
         own,
         lowered,
-        place,
+        residence,
+        remembered,
         origins: context.origins,
         environment: to.environment.clone(),
         warnings: diagnostics,
     })
 }
 
-/// Where the state of a manifest lies.
-fn place(manifest: &Manifest, own: &Own, to: &Destination) -> Place {
-    let (folder, app) = (&manifest.folder, &manifest.name);
+/// Where the state of a manifest resides.
+fn residence(manifest: &Manifest, own: &Own, to: &Destination) -> Residence {
+    let whose = (manifest.name.as_str(), to.environment.as_str());
     match (&to.states, &own.storage) {
-        (Some(states), _) => Place::apart(states, folder, app, &to.environment),
-        (None, Storage::Folder { path }) => Place::below(&folder.join(path), app, &to.environment),
-        (None, Storage::Beside | Storage::Bucket { .. }) => {
-            Place::new(folder, app, &to.environment)
+        (Some(states), Storage::Beside | Storage::Folder { .. }) => {
+            let place = Place::apart(states, &manifest.folder, whose.0, whose.1);
+            Residence::apart(place)
         }
+        (_, storage) => Residence::new(storage, &manifest.folder, whose),
     }
-}
-
-/// The blocks' first names, once the moves are made.
-fn origins(state: &State, own: &Own) -> BTreeMap<String, String> {
-    match plan::carry(state, &moves(own)) {
-        Ok((carried, _)) => carried.origins.clone(),
-        // The plan will say why.
-        Err(_) => state.origins.clone(),
-    }
-}
-
-fn moves(own: &Own) -> Vec<Move> {
-    let word = |moved: &own::Move| Move {
-        from: moved.from.clone(),
-        to: moved.to.clone(),
-        at: moved.at.clone(),
-    };
-    own.moved.iter().map(word).collect()
 }
 
 impl Project {
+    /// The state as it was when the project was read, or as it is now if it could not be read then.
+    pub async fn state(&self, open: Option<&OpenShelf>) -> Result<State, Diagnostics> {
+        match &self.remembered {
+            Some(state) => Ok(state.clone()),
+            None => Ok(self.residence.read(open).await?),
+        }
+    }
+
+    /// Takes the state for writing.
+    pub async fn lock(
+        &self,
+        operation: &str,
+        to: &Destination,
+    ) -> Result<LockedState, Diagnostics> {
+        Ok(self
+            .residence
+            .lock(operation, to.shelves.as_deref())
+            .await?)
+    }
+
+    /// Whether it was read with the names that this state leads to.
+    pub fn suits(&self, state: &State) -> bool {
+        self.origins == terms::origins(state, &self.own)
+    }
+
     /// The one region that the resources are in: as the manifest wants it, or, when it was read no further than its
     /// text, as the state remembers it. `None`: nothing names one.
     pub fn region(&self) -> Result<Option<String>, Diagnostics> {
@@ -185,11 +199,11 @@ impl Project {
             .filter_map(|r| wanted("region", r))
             .collect();
         if regions.is_empty() {
-            let state = self.place.read().map_err(Diagnostic::from)?;
-            let remembered = state
-                .records
-                .values()
-                .filter_map(|r| r.attrs.get("region")?.as_str());
+            let records = self
+                .remembered
+                .iter()
+                .flat_map(|state| state.records.values());
+            let remembered = records.filter_map(|r| r.attrs.get("region")?.as_str());
             regions.extend(remembered.map(|region| (region.to_owned(), None)));
         }
         regions.dedup_by(|a, b| a.0 == b.0);
@@ -237,7 +251,7 @@ impl Project {
         aim: Aim,
     ) -> Result<Plan, Diagnostics> {
         check_account(state, to)?;
-        let (carried, moved) = plan::carry(state, &moves(&self.own))?;
+        let (carried, moved) = plan::carry(state, &terms::moves(&self.own))?;
         let nothing = Graph::default();
         let (graph, adoption) = match aim {
             Aim::Deploy(adoption) => (&self.lowered.graph, adoption),
@@ -257,52 +271,14 @@ impl Project {
         let mut plan = plan::plan(&goal, &carried, &seen, &to.providers.specs())?;
         plan.edits.moved = moved;
         let mut diagnostics = Diagnostics::new();
-        if let Err(errors) = plan::protect(&mut plan, &self.protection(), &goal, &carried) {
+        let protection = terms::protection(&self.manifest, &self.own);
+        if let Err(errors) = plan::protect(&mut plan, &protection, &goal, &carried) {
             diagnostics.extend(errors);
         }
-        self.check_limits(&plan, &mut diagnostics);
+        terms::check_limits(&self.own, &self.environment, &plan, &mut diagnostics);
         let ((), warnings) = diagnostics.into_result(())?;
         plan.warnings = warnings;
         Ok(plan)
-    }
-
-    fn protection(&self) -> Protection {
-        let blocks = self.manifest.blocks.iter();
-        let protect = self.own.protect.iter();
-        Protection {
-            blocks: blocks.map(|b| (b.name.clone(), b.at.clone())).collect(),
-            protected: protect.map(|p| (p.name.clone(), p.at.clone())).collect(),
-        }
-    }
-
-    /// Reports each policy whose limits the plan exceeds.
-    fn check_limits(&self, plan: &Plan, diagnostics: &mut Diagnostics) {
-        let ids = |steps: &mut dyn Iterator<Item = &Step>| -> Vec<String> {
-            steps.map(|step| format!("`{}`", step.id)).collect()
-        };
-        let lost = [
-            ("deletes", ids(&mut plan.deletions())),
-            ("replaces", ids(&mut plan.replacements())),
-        ];
-        let policies = self.own.policies.iter();
-        for policy in policies.filter(|policy| policy.is_for(&self.environment)) {
-            let Rule::Plan(limit) = &policy.rule else {
-                continue;
-            };
-            for ((what, ids), most) in lost.iter().zip([limit.deletes, limit.replaces]) {
-                let Some(most) = most.filter(|most| ids.len() > *most) else {
-                    continue;
-                };
-                let fact = format!(
-                    "the plan {what} {} ({}), and {most} are allowed",
-                    ids.len(),
-                    ids.join(", ")
-                );
-                let mut found = Diagnostic::error(code::PLAN_LIMIT, policy.words(&fact));
-                found.severity = policy.level;
-                diagnostics.push(found.at(policy.at.clone()));
-            }
-        }
     }
 
     /// Carries out a plan made from `state`.
@@ -364,4 +340,15 @@ fn check_account(state: &State, to: &Destination) -> Result<(), Diagnostics> {
     Err(Diagnostic::error(code::STATE_ACCOUNT, detail)
         .hint(hint)
         .into())
+}
+
+/// Frees the state after work on it. What went wrong with the work counts more than what goes wrong now.
+pub async fn release<T>(
+    state: LockedState,
+    done: Result<T, Diagnostics>,
+) -> Result<T, Diagnostics> {
+    let released = state.release().await.map_err(Diagnostic::from);
+    let done = done?;
+    released?;
+    Ok(done)
 }

@@ -81,6 +81,9 @@ codes! {
     STATE_FORMAT = 502, "the state file cannot be used";
     STATE_IO = 503, "the state cannot be stored";
     STATE_ACCOUNT = 504, "the state belongs to another account";
+    STATE_ELSEWHERE = 505, "the state lies in another place";
+    STATE_SHARED = 506, "the shared state cannot be used";
+    STATE_TAKEN = 507, "another run took the state over";
     MOVE_TAKEN = 508, "both names of a move are in use";
     PLAN_STALE = 601, "the plan was made from another state";
     ALREADY_EXISTS = 602, "it exists already and is not this project's";

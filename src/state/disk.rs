@@ -65,6 +65,13 @@ impl Store for Disk {
         Ok(self.journal.clear()?)
     }
 
+    async fn vacate(&mut self) -> Result<(), StateError> {
+        Ok(fs::rename(
+            &self.file,
+            &self.file.with_extension("moved.json"),
+        )?)
+    }
+
     /// The kernel frees the lock when this is dropped.
     async fn release(&mut self, _: &State) -> Result<(), StateError> {
         Ok(())

@@ -23,16 +23,26 @@ pub struct Item {
 pub struct LockedState {
     state: State,
     store: Box<dyn Store>,
+    pub(super) notice: Option<String>,
 }
 
 impl LockedState {
     pub(super) fn new(state: State, store: Box<dyn Store>) -> Self {
-        Self { state, store }
+        Self {
+            state,
+            store,
+            notice: None,
+        }
     }
 
     /// What it holds.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// What whoever took it should be told.
+    pub fn notice(&self) -> Option<&str> {
+        self.notice.as_deref()
     }
 
     /// Journals that a change begins; `record` is what stands meanwhile. Only then may the provider be called.
@@ -99,6 +109,11 @@ impl LockedState {
     pub async fn close(&mut self) -> Result<(), StateError> {
         self.edit(|_| ()).await?;
         self.store.settle().await
+    }
+
+    /// Puts the state away, which lies elsewhere by now, and frees the lock.
+    pub async fn vacate(mut self) -> Result<(), StateError> {
+        self.store.vacate().await
     }
 
     /// Frees the lock.

@@ -19,7 +19,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place below a project folder. Characters that a file name may not hold become `_`.
+    /// The place below a project folder.
     pub fn new(project: &Path, app: &str, environment: &str) -> Self {
         Self::below(&project.join(".sdev"), app, environment)
     }
@@ -27,8 +27,14 @@ impl Place {
     /// The place below `folder`, in which states are kept.
     pub fn below(folder: &Path, app: &str, environment: &str) -> Self {
         Self {
-            folder: folder.join(file_name(app)).join(file_name(environment)),
+            folder: folder.join(Self::names(app, environment).join("/")),
         }
+    }
+
+    /// The names of the folders that a state lies in, one in the other. Characters that a file name may not hold are left
+    /// out, and a digest makes up for them.
+    pub fn names(app: &str, environment: &str) -> [String; 2] {
+        [file_name(app), file_name(environment)]
     }
 
     /// The place below `states`, a folder outside the project. Projects of one name are told apart by the digest of

@@ -23,4 +23,7 @@ pub(super) trait Store: Send + fmt::Debug {
 
     /// Lets go of it, so that another may hold it. Without this it ends by itself once the process is gone.
     async fn release(&mut self, state: &State) -> Result<(), StateError>;
+
+    /// Puts the state away, which lies elsewhere by now, and lets go of it.
+    async fn vacate(&mut self) -> Result<(), StateError>;
 }

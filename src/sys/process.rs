@@ -34,6 +34,14 @@ pub fn is_alive(pid: u32) -> bool {
     matches!(kill(pid, None), Ok(()) | Err(Errno::EPERM))
 }
 
+/// What tells the processes of this machine, since its start and inside this container, from all others: only there does
+/// a process's number mean something. `None`: the system does not say.
+pub fn space() -> Option<String> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let numbers = std::fs::read_link("/proc/self/ns/pid").ok()?;
+    Some(format!("{} {}", boot.trim(), numbers.display()))
+}
+
 /// Asks a process to end (SIGTERM). Missing already is success.
 pub fn terminate(pid: u32) {
     pass_on(Signal::SIGTERM, pid);

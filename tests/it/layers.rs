@@ -9,7 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["resource"],
     &["state", "manifest", "artifact", "credential", "template"],
     &["provider", "plan", "component", "own"],
-    &["observe", "apply", "content"],
+    &["observe", "apply", "content", "residence", "terms"],
     &["engine"],
     &["cli"],
 ];

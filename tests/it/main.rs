@@ -17,6 +17,7 @@ mod own;
 mod ownership;
 mod provider;
 mod reference;
+mod shared;
 mod site;
 mod stale;
 mod support;

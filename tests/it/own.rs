@@ -221,7 +221,7 @@ fn the_state_can_live_in_another_folder() {
     shop(&sandbox);
     sandbox.file("s.yaml", with("state: { folder: ../states }"));
     sandbox.run("deploy -y").code(0);
-    assert!(!sandbox.work().join(".sdev").exists());
+    assert!(!sandbox.work().join(".sdev/shop/local/state.json").exists());
     let file = sandbox.work().join("../states/shop/local/state.json");
     assert!(
         std::fs::read_to_string(file)

@@ -6,11 +6,11 @@ use super::super::printer::Printer;
 use super::super::runtime::{block_on, heed_signals};
 use super::super::view::plan::{self as plan_view, Lines};
 use super::super::view::{output, progress};
-use super::{Outcome, open};
+use super::{Outcome, lock, open};
 use crate::apply::{Report, Stop};
 use crate::content::Texts;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::engine::{Aim, Destination, Project, Until};
+use crate::engine::{self, Aim, Destination, Project, Until};
 use crate::plan::{Adoption, Plan};
 use crate::state::LockedState;
 use crate::sys::clock::Stopwatch;
@@ -30,15 +30,18 @@ pub(super) fn run(args: &Deploy, global: &Global, printer: Printer) -> Outcome {
     block_on(async {
         asking.heed(printer);
         let (project, to) = open(global, ("deploy", Until::Pack), printer).await?;
-        let mut state = project.place.lock_for("deploy").map_err(Diagnostic::from)?;
-        let plan = project
-            .plan(state.state(), &to, Aim::Deploy(adoption))
-            .await?;
-        let exit = carry_out(&project, &plan, &mut state, &to, (&asking, printer)).await?;
-        if exit == Exit::Done {
-            output::show(printer, &project.outputs(state.state()));
-        }
-        Ok(exit)
+        let mut state = lock(&project, "deploy", &to, printer).await?;
+        let done = async {
+            let aim = Aim::Deploy(adoption);
+            let plan = project.plan(state.state(), &to, aim).await?;
+            let exit = carry_out(&project, &plan, &mut state, &to, (&asking, printer)).await?;
+            if exit == Exit::Done {
+                output::show(printer, &project.outputs(state.state()));
+            }
+            Ok(exit)
+        };
+        let done = done.await;
+        engine::release(state, done).await
     })
 }
 

@@ -11,6 +11,7 @@ mod output;
 mod plan;
 mod preview;
 mod remove;
+mod state;
 mod validate;
 
 use std::path::{Path, PathBuf};
@@ -21,8 +22,9 @@ use super::exit::Exit;
 use super::printer::Printer;
 use super::view;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::engine::{self, Destination, Project, Until};
+use crate::engine::{self, Destination, Project, Reading, Until};
 use crate::manifest::{self, Occasion};
+use crate::state::{LockedState, State};
 use hidden::Hidden;
 
 type Outcome = Result<Exit, Diagnostics>;
@@ -49,6 +51,7 @@ pub(super) fn run(args: Args, printer: Printer) -> Outcome {
         Command::Deploy(args) => deploy::run(&args, global, printer),
         Command::Remove(args) => remove::run(&args, global, printer),
         Command::Output(args) => output::run(&args, global, printer),
+        Command::State(args) => state::run(&args, global, printer),
         Command::Local(args) => local::run(args, printer),
         Command::Config(args) => config::run(args, printer),
         Command::Completion(args) => Ok(completion::run(&args, printer)),
@@ -74,19 +77,27 @@ fn open_offline(global: &Global, reach: Reach) -> Result<(Project, Destination),
     let path = manifest_path(global)?;
     let alias = destination::alias(global, &path);
     let to = destination::offline(global, alias.as_deref());
-    let project = read(&path, alias, &to, (occasion(global, reach.0), reach.1))?;
+    let project = read(global, reach, &to, None)?;
     Ok((project, to))
 }
 
 /// The project, into which no secret gets.
 fn read(
-    path: &Path,
-    alias: Option<String>,
+    global: &Global,
+    reach: Reach,
     to: &Destination,
-    (occasion, until): (Occasion<'_>, Until),
+    remembered: Option<&State>,
 ) -> Result<Project, Diagnostics> {
-    let project = engine::open(path, (occasion, &Hidden::new(alias)), to, until)?;
-    if until >= Until::Lower {
+    let path = manifest_path(global)?;
+    let hidden = Hidden::new(destination::alias(global, &path));
+    let reading = Reading {
+        occasion: occasion(global, reach.0),
+        environment: &hidden,
+        until: reach.1,
+        remembered,
+    };
+    let project = engine::open(&path, reading, to)?;
+    if reach.1 >= Until::Lower {
         hidden::refuse(&project.manifest)?;
     }
     Ok(project)
@@ -99,16 +110,34 @@ async fn open(
     printer: Printer,
 ) -> Result<(Project, Destination), Diagnostics> {
     // A broken manifest is said before anything is started or asked.
-    let (project, guess) = open_offline(global, reach)?;
+    let (mut project, guess) = open_offline(global, reach)?;
     let path = manifest_path(global)?;
     let alias = destination::alias(global, &path);
-    let to = destination::connect(global, alias.as_deref(), project.region()?, printer).await?;
+    let link = destination::link(global, alias.as_deref(), printer).await?;
+    let state = project.state(Some(&*link.shelves())).await?;
+    let suits = project.suits(&state);
+    project.remembered = Some(state);
+    let to = link.destination(project.region()?)?;
     // Names depend on where they are: it is read again if that was not known. Else once is enough: folders are large.
-    let project = if guess.names_alike(&to) {
+    let project = if guess.names_alike(&to) && suits {
         project
     } else {
-        read(&path, alias, &to, (occasion(global, reach.0), reach.1))?
+        read(global, reach, &to, project.remembered.as_ref())?
     };
     view::diagnostic::show(printer, &project.warnings);
     Ok((project, to))
+}
+
+/// Takes the state, and says what there is to say of that.
+async fn lock(
+    project: &Project,
+    operation: &str,
+    to: &Destination,
+    printer: Printer,
+) -> Result<LockedState, Diagnostics> {
+    let state = project.lock(operation, to).await?;
+    if let Some(notice) = state.notice() {
+        printer.say(notice);
+    }
+    Ok(state)
 }

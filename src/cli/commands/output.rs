@@ -5,14 +5,22 @@ use serde_json::Value as Json;
 use super::super::args::{Global, Output};
 use super::super::exit::Exit;
 use super::super::printer::Printer;
+use super::super::runtime::block_on;
 use super::super::view::output;
-use super::{Outcome, open_offline};
+use super::{Outcome, open, open_offline};
 use crate::diagnostic::{Diagnostic, code};
 use crate::engine::Until;
 
 pub(super) fn run(args: &Output, global: &Global, printer: Printer) -> Outcome {
-    let (project, to) = open_offline(global, ("output", Until::Lower))?;
-    let state = project.place.read().map_err(Diagnostic::from)?;
+    let reach = ("output", Until::Lower);
+    let (project, to) = open_offline(global, reach)?;
+    let state = match project.residence.read_here() {
+        Some(read) => read?,
+        None => block_on(async {
+            let (project, to) = open(global, reach, printer).await?;
+            project.state(to.shelves.as_deref()).await
+        })?,
+    };
     let outputs = project.outputs(&state);
     let Some(name) = &args.name else {
         output::print(printer, &outputs);

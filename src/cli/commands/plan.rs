@@ -19,7 +19,7 @@ pub(super) fn run(args: &Plan, global: &Global, printer: Printer) -> Outcome {
     };
     let (plan, texts) = block_on(async {
         let (project, to) = open(global, reach, printer).await?;
-        let state = project.place.read().map_err(Diagnostic::from)?;
+        let state = project.state(to.shelves.as_deref()).await?;
         let plan = project.plan(&state, &to, aim).await?;
         let texts = if args.diff {
             content::texts(&plan, &state, &to.providers)

@@ -5,10 +5,9 @@ use super::super::printer::Printer;
 use super::super::runtime::block_on;
 use super::super::view::plan::Lines;
 use super::deploy::{Asking, carry_out};
-use super::{Outcome, open};
+use super::{Outcome, lock, open};
 use crate::apply::Stop;
-use crate::diagnostic::Diagnostic;
-use crate::engine::{Aim, Until};
+use crate::engine::{self, Aim, Until};
 
 pub(super) fn run(args: &Remove, global: &Global, printer: Printer) -> Outcome {
     let asking = Asking {
@@ -20,8 +19,12 @@ pub(super) fn run(args: &Remove, global: &Global, printer: Printer) -> Outcome {
     block_on(async {
         asking.heed(printer);
         let (project, to) = open(global, ("remove", Until::Load), printer).await?;
-        let mut state = project.place.lock_for("remove").map_err(Diagnostic::from)?;
-        let plan = project.plan(state.state(), &to, Aim::Remove).await?;
-        carry_out(&project, &plan, &mut state, &to, (&asking, printer)).await
+        let mut state = lock(&project, "remove", &to, printer).await?;
+        let done = async {
+            let plan = project.plan(state.state(), &to, Aim::Remove).await?;
+            carry_out(&project, &plan, &mut state, &to, (&asking, printer)).await
+        };
+        let done = done.await;
+        engine::release(state, done).await
     })
 }
