@@ -155,7 +155,9 @@ fn residence(manifest: &Manifest, own: &Own, to: &Destination) -> Residence {
             let place = Place::apart(states, &manifest.folder, whose.0, whose.1);
             Residence::apart(place)
         }
-        (_, storage) => Residence::new(storage, &manifest.folder, whose),
+        // It is in a local cloud that lives for one command.
+        (Some(_), storage) => Residence::new(storage, &manifest.folder, whose).alone(),
+        (None, storage) => Residence::new(storage, &manifest.folder, whose),
     }
 }
 

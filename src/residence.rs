@@ -84,6 +84,13 @@ impl Residence {
         }
     }
 
+    /// The same, but what lies beside the manifest has nothing to do with it.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.beside = None;
+        self
+    }
+
     /// As the manifest names it.
     pub fn name(&self) -> &str {
         &self.name

@@ -1,8 +1,8 @@
 //! A state that several machines share: a log of numbered pages on a shelf.
 //!
 //! A page is written only where there is none of its number, so of two writers one fails; taking the state is writing a
-//! page too. After each write the writer looks for pages behind its own: pages that were cleared away leave numbers
-//! free, and a writer that was suspended for long could write there.
+//! page too. After an intent or an outcome the writer looks for pages behind its own: pages that were cleared away leave
+//! numbers free, and a writer that was suspended for long could write there.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -154,6 +154,19 @@ impl Shared {
 
     /// Writes the next page and makes sure that it is the last one.
     async fn write(&mut self, content: Content<'_>) -> Result<(), StateError> {
+        self.put(content).await?;
+        self.failed = true;
+        let own = page::key(self.last);
+        let behind = self.shelf.list(page::PAGES, &own).await?;
+        if let Some(newest) = behind.last().and_then(|o| page::number(&o.key)) {
+            return Err(self.taken_over(newest).await);
+        }
+        self.failed = false;
+        Ok(())
+    }
+
+    /// Writes the next page. Where pages were cleared away it may not be the last one.
+    async fn put(&mut self, content: Content<'_>) -> Result<(), StateError> {
         if self.failed {
             return Err(self.unsure());
         }
@@ -169,10 +182,6 @@ impl Shared {
             self.check_ours(number).await?;
         }
         self.points.pass();
-        let behind = self.shelf.list(page::PAGES, &page::key(number)).await?;
-        if let Some(newest) = behind.last().and_then(|o| page::number(&o.key)) {
-            return Err(self.taken_over(newest).await);
-        }
         self.last = number;
         self.pages.push(number);
         self.written = Instant::now();
@@ -205,12 +214,6 @@ impl Shared {
         }
     }
 
-    /// Writes what was noted.
-    async fn flush(&mut self) -> Result<(), StateError> {
-        let noted = std::mem::take(&mut self.noted);
-        self.write(Content::Noted(&noted)).await
-    }
-
     /// Deletes the pages before the last one, which holds the whole state.
     async fn clear(&mut self) -> Result<(), StateError> {
         let last = self.last;
@@ -233,12 +236,15 @@ impl Shared {
 impl Store for Shared {
     async fn note(&mut self, entry: &Entry) -> Result<(), StateError> {
         self.noted.push(entry.clone());
-        let intent = matches!(entry, Entry::Begin { .. });
-        if intent {
+        if matches!(entry, Entry::Begin { .. }) {
             self.lease.refresh().await?;
+            let noted = std::mem::take(&mut self.noted);
+            return self.write(Content::Noted(&noted)).await;
         }
-        if intent || self.noted.len() >= MOST_NOTED || self.written.elapsed() >= LONGEST_NOTED {
-            self.flush().await?;
+        if self.noted.len() >= MOST_NOTED || self.written.elapsed() >= LONGEST_NOTED {
+            // The next intent finds out if these came too late.
+            let noted = std::mem::take(&mut self.noted);
+            return self.put(Content::Noted(&noted)).await;
         }
         Ok(())
     }
