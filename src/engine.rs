@@ -13,9 +13,10 @@ use crate::manifest::{self, Environment, Manifest, Occasion};
 use crate::observe::observe;
 use crate::own::{self, Own, Storage};
 use crate::plan::{self, Adoption, Goal, Plan};
-use crate::provider::Providers;
+use crate::provider::{Means, Providers};
 use crate::residence::{OpenShelf, Residence};
 use crate::resource::{Graph, Object, Value};
+use crate::secret::Secrets;
 use crate::state::{LockedState, Place, State};
 use crate::terms;
 
@@ -56,6 +57,8 @@ pub struct Project {
 pub struct Destination {
     /// Who serves its kinds.
     pub providers: Providers,
+    /// Who knows the texts of secrets.
+    pub secrets: Arc<dyn Secrets>,
     /// The account, if known.
     pub account: Option<String>,
     /// The region where a block names none.
@@ -71,6 +74,14 @@ pub struct Destination {
 }
 
 impl Destination {
+    /// What it is asked and changed with.
+    fn means(&self) -> Means<'_> {
+        Means {
+            providers: &self.providers,
+            secrets: &*self.secrets,
+        }
+    }
+
     /// Whether a project read for this destination is the same as one read for the other.
     pub fn names_alike(&self, other: &Self) -> bool {
         (&self.account, &self.region, &self.environment)
@@ -103,7 +114,11 @@ pub struct Reading<'a> {
 /// Reads a project. Nothing is asked of any service.
 pub fn open(path: &Path, reading: Reading<'_>, to: &Destination) -> Result<Project, Diagnostics> {
     let until = reading.until;
-    let (manifest, mut diagnostics) = manifest::load(path, reading.occasion, reading.environment)?;
+    let (manifest, mut diagnostics) =
+        manifest::load_all(path, reading.occasion, reading.environment);
+    let Some(manifest) = manifest else {
+        return Err(diagnostics);
+    };
     let own = own::read(&manifest, &component::names(), &mut diagnostics);
     if until >= Until::Pack {
         own.check(&manifest, &to.environment, &mut diagnostics);
@@ -123,15 +138,19 @@ pub fn open(path: &Path, reading: Reading<'_>, to: &Destination) -> Result<Proje
         folder: manifest.folder.clone(),
         origins: origins.unwrap_or_default(),
     };
-    let lowered = if until >= Until::Lower {
-        component::lower(&manifest, &context)
-    } else {
-        Ok(Lowered::default())
-    };
-    let lowered = lowered.map_err(|errors| diagnostics.extend(errors));
-    let (Ok(mut lowered), false) = (lowered, diagnostics.has_errors()) else {
-        return Err(diagnostics);
-    };
+    if diagnostics.has_errors() {
+        return Err(with_more(diagnostics, manifest, &context, until));
+    }
+    let mut lowered = Lowered::default();
+    if until >= Until::Lower {
+        match component::lower(&manifest, &context) {
+            Ok(all) => lowered = all,
+            Err(errors) => {
+                diagnostics.extend(errors);
+                return Err(diagnostics);
+            }
+        }
+    }
     if until >= Until::Pack {
         lowered.graph = component::pack(lowered.graph, &lowered.packs)?;
     }
@@ -159,6 +178,22 @@ fn residence(manifest: &Manifest, own: &Own, to: &Destination) -> Residence {
         (Some(_), storage) => Residence::new(storage, &manifest.folder, whose).alone(),
         (None, storage) => Residence::new(storage, &manifest.folder, whose),
     }
+}
+
+/// What is wrong with a manifest, and what else is wrong with the blocks of it that can be understood.
+fn with_more(
+    mut found: Diagnostics,
+    mut manifest: Manifest,
+    context: &Context,
+    until: Until,
+) -> Diagnostics {
+    manifest.blocks.retain(|block| !block.is_broken);
+    if until >= Until::Lower
+        && let Err(more) = component::lower(&manifest, context)
+    {
+        found.extend(more);
+    }
+    found
 }
 
 impl Project {
@@ -263,7 +298,7 @@ impl Project {
             // Names were derived from what another run has changed meanwhile.
             return Err(Diagnostic::from(apply::ApplyError::Stale).into());
         }
-        let seen = observe(&carried, graph, &to.providers).await?;
+        let seen = observe(&carried, graph, to.means()).await?;
         let owner = self.owner(state, to);
         let goal = Goal {
             graph,
@@ -271,6 +306,7 @@ impl Project {
             adoption,
         };
         let mut plan = plan::plan(&goal, &carried, &seen, &to.providers.specs())?;
+        plan.conceal_plain(&|source, text| to.secrets.fingerprint(source, text))?;
         plan.edits.moved = moved;
         let mut diagnostics = Diagnostics::new();
         let protection = terms::protection(&self.manifest, &self.own);
@@ -292,7 +328,7 @@ impl Project {
         ears: (&Stop, &(dyn Fn(Event) + Sync)),
     ) -> Result<Report, Diagnostics> {
         let owner = self.owner(state.state(), to);
-        apply::apply(plan, &to.providers, &owner, state, ears)
+        apply::apply(plan, to.means(), &owner, state, ears)
             .await
             .map_err(|e| Diagnostic::from(e).into())
     }

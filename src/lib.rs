@@ -19,6 +19,7 @@ pub mod plan;
 pub mod provider;
 pub mod residence;
 pub mod resource;
+pub mod secret;
 pub mod state;
 pub mod sys;
 pub mod template;

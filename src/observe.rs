@@ -3,10 +3,13 @@
 use futures_util::StreamExt;
 use futures_util::stream;
 
+use serde_json::Value as Json;
+
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::Observed;
-use crate::provider::{ProviderError, Providers, Seen};
-use crate::resource::{Graph, Kind, RemoteId, ResourceId};
+use crate::plan::{Observed, output};
+use crate::provider::{Means, ProviderError, Providers, Seen};
+use crate::resource::{Graph, Kind, RemoteId, Resource, ResourceId, conceal};
+use crate::secret::{Mask, Secrets};
 use crate::state::{Record, State};
 
 /// How many questions are open at once.
@@ -21,25 +24,80 @@ struct Question<'a> {
     ahead: bool,
 }
 
-/// What is there of everything remembered or wanted. Wanted things whose name is not known yet are left out.
+/// What is there of everything remembered or wanted. Wanted things whose name is not known yet are left out. What the cloud
+/// shows of secrets is seen by its fingerprint.
 pub async fn observe(
     state: &State,
     goal: &Graph,
-    providers: &Providers,
+    means: Means<'_>,
 ) -> Result<Observed, Diagnostics> {
+    let providers = means.providers;
     let mut diagnostics = Diagnostics::new();
     let mut seen = Observed::new();
     let mut answers = stream::iter(questions(state, goal, providers))
-        .map(|question| async move { (question.id, question.ahead, question.ask(providers).await) })
+        .map(|question| async move {
+            let answer = question.ask(providers).await;
+            (question, answer)
+        })
         .buffer_unordered(AT_ONCE);
-    while let Some((id, ahead, answer)) = answers.next().await {
+    while let Some((question, answer)) = answers.next().await {
+        let (id, wanted) = (question.id, goal.get(question.id));
+        let answer = answer
+            .map_err(|error| about(id, masked(error, wanted, means.secrets)))
+            .and_then(|answer| {
+                let known = Known {
+                    record: question.known,
+                    wanted,
+                    state,
+                };
+                answer
+                    .map(|seen| known.conceal(seen, means.secrets))
+                    .transpose()
+            });
         match answer {
-            Ok(answer) if ahead => seen.ahead.extend(answer.map(|found| (id.clone(), found))),
+            Ok(answer) if question.ahead => {
+                seen.ahead.extend(answer.map(|found| (id.clone(), found)));
+            }
             Ok(answer) => seen.insert(id.clone(), answer),
-            Err(error) => diagnostics.push(about(id, error)),
+            Err(error) => diagnostics.push(error),
         }
     }
     diagnostics.into_result(seen).map(|(seen, _)| seen)
+}
+
+/// What is known of a thing that was asked about.
+struct Known<'a> {
+    record: Option<&'a Record>,
+    wanted: Option<&'a Resource>,
+    state: &'a State,
+}
+
+impl Known<'_> {
+    /// What was seen, without the texts of secrets.
+    fn conceal(&self, mut seen: Seen, secrets: &dyn Secrets) -> Result<Seen, Diagnostic> {
+        let of_state =
+            |id: &ResourceId, path: &str| output(&self.state.records.get(id)?.outputs, path);
+        for (name, shown) in &mut seen.attrs {
+            let wanted = self
+                .wanted
+                .and_then(|resource| resource.attrs.get(name))
+                .filter(|value| !value.secrets().is_empty())
+                .map(|value| value.outline(&of_state));
+            let remembered = self.record.and_then(|record| record.attrs.get(name));
+            let candidates: Vec<&Json> = remembered.into_iter().chain(&wanted).collect();
+            conceal(shown, &candidates, &|source, text| {
+                secrets.fingerprint(source, text)
+            })?;
+        }
+        Ok(seen)
+    }
+}
+
+/// A failure without the texts of the secrets that its thing has: a cloud may say what it holds.
+fn masked(error: ProviderError, wanted: Option<&Resource>, secrets: &dyn Secrets) -> ProviderError {
+    let sources = wanted.into_iter().flat_map(Resource::secrets);
+    let sources = sources.map(|secret| secret.source.as_str());
+    error.masked(&Mask::of(sources, secrets))
 }
 
 fn questions<'a>(state: &'a State, goal: &'a Graph, providers: &Providers) -> Vec<Question<'a>> {

@@ -3,6 +3,7 @@
 mod event;
 mod outcome;
 mod run;
+mod texts;
 mod walk;
 
 pub use event::{Event, Report, Stop};

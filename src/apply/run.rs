@@ -13,7 +13,10 @@ use crate::state::Record;
 pub(super) struct Call<'a> {
     pub(super) number: usize,
     pub(super) step: &'a Step,
+    /// What it shall be like, as the state may hold it.
     pub(super) attrs: Object,
+    /// The same with the texts of its secrets, when it has any: for the provider alone.
+    pub(super) revealed: Option<Object>,
     pub(super) record: Option<Record>,
     pub(super) owner: &'a str,
     pub(super) token: String,
@@ -57,7 +60,7 @@ impl Call<'_> {
         let provider = providers.of(&self.step.kind)?;
         let task = Task {
             kind: &self.step.kind,
-            attrs: &self.attrs,
+            attrs: self.revealed.as_ref().unwrap_or(&self.attrs),
             record: self.record.as_ref(),
             diff: self.step.change.diff(),
             owner: self.owner,

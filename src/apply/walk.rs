@@ -9,11 +9,12 @@ use tokio::sync::mpsc;
 
 use super::outcome;
 use super::run::{Call, Line, Outcome, remote};
+use super::texts::Texts;
 use super::{Event, Report, Stop};
 use crate::diagnostic::{Diagnostic, code};
 use crate::plan::{Change, Plan, Step, Which};
-use crate::provider::{ErrorKind, Progress, ProviderError, Providers};
-use crate::resource::{Object, ResourceId, Specs};
+use crate::provider::{ErrorKind, Means, Progress, ProviderError, Providers};
+use crate::resource::{Object, ResourceId, Specs, Unresolved};
 use crate::state::{Item, LockedState, Record, StateError};
 
 /// Why an apply could not go on. What was done until then is in the state.
@@ -25,6 +26,9 @@ pub enum ApplyError {
     /// The state cannot be written.
     #[error(transparent)]
     State(#[from] StateError),
+    /// A secret cannot be had, or is another one by now. Nothing was begun.
+    #[error("{0}")]
+    Secret(Box<Diagnostic>),
 }
 
 impl From<ApplyError> for Diagnostic {
@@ -34,6 +38,7 @@ impl From<ApplyError> for Diagnostic {
                 Self::error(code::PLAN_STALE, error.to_string()).hint("plan again")
             }
             ApplyError::State(error) => error.into(),
+            ApplyError::Secret(why) => *why,
         }
     }
 }
@@ -50,7 +55,7 @@ pub struct Owner {
 /// Carries out `plan`. Independent steps go on after a failure; what waits for the failed one is skipped.
 pub async fn apply(
     plan: &Plan,
-    providers: &Providers,
+    means: Means<'_>,
     owner: &Owner,
     state: &mut LockedState,
     (stop, tell): (&Stop, &(dyn Fn(Event) + Sync)),
@@ -58,9 +63,12 @@ pub async fn apply(
     if plan.base.lineage != state.state().lineage || plan.base.serial != state.state().serial {
         return Err(ApplyError::Stale);
     }
+    let texts =
+        Texts::look_up(plan, means.secrets).map_err(|why| ApplyError::Secret(Box::new(why)))?;
     let mut walk = Walk {
         plan,
-        specs: providers.specs(),
+        specs: means.providers.specs(),
+        texts,
         owner: &owner.mark,
         state,
         tell,
@@ -76,7 +84,7 @@ pub async fn apply(
             outcome::owe(&plan.steps, state);
         })
         .await?;
-    walk.run(providers, stop).await?;
+    walk.run(means.providers, stop).await?;
     walk.state.close().await?;
     Ok(walk.report)
 }
@@ -84,6 +92,7 @@ pub async fn apply(
 struct Walk<'a> {
     plan: &'a Plan,
     specs: Specs,
+    texts: Texts,
     owner: &'a str,
     state: &'a mut LockedState,
     tell: &'a (dyn Fn(Event) + Sync),
@@ -158,8 +167,8 @@ impl<'a> Walk<'a> {
     ) -> Result<Option<Call<'a>>, ApplyError> {
         let step = &self.plan.steps[number];
         let record = self.record_of(step, providers);
-        let attrs = match self.attrs_of(step, record.as_ref()) {
-            Ok(attrs) => attrs,
+        let (attrs, revealed) = match self.attrs_of(step, record.as_ref()) {
+            Ok(found) => found,
             Err(error) => {
                 self.fail(
                     step,
@@ -173,6 +182,7 @@ impl<'a> Walk<'a> {
             number,
             step,
             attrs,
+            revealed,
             record,
             owner: self.owner,
             token,
@@ -222,17 +232,24 @@ impl<'a> Walk<'a> {
         Some(record)
     }
 
+    /// What a step's thing shall be like, and the same with the texts of its secrets, when it has any.
     fn attrs_of(
         &self,
         step: &Step,
         record: Option<&Record>,
-    ) -> Result<Object, crate::resource::Unresolved> {
-        match &step.resource {
-            Some(resource) => resource.resolve(&|id, path| {
-                crate::plan::output(&self.state.state().records.get(id)?.outputs, path)
-            }),
-            None => Ok(record.map(|r| r.attrs.clone()).unwrap_or_default()),
+    ) -> Result<(Object, Option<Object>), Unresolved> {
+        let Some(resource) = &step.resource else {
+            return Ok((record.map(|r| r.attrs.clone()).unwrap_or_default(), None));
+        };
+        let output = |id: &ResourceId, path: &str| {
+            crate::plan::output(&self.state.state().records.get(id)?.outputs, path)
+        };
+        let attrs = resource.resolve(&output)?;
+        let mut revealed = None;
+        if resource.secrets().next().is_some() {
+            revealed = Some(resource.reveal(&output, &|secret| self.texts.shaped(secret))?);
         }
+        Ok((attrs, revealed))
     }
 
     /// The same step of the same state always has the same token.
@@ -246,7 +263,7 @@ impl<'a> Walk<'a> {
 
     async fn progress(&mut self, number: usize, word: Progress) -> Result<(), ApplyError> {
         let id = &self.plan.steps[number].id;
-        match word {
+        match self.texts.hide_in_progress(word) {
             Progress::Note(text) => (self.tell)(Event::Note {
                 id: id.clone(),
                 text,
@@ -307,6 +324,7 @@ impl<'a> Walk<'a> {
                 });
             }
             Err(error) => {
+                let error = self.texts.hide_in_error(error);
                 let kind = error.kind;
                 self.state
                     .end(&step.id, |state| {

@@ -59,6 +59,9 @@ pub(super) enum Command {
     /// Access aliases
     #[command(subcommand)]
     Config(Config),
+    /// Secrets: values for `${secret('NAME')}`, kept encrypted and never shown
+    #[command(subcommand)]
+    Secret(Secret),
     /// Print the completion script for a shell
     Completion(Completion),
     /// Explain the code of an error
@@ -245,6 +248,32 @@ pub(super) struct ConfigAdd {
     /// The region to use where a resource names none
     #[arg(long)]
     pub(super) region: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Secret {
+    /// Set a secret; its value is typed without being shown, or read from standard input.
+    /// With `--env NAME` it is for that environment only
+    Set(SecretSet),
+    /// List the secrets and when they were set, never their values
+    List,
+    /// Delete a secret
+    Delete {
+        /// The secret
+        name: String,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct SecretSet {
+    /// Its name
+    pub(super) name: String,
+    /// Take the value from this environment variable
+    #[arg(long, value_name = "VARIABLE")]
+    pub(super) from_env: Option<String>,
+    /// With the first secret: protect all by a passphrase instead of a key file
+    #[arg(long)]
+    pub(super) passphrase: bool,
 }
 
 #[derive(Debug, ClapArgs)]

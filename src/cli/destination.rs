@@ -1,16 +1,16 @@
 //! Access alias → where to apply: the local cloud, or the vendor's with its keys.
 
-use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::Global;
 use super::local;
+use super::machine::Machine;
 use super::printer::Printer;
 use crate::credential::{self, Credential, LOCAL};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::Destination;
-use crate::manifest::{self, Environment};
+use crate::manifest;
 use crate::provider::Providers;
 use crate::provider::alibaba::{Alibaba, BucketShelf, Target};
 use crate::residence::{Address, OpenShelf};
@@ -19,13 +19,15 @@ use crate::sys::env;
 /// The region where neither resource nor access names one.
 const REGION: &str = "cn-hangzhou";
 
-/// The alias asked for: the flag, or the manifest's key.
+/// The alias asked for: the flag, or what the environment or the manifest names.
 pub(super) fn alias(global: &Global, manifest: &Path) -> Option<String> {
-    global.access.clone().or_else(|| manifest::access(manifest))
+    let environment = global.environment.as_deref();
+    let named = || manifest::access(manifest, environment);
+    global.access.clone().or_else(named)
 }
 
 /// A destination for work that asks no cloud: only names are needed.
-pub(super) fn offline(global: &Global, alias: Option<&str>) -> Destination {
+pub(super) fn offline(global: &Global, alias: Option<&str>, machine: &Arc<Machine>) -> Destination {
     let (account, region) = if alias == Some(LOCAL) {
         let keys = local::running().ok().flatten().map(|(_, keys)| keys);
         (
@@ -41,6 +43,7 @@ pub(super) fn offline(global: &Global, alias: Option<&str>) -> Destination {
     };
     Destination {
         providers: Providers::default(),
+        secrets: Arc::clone(machine) as Arc<dyn crate::secret::Secrets>,
         account,
         region: region
             .or_else(|| env::var(env::REGION))
@@ -105,7 +108,11 @@ impl Link {
     }
 
     /// The destination. `region` is the one that the resources name; without one the access has its own.
-    pub(super) fn destination(self, region: Option<String>) -> Result<Destination, Diagnostics> {
+    pub(super) fn destination(
+        self,
+        region: Option<String>,
+        machine: &Arc<Machine>,
+    ) -> Result<Destination, Diagnostics> {
         let shelves = self.shelves();
         let mut target = self.target;
         target.region = region.unwrap_or(target.region);
@@ -113,6 +120,7 @@ impl Link {
         let alibaba = Alibaba::new(target).map_err(Diagnostic::from)?;
         Ok(Destination {
             providers: Providers::new([Arc::new(alibaba) as Arc<dyn crate::provider::Provider>]),
+            secrets: Arc::clone(machine) as Arc<dyn crate::secret::Secrets>,
             account,
             region,
             environment: self.environment,
@@ -134,7 +142,8 @@ fn target(credential: Credential) -> Target {
     }
 }
 
-fn environment(global: &Global, alias: Option<&str>) -> String {
+/// The environment asked for, or the usual one of the alias.
+pub(super) fn environment(global: &Global, alias: Option<&str>) -> String {
     let default = if alias == Some(LOCAL) {
         LOCAL
     } else {
@@ -151,56 +160,4 @@ fn states(alias: Option<&str>) -> Option<PathBuf> {
     env::var(env::STATES)
         .filter(|_| alias == Some(LOCAL))
         .map(PathBuf::from)
-}
-
-/// What expressions can ask of this machine.
-pub(super) struct Machine {
-    alias: Option<String>,
-    credential: OnceCell<Option<Credential>>,
-}
-
-impl Machine {
-    /// The machine, with the keys of this alias.
-    pub(super) fn new(alias: Option<String>) -> Self {
-        Self {
-            alias,
-            credential: OnceCell::new(),
-        }
-    }
-
-    fn find(&self) -> Option<Credential> {
-        if self.alias.as_deref() == Some(LOCAL) {
-            let keys = local::Keys::stored().ok()?;
-            let keys = local::running()
-                .ok()
-                .flatten()
-                .map_or(keys, |(_, keys)| keys);
-            return Some(Credential {
-                alias: LOCAL.to_owned(),
-                account_id: Some(keys.account_id),
-                key_id: keys.key_id,
-                key_secret: keys.secret,
-                security_token: None,
-                region: Some(keys.region),
-            });
-        }
-        credential::find(self.alias.as_deref()).ok()
-    }
-}
-
-impl Environment for Machine {
-    fn var(&self, name: &str) -> Option<String> {
-        env::var(name)
-    }
-
-    fn credential(&self, key: &str) -> Option<String> {
-        let found = self.credential.get_or_init(|| self.find()).as_ref()?;
-        match key {
-            "AccountID" => found.account_id.clone(),
-            "AccessKeyID" => Some(found.key_id.clone()),
-            "AccessKeySecret" => Some(found.key_secret.reveal().to_owned()),
-            "SecurityToken" => found.security_token.as_ref().map(|t| t.reveal().to_owned()),
-            _ => None,
-        }
-    }
 }

@@ -3,8 +3,10 @@
 mod args;
 mod commands;
 mod destination;
+mod environment;
 mod exit;
 mod local;
+mod machine;
 mod printer;
 mod runtime;
 mod view;

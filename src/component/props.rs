@@ -68,6 +68,14 @@ impl<'a> Props<'a> {
         let node = self.node(name)?;
         match &node.kind {
             NodeKind::Text(text) if !text.is_empty() => Some(text),
+            NodeKind::Secret(_) | NodeKind::Join(_) if node.has_secret() => {
+                let detail = format!(
+                    "`{}` is shown in plans and kept in the state, so it cannot hold a secret",
+                    self.path(name)
+                );
+                diagnostics.push(Diagnostic::error(code::BAD_PROPERTY, detail).at(node.at.clone()));
+                None
+            }
             NodeKind::Output { .. } | NodeKind::Join(_) => {
                 let detail = format!(
                     "`{}` must be known before the deploy, so it cannot hold an output",

@@ -1,32 +1,10 @@
 //! Keys in memory.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use crate::diagnostic::{Diagnostic, code};
+use crate::secret::Secret;
 use crate::sys::fs::FsError;
-
-/// A text that is never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a secret text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text, for the one who signs with it.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
 
 /// The keys of one account.
 #[derive(Debug, Clone)]

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::access::{Credential, CredentialError, Secret};
+use super::Secret;
+use super::access::{Credential, CredentialError};
 use crate::sys::{env, fs};
 
 /// One stored alias.

@@ -4,9 +4,10 @@ mod access;
 mod alias;
 mod serverless_devs;
 
-pub use access::{Credential, CredentialError, Secret};
+pub use access::{Credential, CredentialError};
 pub use alias::{AliasStore, StoredAlias};
 
+pub use crate::secret::Secret;
 use crate::sys::env;
 
 /// The alias that means the local cloud.

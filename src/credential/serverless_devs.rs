@@ -13,7 +13,8 @@ use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
 use md5::{Digest, Md5};
 
-use super::access::{Credential, CredentialError, Secret};
+use super::Secret;
+use super::access::{Credential, CredentialError};
 use crate::sys::{env, fs};
 
 const PASSPHRASE: &[u8] = b"SecretKey123";

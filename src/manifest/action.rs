@@ -55,6 +55,18 @@ pub enum Does {
     },
 }
 
+impl Does {
+    /// The values in it that may be known only when it runs.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
+        let node = match self {
+            Self::Run { line, .. } => Some(line),
+            Self::Plugin { arguments, .. } => arguments.as_ref(),
+            Self::Component { .. } => None,
+        };
+        node.into_iter()
+    }
+}
+
 /// `allow_failure` and `continue-on-error`: which failures do not count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tolerance {

@@ -1,32 +1,60 @@
 //! The resolved document as a [`Manifest`].
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Block, Entry, Manifest, Node, NodeKind, Tolerance, number, read};
+use super::actions::{Around, Level};
+use super::{Block, Entry, Manifest, Node, NodeKind, Occasion, Tolerance};
+use super::{actions, flow, number, read};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 
 /// The manifest of a document whose keys were checked and whose expressions were resolved.
-pub(super) fn assemble(path: &Path, mut document: Node, diagnostics: &mut Diagnostics) -> Manifest {
+pub(super) fn assemble(
+    path: &Path,
+    mut document: Node,
+    occasion: Occasion<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Manifest {
     let folder = read::folder_of(path);
-    drop_nulls(&mut document);
+    let broken = broken(&document);
+    drop_nulls_but_actions(&mut document);
     let name = word(&document, "name", diagnostics);
     let access = word(&document, "access", diagnostics);
-    let blocks = blocks(&mut document, diagnostics);
+    let around = Around {
+        command: occasion.command,
+        folder: &folder,
+    };
+    let actions = document.get("actions").map_or_else(Vec::new, |node| {
+        around.read(node, Level::Global, diagnostics)
+    });
+    let mut blocks = blocks(&mut document, &around, diagnostics);
+    for block in &mut blocks {
+        block.is_broken = broken.contains(&block.name);
+    }
+    drop_nulls(&mut document);
+    let order = flow::order(&document, &blocks, occasion.command, diagnostics);
     Manifest {
         path: path.to_owned(),
         name: name.unwrap_or_else(|| folder_name(&folder)),
         folder,
         access,
-        order: blocks
-            .iter()
-            .map(|block| vec![block.name.clone()])
-            .collect(),
+        order,
         blocks,
-        actions: Vec::new(),
+        actions,
         variables: Vec::new(),
         own: document.get("sdev").cloned(),
         document,
     }
+}
+
+/// The resources that hold an expression without a value.
+fn broken(document: &Node) -> BTreeSet<String> {
+    let resources = document.get("resources").map(Node::entries);
+    let broken = resources
+        .unwrap_or_default()
+        .iter()
+        .filter(|entry| entry.value.has_failed());
+    broken.map(|entry| entry.key.clone()).collect()
 }
 
 /// Takes entries without a value out of all maps. In lists they stay, so that numbers of items do not change.
@@ -40,6 +68,29 @@ fn drop_nulls(node: &mut Node) {
             }
         }
         _ => {}
+    }
+}
+
+/// The same, where actions keep theirs: an expression that failed is null, and the key is still to be seen.
+fn drop_nulls_but_actions(document: &mut Node) {
+    let NodeKind::Map(top) = &mut document.kind else {
+        return;
+    };
+    top.retain(|entry| !entry.value.is_null());
+    for entry in top.iter_mut().filter(|entry| entry.key != "actions") {
+        match &mut entry.value.kind {
+            NodeKind::Map(resources) if entry.key == "resources" => {
+                for resource in resources {
+                    let NodeKind::Map(parts) = &mut resource.value.kind else {
+                        continue;
+                    };
+                    parts.retain(|part| !part.value.is_null());
+                    let others = parts.iter_mut().filter(|part| part.key != "actions");
+                    others.for_each(|part| drop_nulls(&mut part.value));
+                }
+            }
+            _ => drop_nulls(&mut entry.value),
+        }
     }
 }
 
@@ -59,7 +110,7 @@ fn word(document: &Node, key: &str, diagnostics: &mut Diagnostics) -> Option<Str
     word
 }
 
-fn blocks(document: &mut Node, diagnostics: &mut Diagnostics) -> Vec<Block> {
+fn blocks(document: &mut Node, around: &Around<'_>, diagnostics: &mut Diagnostics) -> Vec<Block> {
     let NodeKind::Map(top) = &mut document.kind else {
         return Vec::new();
     };
@@ -69,12 +120,12 @@ fn blocks(document: &mut Node, diagnostics: &mut Diagnostics) -> Vec<Block> {
     };
     entries
         .iter_mut()
-        .filter_map(|entry| block(entry, diagnostics))
+        .filter_map(|entry| block(entry, around, diagnostics))
         .collect()
 }
 
 /// One resource; its missing `props` become an empty map in the document too.
-fn block(entry: &mut Entry, diagnostics: &mut Diagnostics) -> Option<Block> {
+fn block(entry: &mut Entry, around: &Around<'_>, diagnostics: &mut Diagnostics) -> Option<Block> {
     let NodeKind::Map(entries) = &mut entry.value.kind else {
         return None;
     };
@@ -112,9 +163,33 @@ fn block(entry: &mut Entry, diagnostics: &mut Diagnostics) -> Option<Block> {
         component: name,
         component_at: component.at.clone(),
         props,
-        actions: Vec::new(),
-        tolerance: Tolerance::default(),
+        actions: entry.value.get("actions").map_or_else(Vec::new, |node| {
+            around.read(node, Level::Resource, diagnostics)
+        }),
+        tolerance: tolerance(entry, diagnostics),
+        is_broken: false,
     })
+}
+
+/// Which failures of a resource's own command are passed over.
+fn tolerance(entry: &Entry, diagnostics: &mut Diagnostics) -> Tolerance {
+    let mut tolerance = actions::tolerance(entry.value.entry("allow_failure"), diagnostics);
+    if let Some(goes_on) = entry.value.entry("continue-on-error") {
+        match goes_on.value.kind {
+            NodeKind::Bool(goes_on) => tolerance.all |= goes_on,
+            _ => diagnostics.push(
+                Diagnostic::error(
+                    code::WRONG_TYPE,
+                    format!(
+                        "`continue-on-error` must be true or false, and is {}",
+                        described(&goes_on.value)
+                    ),
+                )
+                .at(goes_on.value.at.clone()),
+            ),
+        }
+    }
+    tolerance
 }
 
 /// A scalar as a word. What is known only after a deploy is none.

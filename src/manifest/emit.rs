@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::expression::{Expr, parse};
 use super::number::spell;
 use super::{Node, NodeKind, scalar};
+use crate::resource::{SecretRef, Transform};
 
 /// The node as YAML in block style. Outputs stay the expressions that they are in the file.
 pub fn to_yaml(node: &Node) -> String {
@@ -29,7 +30,10 @@ pub fn to_json(node: &Node) -> Value {
             .iter()
             .map(|entry| (entry.key.clone(), to_json(&entry.value)))
             .collect(),
-        NodeKind::Output { .. } | NodeKind::Join(_) => Value::from(literal(node)),
+        NodeKind::Output { .. } | NodeKind::Secret(_) | NodeKind::Join(_) => {
+            Value::from(literal(node))
+        }
+        NodeKind::Layered(layered) => to_json(&layered.upper),
     }
 }
 
@@ -61,7 +65,10 @@ fn write(node: &Node, indent: usize, out: &mut String) {
             out.push_str(&number(*value));
         }
         NodeKind::Text(text) => write_text(text, indent, out),
-        NodeKind::Output { .. } | NodeKind::Join(_) => write_text(&literal(node), indent, out),
+        NodeKind::Output { .. } | NodeKind::Secret(_) | NodeKind::Join(_) => {
+            write_text(&literal(node), indent, out);
+        }
+        NodeKind::Layered(layered) => write(&layered.upper, indent, out),
     }
 }
 
@@ -185,7 +192,7 @@ fn is_clean(c: char) -> bool {
         )
 }
 
-/// Outputs as expressions: as written where the place still shows it, otherwise in the usual form.
+/// Outputs and secrets as expressions: as written where the place still shows it, otherwise in the usual form.
 fn literal(node: &Node) -> String {
     match &node.kind {
         NodeKind::Text(text) => text.clone(),
@@ -195,8 +202,30 @@ fn literal(node: &Node) -> String {
             None if path.is_empty() => format!("${{resources.{resource}.output}}"),
             None => format!("${{resources.{resource}.output.{path}}}"),
         },
+        NodeKind::Secret(secret) => {
+            written_call(node).map_or_else(|| expression(secret), str::to_owned)
+        }
         _ => String::new(),
     }
+}
+
+/// A secret as an expression.
+fn expression(secret: &SecretRef) -> String {
+    let call = match secret.source.split_once(':') {
+        Some((function, name)) => format!("{function}('{name}')"),
+        None => secret.source.clone(),
+    };
+    let wrap = |call: String, transform: &Transform| match transform {
+        Transform::Base64 => format!("base64({call})"),
+    };
+    format!("${{{}}}", secret.transforms.iter().fold(call, wrap))
+}
+
+/// The call that a value came from, where the place still shows one.
+fn written_call(node: &Node) -> Option<&str> {
+    let written = node.at.source.text.get(node.at.start..node.at.end)?;
+    let inner = written.strip_prefix("${")?.strip_suffix('}')?;
+    matches!(parse(inner), Ok(Expr::Call { .. })).then_some(written)
 }
 
 fn written<'n>(node: &'n Node, resource: &str, path: &str) -> Option<&'n str> {

@@ -3,15 +3,16 @@
 use std::fs;
 
 use super::{Environment, Manifest, Node, Occasion, load};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 
 /// What tests load for, where nothing else is said.
 pub(super) const DEPLOY: Occasion = Occasion {
     command: "deploy",
     environment: None,
+    access: None,
 };
 
-/// `FOO` is set, `EMPTY` is empty, the account is 123.
+/// `FOO` is set, `EMPTY` is empty, the account is 123; the secrets `TOKEN` and `CLOSED` are there, one without its key.
 pub(super) struct World;
 
 impl Environment for World {
@@ -27,6 +28,14 @@ impl Environment for World {
     fn credential(&self, key: &str) -> Option<String> {
         (key == "AccountID").then(|| "123".to_owned())
     }
+
+    fn secret(&self, source: &str) -> Result<Option<String>, Diagnostic> {
+        match source {
+            "secret:TOKEN" | "env:FOO" | "config:AccessKeySecret" => Ok(Some("f00d".to_owned())),
+            "secret:CLOSED" => Err(Diagnostic::error(code::SECRETS_CLOSED, "no key")),
+            _ => Ok(None),
+        }
+    }
 }
 
 /// Loads `text` as `s.yaml` in a folder with `files`.
@@ -34,13 +43,24 @@ pub(super) fn load_with(
     text: &str,
     files: &[(&str, &str)],
 ) -> Result<(Manifest, Diagnostics), Diagnostics> {
+    load_for(text, files, DEPLOY)
+}
+
+/// The same for another occasion.
+pub(super) fn load_for(
+    text: &str,
+    files: &[(&str, &str)],
+    occasion: Occasion<'_>,
+) -> Result<(Manifest, Diagnostics), Diagnostics> {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files {
-        fs::write(folder.path().join(name), content).unwrap();
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
     }
     let path = folder.path().join("s.yaml");
     fs::write(&path, text).unwrap();
-    load(&path, DEPLOY, &World)
+    load(&path, occasion, &World)
 }
 
 /// A manifest with these variables and one resource `a` with these props, both in flow style.

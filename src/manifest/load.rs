@@ -3,8 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::compose::compose;
+use super::dotenv::{self, WithFiles};
 use super::resolve::{Host, resolve};
-use super::{Environment, Manifest, NodeKind, Occasion, assemble, find, read, structure, tree};
+use super::{Environment, Manifest, Node, NodeKind, Occasion};
+use super::{assemble, environments, extend, find, read, tree};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, code};
 
 /// Loads the manifest at `path`: reads it, checks its keys, resolves its expressions.
@@ -19,9 +22,34 @@ pub fn load(
     occasion: Occasion<'_>,
     environment: &dyn Environment,
 ) -> Result<(Manifest, Diagnostics), Diagnostics> {
-    check_extension(path)?;
-    let source = read::read(path).map_err(|error| missing_hint(error, path))?;
-    load_source(&source, occasion, environment)
+    let (manifest, diagnostics) = load_all(path, occasion, environment);
+    finish(manifest, diagnostics)
+}
+
+/// The same, and with errors too as much of the manifest as there is, so that more can be found in it. Blocks with
+/// [`super::Block::is_broken`] say less than the file does.
+pub fn load_all(
+    path: &Path,
+    occasion: Occasion<'_>,
+    environment: &dyn Environment,
+) -> (Option<Manifest>, Diagnostics) {
+    if let Err(error) = check_extension(path) {
+        return (None, error);
+    }
+    match read::read(path) {
+        Ok(source) => assemble_source(&source, occasion, environment),
+        Err(error) => (None, missing_hint(error, path).into()),
+    }
+}
+
+fn finish(
+    manifest: Option<Manifest>,
+    diagnostics: Diagnostics,
+) -> Result<(Manifest, Diagnostics), Diagnostics> {
+    match manifest {
+        Some(manifest) => diagnostics.into_result(manifest),
+        None => Err(diagnostics),
+    }
 }
 
 /// The same for a text that is at hand, such as an editor's: only what it names is read from the disk, seen from the
@@ -34,11 +62,19 @@ pub fn load_source(
     occasion: Occasion<'_>,
     environment: &dyn Environment,
 ) -> Result<(Manifest, Diagnostics), Diagnostics> {
-    let _ = occasion;
+    let (manifest, diagnostics) = assemble_source(source, occasion, environment);
+    finish(manifest, diagnostics)
+}
+
+fn assemble_source(
+    source: &Arc<Source>,
+    occasion: Occasion<'_>,
+    environment: &dyn Environment,
+) -> (Option<Manifest>, Diagnostics) {
     let path = source.path.as_path();
     let (root, mut diagnostics) = tree::parse(source);
-    let Some(mut root) = root else {
-        return Err(diagnostics);
+    let Some(root) = root else {
+        return (None, diagnostics);
     };
     if !root.is_map() {
         let detail = match root.kind {
@@ -50,24 +86,43 @@ pub fn load_source(
             root.at.start,
             root.at.start,
         )));
-        return Err(diagnostics);
+        return (None, diagnostics);
     }
-    structure::check(&mut root, &mut diagnostics);
+    let folder = read::folder_of(path);
+    let mut composed = compose(root, &folder, (occasion, environment), &mut diagnostics);
+    let variables = dotenv::variables(&composed.root, &folder, environment, &mut diagnostics);
     let host = Host {
-        environment,
-        folder: read::absolute(&read::folder_of(path)),
+        environment: &WithFiles {
+            environment,
+            variables: &variables,
+        },
+        folder: read::absolute(&folder),
+        occasion,
     };
-    resolve(&mut root, &host, &mut diagnostics);
-    let manifest = assemble::assemble(path, root, &mut diagnostics);
-    diagnostics.into_result(manifest)
+    resolve(&mut composed, &host, &mut diagnostics);
+    let mut manifest = assemble::assemble(path, composed.root, occasion, &mut diagnostics);
+    manifest.variables = variables.into_iter().collect();
+    (Some(manifest), diagnostics)
 }
 
-/// The value of the top-level key `access`, read before anything is resolved: expressions may need the credentials that
-/// it names. `None` when the file cannot be read or the value is no text; [`load`] says what is wrong then.
-pub fn access(path: &Path) -> Option<String> {
+/// The access alias that the manifest names, read before anything is resolved: expressions may need the credentials that
+/// it stands for. That of the environment asked for comes before the key `access`, and that before the base file's.
+/// `None` when none is named or a file cannot be read; [`load`] says what is wrong then.
+pub fn access(path: &Path, environment: Option<&str>) -> Option<String> {
     let source = read::read(path).ok()?;
     let root = tree::parse(&source).0?;
-    root.get("access")?.as_str().map(str::to_owned)
+    let folder = read::folder_of(path);
+    let of_environment = environment.and_then(|name| environments::access(&root, &folder, name));
+    let own = |root: &Node| root.get("access")?.as_str().map(str::to_owned);
+    of_environment
+        .or_else(|| own(&root))
+        .or_else(|| own(&extend::base(&root, &folder, &mut Diagnostics::new())?))
+}
+
+/// The application's name as written, read before anything is resolved. `None` when it has none or cannot be read.
+pub fn name(path: &Path) -> Option<String> {
+    let root = tree::parse(&read::read(path).ok()?).0?;
+    root.get("name")?.as_str().map(str::to_owned)
 }
 
 fn check_extension(path: &Path) -> Result<(), Diagnostics> {
@@ -183,6 +238,9 @@ mod tests {
                         code::MANIFEST_MISSING
                             | code::MANIFEST_UNREADABLE
                             | code::UNKNOWN_COMPONENT
+                            | code::NOT_SUPPORTED_YET
+                            | code::ENV_FILE
+                            | code::ENVIRONMENT
                     ),
                     "{code}"
                 );

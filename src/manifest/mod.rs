@@ -3,12 +3,20 @@
 //! `read` (bytes) → `tree` (YAML with places) → `structure` (keys) → `resolve` (expressions) → `assemble` (blocks).
 
 mod action;
+mod actions;
 mod assemble;
+mod compose;
+mod dotenv;
 mod emit;
 mod environment;
+mod environments;
 mod expression;
+mod extend;
 #[cfg(test)]
 mod fixture;
+mod flow;
+mod key;
+mod layer;
 mod lenient;
 mod load;
 mod merge;
@@ -24,12 +32,13 @@ mod scalar;
 mod structure;
 mod syntax_error;
 mod tag;
+mod template;
 mod tree;
 
 pub use action::{Action, Does, Hook, Tolerance};
 pub use emit::{to_json, to_yaml};
 pub use environment::Environment;
-pub use load::{access, load, load_source};
+pub use load::{access, load, load_all, load_source, name};
 pub use model::{Block, Manifest, Occasion};
-pub use node::{Entry, Node, NodeKind};
+pub use node::{Entry, Layered, Node, NodeKind};
 pub use read::find;

@@ -1,5 +1,6 @@
 //! What a loaded manifest is: its name, its blocks, its resolved document.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::{Action, Node, Tolerance};
@@ -31,6 +32,22 @@ pub struct Manifest {
     pub document: Node,
 }
 
+impl Manifest {
+    /// The sources of everything secret that the manifest names, used or only marked. Whatever prints words of others
+    /// hides their texts.
+    pub fn secret_sources(&self) -> BTreeSet<String> {
+        let of_blocks = self.blocks.iter().flat_map(|block| &block.actions);
+        let actions = self.actions.iter().chain(of_blocks);
+        let nodes = actions.flat_map(|action| action.does.nodes());
+        let used = nodes.chain([&self.document]).flat_map(Node::secrets);
+        let marked = self.own.as_ref().map(super::resolve::marked);
+        let marked = marked.into_iter().flatten();
+        used.map(|secret| secret.source.clone())
+            .chain(marked.map(|name| format!("env:{name}")))
+            .collect()
+    }
+}
+
 /// What a manifest is loaded for.
 #[derive(Debug, Clone, Copy)]
 pub struct Occasion<'a> {
@@ -38,6 +55,8 @@ pub struct Occasion<'a> {
     pub command: &'a str,
     /// The environment asked for, if any: its overlays in `env.yaml` are laid over the properties.
     pub environment: Option<&'a str>,
+    /// The access asked for, over the environment's and the manifest's: what `${this.access}` shows.
+    pub access: Option<&'a str>,
 }
 
 /// One resource as written.
@@ -57,4 +76,7 @@ pub struct Block {
     pub actions: Vec<Action>,
     /// `allow_failure` and `continue-on-error`.
     pub tolerance: Tolerance,
+    /// Whether an expression in it has no value, so that nothing more can be said of it. Never so after a load that
+    /// went well.
+    pub is_broken: bool,
 }

@@ -1,6 +1,7 @@
 //! A YAML value with its place.
 
 use crate::diagnostic::Span;
+use crate::resource::SecretRef;
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,8 +36,24 @@ pub enum NodeKind {
         /// Dotted path below `output`.
         path: String,
     },
-    /// A text with outputs inside.
+    /// A text that is never read here: where it comes from, and a fingerprint.
+    Secret(Box<SecretRef>),
+    /// A text with outputs or secrets inside.
     Join(Vec<Node>),
+    /// Two values of which an expression is one, to be laid over each other when both are known. None is left once
+    /// expressions are resolved.
+    Layered(Box<Layered>),
+}
+
+/// `upper` laid over `lower`: maps merge deeply, anything else replaces.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layered {
+    /// What gives way.
+    pub lower: Node,
+    /// What wins.
+    pub upper: Node,
+    /// Dotted paths that are first taken out of `lower`.
+    pub without: Vec<String>,
 }
 
 /// One entry of a map.
@@ -59,6 +76,17 @@ impl Node {
     /// The value under `key`, when this is a map that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The value under `key` to be changed, when this is a map that has it.
+    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        match &mut self.kind {
+            NodeKind::Map(entries) => {
+                let found = entries.iter_mut().find(|entry| entry.key == key);
+                found.map(|entry| &mut entry.value)
+            }
+            _ => None,
+        }
     }
 
     /// The entry under `key`, when this is a map that has it.
@@ -111,6 +139,21 @@ impl Node {
         self.kind == NodeKind::Null
     }
 
+    /// Whether an expression stood here that has no value: it was reported, and is null since.
+    pub(super) fn is_failed(&self) -> bool {
+        let written = self.at.source.text.get(self.at.start..self.at.end);
+        self.is_null() && written.is_some_and(|text| text.contains("${"))
+    }
+
+    /// Whether that is so of anything in it.
+    pub(super) fn has_failed(&self) -> bool {
+        match &self.kind {
+            NodeKind::List(items) => items.iter().any(Self::has_failed),
+            NodeKind::Map(entries) => entries.iter().any(|entry| entry.value.has_failed()),
+            _ => self.is_failed(),
+        }
+    }
+
     /// Whether it is a map.
     pub fn is_map(&self) -> bool {
         matches!(self.kind, NodeKind::Map(_))
@@ -119,10 +162,30 @@ impl Node {
     /// Whether an output is in it at any depth, so that its value is known only after an apply.
     pub fn has_output(&self) -> bool {
         match &self.kind {
-            NodeKind::Output { .. } | NodeKind::Join(_) => true,
-            NodeKind::List(items) => items.iter().any(Self::has_output),
+            NodeKind::Output { .. } => true,
+            NodeKind::List(items) | NodeKind::Join(items) => items.iter().any(Self::has_output),
             NodeKind::Map(entries) => entries.iter().any(|entry| entry.value.has_output()),
             _ => false,
+        }
+    }
+
+    /// Whether a secret is in it at any depth.
+    pub fn has_secret(&self) -> bool {
+        !self.secrets().is_empty()
+    }
+
+    /// All secrets in it.
+    pub fn secrets(&self) -> Vec<&SecretRef> {
+        match &self.kind {
+            NodeKind::Secret(secret) => vec![secret],
+            NodeKind::List(items) | NodeKind::Join(items) => {
+                items.iter().flat_map(Self::secrets).collect()
+            }
+            NodeKind::Map(entries) => {
+                let values = entries.iter().map(|entry| &entry.value);
+                values.flat_map(Self::secrets).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -134,8 +197,9 @@ impl Node {
             NodeKind::Int(_) | NodeKind::Float(_) => "a number",
             NodeKind::Text(_) | NodeKind::Join(_) => "a text",
             NodeKind::List(_) => "a list",
-            NodeKind::Map(_) => "a map",
+            NodeKind::Map(_) | NodeKind::Layered(_) => "a map",
             NodeKind::Output { .. } => "an output",
+            NodeKind::Secret(_) => "a secret",
         }
     }
 
@@ -150,6 +214,7 @@ impl Node {
         match &self.kind {
             NodeKind::Text(text) => (of_text(text.len()), 1),
             NodeKind::Output { resource, path } => (of_text(resource.len() + path.len()), 1),
+            NodeKind::Secret(secret) => (of_text(secret.source.len()), 1),
             NodeKind::List(items) | NodeKind::Join(items) => items
                 .iter()
                 .fold((1, 1), |sum, item| add(sum, item.measure(), 0)),

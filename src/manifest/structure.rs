@@ -21,9 +21,6 @@ const TOP: [&str; 10] = [
     "resources",
 ];
 
-/// Top-level keys of the language that this version does not act on.
-const TOP_LATER: [&str; 5] = ["template", "extend", "flow", "actions", "env"];
-
 /// A resource's keys.
 const RESOURCE: [&str; 9] = [
     "component",
@@ -37,14 +34,8 @@ const RESOURCE: [&str; 9] = [
     "vars",
 ];
 
-/// A resource's keys that this version does not act on.
-const RESOURCE_LATER: [&str; 2] = ["actions", "extend"];
-
-/// A resource's keys that change only what happens after a failure, or nothing in the original either.
-const RESOURCE_IDLE: [&str; 3] = ["allow_failure", "continue-on-error", "access"];
-
-/// Reports what is wrong with the keys, and takes out the parts that are not supported, so that they are told once.
-pub(super) fn check(root: &mut Node, diagnostics: &mut Diagnostics) {
+/// Reports what is wrong with the keys.
+pub(super) fn check(root: &Node, diagnostics: &mut Diagnostics) {
     let old = check_edition(root, diagnostics);
     check_resources_key(root, old, diagnostics);
     if let Some(vars) = root.get("vars")
@@ -52,28 +43,17 @@ pub(super) fn check(root: &mut Node, diagnostics: &mut Diagnostics) {
     {
         diagnostics.push(wrong_type("`vars` must be a map", vars));
     }
-    let NodeKind::Map(entries) = &mut root.kind else {
-        return;
-    };
-    for entry in entries.iter() {
+    for entry in root.entries() {
         check_top_key(entry, diagnostics);
     }
-    entries.retain(|entry| !TOP_LATER.contains(&entry.key.as_str()));
-    if let Some(resources) = entries.iter_mut().find(|entry| entry.key == "resources")
-        && let NodeKind::Map(resources) = &mut resources.value.kind
-    {
-        for resource in resources {
-            check_resource(resource, diagnostics);
-        }
+    for resource in root.get("resources").map(Node::entries).unwrap_or_default() {
+        check_resource(resource, diagnostics);
     }
 }
 
 /// Whether the file is of an older edition, in which resources are written elsewhere.
 fn check_edition(root: &Node, diagnostics: &mut Diagnostics) -> bool {
     let Some(edition) = root.get("edition").filter(|edition| !edition.is_null()) else {
-        if root.get("extend").is_some() {
-            return false;
-        }
         diagnostics.push(
             Diagnostic::error(code::WRONG_EDITION, "the key `edition` is missing")
                 .at(Span::new(&root.at.source, root.at.start, root.at.start))
@@ -104,7 +84,7 @@ fn check_edition(root: &Node, diagnostics: &mut Diagnostics) -> bool {
 }
 
 fn check_resources_key(root: &Node, old: bool, diagnostics: &mut Diagnostics) {
-    if old || root.get("extend").is_some() {
+    if old {
         return;
     }
     match (root.entry("resources"), root.entry("services")) {
@@ -149,12 +129,6 @@ fn check_resources_key(root: &Node, old: bool, diagnostics: &mut Diagnostics) {
 
 fn check_top_key(entry: &Entry, diagnostics: &mut Diagnostics) {
     let key = entry.key.as_str();
-    if TOP_LATER.contains(&key) {
-        if !is_nothing(&entry.value) {
-            diagnostics.push(later(entry));
-        }
-        return;
-    }
     if TOP.contains(&key)
         || key.starts_with("x-")
         || matches!(key, "sdev" | "services" | "validation")
@@ -176,7 +150,7 @@ fn check_top_key(entry: &Entry, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn check_resource(resource: &mut Entry, diagnostics: &mut Diagnostics) {
+fn check_resource(resource: &Entry, diagnostics: &mut Diagnostics) {
     let name = resource.key.as_str();
     if name.is_empty() || name.contains(['.', '}', '{']) || name.trim() != name {
         diagnostics.push(
@@ -188,7 +162,7 @@ fn check_resource(resource: &mut Entry, diagnostics: &mut Diagnostics) {
             .hint("use letters, digits, `-` and `_`; a dot separates the parts of a reference"),
         );
     }
-    let NodeKind::Map(entries) = &mut resource.value.kind else {
+    let NodeKind::Map(entries) = &resource.value.kind else {
         let at = if resource.value.is_null() {
             &resource.key_at
         } else {
@@ -222,22 +196,20 @@ fn check_resource(resource: &mut Entry, diagnostics: &mut Diagnostics) {
             None => diagnostic.hint("add `component:` with a name such as fc3"),
         });
     }
-    for entry in entries.iter() {
+    for entry in entries {
         check_resource_key(name, entry, diagnostics);
     }
-    entries.retain(|entry| !RESOURCE_LATER.contains(&entry.key.as_str()));
 }
 
 fn check_resource_key(resource: &str, entry: &Entry, diagnostics: &mut Diagnostics) {
     let key = entry.key.as_str();
-    if RESOURCE_LATER.contains(&key) {
-        if !is_nothing(&entry.value) {
-            diagnostics.push(later(entry));
-        }
-    } else if RESOURCE_IDLE.contains(&key) {
-        let detail = format!("`{key}` of a resource has no effect in this version");
-        diagnostics
-            .push(Diagnostic::warning(code::NOT_SUPPORTED_YET, detail).at(entry.key_at.clone()));
+    if key == "access" {
+        let detail = "a resource's own `access` has no effect; all resources have that of the file";
+        diagnostics.push(
+            Diagnostic::warning(code::UNKNOWN_KEY, detail)
+                .at(entry.key_at.clone())
+                .hint("move it to the top level"),
+        );
     } else if !RESOURCE.contains(&key) {
         let detail = format!("`{key}` is no key of the resource `{resource}`");
         let diagnostic = Diagnostic::warning(code::UNKNOWN_KEY, detail).at(entry.key_at.clone());
@@ -248,29 +220,12 @@ fn check_resource_key(resource: &str, entry: &Entry, diagnostics: &mut Diagnosti
     }
 }
 
-fn later(entry: &Entry) -> Diagnostic {
-    Diagnostic::error(
-        code::NOT_SUPPORTED_YET,
-        format!("the key `{}` is not supported yet", entry.key),
-    )
-    .at(entry.key_at.clone())
-}
-
 fn wrong_type(detail: &str, node: &Node) -> Diagnostic {
     Diagnostic::error(
         code::WRONG_TYPE,
         format!("{detail}, and is {}", node.type_name()),
     )
     .at(node.at.clone())
-}
-
-fn is_nothing(node: &Node) -> bool {
-    match &node.kind {
-        NodeKind::Null => true,
-        NodeKind::Map(entries) => entries.is_empty(),
-        NodeKind::List(items) => items.is_empty(),
-        _ => false,
-    }
 }
 
 fn is_expression(node: &Node) -> bool {
@@ -314,13 +269,12 @@ mod tests {
             wrong(text),
             [
                 "SD0107 2:7",
-                "SD0114 3:1",
+                "SD0113 3:18",
                 "SD0115 5:3",
                 "SD0106 6:3",
                 "SD0110 6:21",
                 "SD0107 7:6",
                 "SD0119 8:23",
-                "SD0114 8:34",
                 "SD0119 8:61",
                 "SD0110 8:67"
             ]
@@ -328,23 +282,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_supported_is_never_passed_over() {
-        for key in [
-            "template: {t: {}}",
-            "extend: b.yaml",
-            "flow: {deploy: []}",
-            "actions: {pre-deploy: []}",
-            "env: env.yaml",
-        ] {
-            assert_eq!(
-                wrong(&format!("edition: 3.0.0\nresources: {{}}\n{key}\n")),
-                ["SD0114 3:1"],
-                "{key}"
-            );
-        }
-        assert!(wrong("edition: 3.0.0\nresources: {}\nactions:\nflow: {}\n").is_empty());
-        let text = "edition: 3.0.0\nresources:\n  a: {component: fc3, allow_failure: true}\n";
-        assert_eq!(wrong(text), ["SD0114 3:23"]);
+    fn a_resource_has_no_access_of_its_own() {
+        let text = "edition: 3.0.0\nresources:\n  a: {component: fc3, access: x}\n";
+        assert_eq!(wrong(text), ["SD0119 3:23"]);
         assert!(load_with(text, &[]).is_ok());
     }
 

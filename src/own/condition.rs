@@ -23,7 +23,7 @@ pub(super) fn read(
         if required == Some(true) {
             return Some((required, None));
         }
-        if required == Some(false) || fields.node(REQUIRED).is_none() {
+        if (required == Some(false) || fields.node(REQUIRED).is_none()) && !fields.slipped() {
             let all: Vec<&str> = names(key::CONDITION).collect();
             let detail = "this policy demands nothing";
             let error = Diagnostic::error(code::BAD_SETTING, detail).at(fields.at().clone());
@@ -58,7 +58,7 @@ fn condition(
     node: &Node,
     diagnostics: &mut Diagnostics,
 ) -> Option<Condition> {
-    if node.has_output() {
+    if node.has_output() || node.has_secret() {
         diagnostics.push(bad(&fields.path(name), "known", node));
         return None;
     }
@@ -78,9 +78,10 @@ fn condition(
 }
 
 impl Condition {
-    /// Whether a property that is there keeps it. What is known only after a deploy keeps no condition on its value.
+    /// Whether a property that is there keeps it. What is known only after a deploy, or never read, keeps no condition on
+    /// its value.
     pub(super) fn is_kept(&self, node: &Node) -> bool {
-        if node.has_output() {
+        if node.has_output() || node.has_secret() {
             return false;
         }
         match self {
@@ -115,6 +116,7 @@ impl Condition {
 pub(super) fn shown(node: &Node) -> String {
     match &node.kind {
         _ if node.has_output() => "known only after the deploy".to_owned(),
+        _ if node.has_secret() => "secret".to_owned(),
         NodeKind::List(_) | NodeKind::Map(_) => node.type_name().to_owned(),
         _ => spelled(&node.to_json()),
     }

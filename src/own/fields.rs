@@ -10,6 +10,8 @@ pub(super) struct Fields<'a> {
     entries: &'a [Entry],
     path: String,
     at: &'a Span,
+    /// Whether a name was not known.
+    slipped: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -37,17 +39,25 @@ impl<'a> Fields<'a> {
             entries,
             path: path.to_owned(),
             at: &node.at,
+            slipped: entries.iter().any(|e| !known.contains(&e.key.as_str())),
         })
     }
 
     /// The entry of a name.
     pub(super) fn entry(&self, name: &str) -> Option<&'a Entry> {
-        self.entries.iter().find(|e| e.key == name)
+        // Nothing is left where an expression failed, which is told already.
+        let mut stated = self.entries.iter().filter(|e| !e.value.is_null());
+        stated.find(|e| e.key == name)
     }
 
     /// The value of a name.
     pub(super) fn node(&self, name: &str) -> Option<&'a Node> {
         self.entry(name).map(|e| &e.value)
+    }
+
+    /// Whether a name was not known: it may be one that is missed.
+    pub(super) fn slipped(&self) -> bool {
+        self.slipped
     }
 
     /// Where the map is.
@@ -187,6 +197,8 @@ pub(super) fn number(node: &Node) -> Option<f64> {
 pub(super) fn bad(path: &str, wanted: &str, node: &Node) -> Diagnostic {
     let detail = if node.has_output() {
         format!("`{path}` must be known before the deploy, so it cannot hold an output")
+    } else if node.has_secret() {
+        format!("`{path}` is read here, so it cannot hold a secret")
     } else {
         format!("`{path}` must be {wanted}, and is {}", is(node))
     };

@@ -91,7 +91,7 @@ fn property(
     let component = component(fields, components, diagnostics);
     let resource = fields.glob("resource", diagnostics);
     let condition = condition::read(fields, diagnostics);
-    if fields.node("property").is_none() {
+    if fields.node("property").is_none() && !fields.slipped() {
         let detail = "this policy needs the key `property` or `plan`: what it is about";
         diagnostics.push(Diagnostic::error(code::BAD_SETTING, detail).at(fields.at().clone()));
     }

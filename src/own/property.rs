@@ -29,7 +29,9 @@ fn walk<'a>(node: &'a Node, path: &[String], so_far: String, found: &mut Vec<Fou
     };
     match &node.kind {
         // What it will be is not known, nor what is in it.
-        NodeKind::Output { .. } | NodeKind::Join(_) => found.push(Found::There(node, so_far)),
+        NodeKind::Output { .. } | NodeKind::Join(_) | NodeKind::Secret(_) => {
+            found.push(Found::There(node, so_far));
+        }
         NodeKind::List(items) if first == "*" => {
             for (number, item) in items.iter().enumerate() {
                 walk(item, rest, below(&number.to_string()), found);

@@ -7,7 +7,7 @@ use super::key::{self, names};
 use super::model::{Move, Named, Own, Storage};
 use super::policy;
 use crate::diagnostic::{Diagnostic, Diagnostics, closest, code};
-use crate::manifest::{Block, Manifest, NodeKind};
+use crate::manifest::{Block, Manifest, Node, NodeKind};
 
 /// Reads the key `sdev` of a manifest. `components` are the names that a policy may be for, beside those in the manifest.
 /// Every mistake is reported; what could not be read is left out.
@@ -31,7 +31,7 @@ pub fn read(manifest: &Manifest, components: &[&str], diagnostics: &mut Diagnost
         protect: protect(&fields, &manifest.blocks, diagnostics),
         moved: moved(&fields, &manifest.blocks, diagnostics),
         policies: policy::read(&fields, &known, diagnostics),
-        secrets: secrets(&fields, diagnostics),
+        secrets: secrets(&fields),
     }
 }
 
@@ -76,7 +76,7 @@ fn storage(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Storage {
                 "`sdev.state` names a `folder` and a `bucket`, and a state is in one place";
             diagnostics.push(Diagnostic::error(code::BAD_SETTING, detail).at(bucket.at.clone()));
         }
-        (None, None) => {
+        (None, None) if !state.slipped() => {
             let detail = "`sdev.state` needs the key `folder` or `bucket`";
             diagnostics.push(Diagnostic::error(code::BAD_SETTING, detail).at(state.at().clone()));
         }
@@ -211,7 +211,9 @@ fn end_of<'a>(step: &'a str, from: &str, steps: &BTreeMap<&str, &'a str>) -> Opt
     None
 }
 
-fn secrets(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Vec<String> {
-    let names = fields.texts("secrets", diagnostics);
-    names.into_iter().map(|(name, _)| name.to_owned()).collect()
+/// The marked variables. What is wrong with them was told when the manifest was loaded, which needs them.
+fn secrets(fields: &Fields<'_>) -> Vec<String> {
+    let items = fields.node("secrets").map_or(&[][..], Node::items);
+    let names = items.iter().filter_map(Node::as_str);
+    names.map(str::to_owned).collect()
 }

@@ -1,7 +1,7 @@
 //! What is read from `sdev`, what is wrong with it, and which manifests break their policies.
 
 use super::*;
-use crate::diagnostic::{Diagnostics, Source};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::manifest::{Environment, Manifest, Occasion, load_source};
 
 struct Nothing;
@@ -13,6 +13,10 @@ impl Environment for Nothing {
 
     fn credential(&self, _: &str) -> Option<String> {
         None
+    }
+
+    fn secret(&self, source: &str) -> Result<Option<String>, Diagnostic> {
+        Ok((source == "secret:TOKEN").then(String::new))
     }
 }
 
@@ -33,6 +37,7 @@ fn manifest(own: &str) -> Manifest {
     let occasion = Occasion {
         command: "deploy",
         environment: None,
+        access: None,
     };
     load_source(&source, occasion, &Nothing).unwrap().0
 }
@@ -50,7 +55,7 @@ fn wrong(own: &str) -> Vec<String> {
 }
 
 fn told(diagnostics: &Diagnostics) -> Vec<String> {
-    let line = |d: &crate::diagnostic::Diagnostic| {
+    let line = |d: &Diagnostic| {
         let (line, column) = d.at.as_ref().unwrap().line_column();
         format!(
             "{} {line}:{column} {} {}",
@@ -294,6 +299,39 @@ fn each_condition_holds_where_it_should() {
 }
 
 #[test]
+fn a_secret_is_neither_a_setting_nor_compared() {
+    let folder = "  state: {folder: \"${secret('TOKEN')}\"}\n";
+    assert_eq!(
+        wrong(folder),
+        ["SD0127 3:20 `sdev.state.folder` is read here, so it cannot hold a secret"]
+    );
+    let text = format!(
+        "edition: 3.0.0\nsdev: {{policies: [{{name: p, property: t, not: a}}, {{name: q, property: t, required: true}}]}}\n{}",
+        "resources: {a: {component: fc3, props: {t: \"x${secret('TOKEN')}\"}}}\n"
+    );
+    let source = Source::new("s.yaml", text);
+    let occasion = Occasion {
+        command: "deploy",
+        environment: None,
+        access: None,
+    };
+    let (manifest, _) = load_source(&source, occasion, &Nothing).unwrap();
+    let mut found = Diagnostics::new();
+    let own = read(&manifest, &[], &mut found);
+    own.check(&manifest, "e", &mut found);
+    assert_eq!(
+        told(&found),
+        ["SD0128 3:44 policy `p`: `resources.a.props.t` must not be `a`, and is secret"]
+    );
+}
+
+#[test]
+fn a_slip_is_told_once() {
+    let slips = "  state: {buckt: b}\n  policies: [{name: p, proprty: a, equals: 1}, {name: p, property: a, equal: 1}]\n";
+    assert_eq!(wrong(slips).len(), 3, "{:#?}", wrong(slips));
+}
+
+#[test]
 fn the_message_and_the_level_are_the_authors() {
     let (own, manifest, _) = read_all(
         "  policies: [{name: p, property: x, required: true, for: site, level: warning, message: Ask Ann}]\n",
@@ -315,6 +353,7 @@ fn a_slip_in_the_key_itself_is_told() {
     let occasion = Occasion {
         command: "deploy",
         environment: None,
+        access: None,
     };
     let (manifest, _) = load_source(&Source::new("s.yaml", text), occasion, &Nothing).unwrap();
     let mut found = Diagnostics::new();

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::{Edits, FieldDiff};
 use crate::diagnostic::Diagnostics;
-use crate::resource::{Kind, Object, RemoteId, Resource, ResourceId};
+use crate::resource::{Kind, Object, Print, RemoteId, Resource, ResourceId, conceal_plain};
 
 /// The state that a plan was made from. Apply refuses another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -184,6 +184,25 @@ impl Plan {
         self.steps.iter().filter(replaces)
     }
 
+    /// Takes out plain texts that are compared with secrets, such as one that stood in the manifest until it became a
+    /// secret.
+    ///
+    /// # Errors
+    /// Those of `print`.
+    pub fn conceal_plain<E>(&mut self, print: Print<'_, E>) -> Result<(), E> {
+        let steps = self
+            .steps
+            .iter_mut()
+            .flat_map(|step| step.change.diff_mut());
+        for diff in steps.chain(self.drift.values_mut().flatten()) {
+            if let (Some(before), Some(after)) = (&mut diff.before, &mut diff.after) {
+                conceal_plain(before, after, print)?;
+                conceal_plain(after, before, print)?;
+            }
+        }
+        Ok(())
+    }
+
     fn makes(&self, id: &ResourceId) -> bool {
         self.steps
             .iter()
@@ -224,6 +243,13 @@ impl Change {
         match self {
             Self::Delete { which, .. } | Self::Forget { which, .. } => which,
             _ => &Which::Current,
+        }
+    }
+
+    fn diff_mut(&mut self) -> &mut [FieldDiff] {
+        match self {
+            Self::Create { diff, .. } | Self::Update { diff } | Self::Adopt { diff, .. } => diff,
+            Self::Delete { .. } | Self::Forget { .. } | Self::Act { .. } => &mut [],
         }
     }
 

@@ -282,6 +282,8 @@ fn change(
     } else {
         diff(&record.attrs, &before, spec)
     };
+    // A fingerprint of another key says nothing of what is there.
+    let (renewed, drift): (Vec<_>, Vec<_>) = drift.into_iter().partition(FieldDiff::is_renewed);
     let differs = wanted.diff(&before, spec);
     unmanaged.retain(|key| !spec.items.iter().any(|name| wants_item(wanted, name, key)));
     let mut decision = Decision {
@@ -303,7 +305,12 @@ fn change(
         return decision;
     }
     decision.change = match (&record.status, differs.is_empty()) {
-        (Status::Ready, true) if decision.drift.is_empty() => None,
+        (Status::Ready, true) if decision.drift.is_empty() && renewed.is_empty() => None,
+        (Status::Ready, true) if decision.drift.is_empty() => Some(Change::Adopt {
+            diff: differs,
+            because: "its secrets get fingerprints of this machine's key".to_owned(),
+            was: None,
+        }),
         (Status::Ready, true) => Some(Change::Adopt {
             diff: differs,
             because: "it changed online to what is wanted".to_owned(),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::resource::{KindSpec, Object};
+use crate::resource::{KindSpec, Object, differ_in_key, is_sealed};
 
 /// One difference. `path` leads to it from the attributes' root.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,14 @@ pub struct FieldDiff {
     /// Whether `after` is only known once other changes are done.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
+}
+
+impl FieldDiff {
+    /// Whether it is the same secret with a fingerprint of another key.
+    pub(super) fn is_renewed(&self) -> bool {
+        let sides = self.before.as_ref().zip(self.after.as_ref());
+        sides.is_some_and(|(before, after)| differ_in_key(before, after))
+    }
 }
 
 /// All differences from `before` to `after` by the kind's rules: local attributes do not count, absent ones have the
@@ -77,7 +85,9 @@ fn compare(
         (Some(Json::Object(old)), None) if depth == Depth::Items => Some((old, &empty)),
         _ => None,
     };
-    let Some((old_map, new_map)) = maps.filter(|_| depth != Depth::Whole) else {
+    // A sealed text looks like a map and is one value.
+    let whole = depth == Depth::Whole || [old, new].into_iter().flatten().any(is_sealed);
+    let Some((old_map, new_map)) = maps.filter(|_| !whole) else {
         found.push(FieldDiff {
             path: path.clone(),
             before: old.cloned(),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::diagnostic::{Code, Diagnostic, code};
+use crate::secret::Mask;
 
 /// What sort of failure. Only `Temporary` is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +57,19 @@ impl ProviderError {
             message: message.into(),
             request_id: None,
             hint: None,
+        }
+    }
+
+    /// The same without the texts that the mask hides. A cloud may say what it was sent.
+    #[must_use]
+    pub fn masked(self, mask: &Mask) -> Self {
+        let hide = |text: String| mask.hide(&text).into_owned();
+        Self {
+            message: hide(self.message),
+            code: self.code.map(hide),
+            request_id: self.request_id.map(hide),
+            hint: self.hint.map(hide),
+            ..self
         }
     }
 

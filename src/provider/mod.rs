@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 pub use error::{ErrorKind, ProviderError};
-pub use registry::Providers;
+pub use registry::{Means, Providers};
 
 use crate::plan::FieldDiff;
 use crate::resource::{Kind, Object, RemoteId, Specs};
@@ -62,11 +62,12 @@ pub trait Tell: Send + Sync {
 pub struct Task<'a> {
     /// What it is.
     pub kind: &'a Kind,
-    /// What it shall be like: all references filled in.
+    /// What it shall be like: all references filled in, secrets as their texts. They belong into requests alone: not into
+    /// outputs, items or messages.
     pub attrs: &'a Object,
-    /// What is there, for update and delete (attributes as last seen).
+    /// What is there, for update and delete (attributes as last seen, secrets sealed).
     pub record: Option<&'a Record>,
-    /// What differs, for update.
+    /// What differs, for update; secrets sealed.
     pub diff: &'a [FieldDiff],
     /// The ownership mark to leave on it.
     pub owner: &'a str,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{ErrorKind, Provider, ProviderError};
 use crate::resource::{Kind, Specs};
+use crate::secret::Secrets;
 
 /// All providers of a run.
 #[derive(Clone, Default)]
@@ -31,4 +32,13 @@ impl Providers {
     pub fn specs(&self) -> Specs {
         self.0.iter().rev().flat_map(|p| p.specs()).collect()
     }
+}
+
+/// What the cloud is asked and changed with.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// Who serves the kinds.
+    pub providers: &'a Providers,
+    /// Who knows the texts of secrets.
+    pub secrets: &'a dyn Secrets,
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::{Attrs, Kind, Object, ResourceId, Unresolved};
+use super::value::Output;
+use super::{Attrs, Kind, Object, ResourceId, SecretRef, Unresolved};
 use crate::diagnostic::Span;
 
 /// One wanted resource.
@@ -33,12 +34,33 @@ impl Resource {
         self.after.iter().cloned().chain(referred).collect()
     }
 
-    /// Its attributes with all references filled in.
-    pub fn resolve(
+    /// Its attributes with all references filled in. Secrets stay sealed.
+    pub fn resolve(&self, output: Output<'_>) -> Result<Object, Unresolved> {
+        self.each(|value| value.resolve(output))
+    }
+
+    /// The same with the texts of secrets in their places: for the provider's call and nothing else.
+    pub fn reveal(
         &self,
-        output: &dyn Fn(&ResourceId, &str) -> Option<Json>,
+        output: Output<'_>,
+        text: &dyn Fn(&SecretRef) -> String,
     ) -> Result<Object, Unresolved> {
-        super::value::resolve_all(&self.attrs, output)
+        self.each(|value| value.reveal(output, text))
+    }
+
+    /// All secrets in its attributes.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
+        self.attrs.values().flat_map(super::Value::secrets)
+    }
+
+    fn each(
+        &self,
+        of: impl Fn(&super::Value) -> Result<Json, Unresolved>,
+    ) -> Result<Object, Unresolved> {
+        let attrs = self.attrs.iter();
+        attrs
+            .map(|(name, value)| Ok((name.clone(), of(value)?)))
+            .collect()
     }
 }
 

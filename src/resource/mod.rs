@@ -3,9 +3,14 @@
 mod graph;
 mod id;
 mod kind;
+mod secret;
 mod value;
 
 pub use graph::{Cycle, Graph, Resource};
 pub use id::{Kind, RemoteId, ResourceId};
 pub use kind::{KindSpec, Specs};
-pub use value::{Attrs, Object, SecretRef, Unresolved, Value};
+pub use secret::{
+    PLAIN, Part, Print, Sealed, SecretRef, Transform, conceal, conceal_plain, differ_in_key,
+    is_sealed,
+};
+pub use value::{Attrs, Object, Output, Unresolved, Value};

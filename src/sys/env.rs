@@ -34,11 +34,17 @@ variables! {
     S_KEY_ID = "AccessKeyID", "access key id in Serverless Devs' own spelling";
     S_KEY_SECRET = "AccessKeySecret", "access key secret in Serverless Devs' own spelling";
     S_HOME = "serverless_devs_config_home", "folder that holds Serverless Devs' `.s` (default: the home folder)";
+    S_PROJECT = "ALIYUN_DEVS_REMOTE_PROJECT_NAME", "name under which Serverless Devs keeps a project's default environment";
+    PASSPHRASE = "SDEV_PASSPHRASE", "passphrase of the stored secrets, where they have one";
+    FINGERPRINT_KEY = "SDEV_FINGERPRINT_KEY", "text that secrets' fingerprints are keyed with, the same on all machines that share a state";
     NO_COLOR = "NO_COLOR", "any value turns colours off";
     CI = "CI", "any value turns live progress off";
     USER = "USER", "the name that a state lock shows";
     HOME_FOLDER = "HOME", "the user's home folder";
 }
+
+/// What variables begin with that hold a secret: `SDEV_SECRET_NAME` goes before the stored secret `NAME`.
+pub const SECRET_PREFIX: &str = "SDEV_SECRET_";
 
 /// A variable's value, if set and not empty.
 pub fn var(name: &str) -> Option<String> {

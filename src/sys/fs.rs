@@ -1,9 +1,12 @@
 //! Files: every write is atomic, every error names its path.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+use nix::fcntl::OFlag;
+use zeroize::Zeroizing;
 
 /// A failed operation on a path.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +49,66 @@ pub fn read_text(path: &Path) -> Result<Option<String>, FsError> {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(FsError::new(path, error)),
+    }
+}
+
+/// A file that is kept with care, such as one with keys.
+pub struct Guarded {
+    /// Its text, wiped from memory when it is dropped.
+    pub text: Zeroizing<String>,
+    /// Its permissions (`0600`).
+    pub mode: u32,
+}
+
+/// Why a guarded file was not read.
+#[derive(Debug)]
+pub enum Unguarded {
+    /// It is something that such a file never is.
+    Odd(&'static str),
+    /// The machine refused.
+    Machine(FsError),
+}
+
+/// A guarded file is small.
+const GUARDED_SIZE: u64 = 8 * 1024 * 1024;
+
+/// Reads a file that nobody may have put something else in the place of: a symbolic link or a device is refused. `None` if
+/// there is none.
+pub fn read_guarded(path: &Path) -> Result<Option<Guarded>, Unguarded> {
+    let machine = |error| Unguarded::Machine(FsError::new(path, error));
+    // A pipe would wait for a writer.
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits())
+        .open(path);
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(_) if path.is_symlink() => {
+            return Err(Unguarded::Odd(
+                "it is a symbolic link, and must be the file itself",
+            ));
+        }
+        Err(error) => return Err(machine(error)),
+    };
+    let facts = file.metadata().map_err(machine)?;
+    if !facts.is_file() {
+        return Err(Unguarded::Odd("it is no ordinary file"));
+    }
+    if facts.len() > GUARDED_SIZE {
+        return Err(Unguarded::Odd("it is too large"));
+    }
+    let mut text = Zeroizing::new(String::new());
+    match file.take(GUARDED_SIZE).read_to_string(&mut text) {
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(Unguarded::Odd("it is no text"))
+        }
+        read => {
+            read.map_err(machine)?;
+            let mode = facts.permissions().mode() & 0o7777;
+            Ok(Some(Guarded { text, mode }))
+        }
     }
 }
 

@@ -11,8 +11,9 @@ use serde_json::{Value as Json, json};
 use sdev::apply::{Owner, Stop, apply};
 use sdev::observe::observe;
 use sdev::plan::{Adoption, Goal, Plan, plan};
-use sdev::provider::{ErrorKind, Made, Provider, ProviderError, Providers, Seen, Task};
+use sdev::provider::{ErrorKind, Made, Means, Provider, ProviderError, Providers, Seen, Task};
 use sdev::resource::{Graph, Kind, KindSpec, Object, RemoteId, Resource, Specs, Value};
+use sdev::secret::NoSecrets;
 use sdev::state::{LockedState, Place, Record, StateError};
 
 const OWNER: &str = "app/test/lineage";
@@ -179,9 +180,16 @@ impl World {
         }
     }
 
+    fn means(&self) -> Means<'_> {
+        Means {
+            providers: &self.providers,
+            secrets: &NoSecrets,
+        }
+    }
+
     async fn plan(&self, goal: &Graph) -> Plan {
         let state = self.place.read().unwrap();
-        let seen = observe(&state, goal, &self.providers).await.unwrap();
+        let seen = observe(&state, goal, self.means()).await.unwrap();
         let goal = Goal {
             graph: goal,
             owner: OWNER,
@@ -203,7 +211,7 @@ impl World {
     /// One run; whether everything was done.
     async fn run(&self, goal: &Graph) -> bool {
         let mut state = self.lock();
-        let seen = observe(state.state(), goal, &self.providers).await.unwrap();
+        let seen = observe(state.state(), goal, self.means()).await.unwrap();
         let aim = Goal {
             graph: goal,
             owner: OWNER,
@@ -216,7 +224,7 @@ impl World {
         };
         let report = apply(
             &plan,
-            &self.providers,
+            self.means(),
             &owner,
             &mut state,
             (&Stop::default(), &|_| ()),

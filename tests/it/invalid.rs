@@ -161,7 +161,10 @@ fn a_secret_of_the_access_gets_into_no_property_and_no_preview() {
             let ran = run(line).code(wanted);
             let all = format!("{}{}", ran.stdout, ran.stderr);
             assert!(!all.contains("sEcReT"), "{line}: {all}");
-            assert!(all.contains("hidden") || all.contains("SD0202"), "{all}");
+            assert!(
+                all.contains("${config('AccessKeySecret')}") || all.contains("SD0202"),
+                "{all}"
+            );
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Rooms from the bottom up. A room may use rooms of lower layers and its own; rooms of one layer do not meet.
 const LAYERS: &[&[&str]] = &[
     &["sys", "diagnostic"],
-    &["resource"],
+    &["resource", "secret"],
     &["state", "manifest", "artifact", "credential", "template"],
     &["provider", "plan", "component", "own"],
     &["observe", "apply", "content", "residence", "terms"],

@@ -9,7 +9,9 @@
 mod access;
 mod converge;
 mod crash;
+mod echo;
 mod invalid;
+mod language;
 mod layers;
 mod local;
 mod lock;
@@ -17,6 +19,7 @@ mod own;
 mod ownership;
 mod provider;
 mod reference;
+mod secret;
 mod shared;
 mod site;
 mod stale;

@@ -2,6 +2,8 @@
 
 use std::io::{IsTerminal, Read};
 
+use zeroize::Zeroizing;
+
 use super::super::args::{Config, ConfigAdd};
 use super::super::exit::Exit;
 use super::super::printer::Printer;
@@ -10,6 +12,7 @@ use super::Outcome;
 use crate::credential::{self, AliasStore, LOCAL, StoredAlias};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, code};
 use crate::sys::env;
+use crate::sys::terminal::Terminal;
 
 pub(super) fn run(args: Config, printer: Printer) -> Outcome {
     match args {
@@ -29,7 +32,7 @@ fn add(args: ConfigAdd, printer: Printer) -> Outcome {
     let stored = StoredAlias {
         account_id: args.account_id,
         access_key_id: args.key_id,
-        access_key_secret: secret(printer)?,
+        access_key_secret: secret()?,
         security_token: env::var(env::TOKEN),
         region: args.region,
     };
@@ -53,22 +56,22 @@ fn one_word(what: &str, text: &str) -> Result<(), Diagnostics> {
 }
 
 /// The secret: never an argument, which the machine's other users could read.
-fn secret(printer: Printer) -> Result<String, Diagnostics> {
+fn secret() -> Result<String, Diagnostics> {
     let secret = match env::var(env::KEY_SECRET) {
         Some(secret) => secret,
-        None => typed_secret(printer)?,
+        None => typed_secret()?,
     };
     one_word("the access key's secret", &secret)?;
     Ok(secret)
 }
 
-fn typed_secret(printer: Printer) -> Result<String, Diagnostics> {
-    let mut text = String::new();
+fn typed_secret() -> Result<String, Diagnostics> {
+    let mut text = Zeroizing::new(String::new());
     let read = if std::io::stdin().is_terminal() {
-        printer.say(
-            "access key secret (it shows while you type; a pipe or the environment hides it):",
-        );
-        std::io::stdin().read_line(&mut text)
+        let typed = Terminal::open()
+            .and_then(|mut terminal| terminal.hidden("access key secret (it does not show): "));
+        text = typed.unwrap_or_default();
+        Ok(text.len())
     } else {
         std::io::stdin().take(64 * 1024).read_to_string(&mut text)
     };

@@ -6,7 +6,7 @@ use super::super::printer::Printer;
 use super::super::runtime::{block_on, heed_signals};
 use super::super::view::plan::{self as plan_view, Lines};
 use super::super::view::{output, progress};
-use super::{Outcome, lock, open};
+use super::{Look, Outcome, lock, open};
 use crate::apply::{Report, Stop};
 use crate::content::Texts;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
@@ -29,7 +29,12 @@ pub(super) fn run(args: &Deploy, global: &Global, printer: Printer) -> Outcome {
     };
     block_on(async {
         asking.heed(printer);
-        let (project, to) = open(global, ("deploy", Until::Pack), printer).await?;
+        let (project, to) = open(
+            global,
+            ("deploy", Until::Pack),
+            (Look::Fingerprint, printer),
+        )
+        .await?;
         let mut state = lock(&project, "deploy", &to, printer).await?;
         let done = async {
             let aim = Aim::Deploy(adoption);

@@ -4,28 +4,30 @@ mod completion;
 mod config;
 mod deploy;
 mod explain;
-mod hidden;
 mod init;
 mod local;
 mod output;
 mod plan;
 mod preview;
 mod remove;
+mod secret;
 mod state;
 mod validate;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::{Args, Command, Global};
-use super::destination;
+use super::destination::{self, Link};
+use super::environment;
 use super::exit::Exit;
+use super::machine::{Look, Machine};
 use super::printer::Printer;
 use super::view;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::engine::{self, Destination, Project, Reading, Until};
 use crate::manifest::{self, Occasion};
 use crate::state::{LockedState, State};
-use hidden::Hidden;
 
 type Outcome = Result<Exit, Diagnostics>;
 
@@ -37,11 +39,20 @@ fn occasion<'a>(global: &'a Global, command: &'a str) -> Occasion<'a> {
     Occasion {
         command,
         environment: global.environment.as_deref(),
+        access: global.access.as_deref(),
     }
 }
 
 /// Runs what was typed.
-pub(super) fn run(args: Args, printer: Printer) -> Outcome {
+pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
+    // A secret is for all environments unless the flag names one.
+    let takes_default = !matches!(args.command, Command::Secret(_));
+    if takes_default
+        && args.global.environment.is_none()
+        && let Ok(path) = manifest_path(&args.global)
+    {
+        args.global.environment = environment::default(&path);
+    }
     let global = &args.global;
     match args.command {
         Command::Init(args) => init::run(&args, printer),
@@ -54,6 +65,7 @@ pub(super) fn run(args: Args, printer: Printer) -> Outcome {
         Command::State(args) => state::run(&args, global, printer),
         Command::Local(args) => local::run(args, printer),
         Command::Config(args) => config::run(args, printer),
+        Command::Secret(args) => secret::run(&args, global, printer),
         Command::Completion(args) => Ok(completion::run(&args, printer)),
         Command::Explain(args) => explain::run(&args, printer),
     }
@@ -72,57 +84,89 @@ fn manifest_path(global: &Global) -> Result<PathBuf, Diagnostics> {
     })
 }
 
-/// A project read without asking any cloud.
-fn open_offline(global: &Global, reach: Reach) -> Result<(Project, Destination), Diagnostics> {
-    let path = manifest_path(global)?;
-    let alias = destination::alias(global, &path);
-    let to = destination::offline(global, alias.as_deref());
-    let project = read(global, reach, &to, None)?;
-    Ok((project, to))
+/// A project being opened: its manifest, where it goes, what it can ask of this machine.
+struct Opening<'a> {
+    global: &'a Global,
+    path: PathBuf,
+    alias: Option<String>,
+    machine: Arc<Machine>,
+    reach: Reach,
 }
 
-/// The project, into which no secret gets.
-fn read(
+impl<'a> Opening<'a> {
+    fn begin(
+        global: &'a Global,
+        reach: Reach,
+        (look, printer): (Look, Printer),
+    ) -> Result<Self, Diagnostics> {
+        let path = manifest_path(global)?;
+        let alias = destination::alias(global, &path);
+        let environment = destination::environment(global, alias.as_deref());
+        let machine = Machine::new(alias.clone(), &environment, (look, printer));
+        Ok(Self {
+            global,
+            path,
+            alias,
+            machine: Arc::new(machine),
+            reach,
+        })
+    }
+
+    fn offline(&self) -> Destination {
+        destination::offline(self.global, self.alias.as_deref(), &self.machine)
+    }
+
+    /// Whom the access leads to.
+    async fn link(&self, printer: Printer) -> Result<Link, Diagnostics> {
+        destination::link(self.global, self.alias.as_deref(), printer).await
+    }
+
+    /// Reads the project; secrets only by their fingerprints.
+    fn read(&self, to: &Destination, remembered: Option<&State>) -> Result<Project, Diagnostics> {
+        let (command, until) = self.reach;
+        let reading = Reading {
+            occasion: occasion(self.global, command),
+            environment: &*self.machine,
+            until,
+            remembered,
+        };
+        let project = engine::open(&self.path, reading, to)?;
+        self.machine.learn(&project.manifest.variables);
+        Ok(project)
+    }
+}
+
+/// A project read without asking any cloud.
+fn open_offline(
     global: &Global,
     reach: Reach,
-    to: &Destination,
-    remembered: Option<&State>,
-) -> Result<Project, Diagnostics> {
-    let path = manifest_path(global)?;
-    let hidden = Hidden::new(destination::alias(global, &path));
-    let reading = Reading {
-        occasion: occasion(global, reach.0),
-        environment: &hidden,
-        until: reach.1,
-        remembered,
-    };
-    let project = engine::open(&path, reading, to)?;
-    if reach.1 >= Until::Lower {
-        hidden::refuse(&project.manifest)?;
-    }
-    Ok(project)
+    looking: (Look, Printer),
+) -> Result<(Project, Destination), Diagnostics> {
+    let opening = Opening::begin(global, reach, looking)?;
+    let to = opening.offline();
+    Ok((opening.read(&to, None)?, to))
 }
 
 /// A project and a destination that answers.
 async fn open(
     global: &Global,
     reach: Reach,
-    printer: Printer,
+    (look, printer): (Look, Printer),
 ) -> Result<(Project, Destination), Diagnostics> {
+    let opening = Opening::begin(global, reach, (look, printer))?;
     // A broken manifest is said before anything is started or asked.
-    let (mut project, guess) = open_offline(global, reach)?;
-    let path = manifest_path(global)?;
-    let alias = destination::alias(global, &path);
-    let link = destination::link(global, alias.as_deref(), printer).await?;
+    let guess = opening.offline();
+    let mut project = opening.read(&guess, None)?;
+    let link = opening.link(printer).await?;
     let state = project.state(Some(&*link.shelves())).await?;
     let suits = project.suits(&state);
     project.remembered = Some(state);
-    let to = link.destination(project.region()?)?;
+    let to = link.destination(project.region()?, &opening.machine)?;
     // Names depend on where they are: it is read again if that was not known. Else once is enough: folders are large.
     let project = if guess.names_alike(&to) && suits {
         project
     } else {
-        read(global, reach, &to, project.remembered.as_ref())?
+        opening.read(&to, project.remembered.as_ref())?
     };
     view::diagnostic::show(printer, &project.warnings);
     Ok((project, to))

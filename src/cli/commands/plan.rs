@@ -5,7 +5,7 @@ use super::super::exit::Exit;
 use super::super::printer::Printer;
 use super::super::runtime::block_on;
 use super::super::view::plan as view;
-use super::{Outcome, open};
+use super::{Look, Outcome, open};
 use crate::content::{self, Texts};
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Aim, Until};
@@ -17,8 +17,13 @@ pub(super) fn run(args: &Plan, global: &Global, printer: Printer) -> Outcome {
         (false, true) => (Aim::Deploy(Adoption::Allow), ("deploy", Until::Pack)),
         (false, false) => (Aim::Deploy(Adoption::Refuse), ("deploy", Until::Pack)),
     };
+    let look = if args.destroy {
+        Look::Away
+    } else {
+        Look::Fingerprint
+    };
     let (plan, texts) = block_on(async {
-        let (project, to) = open(global, reach, printer).await?;
+        let (project, to) = open(global, reach, (look, printer)).await?;
         let state = project.state(to.shelves.as_deref()).await?;
         let plan = project.plan(&state, &to, aim).await?;
         let texts = if args.diff {

@@ -1,23 +1,26 @@
 //! `sdev preview`: the manifest with everything resolved.
 
 use super::super::args::{Format, Global, Preview};
-use super::super::destination;
 use super::super::exit::Exit;
 use super::super::printer::Printer;
 use super::super::view;
-use super::hidden::Hidden;
-use super::{Outcome, manifest_path, occasion};
-use crate::manifest;
+use super::{Look, Opening, Outcome, occasion};
+use crate::engine::Until;
+use crate::manifest::{self, NodeKind};
 
 pub(super) fn run(args: &Preview, global: &Global, printer: Printer) -> Outcome {
-    let path = manifest_path(global)?;
-    let alias = destination::alias(global, &path);
-    let (manifest, warnings) =
-        manifest::load(&path, occasion(global, "deploy"), &Hidden::new(alias))?;
+    let opening = Opening::begin(global, ("preview", Until::Load), (Look::Away, printer))?;
+    let occasion = occasion(global, opening.reach.0);
+    let (manifest, warnings) = manifest::load(&opening.path, occasion, &*opening.machine)?;
     view::diagnostic::show(printer, &warnings);
+    let mut document = manifest.document;
+    // The base file's content is in it already.
+    if let NodeKind::Map(entries) = &mut document.kind {
+        entries.retain(|entry| entry.key != "extend");
+    }
     match args.output {
-        Format::Yaml if !printer.json => printer.data(&manifest::to_yaml(&manifest.document)),
-        _ => printer.data(&format!("{:#}", manifest::to_json(&manifest.document))),
+        Format::Yaml if !printer.json => printer.data(&manifest::to_yaml(&document)),
+        _ => printer.data(&format!("{:#}", manifest::to_json(&document))),
     }
     Ok(Exit::Done)
 }

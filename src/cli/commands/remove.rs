@@ -5,7 +5,7 @@ use super::super::printer::Printer;
 use super::super::runtime::block_on;
 use super::super::view::plan::Lines;
 use super::deploy::{Asking, carry_out};
-use super::{Outcome, lock, open};
+use super::{Look, Outcome, lock, open};
 use crate::apply::Stop;
 use crate::engine::{self, Aim, Until};
 
@@ -18,7 +18,7 @@ pub(super) fn run(args: &Remove, global: &Global, printer: Printer) -> Outcome {
     };
     block_on(async {
         asking.heed(printer);
-        let (project, to) = open(global, ("remove", Until::Load), printer).await?;
+        let (project, to) = open(global, ("remove", Until::Load), (Look::Away, printer)).await?;
         let mut state = lock(&project, "remove", &to, printer).await?;
         let done = async {
             let plan = project.plan(state.state(), &to, Aim::Remove).await?;

@@ -1,11 +1,10 @@
 //! `sdev state`: what is remembered, and where.
 
 use super::super::args::{Global, State, StateMove};
-use super::super::destination;
 use super::super::exit::Exit;
 use super::super::printer::Printer;
 use super::super::runtime::block_on;
-use super::{Outcome, manifest_path, open_offline};
+use super::{Look, Opening, Outcome};
 use crate::engine::Until;
 use crate::own::Storage;
 use crate::residence::Residence;
@@ -18,15 +17,16 @@ pub(super) fn run(args: &State, global: &Global, printer: Printer) -> Outcome {
 
 /// Brings the state to where the manifest says.
 fn bring(args: &StateMove, global: &Global, printer: Printer) -> Outcome {
-    let (project, to) = open_offline(global, ("state", Until::Load))?;
+    let reach = ("state", Until::Load);
+    let opening = Opening::begin(global, reach, (Look::Away, printer))?;
+    let to = opening.offline();
+    let project = opening.read(&to, None)?;
     let (here, manifest) = (&project.residence, &project.manifest);
     let whose = (manifest.name.as_str(), to.environment.as_str());
     let there = Residence::new(&storage(args), &manifest.folder, whose);
     block_on(async {
         let shelves = if here.is_shared() || there.is_shared() {
-            let alias = destination::alias(global, &manifest_path(global)?);
-            let link = destination::link(global, alias.as_deref(), printer).await?;
-            Some(link.shelves())
+            Some(opening.link(printer).await?.shelves())
         } else {
             None
         };

@@ -7,4 +7,5 @@ pub(super) mod local;
 pub(super) mod output;
 pub(super) mod plan;
 pub(super) mod progress;
+mod summary;
 pub(super) mod text;

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::super::printer::{Printer, Style};
-use super::{diagnostic, diff, edits, text};
+use super::{diagnostic, diff, edits, summary, text};
 use crate::content::Texts;
-use crate::plan::{Change, FieldDiff, Plan, Step, Summary};
-use crate::resource::Object;
+use crate::plan::{Change, FieldDiff, Plan, Step};
+use crate::resource::{Object, is_sealed};
 
 /// How many lines of a long list are shown unfolded.
 const FOLD_AT: usize = 12;
@@ -84,44 +84,9 @@ impl Page<'_> {
         if !plan.is_empty() {
             out.push(String::new());
         }
-        out.push(printer.paint(Style::Bold, &summary(plan)));
+        out.push(printer.paint(Style::Bold, &summary::line(plan)));
         out.join("\n")
     }
-}
-
-fn summary(plan: &Plan) -> String {
-    if plan.is_empty() {
-        return "No changes: everything is as the manifest says.".to_owned();
-    }
-    let Summary {
-        create,
-        update,
-        replace,
-        delete,
-        adopt,
-        act,
-        forget,
-        moved,
-    } = plan.summary();
-    let counts = [
-        (create, "to create"),
-        (update, "to change"),
-        (replace, "to replace"),
-        (delete, "to delete"),
-        (adopt, "to adopt"),
-        (act, "to refresh"),
-        (forget, "to forget"),
-        (moved, "to move"),
-    ];
-    let always = 4;
-    let words = counts
-        .iter()
-        .enumerate()
-        .filter(|(n, (count, _))| *n < always || *count > 0);
-    let words: Vec<String> = words
-        .map(|(_, (count, what))| format!("{count} {what}"))
-        .collect();
-    format!("Plan: {}.", words.join(", "))
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -221,6 +186,8 @@ impl Page<'_> {
             (None, _) => "nothing".to_owned(),
         };
         let values = match &field.before {
+            // Of a secret only where it comes from is shown, and that is the same.
+            Some(before) if text::value(before) == after => format!("{after}, changed"),
             Some(before) => format!("{} → {after}", text::value(before)),
             None if mark == Mark::Drift => format!("nothing → {after}"),
             None => after,
@@ -261,6 +228,13 @@ impl Page<'_> {
 /// A map that appears, changes or vanishes, field by field.
 fn leaves(diff: &FieldDiff) -> Vec<FieldDiff> {
     let empty = Object::new();
+    if [&diff.before, &diff.after]
+        .into_iter()
+        .flatten()
+        .any(is_sealed)
+    {
+        return vec![diff.clone()];
+    }
     let (before, after) = match (&diff.before, &diff.after) {
         (Some(Json::Object(before)), Some(Json::Object(after))) => (before, after),
         (Some(Json::Object(before)), None) if !diff.unknown => (before, &empty),

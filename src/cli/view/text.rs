@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
+use crate::resource::{PLAIN, Part, Sealed};
+
 /// A number of bytes, as people say it (decimal units).
 pub(in crate::cli) fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
@@ -41,12 +43,27 @@ pub(in crate::cli) fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// A value on one line; texts without quotes.
+/// A value on one line; texts without quotes, secrets by where they come from.
 pub(in crate::cli) fn value(json: &Json) -> String {
+    if let Some(sealed) = Sealed::of(json) {
+        return plain(&sealed.0.iter().map(part).collect::<String>()).into_owned();
+    }
     match json {
         Json::String(text) => plain(text).into_owned(),
         Json::Array(items) if items.is_empty() => "none".to_owned(),
         other => plain(&other.to_string()).into_owned(),
+    }
+}
+
+fn part(part: &Part) -> String {
+    match part {
+        Part::Text(text) => text.clone(),
+        Part::Unknown => "(known after the deploy)".to_owned(),
+        Part::Secret(secret) if secret.source == PLAIN => "(plain text)".to_owned(),
+        Part::Secret(secret) if secret.transforms.is_empty() => {
+            format!("(secret {})", secret.source)
+        }
+        Part::Secret(secret) => format!("(secret {} in base64)", secret.source),
     }
 }
 
@@ -75,6 +92,16 @@ mod tests {
         }
         let nested = serde_json::json!({ "a\u{7f}": "\u{1b}]0;" });
         assert!(!value(&nested).contains(char::is_control));
+    }
+
+    #[test]
+    fn a_secret_is_said_by_where_it_comes_from() {
+        let digest = "0".repeat(40);
+        let one = serde_json::json!({ "secret": "env:A", "digest": digest });
+        assert_eq!(value(&one), "(secret env:A)");
+        let coded = serde_json::json!({ "secret": "secret:A", "as": ["base64"], "digest": "" });
+        let all = serde_json::json!({ "text_with_secrets": ["Basic ", coded, "\n"] });
+        assert_eq!(value(&all), r"Basic (secret secret:A in base64)\n");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Headers that the CDN sends with every reply. Their values may be outputs of other resources.
+//! Headers that the CDN sends with every reply. Their values may be outputs of other resources, or secrets.
 
 use crate::component::props::Props;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
@@ -54,6 +54,7 @@ fn value(node: &Node) -> Option<Value> {
         NodeKind::Output { resource, path } => {
             Some(Value::Ref(resource.as_str().into(), path.clone()))
         }
+        NodeKind::Secret(secret) => Some(Value::Secret((**secret).clone())),
         NodeKind::Join(parts) => parts
             .iter()
             .map(value)

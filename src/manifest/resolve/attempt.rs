@@ -2,17 +2,18 @@
 
 use std::ops::Range;
 
-use super::cell::Cell;
+use super::cell::{Cell, Place, Slot};
 use super::function;
 use super::lookup::{Found, walk};
 use super::settle::{Host, State};
 use super::spelling::Spelling;
-use super::world::World;
+use super::world::{View, World};
 use crate::diagnostic::{Diagnostic, Span, code};
 use crate::manifest::expression::{
     Expr, Piece, Reference, holds_expression, locate, parse, split, unclosed,
 };
-use crate::manifest::{Entry, Node, NodeKind};
+use crate::manifest::layer::settle;
+use crate::manifest::{Entry, Layered, Node, NodeKind};
 
 /// How often a text that a function gave may again hold expressions that give such a text.
 const AGAIN: usize = 8;
@@ -30,8 +31,10 @@ pub(super) struct Attempt<'w> {
     pub(super) world: &'w World<'w>,
     pub(super) states: &'w [State],
     pub(super) host: &'w Host<'w>,
-    /// The resource that `this` means.
-    pub(super) resource: Option<usize>,
+    /// Where the slot stands.
+    pub(super) place: Place,
+    /// What its file's expressions see first.
+    pub(super) view: View<'w>,
     /// Missing values that a function may still do without.
     pub(super) absent: Vec<String>,
     needs: Vec<Need>,
@@ -73,13 +76,14 @@ impl<'w> Attempt<'w> {
         world: &'w World<'w>,
         states: &'w [State],
         host: &'w Host<'w>,
-        resource: Option<usize>,
+        slot: &Slot<'_>,
     ) -> Self {
         Self {
             world,
             states,
             host,
-            resource,
+            place: slot.place,
+            view: world.view(&slot.node.at.source),
             absent: Vec::new(),
             needs: Vec::new(),
             told: Vec::new(),
@@ -128,12 +132,28 @@ impl<'w> Attempt<'w> {
                     start: range.start,
                 },
             )?;
-            if !matches!(value.kind, NodeKind::Output { .. } | NodeKind::Join(_)) {
+            let shows_where = matches!(
+                value.kind,
+                NodeKind::Output { .. } | NodeKind::Join(_) | NodeKind::Secret(_)
+            );
+            if !shows_where {
                 value.at = at.clone();
             }
             return Some(value);
         }
         self.join(&pieces, text, at)
+    }
+
+    /// Two values laid over each other.
+    pub(super) fn layered(
+        &mut self,
+        layered: &Layered,
+        [lower, upper]: &[Cell; 2],
+        at: &Span,
+    ) -> Option<Node> {
+        let place = || at.clone();
+        let (lower, upper) = (self.collect(lower, &place), self.collect(upper, &place));
+        Some(settle(layered, lower?, upper?))
     }
 
     fn join(&mut self, pieces: &[Piece], text: &str, at: &Span) -> Option<Node> {
@@ -204,9 +224,12 @@ impl<'w> Attempt<'w> {
                 Diagnostic::error(code::EXPRESSION_UNKNOWN, detail).at(around.place(&whole)),
             );
         }
-        if matches!(value.kind, NodeKind::Output { .. })
-            && matches!(expr, Expr::Reference(Reference { root, .. }) if root != "vars")
-        {
+        let written_here = match (&value.kind, &expr) {
+            (NodeKind::Output { .. }, Expr::Reference(Reference { root, .. })) => root != "vars",
+            (NodeKind::Secret(_), Expr::Call { .. }) => true,
+            _ => false,
+        };
+        if written_here {
             value.at = around.whole(inner);
         }
         Some(value)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::manifest::expression::holds_expression;
-use crate::manifest::{Entry, Node, NodeKind};
+use crate::manifest::{Entry, Layered, Node, NodeKind};
 
 /// Above this many entries a map gets an index.
 const FEW: usize = 16;
@@ -20,31 +20,59 @@ pub(super) enum Cell<'d> {
     Map(&'d Node, Vec<Cell<'d>>, Option<HashMap<&'d str, usize>>),
 }
 
-/// A text whose value has to be found.
+/// A value that has to be found.
 pub(super) struct Slot<'d> {
     pub(super) node: &'d Node,
-    pub(super) text: &'d str,
-    /// The resource that `this` means, by its place in the file.
-    pub(super) resource: Option<usize>,
+    pub(super) content: Content<'d>,
+    pub(super) place: Place,
+}
+
+/// What a slot's value is made of.
+pub(super) enum Content<'d> {
+    /// A text with expressions.
+    Text(&'d str),
+    /// Two values to be laid over each other.
+    Layered(&'d Layered, Box<[Cell<'d>; 2]>),
+}
+
+/// Where in the document a slot stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Outside the resources.
+    Top,
+    /// In a template, whose `this` gets a meaning only in the resources that extend it.
+    Template,
+    /// In the resource of this number, which `this` means.
+    Resource(usize),
 }
 
 impl<'d> Cell<'d> {
     /// Cuts `node`, numbering its slots in the order of the document.
-    pub(super) fn cut(node: &'d Node, resource: Option<usize>, slots: &mut Vec<Slot<'d>>) -> Self {
+    pub(super) fn cut(node: &'d Node, place: Place, slots: &mut Vec<Slot<'d>>) -> Self {
         let before = slots.len();
         match &node.kind {
             NodeKind::Text(text) if holds_expression(text) => {
                 slots.push(Slot {
                     node,
-                    text,
-                    resource,
+                    content: Content::Text(text),
+                    place,
                 });
                 Self::Slot(before)
+            }
+            NodeKind::Layered(layered) => {
+                let [lower, upper] = [&layered.lower, &layered.upper];
+                let cells = [lower, upper].map(|part| Self::cut(part, place, slots));
+                slots.push(Slot {
+                    node,
+                    content: Content::Layered(layered, Box::new(cells)),
+                    place,
+                });
+                Self::Slot(slots.len() - 1)
             }
             NodeKind::List(items) => {
                 let cells = items
                     .iter()
-                    .map(|item| Self::cut(item, resource, slots))
+                    .map(|item| Self::cut(item, place, slots))
                     .collect();
                 if slots.len() == before {
                     Self::Plain(node)
@@ -55,7 +83,7 @@ impl<'d> Cell<'d> {
             NodeKind::Map(entries) => {
                 let cells = entries
                     .iter()
-                    .map(|entry| Self::cut(&entry.value, resource, slots))
+                    .map(|entry| Self::cut(&entry.value, place, slots))
                     .collect();
                 if slots.len() == before && entries.len() <= FEW {
                     return Self::Plain(node);
@@ -89,10 +117,15 @@ fn index(entries: &[Entry]) -> Option<HashMap<&str, usize>> {
     })
 }
 
-/// Visits the texts with expressions in the same order in which [`Cell::cut`] numbers them.
+/// Visits the slots in the same order in which [`Cell::cut`] numbers them.
 pub(super) fn each_slot(node: &mut Node, visit: &mut dyn FnMut(&mut Node)) {
     match &mut node.kind {
         NodeKind::Text(text) if holds_expression(text) => visit(node),
+        NodeKind::Layered(layered) => {
+            each_slot(&mut layered.lower, visit);
+            each_slot(&mut layered.upper, visit);
+            visit(node);
+        }
         NodeKind::List(items) => items.iter_mut().for_each(|item| each_slot(item, visit)),
         NodeKind::Map(entries) => entries
             .iter_mut()

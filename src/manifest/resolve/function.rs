@@ -1,12 +1,14 @@
 //! The functions of the language, as a table.
 
 use super::attempt::Attempt;
+use super::cell::Place;
 use super::lookup::Found;
 use super::place_path::join;
+use super::secret;
 use super::spelling::Spelling;
 use crate::diagnostic::{Diagnostic, Source, Span, closest, code};
 use crate::manifest::number::number;
-use crate::manifest::{Entry, Node, NodeKind, read, tree};
+use crate::manifest::{Entry, Node, NodeKind, key, read, tree};
 
 /// One function.
 pub(super) struct Function {
@@ -18,7 +20,7 @@ pub(super) struct Function {
     pub(super) run: fn(&mut Attempt, &[Node], &Span) -> Option<Node>,
 }
 
-const FUNCTIONS: [Function; 9] = [
+const FUNCTIONS: [Function; 11] = [
     Function {
         name: "env",
         arity: (1, 2),
@@ -36,6 +38,12 @@ const FUNCTIONS: [Function; 9] = [
         arity: (1, 1),
         again: false,
         run: config,
+    },
+    Function {
+        name: "secret",
+        arity: (1, 1),
+        again: false,
+        run: secret::secret,
     },
     Function {
         name: "file",
@@ -73,10 +81,13 @@ const FUNCTIONS: [Function; 9] = [
         again: false,
         run: str,
     },
+    Function {
+        name: "regex",
+        arity: (1, 1),
+        again: false,
+        run: regex,
+    },
 ];
-
-/// Functions of the language that this version does not have.
-const LATER: [&str; 2] = ["secret", "regex"];
 
 /// The function `name` if it takes `count` arguments; otherwise why not.
 pub(super) fn find(name: &str, count: usize) -> Result<&'static Function, Box<Diagnostic>> {
@@ -98,21 +109,15 @@ pub(super) fn find(name: &str, count: usize) -> Result<&'static Function, Box<Di
 }
 
 fn unknown(name: &str) -> Diagnostic {
-    if LATER.contains(&name) {
-        return Diagnostic::error(
-            code::NOT_SUPPORTED_YET,
-            format!("the function `{name}()` is not supported yet"),
-        );
-    }
     let diagnostic = Diagnostic::error(
         code::EXPRESSION_UNKNOWN,
         format!("there is no function `{name}()`"),
     );
     match closest(name, FUNCTIONS.iter().map(|function| function.name)) {
         Some(near) => diagnostic.hint(format!("did you mean `{near}()`?")),
-        None => {
-            diagnostic.hint("the functions are env, config, file, path, json, yaml, base64 and str")
-        }
+        None => diagnostic.hint(
+            "the functions are env, config, secret, file, path, json, yaml, base64, str and regex",
+        ),
     }
 }
 
@@ -124,6 +129,12 @@ fn env(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
         .var(&name)
         .filter(|value| !value.is_empty())
     {
+        if attempt.world.marked.contains(name.as_str()) {
+            return match attempt.find_secret(&format!("env:{name}"), at) {
+                Ok(found) => found,
+                Err(why) => attempt.tell(why),
+            };
+        }
         return Some(Node::new(at.clone(), NodeKind::Text(value)));
     }
     if let Some(default) = arguments.get(1).filter(|default| !default.is_null()) {
@@ -152,6 +163,7 @@ fn env_init(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node
         .find(|&(at, c)| !(c.is_ascii_digit() || at == 0 && matches!(c, '-' | '+')));
     match digits[..end.map_or(digits.len(), |(at, _)| at)].parse::<f64>() {
         Ok(value) => Some(Node::new(at.clone(), number(value))),
+        Err(_) if named.has_secret() => attempt.tell(secret::unreadable("env.init", &named)),
         Err(_) => attempt.tell(
             Diagnostic::error(
                 code::TEXT_INVALID,
@@ -164,8 +176,22 @@ fn env_init(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node
 
 fn config(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
     let key = text(attempt, "config", &arguments[0])?;
+    if secret::is_secret_field(&key) {
+        match attempt.find_secret(&format!("config:{key}"), at) {
+            Ok(None) => {}
+            Ok(found) => return found,
+            Err(why) => return attempt.tell(why),
+        }
+    }
     if let Some(value) = attempt.host.environment.credential(&key) {
         return Some(Node::new(at.clone(), NodeKind::Text(value)));
+    }
+    if attempt.host.occasion.command == "preview" {
+        // Nothing is done with a preview, so it may show what is missing.
+        return Some(Node::new(
+            at.clone(),
+            NodeKind::Text(format!("${{config('{key}')}}")),
+        ));
     }
     let known = [
         "AccountID",
@@ -287,6 +313,9 @@ fn yaml(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
 
 fn base64(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if let Some(coded) = secret::in_base64(&arguments[0], at) {
+        return Some(coded);
+    }
     let text = text(attempt, "base64", &arguments[0])?;
     let mut out = String::with_capacity(text.len().div_ceil(3) * 4);
     for chunk in text.as_bytes().chunks(3) {
@@ -313,17 +342,14 @@ fn str(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
     let found = match steps[0].as_str() {
         "vars" => attempt.follow(attempt.world.vars.as_ref(), &steps[1..]),
         "this" | "that" => attempt.follow(
-            attempt
-                .resource
-                .map(|number| &attempt.world.resources[number].1),
+            match attempt.place {
+                Place::Resource(number) => Some(&attempt.world.resources.all[number].1),
+                _ => None,
+            },
             &steps[1..],
         ),
         "resources" if steps.len() > 2 => {
-            let number = attempt.world.resource(&steps[1]);
-            attempt.follow(
-                number.map(|number| &attempt.world.resources[number].1),
-                &steps[2..],
-            )
+            attempt.follow(attempt.world.resources.get(&steps[1]), &steps[2..])
         }
         _ => Found::Missing(0, Vec::new()),
     };
@@ -335,12 +361,36 @@ fn str(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
     Some(Node::new(at.clone(), spelling.finish()))
 }
 
-/// An argument as a text. One that is known only after a deploy cannot be used.
-fn text(attempt: &mut Attempt, function: &str, argument: &Node) -> Option<String> {
+/// Whether the command fits the pattern.
+fn regex(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
+    let pattern = text(attempt, "regex", &arguments[0])?;
+    match key::matches(&pattern, attempt.host.occasion.command) {
+        Ok(fits) => Some(Node::new(at.clone(), NodeKind::Bool(fits))),
+        Err(why) => {
+            let why = why
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim_start_matches("error: ")
+                .to_owned();
+            attempt.tell(
+                Diagnostic::error(
+                    code::TEXT_INVALID,
+                    format!("`{pattern}` is no pattern: {why}"),
+                )
+                .at(at.clone()),
+            )
+        }
+    }
+}
+
+/// An argument as a text. One that is known only after a deploy, or secret, cannot be used.
+pub(super) fn text(attempt: &mut Attempt, function: &str, argument: &Node) -> Option<String> {
     let mut spelling = Spelling::default();
     spelling.value(argument);
     match spelling.finish() {
         NodeKind::Text(text) => Some(text),
+        _ if argument.has_secret() => attempt.tell(secret::unreadable(function, argument)),
         _ => attempt.tell(
             Diagnostic::error(code::WRONG_TYPE, format!("`{function}()` needs its argument before a deploy, and this output is known only after one"))
                 .at(argument.at.clone()),

@@ -6,8 +6,10 @@ mod function;
 mod lookup;
 mod place_path;
 mod reference;
+mod secret;
 mod settle;
 mod spelling;
 mod world;
 
+pub(super) use secret::marked;
 pub(super) use settle::{Host, resolve};

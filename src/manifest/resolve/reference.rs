@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::attempt::{Around, Attempt};
+use super::cell::Place;
 use super::lookup::Found;
+use super::world::View;
 use crate::diagnostic::{Diagnostic, closest, code};
 use crate::manifest::expression::Reference;
 use crate::manifest::{Node, NodeKind};
@@ -42,6 +44,17 @@ impl<'w> Attempt<'w> {
                 self.found(found, steps, asked)
             }
             ("this" | "that", [first, rest @ ..]) => self.own(first, rest, steps, asked),
+            ("source", _) if self.under(steps).is_some() => {
+                let found = self.under(steps).unwrap_or(Found::Broken);
+                self.found(found, steps, asked)
+            }
+            ("project", _) if matches!(self.view, View::Overlay { .. }) => {
+                let View::Overlay { project, .. } = self.view else {
+                    return None;
+                };
+                let found = self.follow(project, steps);
+                self.found(found, steps, asked)
+            }
             ("resources", [name, rest @ ..]) => self.of_resource(name, rest, asked),
             ("components", [name, output, rest @ ..]) if output == "output" => {
                 self.output(name, rest, asked)
@@ -61,7 +74,20 @@ impl<'w> Attempt<'w> {
         steps: &[String],
         asked: Asked,
     ) -> Option<Node> {
-        let Some(number) = self.resource else {
+        if let View::Overlay { entry, .. } = self.view {
+            let found = self.follow(Some(entry), steps);
+            if !matches!(found, Found::Missing(..)) {
+                return self.found(found, steps, asked);
+            }
+        }
+        if self.place == Place::Template {
+            let text = format!("${{{}}}", asked.reference.path());
+            return Some(Node::new(
+                asked.around.place(asked.at),
+                NodeKind::Text(text),
+            ));
+        }
+        let Place::Resource(number) = self.place else {
             let detail = format!(
                 "`{}` has a meaning only inside a resource",
                 asked.reference.path()
@@ -72,7 +98,7 @@ impl<'w> Attempt<'w> {
                 Some("use ${vars.x} or ${resources.NAME.props.x} here".to_owned()),
             );
         };
-        let (name, _) = &self.world.resources[number];
+        let (name, _) = &self.world.resources.all[number];
         match first {
             "name" if rest.is_empty() => Some(Node::new(
                 asked.around.place(asked.at),
@@ -90,8 +116,24 @@ impl<'w> Attempt<'w> {
         }
     }
 
+    /// The property under an environment's overlay that `source` leads to.
+    fn under(&self, steps: &[String]) -> Option<Found<'w>> {
+        let (View::Overlay { before, .. }, Place::Resource(number)) = (&self.view, self.place)
+        else {
+            return None;
+        };
+        let (name, _) = &self.world.resources.all[number];
+        let props: Vec<String> = std::iter::once("props".to_owned())
+            .chain(steps.iter().cloned())
+            .collect();
+        Some(self.follow(before.get(name), &props))
+    }
+
     fn of_resource(&mut self, name: &str, rest: &[String], asked: Asked) -> Option<Node> {
-        match (rest.first().map(String::as_str), self.world.resource(name)) {
+        match (
+            rest.first().map(String::as_str),
+            self.world.resources.number(name),
+        ) {
             (Some("output" | "info"), _) => self.output(name, &rest[1..], asked),
             (_, Some(number)) => self.in_resource(number, rest, asked),
             (_, None) => self.unknown_resource(name, asked),
@@ -99,7 +141,16 @@ impl<'w> Attempt<'w> {
     }
 
     fn in_resource(&mut self, number: usize, steps: &[String], asked: Asked) -> Option<Node> {
-        let found = self.follow(Some(&self.world.resources[number].1), steps);
+        let (name, cell) = &self.world.resources.all[number];
+        if let View::File(own) = self.view
+            && let Some(cell) = own.get(name)
+        {
+            let found = self.follow(Some(cell), steps);
+            if !matches!(found, Found::Missing(..)) {
+                return self.found(found, steps, asked);
+            }
+        }
+        let found = self.follow(Some(cell), steps);
         if matches!(found, Found::Missing(0, _)) && steps.len() == 1 && steps[0] == "props" {
             return Some(Node::new(
                 asked.around.place(asked.at),
@@ -110,7 +161,7 @@ impl<'w> Attempt<'w> {
     }
 
     fn output(&mut self, name: &str, path: &[String], asked: Asked) -> Option<Node> {
-        if self.world.resource(name).is_none() {
+        if self.world.resources.number(name).is_none() {
             return self.unknown_resource(name, asked);
         }
         let kind = NodeKind::Output {
@@ -146,7 +197,7 @@ impl<'w> Attempt<'w> {
         if !asked.strict {
             return Some(self.absent(asked));
         }
-        let names = self.world.resources.iter().map(|(name, _)| *name);
+        let names = self.world.resources.all.iter().map(|(name, _)| *name);
         let detail = format!("there is no resource `{name}`");
         let diagnostic =
             Diagnostic::error(code::UNKNOWN_RESOURCE, detail).at(asked.around.place(asked.at));
@@ -413,7 +464,12 @@ mod tests {
             "write a key after a dot, ${vars.my-key}, or in double quotes, ${vars[\"my-key\"]}",
         ),
         ("{p: '${vars.nul}'}", "SD0110", "vars.nul", ""),
-        ("{p: '${secret(x)}'}", "SD0114", "secret", ""),
+        (
+            "{p: '${secret(x)}'}",
+            "SD0403",
+            "secret",
+            "sdev secret set x",
+        ),
         ("{p: '${evn(x)}'}", "SD0110", "evn", "did you mean `env()`?"),
     ];
 

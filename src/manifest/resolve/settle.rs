@@ -1,12 +1,14 @@
 //! The order of evaluation: a value is worked out when another needs it, once, without recursion.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::attempt::{Attempt, Need};
-use super::cell::each_slot;
+use super::cell::{Content, each_slot};
 use super::world::World;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
-use crate::manifest::{Environment, Node, NodeKind};
+use crate::manifest::compose::Composed;
+use crate::manifest::{Environment, Node, NodeKind, Occasion};
 
 /// How much all values together may hold, in units of [`Node::measure`].
 const SIZE: usize = 1_000_000;
@@ -19,25 +21,34 @@ pub(in crate::manifest) struct Host<'e> {
     pub(in crate::manifest) environment: &'e dyn Environment,
     /// The manifest's folder, absolute.
     pub(in crate::manifest) folder: PathBuf,
+    pub(in crate::manifest) occasion: Occasion<'e>,
 }
 
-/// Replaces every expression in `root` by its value. The top-level `access` stays as written. One that fails is
+/// Replaces every expression in the document by its value. The top-level `access` stays as written. One that fails is
 /// reported and becomes null.
-pub(in crate::manifest) fn resolve(root: &mut Node, host: &Host, diagnostics: &mut Diagnostics) {
-    let world = World::new(root);
-    let lazy = world.lazy();
-    let count = world.slots.len();
+pub(in crate::manifest) fn resolve(
+    composed: &mut Composed,
+    host: &Host,
+    diagnostics: &mut Diagnostics,
+) {
+    super::secret::check_marked(&composed.root, diagnostics);
+    let world = World::new(composed);
+    let (lazy, count) = (world.lazy(), world.count);
     let mut settling = Settling {
-        states: std::iter::repeat_with(|| State::New).take(count).collect(),
+        states: std::iter::repeat_with(|| State::New)
+            .take(world.slots.len())
+            .collect(),
         world: &world,
         host,
         size: 0,
+        told: HashSet::new(),
         diagnostics,
     };
     for slot in (0..count).filter(|&slot| Some(slot) != lazy) {
         settling.settle(slot);
     }
     let mut states = settling.states;
+    let root = &mut composed.root;
     let mut number = 0;
     each_slot(root, &mut |node| {
         match std::mem::replace(&mut states[number], State::New) {
@@ -63,6 +74,8 @@ struct Settling<'w, 'd, 'e, 'o> {
     host: &'w Host<'e>,
     states: Vec<State>,
     size: usize,
+    /// Places and words of what was told: a template's mistake is one, however many resources extend it.
+    told: HashSet<(usize, usize, String)>,
     diagnostics: &'o mut Diagnostics,
 }
 
@@ -115,12 +128,24 @@ impl Settling<'_, '_, '_, '_> {
     /// Works a slot out, or says what it needs before.
     fn attempt(&mut self, slot: usize) -> Vec<Need> {
         let of = &self.world.slots[slot];
-        let mut attempt = Attempt::new(self.world, &self.states, self.host, of.resource);
-        let value = attempt.text(of.text, &of.node.at);
+        let mut attempt = Attempt::new(self.world, &self.states, self.host, of);
+        let value = match &of.content {
+            Content::Text(text) => attempt.text(text, &of.node.at),
+            Content::Layered(layered, cells) => attempt.layered(layered, cells, &of.node.at),
+        };
         let (needs, told) = attempt.finish();
         if needs.is_empty() {
             for diagnostic in told {
-                self.diagnostics.push(diagnostic);
+                let at = diagnostic
+                    .at
+                    .as_ref()
+                    .map_or((0, 0), |at| (at.start, at.end));
+                if super::secret::is_told(&diagnostic, self.diagnostics) {
+                    continue;
+                }
+                if self.told.insert((at.0, at.1, diagnostic.detail.clone())) {
+                    self.diagnostics.push(diagnostic);
+                }
             }
             self.states[slot] = match value {
                 Some(value) if self.fits(&value, &of.node.at) => State::Done(value),

@@ -37,7 +37,9 @@ impl Spelling {
             NodeKind::Int(value) => self.text(&value.to_string(), node),
             NodeKind::Float(value) => self.text(&spell(*value), node),
             NodeKind::Text(text) => self.text(text, node),
-            NodeKind::Output { .. } => self.parts.push(node.clone()),
+            NodeKind::Output { .. } | NodeKind::Secret(_) => self.parts.push(node.clone()),
+            // None is left in a value.
+            NodeKind::Layered(layered) => self.value(&layered.upper),
             NodeKind::Join(parts) => parts.iter().for_each(|part| self.value(part)),
             NodeKind::List(items) => {
                 for (at, item) in items.iter().enumerate() {
@@ -52,12 +54,12 @@ impl Spelling {
         }
     }
 
-    /// The whole: a text, or a join when outputs are in it.
+    /// The whole: a text, or a join when outputs or secrets are in it. A secret alone stays what it is: it is a text.
     pub(super) fn finish(mut self) -> NodeKind {
         match self.parts.pop() {
             None => NodeKind::Text(String::new()),
             Some(Node {
-                kind: kind @ NodeKind::Text(_),
+                kind: kind @ (NodeKind::Text(_) | NodeKind::Secret(_)),
                 ..
             }) if self.parts.is_empty() => kind,
             Some(last) => {

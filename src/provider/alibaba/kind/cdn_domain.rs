@@ -45,7 +45,7 @@ impl Attrs {
     /// All settings of the domain that are managed here.
     fn settings(&self) -> Result<Vec<Setting>, ProviderError> {
         let mut settings = ttl::lower(&self.ttl)?;
-        settings.extend(header::lower(&self.headers));
+        settings.extend(header::lower(&self.headers)?);
         Ok(settings)
     }
 }
