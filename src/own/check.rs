@@ -7,6 +7,8 @@ use super::read::base;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::manifest::{Block, Manifest, Node};
 
+const ABSENT: &str = ", and is absent";
+
 impl Own {
     /// Reports each property that breaks a policy of this environment.
     pub fn check(&self, manifest: &Manifest, environment: &str, diagnostics: &mut Diagnostics) {
@@ -26,23 +28,23 @@ impl Policy {
         if !demand.is_for(block) {
             return;
         }
+        let must = demand.condition.as_ref().map(Condition::demand);
+        let must = must.unwrap_or_else(|| "be there".to_owned());
         for found in find(&block.props, &demand.property) {
             let (at, path, is) = match found {
                 Found::There(node, _) if demand.is_kept(node) => continue,
-                Found::There(node, path) => (&node.at, path, format!("is {}", shown(node))),
+                Found::There(node, path) if demand.tells_all(node) => {
+                    (&node.at, path, String::new())
+                }
+                Found::There(node, path) => (&node.at, path, format!(", and is {}", shown(node))),
                 Found::Absent(..) if !demand.required => continue,
                 // The block says more than its empty properties.
                 Found::Absent(at, path) if *at == block.props.at => {
-                    (&block.at, path, "is absent".to_owned())
+                    (&block.at, path, ABSENT.to_owned())
                 }
-                Found::Absent(at, path) => (at, path, "is absent".to_owned()),
+                Found::Absent(at, path) => (at, path, ABSENT.to_owned()),
             };
-            let path = format!("resources.{}.props.{path}", block.name);
-            let fact = match &demand.condition {
-                Some(Condition::Forbidden) => format!("`{path}` must not be there"),
-                Some(condition) => format!("`{path}` must {}, and {is}", condition.demand()),
-                None => format!("`{path}` must be there, and {is}"),
-            };
+            let fact = format!("`resources.{}.props.{path}` must {must}{is}", block.name);
             let broken = self.broken(&fact).at(at.clone());
             diagnostics.push(broken.related(self.at.clone(), "the policy"));
         }
@@ -71,6 +73,11 @@ impl Demand {
         let resource = self.resource.as_ref();
         component.is_none_or(|name| name == base(&block.component))
             && resource.is_none_or(|glob| glob.is_match(&block.name))
+    }
+
+    fn tells_all(&self, node: &Node) -> bool {
+        let condition = self.condition.as_ref();
+        condition.is_some_and(|condition| condition.tells_all(node))
     }
 
     fn is_kept(&self, node: &Node) -> bool {

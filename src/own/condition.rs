@@ -95,6 +95,12 @@ impl Condition {
         }
     }
 
+    /// Whether a breach of it is told by the demand alone.
+    pub(super) fn tells_all(&self, node: &Node) -> bool {
+        let known = !node.has_output() && !node.has_secret();
+        matches!(self, Self::Forbidden) || matches!(self, Self::Not(_)) && known
+    }
+
     /// What it demands, in words that go on from "must".
     pub(super) fn demand(&self) -> String {
         match self {

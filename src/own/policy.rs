@@ -63,8 +63,12 @@ fn one(
 fn plan(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Option<Limit> {
     for name in [key::SUBJECT, key::CONDITION].into_iter().flat_map(names) {
         if let Some(entry) = fields.entry(name) {
-            let detail = format!("`{name}` is for properties, and this policy is for the plan");
-            diagnostics.push(Diagnostic::error(code::BAD_SETTING, detail).at(entry.key_at.clone()));
+            let detail = format!("`{name}` is about a property, and this policy is about the plan");
+            diagnostics.push(
+                Diagnostic::error(code::BAD_SETTING, detail)
+                    .at(entry.key_at.clone())
+                    .hint("make it two policies"),
+            );
         }
     }
     let known: Vec<&str> = names(key::LIMIT).collect();

@@ -233,7 +233,7 @@ fn a_policy_says_one_thing() {
         ("{name: p, plan: {deletes: -1}}", "whole number from 0"),
         (
             "{name: p, for: site, plan: {deletes: 1}}",
-            "`for` is for properties",
+            "`for` is about a property",
         ),
         ("p", "must be a map"),
     ];
@@ -283,13 +283,13 @@ fn each_condition_holds_where_it_should() {
         found,
         [
             "6:53 policy `p`: `resources.web.props.region` must be one of `cn-hangzhou`, and is `cn-beijing`",
-            "6:71 policy `p`: `resources.web.props.tags` must not be `[\"a\",\"b\"]`, and is a list",
+            "6:71 policy `p`: `resources.web.props.tags` must not be `[\"a\",\"b\"]`",
             "10:19 policy `p`: `resources.api.props.memorySize` must be at most 256, and is `512`",
             "10:19 policy `p`: `resources.api.props.memorySize` must be at least 1024.5, and is `512`",
             "11:13 policy `p`: `resources.api.props.name` must match `web-*`, and is `acme-api`",
             "11:13 policy `p`: `resources.api.props.name` must not be there",
             "7:3 policy `p`: `resources.api.props.region` must be `cn-beijing`, and is absent",
-            "13:37 policy `p`: `resources.api.props.triggers.0.auth` must not be `anonymous`, and is `anonymous`",
+            "13:37 policy `p`: `resources.api.props.triggers.0.auth` must not be `anonymous`",
             "13:49 policy `p`: `resources.api.props.triggers.1.auth` must be there, and is absent",
             "13:17 policy `p`: `resources.api.props.triggers.5.auth` must be there, and is absent",
             "12:13 policy `p`: `resources.api.props.url` must match `https*`, and is known only after the deploy",
