@@ -230,6 +230,11 @@ impl Residence {
         let Some(beside) = &self.beside else {
             return Ok(());
         };
+        let left = beside.read().map_err(Diagnostic::from)?;
+        if self.name != BESIDE && left.lineage == state.lineage {
+            // It was brought from there, by a run that was killed before it could put the old one away.
+            beside.put_away().map_err(Diagnostic::from)?;
+        }
         let file = beside.folder().join(NOTE);
         let text = format!("{}\n", self.name);
         let noted = fs::read_text(&file).map_err(Diagnostic::from)?;

@@ -1,7 +1,5 @@
 //! A state on the disk: a file that is replaced, a journal beside it, a lock of the kernel.
 
-use std::path::PathBuf;
-
 use async_trait::async_trait;
 
 use super::store::Store;
@@ -12,7 +10,7 @@ use crate::sys::fs;
 /// A held folder.
 #[derive(Debug)]
 pub(super) struct Disk {
-    file: PathBuf,
+    place: Place,
     journal: Journal,
     _lock: fs::FileLock,
 }
@@ -23,7 +21,7 @@ impl Disk {
         let lock = lock::take(&place.lock(), operation)?;
         let (mut state, replayed) = place.read_and_replay()?;
         let mut disk = Self {
-            file: place.file(),
+            place: place.clone(),
             journal: Journal::at(place.journal()),
             _lock: lock,
         };
@@ -38,11 +36,11 @@ impl Disk {
 
     fn write(&self, state: &State) -> Result<(), StateError> {
         let mut bytes = serde_json::to_vec_pretty(state).map_err(|e| StateError::Format {
-            place: self.file.display().to_string(),
+            place: self.place.file().display().to_string(),
             why: e.to_string(),
         })?;
         bytes.push(b'\n');
-        fs::write_atomic(&self.file, &bytes, fs::Readers::Default)?;
+        fs::write_atomic(&self.place.file(), &bytes, fs::Readers::Default)?;
         Ok(())
     }
 }
@@ -66,10 +64,7 @@ impl Store for Disk {
     }
 
     async fn vacate(&mut self) -> Result<(), StateError> {
-        Ok(fs::rename(
-            &self.file,
-            &self.file.with_extension("moved.json"),
-        )?)
+        self.place.put_away()
     }
 
     /// The kernel frees the lock when this is dropped.

@@ -82,6 +82,14 @@ impl Place {
         Ok((state, replayed))
     }
 
+    /// Puts the state file away, because the state lies elsewhere by now.
+    pub fn put_away(&self) -> Result<(), StateError> {
+        Ok(fs::rename(
+            &self.file(),
+            &self.file().with_extension("moved.json"),
+        )?)
+    }
+
     /// Takes the lock, then reads. `operation` is what others see of us meanwhile.
     pub fn lock_for(&self, operation: &str) -> Result<LockedState, StateError> {
         let (state, disk) = Disk::take(self, operation)?;

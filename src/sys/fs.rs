@@ -176,9 +176,9 @@ pub fn create_private_folder(path: &Path) -> Result<(), FsError> {
     made.map_err(|e| FsError::new(path, e))
 }
 
-/// Gives a file another name in its folder; one of that name is replaced.
+/// Gives a file another name in its folder; one of that name is replaced. Missing already is success.
 pub fn rename(path: &Path, to: &Path) -> Result<(), FsError> {
-    fs::rename(path, to).map_err(|e| FsError::new(path, e))?;
+    missing_is_fine(path, fs::rename(path, to))?;
     sync_folder(path.parent().unwrap_or(Path::new("")))
 }
 
