@@ -11,6 +11,7 @@ mod make;
 mod moved;
 mod protect;
 mod refresh;
+mod scope;
 
 #[cfg(test)]
 mod tests;
@@ -23,3 +24,4 @@ pub(crate) use make::output;
 pub use make::{Adoption, Goal, Observed, plan};
 pub use moved::{Move, carry};
 pub use protect::{Protection, protect};
+pub use scope::{Part, Scope, block_of};

@@ -28,7 +28,7 @@ pub fn protect(
     let wanted = goal.graph.ordered().map(|resource| &resource.id);
     plan.edits.protected = wanted.filter(|id| is_protected(id)).cloned().collect();
     for (id, record) in &state.records {
-        if goal.graph.get(id).is_none() {
+        if goal.graph.get(id).is_none() || !goal.scope.covers(id) {
             continue;
         }
         match (record.protected, is_protected(id)) {

@@ -8,7 +8,7 @@ const LAYERS: &[&[&str]] = &[
     &["sys", "diagnostic"],
     &["resource", "secret"],
     &["state", "manifest", "artifact", "credential", "template"],
-    &["provider", "plan", "component", "own"],
+    &["provider", "plan", "component", "own", "hook"],
     &["observe", "apply", "content", "residence", "terms"],
     &["engine"],
     &["cli"],

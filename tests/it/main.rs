@@ -7,6 +7,8 @@
 )]
 
 mod access;
+mod actions;
+mod components;
 mod converge;
 mod crash;
 mod echo;
@@ -17,6 +19,7 @@ mod local;
 mod lock;
 mod own;
 mod ownership;
+mod plugin;
 mod provider;
 mod reference;
 mod secret;
@@ -24,3 +27,4 @@ mod shared;
 mod site;
 mod stale;
 mod support;
+mod targets;

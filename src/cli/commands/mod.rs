@@ -10,10 +10,12 @@ mod output;
 mod plan;
 mod preview;
 mod remove;
+mod schema;
 mod secret;
 mod state;
 mod validate;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,13 +28,47 @@ use super::printer::Printer;
 use super::view;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::engine::{self, Destination, Project, Reading, Until};
-use crate::manifest::{self, Occasion};
+use crate::manifest::{self, Node, Occasion};
 use crate::state::{LockedState, State};
 
 type Outcome = Result<Exit, Diagnostics>;
 
-/// The command that the manifest is read for, and how far it is read.
-type Reach = (&'static str, Until);
+/// The command that the manifest is read for, and what of it is read.
+#[derive(Clone, Copy)]
+struct Reach<'a> {
+    command: &'static str,
+    until: Until,
+    targets: &'a [String],
+    skip_actions: bool,
+    /// Whether the plan is carried out.
+    applies: bool,
+}
+
+/// No plugin has changed anything.
+static UNCHANGED: BTreeMap<String, Node> = BTreeMap::new();
+
+impl<'a> Reach<'a> {
+    /// Everything that the command is for.
+    fn all(command: &'static str, until: Until) -> Self {
+        Self {
+            command,
+            until,
+            targets: &[],
+            skip_actions: false,
+            applies: false,
+        }
+    }
+
+    fn reading(self) -> Reading<'a> {
+        Reading {
+            until: self.until,
+            targets: self.targets,
+            skip_actions: self.skip_actions,
+            is_made: false,
+            changed: &UNCHANGED,
+        }
+    }
+}
 
 /// What the flags ask to load for.
 fn occasion<'a>(global: &'a Global, command: &'a str) -> Occasion<'a> {
@@ -67,6 +103,7 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Config(args) => config::run(args, printer),
         Command::Secret(args) => secret::run(&args, global, printer),
         Command::Completion(args) => Ok(completion::run(&args, printer)),
+        Command::Schema(args) => schema::run(&args, printer),
         Command::Explain(args) => explain::run(&args, printer),
     }
 }
@@ -90,13 +127,15 @@ struct Opening<'a> {
     path: PathBuf,
     alias: Option<String>,
     machine: Arc<Machine>,
-    reach: Reach,
+    reach: Reach<'a>,
+    /// What the state remembers, once it was asked for.
+    remembered: Option<State>,
 }
 
 impl<'a> Opening<'a> {
     fn begin(
         global: &'a Global,
-        reach: Reach,
+        reach: Reach<'a>,
         (look, printer): (Look, Printer),
     ) -> Result<Self, Diagnostics> {
         let path = manifest_path(global)?;
@@ -109,6 +148,7 @@ impl<'a> Opening<'a> {
             alias,
             machine: Arc::new(machine),
             reach,
+            remembered: None,
         })
     }
 
@@ -122,15 +162,19 @@ impl<'a> Opening<'a> {
     }
 
     /// Reads the project; secrets only by their fingerprints.
-    fn read(&self, to: &Destination, remembered: Option<&State>) -> Result<Project, Diagnostics> {
-        let (command, until) = self.reach;
-        let reading = Reading {
-            occasion: occasion(self.global, command),
-            environment: &*self.machine,
-            until,
-            remembered,
-        };
-        let project = engine::open(&self.path, reading, to)?;
+    fn read(&self, to: &Destination) -> Result<Project, Diagnostics> {
+        self.reread(to, &self.reach.reading())
+    }
+
+    /// Reads it as a run goes on.
+    fn reread(&self, to: &Destination, reading: &Reading<'_>) -> Result<Project, Diagnostics> {
+        let occasion = occasion(self.global, self.reach.command);
+        let project = engine::open(
+            &self.path,
+            (occasion, &*self.machine),
+            to,
+            (reading, self.remembered.as_ref()),
+        )?;
         self.machine.learn(&project.manifest.variables);
         Ok(project)
     }
@@ -139,37 +183,42 @@ impl<'a> Opening<'a> {
 /// A project read without asking any cloud.
 fn open_offline(
     global: &Global,
-    reach: Reach,
+    reach: Reach<'_>,
     looking: (Look, Printer),
 ) -> Result<(Project, Destination), Diagnostics> {
     let opening = Opening::begin(global, reach, looking)?;
     let to = opening.offline();
-    Ok((opening.read(&to, None)?, to))
+    Ok((opening.read(&to)?, to))
 }
 
 /// A project and a destination that answers.
-async fn open(
-    global: &Global,
-    reach: Reach,
+async fn open<'a>(
+    global: &'a Global,
+    reach: Reach<'a>,
     (look, printer): (Look, Printer),
-) -> Result<(Project, Destination), Diagnostics> {
-    let opening = Opening::begin(global, reach, (look, printer))?;
+) -> Result<(Opening<'a>, Project, Destination), Diagnostics> {
+    let mut opening = Opening::begin(global, reach, (look, printer))?;
     // A broken manifest is said before anything is started or asked.
     let guess = opening.offline();
-    let mut project = opening.read(&guess, None)?;
+    let mut project = opening.read(&guess)?;
+    if reach.applies {
+        project.not_yet().into_result(())?;
+    }
     let link = opening.link(printer).await?;
     let state = project.state(Some(&*link.shelves())).await?;
     let suits = project.suits(&state);
-    project.remembered = Some(state);
-    let to = link.destination(project.region()?, &opening.machine)?;
+    project.remembered = Some(state.clone());
+    opening.remembered = Some(state);
+    let mut to = link.destination(project.region()?, &opening.machine)?;
+    to.providers = project.providers(&to);
     // Names depend on where they are: it is read again if that was not known. Else once is enough: folders are large.
     let project = if guess.names_alike(&to) && suits {
         project
     } else {
-        opening.read(&to, project.remembered.as_ref())?
+        opening.read(&to)?
     };
     view::diagnostic::show(printer, &project.warnings);
-    Ok((project, to))
+    Ok((opening, project, to))
 }
 
 /// Takes the state, and says what there is to say of that.

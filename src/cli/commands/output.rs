@@ -7,18 +7,18 @@ use super::super::exit::Exit;
 use super::super::printer::Printer;
 use super::super::runtime::block_on;
 use super::super::view::output;
-use super::{Look, Outcome, open, open_offline};
+use super::{Look, Outcome, Reach, open, open_offline};
 use crate::diagnostic::{Diagnostic, code};
 use crate::engine::Until;
 
 pub(super) fn run(args: &Output, global: &Global, printer: Printer) -> Outcome {
-    let reach = ("output", Until::Lower);
+    let reach = Reach::all("output", Until::Lower);
     let looking = (Look::Away, printer);
     let (project, to) = open_offline(global, reach, looking)?;
     let state = match project.residence.read_here() {
         Some(read) => read?,
         None => block_on(async {
-            let (project, to) = open(global, reach, looking).await?;
+            let (_, project, to) = open(global, reach, looking).await?;
             project.state(to.shelves.as_deref()).await
         })?,
     };

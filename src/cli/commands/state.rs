@@ -4,7 +4,7 @@ use super::super::args::{Global, State, StateMove};
 use super::super::exit::Exit;
 use super::super::printer::Printer;
 use super::super::runtime::block_on;
-use super::{Look, Opening, Outcome};
+use super::{Look, Opening, Outcome, Reach};
 use crate::engine::Until;
 use crate::own::Storage;
 use crate::residence::Residence;
@@ -17,10 +17,10 @@ pub(super) fn run(args: &State, global: &Global, printer: Printer) -> Outcome {
 
 /// Brings the state to where the manifest says.
 fn bring(args: &StateMove, global: &Global, printer: Printer) -> Outcome {
-    let reach = ("state", Until::Load);
+    let reach = Reach::all("state", Until::Load);
     let opening = Opening::begin(global, reach, (Look::Away, printer))?;
     let to = opening.offline();
-    let project = opening.read(&to, None)?;
+    let project = opening.read(&to)?;
     let (here, manifest) = (&project.residence, &project.manifest);
     let whose = (manifest.name.as_str(), to.environment.as_str());
     let there = Residence::new(&storage(args), &manifest.folder, whose);

@@ -1,8 +1,10 @@
 //! Values → words. Nothing here decides anything.
 
+mod action;
 pub(super) mod diagnostic;
 mod diff;
 mod edits;
+mod item;
 pub(super) mod local;
 pub(super) mod output;
 pub(super) mod plan;

@@ -1,35 +1,24 @@
-//! Strings the verbs together: load → lower → pack → observe → plan → apply. The only place that does.
+//! A manifest with what it becomes, its plan, and the apply of that plan.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
 use crate::apply::{self, Event, Owner, Report, Stop};
-use crate::component::{self, Context, Lowered};
+use crate::component::Lowered;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::manifest::{self, Environment, Manifest, Occasion};
+use crate::manifest::Manifest;
 use crate::observe::observe;
-use crate::own::{self, Own, Storage};
-use crate::plan::{self, Adoption, Goal, Plan};
-use crate::provider::{Means, Providers};
+use crate::own::Own;
+use crate::plan::{self, Adoption, Goal, Part, Plan, Scope};
+use crate::provider::{Means, Planned, Providers};
 use crate::residence::{OpenShelf, Residence};
 use crate::resource::{Graph, Object, Value};
 use crate::secret::Secrets;
-use crate::state::{LockedState, Place, State};
+use crate::state::{LockedState, State};
 use crate::terms;
-
-/// How far a project is read. What is removed or remembered needs less than what is deployed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Until {
-    /// The manifest is loaded.
-    Load,
-    /// Its blocks are turned into resources.
-    Lower,
-    /// The folders that they name are read.
-    Pack,
-}
 
 /// A manifest and what it becomes: everything known without asking the cloud.
 #[derive(Debug)]
@@ -40,12 +29,16 @@ pub struct Project {
     pub own: Own,
     /// What it becomes, as far as it was read.
     pub lowered: Lowered,
+    /// The blocks that the command is for.
+    pub scope: Scope,
+    /// The same, group by group.
+    pub order: Vec<Vec<String>>,
     /// Where its state resides.
     pub residence: Residence,
     /// What the state remembered when the project was read, as far as it could be read then.
     pub remembered: Option<State>,
     /// Blocks that got another name since they were first deployed → the name that they had then.
-    origins: BTreeMap<String, String>,
+    pub(super) origins: BTreeMap<String, String>,
     /// The environment's name.
     pub environment: String,
     /// What was noticed and is no error.
@@ -98,104 +91,6 @@ pub enum Aim {
     Remove,
 }
 
-/// How a project is read.
-#[derive(Clone, Copy)]
-pub struct Reading<'a> {
-    /// What for.
-    pub occasion: Occasion<'a>,
-    /// What expressions may ask of the machine.
-    pub environment: &'a dyn Environment,
-    /// How far.
-    pub until: Until,
-    /// What a shared state remembers, once it was asked for.
-    pub remembered: Option<&'a State>,
-}
-
-/// Reads a project. Nothing is asked of any service.
-pub fn open(path: &Path, reading: Reading<'_>, to: &Destination) -> Result<Project, Diagnostics> {
-    let until = reading.until;
-    let (manifest, mut diagnostics) =
-        manifest::load_all(path, reading.occasion, reading.environment);
-    let Some(manifest) = manifest else {
-        return Err(diagnostics);
-    };
-    let own = own::read(&manifest, &component::names(), &mut diagnostics);
-    if until >= Until::Pack {
-        own.check(&manifest, &to.environment, &mut diagnostics);
-    }
-    let residence = residence(&manifest, &own, to);
-    // A state that cannot be read is reported by whoever needs it.
-    let remembered = match reading.remembered {
-        Some(state) => Some(state.clone()),
-        None => residence.read_here().and_then(Result::ok),
-    };
-    let origins = remembered.as_ref().map(|state| terms::origins(state, &own));
-    let context = Context {
-        app: manifest.name.clone(),
-        environment: to.environment.clone(),
-        account: to.account.clone(),
-        region: to.region.clone(),
-        folder: manifest.folder.clone(),
-        origins: origins.unwrap_or_default(),
-    };
-    if diagnostics.has_errors() {
-        return Err(with_more(diagnostics, manifest, &context, until));
-    }
-    let mut lowered = Lowered::default();
-    if until >= Until::Lower {
-        match component::lower(&manifest, &context) {
-            Ok(all) => lowered = all,
-            Err(errors) => {
-                diagnostics.extend(errors);
-                return Err(diagnostics);
-            }
-        }
-    }
-    if until >= Until::Pack {
-        lowered.graph = component::pack(lowered.graph, &lowered.packs)?;
-    }
-    Ok(Project {
-        manifest,
-        own,
-        lowered,
-        residence,
-        remembered,
-        origins: context.origins,
-        environment: to.environment.clone(),
-        warnings: diagnostics,
-    })
-}
-
-/// Where the state of a manifest resides.
-fn residence(manifest: &Manifest, own: &Own, to: &Destination) -> Residence {
-    let whose = (manifest.name.as_str(), to.environment.as_str());
-    match (&to.states, &own.storage) {
-        (Some(states), Storage::Beside | Storage::Folder { .. }) => {
-            let place = Place::apart(states, &manifest.folder, whose.0, whose.1);
-            Residence::apart(place)
-        }
-        // It is in a local cloud that lives for one command.
-        (Some(_), storage) => Residence::new(storage, &manifest.folder, whose).alone(),
-        (None, storage) => Residence::new(storage, &manifest.folder, whose),
-    }
-}
-
-/// What is wrong with a manifest, and what else is wrong with the blocks of it that can be understood.
-fn with_more(
-    mut found: Diagnostics,
-    mut manifest: Manifest,
-    context: &Context,
-    until: Until,
-) -> Diagnostics {
-    manifest.blocks.retain(|block| !block.is_broken);
-    if until >= Until::Lower
-        && let Err(more) = component::lower(&manifest, context)
-    {
-        found.extend(more);
-    }
-    found
-}
-
 impl Project {
     /// The state as it was when the project was read, or as it is now if it could not be read then.
     pub async fn state(&self, open: Option<&OpenShelf>) -> Result<State, Diagnostics> {
@@ -211,10 +106,8 @@ impl Project {
         operation: &str,
         to: &Destination,
     ) -> Result<LockedState, Diagnostics> {
-        Ok(self
-            .residence
-            .lock(operation, to.shelves.as_deref())
-            .await?)
+        let open = to.shelves.as_deref();
+        Ok(self.residence.lock(operation, open).await?)
     }
 
     /// Whether it was read with the names that this state leads to.
@@ -233,6 +126,13 @@ impl Project {
             .lowered
             .graph
             .ordered()
+            .filter(|r| {
+                !self
+                    .lowered
+                    .planned
+                    .iter()
+                    .any(|planned| planned.id == r.id)
+            })
             .filter_map(|r| wanted("region", r))
             .collect();
         if regions.is_empty() {
@@ -258,6 +158,30 @@ impl Project {
                 Err(error.into())
             }
         }
+    }
+
+    /// The blocks of this run that can be planned and not deployed yet, each with its place.
+    pub fn not_yet(&self) -> Diagnostics {
+        let mut found = Diagnostics::new();
+        let planned = self.lowered.planned.iter();
+        for planned in planned.filter(|planned| self.scope.covers(&planned.id)) {
+            let detail = format!(
+                "`{}` can be checked and planned; a `{}` cannot be deployed yet",
+                planned.id, planned.kind
+            );
+            found.push(Diagnostic::error(code::NOT_SUPPORTED_YET, detail).at(planned.at.clone()));
+        }
+        found
+    }
+
+    /// The providers of `to`, and one for what can only be planned.
+    pub fn providers(&self, to: &Destination) -> Providers {
+        let kinds = self
+            .lowered
+            .planned
+            .iter()
+            .map(|planned| planned.kind.clone());
+        to.providers.clone().and(Arc::new(Planned::new(kinds)))
     }
 
     /// The mark on everything that this project makes in this environment.
@@ -287,6 +211,20 @@ impl Project {
         to: &Destination,
         aim: Aim,
     ) -> Result<Plan, Diagnostics> {
+        let part = match aim {
+            Aim::Deploy(_) if self.scope != Scope::All => Part::Changes,
+            _ => Part::Whole,
+        };
+        self.plan_part(state, to, (aim, &self.scope, part)).await
+    }
+
+    /// The plan for some blocks.
+    pub(super) async fn plan_part(
+        &self,
+        state: &State,
+        to: &Destination,
+        (aim, scope, part): (Aim, &Scope, Part),
+    ) -> Result<Plan, Diagnostics> {
         check_account(state, to)?;
         let (carried, moved) = plan::carry(state, &terms::moves(&self.own))?;
         let nothing = Graph::default();
@@ -298,12 +236,17 @@ impl Project {
             // Names were derived from what another run has changed meanwhile.
             return Err(Diagnostic::from(apply::ApplyError::Stale).into());
         }
-        let seen = observe(&carried, graph, to.means()).await?;
+        let seen = observe(&carried, (graph, scope), to.means()).await?;
         let owner = self.owner(state, to);
+        // Without a `flow` the blocks' needs are order enough, and what needs nothing goes side by side.
+        let is_ordered = self.manifest.document.get("flow").is_some();
         let goal = Goal {
             graph,
             owner: &owner.mark,
             adoption,
+            scope,
+            part,
+            order: if is_ordered { &self.order } else { &[] },
         };
         let mut plan = plan::plan(&goal, &carried, &seen, &to.providers.specs())?;
         plan.conceal_plain(&|source, text| to.secrets.fingerprint(source, text))?;
@@ -378,15 +321,4 @@ fn check_account(state: &State, to: &Destination) -> Result<(), Diagnostics> {
     Err(Diagnostic::error(code::STATE_ACCOUNT, detail)
         .hint(hint)
         .into())
-}
-
-/// Frees the state after work on it. What went wrong with the work counts more than what goes wrong now.
-pub async fn release<T>(
-    state: LockedState,
-    done: Result<T, Diagnostics>,
-) -> Result<T, Diagnostics> {
-    let released = state.release().await.map_err(Diagnostic::from);
-    let done = done?;
-    released?;
-    Ok(done)
 }

@@ -1,0 +1,17 @@
+//! Strings the verbs together: load → lower → pack → observe → plan → apply. The only place that does.
+//!
+//! `project` is one plan and its apply; `course` goes block by block, with actions around each.
+
+mod agenda;
+mod around;
+mod check;
+mod course;
+mod narrow;
+mod open;
+mod project;
+mod release;
+
+pub use course::{Course, Happening, Outcome, Replan, Reread};
+pub use open::{Reading, Until, open};
+pub use project::{Aim, Destination, Project};
+pub use release::release;
