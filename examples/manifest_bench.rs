@@ -71,6 +71,7 @@ fn context() -> Context {
         account: Some("1234567890123456".to_owned()),
         region: "cn-hangzhou".to_owned(),
         folder: ".".into(),
+        origins: std::collections::BTreeMap::new(),
     }
 }
 

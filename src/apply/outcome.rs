@@ -31,6 +31,7 @@ pub(super) fn meanwhile(call: &Call<'_>, state: &State, specs: &Specs) -> (Recor
         status,
         owed: old.map(|r| r.owed.clone()).unwrap_or_default(),
         pending: old.map(|r| r.pending.clone()).unwrap_or_default(),
+        protected: old.is_some_and(|r| r.protected),
     };
     match &step.change {
         Change::Create { replaces, .. } => {
@@ -116,8 +117,12 @@ pub(super) fn settle(call: &Call<'_>, outcome: Outcome, state: &mut State, specs
             state
                 .deposed
                 .retain(|(i, r)| i != id || r.remote.as_ref() != remote);
+            state.forget_idle_origins();
         }
-        (Outcome::Gone, _) => drop(state.records.remove(id)),
+        (Outcome::Gone, _) => {
+            state.records.remove(id);
+            state.forget_idle_origins();
+        }
         (Outcome::Acted, _) => {
             if let Some(record) = state.records.get_mut(id) {
                 record.owed.clear();

@@ -77,12 +77,15 @@ pub async fn apply(
         report: Report::default(),
     };
     // Written before anything is made: a crash must not lose the lineage that marks what was made.
-    walk.state.edit(|state| {
-        state.account = owner.account.clone().or(state.account.take());
-        outcome::owe(&plan.steps, state);
-    })?;
+    walk.state
+        .edit(|state| {
+            plan.edits.apply(state);
+            state.account = owner.account.clone().or(state.account.take());
+            outcome::owe(&plan.steps, state);
+        })
+        .await?;
     walk.run(means.providers, stop).await?;
-    walk.state.close()?;
+    walk.state.close().await?;
     Ok(walk.report)
 }
 
@@ -104,7 +107,7 @@ impl<'a> Walk<'a> {
         let mut running = FuturesUnordered::new();
         loop {
             for number in self.ready(stop) {
-                let Some(call) = self.begin(number, providers)? else {
+                let Some(call) = self.begin(number, providers).await? else {
                     continue;
                 };
                 let line = Line {
@@ -122,13 +125,13 @@ impl<'a> Walk<'a> {
             }
             tokio::select! {
                 biased;
-                Some((number, word)) = progress.recv() => self.progress(number, word)?,
+                Some((number, word)) = progress.recv() => self.progress(number, word).await?,
                 Some((call, result)) = running.next() => {
                     // What the call told before its end belongs before its end.
                     while let Ok((number, word)) = progress.try_recv() {
-                        self.progress(number, word)?;
+                        self.progress(number, word).await?;
                     }
-                    self.end(&call, result)?;
+                    self.end(&call, result).await?;
                 }
             }
         }
@@ -154,7 +157,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Fills in what is known by now, journals the intent. `None`: the step failed before it began.
-    fn begin(
+    async fn begin(
         &mut self,
         number: usize,
         providers: &Providers,
@@ -182,11 +185,15 @@ impl<'a> Walk<'a> {
             token,
         };
         if !matches!(step.change, Change::Act { .. }) && step.change.which() == &Which::Current {
-            let (meanwhile, mut aside) = outcome::meanwhile(&call, self.state.state(), &self.specs);
+            let (mut meanwhile, mut aside) =
+                outcome::meanwhile(&call, self.state.state(), &self.specs);
+            if step.resource.is_some() {
+                meanwhile.protected = self.plan.edits.protected.contains(&step.id);
+            }
             if let Some(old) = &mut aside {
                 old.remote = remote(providers, old);
             }
-            self.state.begin(&step.id, meanwhile, aside)?;
+            self.state.begin(&step.id, meanwhile, aside).await?;
         }
         (self.tell)(Event::Began {
             id: step.id.clone(),
@@ -251,7 +258,7 @@ impl<'a> Walk<'a> {
         wire::digest::hex_lower(&digest[..16])
     }
 
-    fn progress(&mut self, number: usize, word: Progress) -> Result<(), ApplyError> {
+    async fn progress(&mut self, number: usize, word: Progress) -> Result<(), ApplyError> {
         let id = &self.plan.steps[number].id;
         match self.texts.hide_in_progress(word) {
             Progress::Note(text) => (self.tell)(Event::Note {
@@ -276,7 +283,7 @@ impl<'a> Walk<'a> {
                     key: key.clone(),
                     value: entry,
                 };
-                self.state.item(id, of.as_ref(), item)?;
+                self.state.item(id, of.as_ref(), item).await?;
                 (self.tell)(Event::Item {
                     id: id.clone(),
                     key,
@@ -287,7 +294,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn end(
+    async fn end(
         &mut self,
         call: &Call<'_>,
         result: Result<Outcome, ProviderError>,
@@ -300,9 +307,11 @@ impl<'a> Walk<'a> {
                 } else {
                     Object::new()
                 };
-                self.state.end(&step.id, |state| {
-                    outcome::settle(call, outcome, state, &self.specs);
-                })?;
+                self.state
+                    .end(&step.id, |state| {
+                        outcome::settle(call, outcome, state, &self.specs);
+                    })
+                    .await?;
                 self.done.insert(call.number);
                 self.report.done += 1;
                 (self.tell)(Event::Done {
@@ -314,9 +323,11 @@ impl<'a> Walk<'a> {
             Err(error) => {
                 let error = self.texts.hide_in_error(error);
                 let kind = error.kind;
-                self.state.end(&step.id, |state| {
-                    outcome::give_up(call, kind, state, &self.specs);
-                })?;
+                self.state
+                    .end(&step.id, |state| {
+                        outcome::give_up(call, kind, state, &self.specs);
+                    })
+                    .await?;
                 if kind == ErrorKind::Stopped {
                     self.report.interrupted = true;
                 }

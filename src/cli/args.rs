@@ -54,6 +54,9 @@ pub(super) enum Command {
     Remove(Remove),
     /// Print the outputs of what was deployed
     Output(Output),
+    /// What sdev remembers
+    #[command(subcommand)]
+    State(State),
     /// The local cloud
     #[command(subcommand)]
     Local(Local),
@@ -196,6 +199,22 @@ pub(super) struct Remove {
 pub(super) struct Output {
     /// Only this one: RESOURCE or RESOURCE.NAME, without quotes
     pub(super) name: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum State {
+    /// Bring the state to where the manifest says from where it was
+    Move(StateMove),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct StateMove {
+    /// Where it was: a folder, as `sdev.state.folder` named it (`.sdev` is the default one), or `oss://BUCKET/PREFIX`
+    #[arg(long, value_name = "PLACE")]
+    pub(super) from: String,
+    /// The region of the bucket where it was (default: that of the access)
+    #[arg(long)]
+    pub(super) region: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -12,7 +12,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine::Destination;
 use crate::manifest;
 use crate::provider::Providers;
-use crate::provider::alibaba::{Alibaba, Target};
+use crate::provider::alibaba::{Alibaba, BucketShelf, Target};
+use crate::residence::{Address, OpenShelf};
 use crate::sys::env;
 
 /// The region where neither resource nor access names one.
@@ -49,19 +50,26 @@ pub(super) fn offline(global: &Global, alias: Option<&str>, machine: &Arc<Machin
             .unwrap_or_else(|| REGION.to_owned()),
         environment: environment(global, alias),
         states: states(alias),
+        shelves: None,
         account_matters: alias != Some(LOCAL),
     }
 }
 
-/// A destination that can be asked and applied to. The local cloud is started when none runs.
-/// `region` is the one that the resources name; without one the access has its own.
-pub(super) async fn connect(
+/// Whom an access leads to, before it is known where the resources are.
+pub(super) struct Link {
+    target: Target,
+    environment: String,
+    states: Option<PathBuf>,
+    account_matters: bool,
+}
+
+/// Whom an access leads to. The local cloud is started when none runs.
+pub(super) async fn link(
     global: &Global,
     alias: Option<&str>,
-    region: Option<String>,
-    (machine, printer): (&Arc<Machine>, Printer),
-) -> Result<Destination, Diagnostics> {
-    let mut target = if alias == Some(LOCAL) {
+    printer: Printer,
+) -> Result<Link, Diagnostics> {
+    let target = if alias == Some(LOCAL) {
         let (endpoint, keys, started) = local::ensure().await?;
         if started {
             printer.say(&format!("local cloud started at {}", endpoint.url));
@@ -77,18 +85,50 @@ pub(super) async fn connect(
     } else {
         target(credential::find(alias).map_err(Diagnostic::from)?)
     };
-    target.region = region.unwrap_or(target.region);
-    let (account, region) = (target.account_id.clone(), target.region.clone());
-    let alibaba = Alibaba::new(target).map_err(Diagnostic::from)?;
-    Ok(Destination {
-        providers: Providers::new([Arc::new(alibaba) as Arc<dyn crate::provider::Provider>]),
-        secrets: Arc::clone(machine) as Arc<dyn crate::secret::Secrets>,
-        account,
-        region,
+    Ok(Link {
+        target,
         environment: environment(global, alias),
         states: states(alias),
         account_matters: alias != Some(LOCAL),
     })
+}
+
+impl Link {
+    /// Opens shared states with the keys of this access.
+    pub(super) fn shelves(&self) -> Arc<OpenShelf> {
+        let target = self.target.clone();
+        Arc::new(move |address: &Address| {
+            let mut target = target.clone();
+            if let Some(region) = &address.region {
+                target.region.clone_from(region);
+            }
+            let opened = BucketShelf::new(target, &address.bucket, &address.prefix);
+            Ok(Arc::new(opened.map_err(Diagnostic::from)?))
+        })
+    }
+
+    /// The destination. `region` is the one that the resources name; without one the access has its own.
+    pub(super) fn destination(
+        self,
+        region: Option<String>,
+        machine: &Arc<Machine>,
+    ) -> Result<Destination, Diagnostics> {
+        let shelves = self.shelves();
+        let mut target = self.target;
+        target.region = region.unwrap_or(target.region);
+        let (account, region) = (target.account_id.clone(), target.region.clone());
+        let alibaba = Alibaba::new(target).map_err(Diagnostic::from)?;
+        Ok(Destination {
+            providers: Providers::new([Arc::new(alibaba) as Arc<dyn crate::provider::Provider>]),
+            secrets: Arc::clone(machine) as Arc<dyn crate::secret::Secrets>,
+            account,
+            region,
+            environment: self.environment,
+            states: self.states,
+            shelves: Some(shelves),
+            account_matters: self.account_matters,
+        })
+    }
 }
 
 fn target(credential: Credential) -> Target {

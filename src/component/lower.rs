@@ -21,6 +21,15 @@ pub struct Context {
     pub region: String,
     /// The folder that relative paths start from.
     pub folder: PathBuf,
+    /// Blocks that got another name since they were first deployed → the name that they had then.
+    pub origins: BTreeMap<String, String>,
+}
+
+impl Context {
+    /// The name of a block that names in the cloud are derived from. It stays when the block gets another one.
+    pub fn origin<'a>(&'a self, block: &'a Block) -> &'a str {
+        self.origins.get(&block.name).unwrap_or(&block.name)
+    }
 }
 
 /// What one block becomes.

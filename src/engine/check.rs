@@ -98,6 +98,8 @@ mod tests {
             steps: steps.iter().map(step).collect(),
             drift: BTreeMap::new(),
             unmanaged: BTreeMap::new(),
+            edits: crate::plan::Edits::default(),
+            warnings: Diagnostics::new(),
         }
     }
 

@@ -7,7 +7,11 @@ mod around;
 mod check;
 mod course;
 mod narrow;
+mod open;
 mod project;
+mod release;
 
 pub use course::{Course, Happening, Outcome, Replan, Reread};
-pub use project::{Aim, Destination, Project, Reading, Until, examine, open};
+pub use open::{Reading, Until, examine, open};
+pub use project::{Aim, Destination, Project};
+pub use release::release;

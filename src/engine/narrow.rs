@@ -8,11 +8,11 @@ use crate::plan::{Scope, block_of};
 use crate::state::State;
 
 /// The scope and its groups in order. `remembered` is asked when a target is not in the manifest: what is only in a state
-/// can be removed.
-pub(super) fn narrow(
+/// can be removed. It gives nothing where that is no way out, and no state where that was not read yet.
+pub(super) fn narrow<'s>(
     manifest: &Manifest,
     targets: &[String],
-    remembered: &dyn Fn() -> Result<Option<State>, Diagnostic>,
+    remembered: &dyn Fn() -> Option<Option<&'s State>>,
 ) -> Result<(Scope, Vec<Vec<String>>), Diagnostics> {
     let listed: BTreeSet<&str> = manifest
         .order
@@ -46,10 +46,10 @@ pub(super) fn narrow(
     Ok((Scope::Only(wanted), order))
 }
 
-fn check(
+fn check<'s>(
     manifest: &Manifest,
     targets: &[String],
-    remembered: &dyn Fn() -> Result<Option<State>, Diagnostic>,
+    remembered: &dyn Fn() -> Option<Option<&'s State>>,
 ) -> Result<(), Diagnostics> {
     let known: BTreeSet<&str> = manifest.blocks.iter().map(|b| b.name.as_str()).collect();
     let mut unknown: Vec<&String> = targets
@@ -59,7 +59,12 @@ fn check(
     if unknown.is_empty() {
         return Ok(());
     }
-    if let Some(state) = remembered()? {
+    let asked = remembered();
+    if let Some(None) = asked {
+        // A shared state that was not asked yet. It is read again when it was.
+        return Ok(());
+    }
+    if let Some(Some(state)) = asked {
         let lives = |name: &str| state.records.keys().any(|id| block_of(id) == name);
         unknown.retain(|name| !lives(name));
     }

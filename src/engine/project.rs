@@ -1,62 +1,44 @@
 //! A manifest with what it becomes, its plan, and the apply of that plan.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::narrow;
 use crate::apply::{self, Event, Owner, Report, Stop};
-use crate::component::{self, Context, Lowered};
-use crate::diagnostic::{Diagnostic, Diagnostics, Source, code};
-use crate::manifest::{self, Environment, Hook, Manifest, Node, Occasion};
+use crate::component::Lowered;
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::manifest::Manifest;
 use crate::observe::observe;
+use crate::own::Own;
 use crate::plan::{self, Adoption, Goal, Part, Plan, Scope};
 use crate::provider::{Means, Planned, Providers};
+use crate::residence::{OpenShelf, Residence};
 use crate::resource::{Graph, Object, Value};
 use crate::secret::Secrets;
-use crate::state::{LockedState, Place, State};
-
-/// How far a project is read. What is removed or remembered needs less than what is deployed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Until {
-    /// The manifest is loaded.
-    Load,
-    /// Its blocks are turned into resources.
-    Lower,
-    /// The folders that they name are read.
-    Pack,
-}
-
-/// What of a project is read, and how.
-#[derive(Debug, Clone, Copy)]
-pub struct Reading<'a> {
-    /// How far.
-    pub until: Until,
-    /// The blocks asked for; none: all that the command is for.
-    pub targets: &'a [String],
-    /// Whether the actions are left out.
-    pub skip_actions: bool,
-    /// Whether the actions before the command have run: then nothing may be missing any more.
-    pub is_made: bool,
-    /// Properties that plugins changed, by block.
-    pub changed: &'a BTreeMap<String, Node>,
-}
+use crate::state::{LockedState, State};
+use crate::terms;
 
 /// A manifest and what it becomes: everything known without asking the cloud.
 #[derive(Debug)]
 pub struct Project {
     /// The manifest.
     pub manifest: Manifest,
+    /// What it says to sdev alone.
+    pub own: Own,
     /// What it becomes, as far as it was read.
     pub lowered: Lowered,
     /// The blocks that the command is for.
     pub scope: Scope,
     /// The same, group by group.
     pub order: Vec<Vec<String>>,
-    /// Where its state lies.
-    pub place: Place,
+    /// Where its state resides.
+    pub residence: Residence,
+    /// What the state remembered when the project was read, as far as it could be read then.
+    pub remembered: Option<State>,
+    /// Blocks that got another name since they were first deployed → the name that they had then.
+    pub(super) origins: BTreeMap<String, String>,
     /// The environment's name.
     pub environment: String,
     /// What was noticed and is no error.
@@ -78,6 +60,8 @@ pub struct Destination {
     pub environment: String,
     /// Where states lie, when not beside the manifest.
     pub states: Option<PathBuf>,
+    /// Opens the places of shared states. `None`: they cannot be asked.
+    pub shelves: Option<Arc<OpenShelf>>,
     /// Whether another account than the state's is an error. A local cloud may be a fresh one each time.
     pub account_matters: bool,
 }
@@ -107,121 +91,30 @@ pub enum Aim {
     Remove,
 }
 
-/// Reads a project.
-pub fn open(
-    path: &Path,
-    (occasion, environment): (Occasion<'_>, &dyn Environment),
-    to: &Destination,
-    reading: &Reading<'_>,
-) -> Result<Project, Diagnostics> {
-    let (manifest, mut warnings) = manifest::load_all(path, occasion, environment);
-    let Some(mut manifest) = manifest else {
-        return Err(warnings);
-    };
-    change(&mut manifest, reading);
-    if warnings.has_errors() {
-        let context = context(&manifest, to);
-        return Err(with_more(warnings, manifest, &context, reading.until));
-    }
-    let (folder, app) = (&manifest.folder, &manifest.name);
-    let place = match &to.states {
-        Some(states) => Place::apart(states, folder, app, &to.environment),
-        None => Place::new(folder, app, &to.environment),
-    };
-    let (scope, order) = narrow::narrow(&manifest, reading.targets, &|| {
-        let gone = occasion.command == "remove";
-        gone.then(|| place.read().map_err(Diagnostic::from))
-            .transpose()
-    })?;
-    let mut lowered = Lowered::default();
-    if reading.until >= Until::Lower {
-        lowered = component::lower(&manifest, &context(&manifest, to))?;
-        warnings.extend(std::mem::take(&mut lowered.warnings));
-    }
-    if reading.until >= Until::Pack {
-        let packs = lowered.packs.iter();
-        let packs = packs.filter(|pack| scope.covers(pack.target()));
-        let unmade = |pack: &component::Pack| {
-            !reading.is_made && is_prepared(&manifest, plan::block_of(pack.target()))
-        };
-        lowered.graph = component::pack(lowered.graph, packs, &unmade)?;
-    }
-    Ok(Project {
-        manifest,
-        lowered,
-        scope,
-        order,
-        place,
-        environment: to.environment.clone(),
-        warnings,
-    })
-}
-
-/// All that can be said of a manifest's text without reading the folders that its resources name, and the manifest as far as
-/// there is one.
-pub fn examine(
-    source: &Arc<Source>,
-    (occasion, environment): (Occasion<'_>, &dyn Environment),
-    to: &Destination,
-) -> (Option<Manifest>, Diagnostics) {
-    let (manifest, mut found) = manifest::load_text(source, occasion, environment);
-    if let Some(manifest) = &manifest {
-        let context = context(manifest, to);
-        found = with_more(found, manifest.clone(), &context, Until::Lower);
-    }
-    (manifest, found)
-}
-
-/// What lowering knows.
-fn context(manifest: &Manifest, to: &Destination) -> Context {
-    Context {
-        app: manifest.name.clone(),
-        environment: to.environment.clone(),
-        account: to.account.clone(),
-        region: to.region.clone(),
-        folder: manifest.folder.clone(),
-    }
-}
-
-/// What plugins changed and what was asked to be left out.
-fn change(manifest: &mut Manifest, reading: &Reading<'_>) {
-    if reading.skip_actions {
-        manifest.actions.clear();
-    }
-    for block in &mut manifest.blocks {
-        if reading.skip_actions {
-            block.actions.clear();
-        }
-        if let Some(props) = reading.changed.get(&block.name) {
-            block.props = props.clone();
-        }
-    }
-}
-
-/// Whether actions run before the command that may make what the block needs.
-fn is_prepared(manifest: &Manifest, block: &str) -> bool {
-    let own = manifest.blocks.iter().filter(|b| b.name == block);
-    let mut actions = manifest.actions.iter().chain(own.flat_map(|b| &b.actions));
-    actions.any(|action| action.hook == Hook::Pre)
-}
-
-/// What is wrong with a manifest, and what else is wrong with the blocks of it that can be understood.
-fn with_more(
-    mut found: Diagnostics,
-    mut manifest: Manifest,
-    context: &Context,
-    until: Until,
-) -> Diagnostics {
-    manifest.blocks.retain(|block| !block.is_broken);
-    if until >= Until::Lower
-        && let Err(more) = component::lower(&manifest, context)
-    {
-        found.extend(more);
-    }
-    found
-}
-
 impl Project {
+    /// The state as it was when the project was read, or as it is now if it could not be read then.
+    pub async fn state(&self, open: Option<&OpenShelf>) -> Result<State, Diagnostics> {
+        match &self.remembered {
+            Some(state) => Ok(state.clone()),
+            None => Ok(self.residence.read(open).await?),
+        }
+    }
+
+    /// Takes the state for writing.
+    pub async fn lock(
+        &self,
+        operation: &str,
+        to: &Destination,
+    ) -> Result<LockedState, Diagnostics> {
+        let open = to.shelves.as_deref();
+        Ok(self.residence.lock(operation, open).await?)
+    }
+
+    /// Whether it was read with the names that this state leads to.
+    pub fn suits(&self, state: &State) -> bool {
+        self.origins == terms::origins(state, &self.own)
+    }
+
     /// The one region that the resources are in: as the manifest wants it, or, when it was read no further than its
     /// text, as the state remembers it. `None`: nothing names one.
     pub fn region(&self) -> Result<Option<String>, Diagnostics> {
@@ -243,11 +136,11 @@ impl Project {
             .filter_map(|r| wanted("region", r))
             .collect();
         if regions.is_empty() {
-            let state = self.place.read().map_err(Diagnostic::from)?;
-            let remembered = state
-                .records
-                .values()
-                .filter_map(|r| r.attrs.get("region")?.as_str());
+            let records = self
+                .remembered
+                .iter()
+                .flat_map(|state| state.records.values());
+            let remembered = records.filter_map(|r| r.attrs.get("region")?.as_str());
             regions.extend(remembered.map(|region| (region.to_owned(), None)));
         }
         regions.dedup_by(|a, b| a.0 == b.0);
@@ -333,12 +226,17 @@ impl Project {
         (aim, scope, part): (Aim, &Scope, Part),
     ) -> Result<Plan, Diagnostics> {
         check_account(state, to)?;
+        let (carried, moved) = plan::carry(state, &terms::moves(&self.own))?;
         let nothing = Graph::default();
         let (graph, adoption) = match aim {
             Aim::Deploy(adoption) => (&self.lowered.graph, adoption),
             Aim::Remove => (&nothing, Adoption::Refuse),
         };
-        let seen = observe(state, (graph, scope), to.means()).await?;
+        if !graph.is_empty() && carried.origins != self.origins {
+            // Names were derived from what another run has changed meanwhile.
+            return Err(Diagnostic::from(apply::ApplyError::Stale).into());
+        }
+        let seen = observe(&carried, (graph, scope), to.means()).await?;
         let owner = self.owner(state, to);
         // Without a `flow` the blocks' needs are order enough, and what needs nothing goes side by side.
         let is_ordered = self.manifest.document.get("flow").is_some();
@@ -350,8 +248,17 @@ impl Project {
             part,
             order: if is_ordered { &self.order } else { &[] },
         };
-        let mut plan = plan::plan(&goal, state, &seen, &to.providers.specs())?;
+        let mut plan = plan::plan(&goal, &carried, &seen, &to.providers.specs())?;
         plan.conceal_plain(&|source, text| to.secrets.fingerprint(source, text))?;
+        plan.edits.moved = moved;
+        let mut diagnostics = Diagnostics::new();
+        let protection = terms::protection(&self.manifest, &self.own);
+        if let Err(errors) = plan::protect(&mut plan, &protection, &goal, &carried) {
+            diagnostics.extend(errors);
+        }
+        terms::check_limits(&self.own, &self.environment, &plan, &mut diagnostics);
+        let ((), warnings) = diagnostics.into_result(())?;
+        plan.warnings = warnings;
         Ok(plan)
     }
 

@@ -232,6 +232,16 @@ mod tests {
                 page.starts_with(&format!("# {code}: {}\n", code.summary())),
                 "{code}"
             );
+            // What is wrong under `sdev` is told by the room that reads it.
+            let of_own = [
+                code::UNKNOWN_SETTING,
+                code::BAD_SETTING,
+                code::POLICY_BROKEN,
+                code::BAD_MOVE,
+            ];
+            if of_own.contains(code) {
+                continue;
+            }
             let Some((_, example)) = page.split_once("```yaml\n") else {
                 assert!(
                     matches!(

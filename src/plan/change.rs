@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::FieldDiff;
+use super::{Edits, FieldDiff};
+use crate::diagnostic::Diagnostics;
 use crate::resource::{Kind, Object, Print, RemoteId, Resource, ResourceId, conceal_plain};
 
 /// The state that a plan was made from. Apply refuses another one.
@@ -108,6 +109,11 @@ pub struct Plan {
     pub drift: BTreeMap<ResourceId, Vec<FieldDiff>>,
     /// Items in the cloud that nobody asked for; they are left alone.
     pub unmanaged: BTreeMap<ResourceId, Vec<String>>,
+    /// What changes in the state alone, before any step.
+    pub edits: Edits,
+    /// What was noticed and stands against nothing.
+    #[serde(skip)]
+    pub warnings: Diagnostics,
 }
 
 /// How many of each.
@@ -127,17 +133,22 @@ pub struct Summary {
     pub adopt: usize,
     /// Other actions.
     pub act: usize,
+    /// Blocks that go on under another name.
+    pub moved: usize,
 }
 
 impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && self.edits.is_empty()
     }
 
     /// How many of each.
     pub fn summary(&self) -> Summary {
-        let mut summary = Summary::default();
+        let mut summary = Summary {
+            moved: self.edits.moved.len(),
+            ..Summary::default()
+        };
         for step in &self.steps {
             match &step.change {
                 Change::Create { replaces, .. } if replaces.is_empty() => summary.create += 1,
@@ -158,6 +169,19 @@ impl Plan {
         // A predecessor deleted before its successor is made counts once, as a replacement.
         summary.delete -= self.replaced_first();
         summary
+    }
+
+    /// The steps that take a thing away and leave none in its place, in order.
+    pub fn deletions(&self) -> impl Iterator<Item = &Step> {
+        self.steps
+            .iter()
+            .filter(|step| matches!(step.change, Change::Delete { .. }) && !self.makes(&step.id))
+    }
+
+    /// The steps that make a thing anew in the place of another, in order.
+    pub fn replacements(&self) -> impl Iterator<Item = &Step> {
+        let replaces = |step: &&Step| matches!(&step.change, Change::Create { replaces, .. } if !replaces.is_empty());
+        self.steps.iter().filter(replaces)
     }
 
     /// Takes out plain texts that are compared with secrets, such as one that stood in the manifest until it became a

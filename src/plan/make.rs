@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::decide::{self, Decision};
 use super::identity::{self, Identity};
 use super::refresh;
-use super::{Base, Change, FieldDiff, Part, Plan, Scope, Step, Which, scope};
+use super::{Base, Change, Edits, FieldDiff, Part, Plan, Scope, Step, Which, scope};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::provider::Seen;
 use crate::resource::{Graph, KindSpec, Resource, ResourceId, Specs};
@@ -79,6 +79,8 @@ pub fn plan(
         steps: Vec::new(),
         drift: BTreeMap::new(),
         unmanaged: BTreeMap::new(),
+        edits: Edits::default(),
+        warnings: Diagnostics::new(),
     };
     let mut planner = Planner {
         goal,

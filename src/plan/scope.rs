@@ -34,7 +34,7 @@ pub enum Part {
 
 /// The block that a resource belongs to: its name up to the first point.
 pub fn block_of(id: &ResourceId) -> &str {
-    id.as_str().split('.').next().unwrap_or_default()
+    id.block()
 }
 
 impl Scope {

@@ -39,6 +39,19 @@ name! {
     /// A resource's name in the graph and the state: `block.part`, such as `site.bucket`.
     ResourceId
 }
+impl ResourceId {
+    /// The block that it belongs to: the part before the first dot.
+    pub fn block(&self) -> &str {
+        self.0.split('.').next().unwrap_or(&self.0)
+    }
+
+    /// The same part of another block.
+    #[must_use]
+    pub fn in_block(&self, block: &str) -> Self {
+        Self(format!("{block}{}", &self.0[self.block().len()..]))
+    }
+}
+
 name! {
     /// What it is: `service.thing`, such as `oss.bucket`.
     Kind

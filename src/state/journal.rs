@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::points::Points;
 use super::{Record, State, Status};
 use crate::resource::{Object, RemoteId, ResourceId};
 use crate::sys::fs::{self, FsError};
-use crate::sys::{env, process};
 
 /// One line of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,19 +66,16 @@ impl Entry {
 pub struct Journal {
     path: PathBuf,
     file: Option<File>,
-    count: u64,
-    kill_at: Option<u64>,
+    points: Points,
 }
 
 impl Journal {
     /// The journal kept at `path`. Nothing is written yet.
     pub fn at(path: PathBuf) -> Self {
-        let kill_at = env::var(env::KILL_AT).and_then(|n| n.parse().ok());
         Self {
             path,
             file: None,
-            count: 0,
-            kill_at,
+            points: Points::from_environment(),
         }
     }
 
@@ -98,10 +95,7 @@ impl Journal {
             Entry::Item { .. } | Entry::End { .. } => Ok(()),
         });
         written.map_err(|e| FsError::new(&self.path, e))?;
-        self.count += 1;
-        if self.kill_at == Some(self.count) {
-            process::kill_self();
-        }
+        self.points.pass();
         Ok(())
     }
 
@@ -121,10 +115,15 @@ impl Journal {
             .lines()
             .map_while(|line| serde_json::from_str(line).ok())
             .collect();
-        for entry in without_ended(entries) {
-            redo(state, entry);
-        }
+        redo_all(state, entries);
         Ok(true)
+    }
+}
+
+/// Applies entries to the state that was written before them.
+pub(super) fn redo_all(state: &mut State, entries: Vec<Entry>) {
+    for entry in without_ended(entries) {
+        redo(state, entry);
     }
 }
 

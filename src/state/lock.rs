@@ -28,15 +28,19 @@ pub(super) fn take(path: &Path, operation: &str) -> Result<fs::FileLock, StateEr
         let text = fs::read_text(path)?.unwrap_or_default();
         return Err(StateError::Locked(serde_json::from_str(&text).ok()));
     };
-    let holder = Holder {
+    let text = serde_json::to_string(&holder(operation)).unwrap_or_default();
+    lock.describe(&text)
+        .map_err(|e| fs::FsError::new(path, e))?;
+    Ok(lock)
+}
+
+/// This process as others see it.
+pub(super) fn holder(operation: &str) -> Holder {
+    Holder {
         who: env::var(env::USER).unwrap_or_else(|| "someone".to_owned()),
         host: process::host(),
         pid: process::id(),
         since: clock::now_text(),
         operation: operation.to_owned(),
-    };
-    let text = serde_json::to_string(&holder).unwrap_or_default();
-    lock.describe(&text)
-        .map_err(|e| fs::FsError::new(path, e))?;
-    Ok(lock)
+    }
 }

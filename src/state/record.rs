@@ -47,6 +47,9 @@ pub struct Record {
     /// Items that a change not seen to end may have made, beyond those that were seen to be done.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub pending: BTreeSet<String>,
+    /// Whether it may not be deleted or replaced until a deploy of its block without protection.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protected: bool,
 }
 
 /// Everything remembered of one application in one environment.
@@ -66,6 +69,10 @@ pub struct State {
     /// Resources whose successor exists and that wait for deletion.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deposed: Vec<(ResourceId, Record)>,
+    /// Blocks that got another name → the name that they were first deployed under, from which names in the cloud are
+    /// derived.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub origins: BTreeMap<String, String>,
 }
 
 impl Record {

@@ -24,6 +24,7 @@ variables! {
     LOCAL_URL = "SDEV_LOCAL_URL", "address of the local cloud that access `local` means; set by `sdev local run`";
     STATES = "SDEV_STATE", "folder that takes the place of `.sdev` for states of the local cloud; set by `sdev local run`";
     KILL_AT = "SDEV_TEST_KILL_AT", "for crash tests: the process kills itself at this journal entry (from 1)";
+    STOP_AT = "SDEV_TEST_STOP_AT", "for crash tests: the process suspends itself at this journal entry (from 1)";
     KEY_ID = "ALIBABA_CLOUD_ACCESS_KEY_ID", "access key id, used when no stored access is named";
     KEY_SECRET = "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "access key secret, used when no stored access is named";
     TOKEN = "ALIBABA_CLOUD_SECURITY_TOKEN", "security token of temporary credentials";

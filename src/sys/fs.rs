@@ -194,6 +194,12 @@ pub fn create_private_folder(path: &Path) -> Result<(), FsError> {
     made.map_err(|e| FsError::new(path, e))
 }
 
+/// Gives a file another name in its folder; one of that name is replaced. Missing already is success.
+pub fn rename(path: &Path, to: &Path) -> Result<(), FsError> {
+    missing_is_fine(path, fs::rename(path, to))?;
+    sync_folder(path.parent().unwrap_or(Path::new("")))
+}
+
 /// Removes a file; missing already is success.
 pub fn remove_file(path: &Path) -> Result<(), FsError> {
     missing_is_fine(path, fs::remove_file(path))

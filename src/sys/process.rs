@@ -34,6 +34,14 @@ pub fn is_alive(pid: u32) -> bool {
     matches!(kill(pid, None), Ok(()) | Err(Errno::EPERM))
 }
 
+/// What tells the processes of this machine, since its start and inside this container, from all others: only there does
+/// a process's number mean something. `None`: the system does not say.
+pub fn space() -> Option<String> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let numbers = std::fs::read_link("/proc/self/ns/pid").ok()?;
+    Some(format!("{} {}", boot.trim(), numbers.display()))
+}
+
 /// Asks a process to end (SIGTERM). Missing already is success.
 pub fn terminate(pid: u32) {
     pass_on(Signal::SIGTERM, pid);
@@ -56,6 +64,11 @@ fn number(pid: u32) -> Option<Pid> {
 /// Ends this process at once, as `kill -9` would: nothing is flushed, nothing is cleaned up.
 pub fn kill_self() {
     let _ = kill(Pid::this(), Signal::SIGKILL);
+}
+
+/// Suspends this process until it is sent SIGCONT.
+pub fn suspend_self() {
+    let _ = kill(Pid::this(), Signal::SIGSTOP);
 }
 
 /// Starts this very program in the background, in a process group of its own, its output in `log`, in a working folder

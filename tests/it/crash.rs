@@ -6,7 +6,7 @@ use crate::site::shop;
 use crate::support::{Sandbox, fetch};
 
 /// Runs a command that kills itself at the n-th journal entry; whether it got that far.
-fn killed_at(sandbox: &Sandbox, args: &[&str], n: u32) -> bool {
+pub(crate) fn killed_at(sandbox: &Sandbox, args: &[&str], n: u32) -> bool {
     let mut command = sandbox.command(args);
     let status = command
         .env("SDEV_TEST_KILL_AT", n.to_string())

@@ -8,8 +8,15 @@ const LAYERS: &[&[&str]] = &[
     &["sys", "diagnostic"],
     &["resource", "secret"],
     &["state", "manifest", "artifact", "credential", "template"],
-    &["provider", "plan", "component", "hook", "rewrite"],
-    &["observe", "apply", "content", "language"],
+    &["provider", "plan", "component", "own", "hook", "rewrite"],
+    &[
+        "observe",
+        "apply",
+        "content",
+        "residence",
+        "terms",
+        "language",
+    ],
     &["engine"],
     &["cli"],
 ];

@@ -221,6 +221,7 @@ fn record(kind: &str, attrs: &Object, made: Made) -> Record {
         status: Status::Ready,
         owed: BTreeSet::new(),
         pending: BTreeSet::new(),
+        protected: false,
     }
 }
 

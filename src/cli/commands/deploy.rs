@@ -8,7 +8,7 @@ use super::super::printer::Printer;
 use super::super::runtime::{block_on, heed_signals};
 use super::super::view::plan::{self as plan_view, Lines};
 use super::super::view::{output, progress};
-use super::{Look, Opening, Outcome, Reach, open};
+use super::{Look, Opening, Outcome, Reach, lock, open};
 use crate::apply::{Report, Stop};
 use crate::content::Texts;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
@@ -40,20 +40,24 @@ pub(super) fn run(args: &Deploy, global: &Global, printer: Printer) -> Outcome {
     block_on(async {
         asking.heed(printer);
         let (opening, project, to) = open(global, reach, (Look::Fingerprint, printer)).await?;
-        let mut state = project.place.lock_for("deploy").map_err(Diagnostic::from)?;
-        let plan = project.plan(state.state(), &to, aim).await?;
-        let job = Job {
-            project: &project,
-            plan: &plan,
-            to: &to,
-            aim,
-            opening: &opening,
+        let mut state = lock(&project, "deploy", &to, printer).await?;
+        let done = async {
+            let plan = project.plan(state.state(), &to, aim).await?;
+            let job = Job {
+                project: &project,
+                plan: &plan,
+                to: &to,
+                aim,
+                opening: &opening,
+            };
+            let exit = carry_out(&job, &mut state, (&asking, printer)).await?;
+            if exit == Exit::Done {
+                output::show(printer, &project.outputs(state.state()));
+            }
+            Ok(exit)
         };
-        let exit = carry_out(&job, &mut state, (&asking, printer)).await?;
-        if exit == Exit::Done {
-            output::show(printer, &project.outputs(state.state()));
-        }
-        Ok(exit)
+        let done = done.await;
+        engine::release(state, done).await
     })
 }
 

@@ -15,6 +15,7 @@ mod preview;
 mod remove;
 mod schema;
 mod secret;
+mod state;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{Args, Command, Global};
-use super::destination;
+use super::destination::{self, Link};
 use super::environment;
 use super::exit::Exit;
 use super::machine::{Look, Machine};
@@ -31,6 +32,7 @@ use super::view;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::engine::{self, Destination, Project, Reading, Until};
 use crate::manifest::{self, Node, Occasion};
+use crate::state::{LockedState, State};
 
 type Outcome = Result<Exit, Diagnostics>;
 
@@ -101,6 +103,7 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Deploy(args) => deploy::run(&args, global, printer),
         Command::Remove(args) => remove::run(&args, global, printer),
         Command::Output(args) => output::run(&args, global, printer),
+        Command::State(args) => state::run(&args, global, printer),
         Command::Local(args) => local::run(args, printer),
         Command::Config(args) => config::run(args, printer),
         Command::Secret(args) => secret::run(&args, global, printer),
@@ -131,6 +134,8 @@ struct Opening<'a> {
     alias: Option<String>,
     machine: Arc<Machine>,
     reach: Reach<'a>,
+    /// What the state remembers, once it was asked for.
+    remembered: Option<State>,
 }
 
 impl<'a> Opening<'a> {
@@ -149,11 +154,17 @@ impl<'a> Opening<'a> {
             alias,
             machine: Arc::new(machine),
             reach,
+            remembered: None,
         })
     }
 
     fn offline(&self) -> Destination {
         destination::offline(self.global, self.alias.as_deref(), &self.machine)
+    }
+
+    /// Whom the access leads to.
+    async fn link(&self, printer: Printer) -> Result<Link, Diagnostics> {
+        destination::link(self.global, self.alias.as_deref(), printer).await
     }
 
     /// Reads the project; secrets only by their fingerprints.
@@ -164,7 +175,12 @@ impl<'a> Opening<'a> {
     /// Reads it as a run goes on.
     fn reread(&self, to: &Destination, reading: &Reading<'_>) -> Result<Project, Diagnostics> {
         let occasion = occasion(self.global, self.reach.command);
-        let project = engine::open(&self.path, (occasion, &*self.machine), to, reading)?;
+        let project = engine::open(
+            &self.path,
+            (occasion, &*self.machine),
+            to,
+            (reading, self.remembered.as_ref()),
+        )?;
         self.machine.learn(&project.manifest.variables);
         Ok(project)
     }
@@ -187,23 +203,40 @@ async fn open<'a>(
     reach: Reach<'a>,
     (look, printer): (Look, Printer),
 ) -> Result<(Opening<'a>, Project, Destination), Diagnostics> {
-    let opening = Opening::begin(global, reach, (look, printer))?;
+    let mut opening = Opening::begin(global, reach, (look, printer))?;
     // A broken manifest is said before anything is started or asked.
     let guess = opening.offline();
-    let project = opening.read(&guess)?;
+    let mut project = opening.read(&guess)?;
     if reach.applies {
         project.not_yet().into_result(())?;
     }
-    let alias = opening.alias.as_deref();
-    let ask = (&opening.machine, printer);
-    let mut to = destination::connect(global, alias, project.region()?, ask).await?;
+    let link = opening.link(printer).await?;
+    let state = project.state(Some(&*link.shelves())).await?;
+    let suits = project.suits(&state);
+    project.remembered = Some(state.clone());
+    opening.remembered = Some(state);
+    let mut to = link.destination(project.region()?, &opening.machine)?;
     to.providers = project.providers(&to);
     // Names depend on where they are: it is read again if that was not known. Else once is enough: folders are large.
-    let project = if guess.names_alike(&to) {
+    let project = if guess.names_alike(&to) && suits {
         project
     } else {
         opening.read(&to)?
     };
     view::diagnostic::show(printer, &project.warnings);
     Ok((opening, project, to))
+}
+
+/// Takes the state, and says what there is to say of that.
+async fn lock(
+    project: &Project,
+    operation: &str,
+    to: &Destination,
+    printer: Printer,
+) -> Result<LockedState, Diagnostics> {
+    let state = project.lock(operation, to).await?;
+    if let Some(notice) = state.notice() {
+        printer.say(notice);
+    }
+    Ok(state)
 }

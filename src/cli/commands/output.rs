@@ -5,15 +5,23 @@ use serde_json::Value as Json;
 use super::super::args::{Global, Output};
 use super::super::exit::Exit;
 use super::super::printer::Printer;
+use super::super::runtime::block_on;
 use super::super::view::output;
-use super::{Look, Outcome, Reach, open_offline};
+use super::{Look, Outcome, Reach, open, open_offline};
 use crate::diagnostic::{Diagnostic, code};
 use crate::engine::Until;
 
 pub(super) fn run(args: &Output, global: &Global, printer: Printer) -> Outcome {
     let reach = Reach::all("output", Until::Lower);
-    let (project, to) = open_offline(global, reach, (Look::Away, printer))?;
-    let state = project.place.read().map_err(Diagnostic::from)?;
+    let looking = (Look::Away, printer);
+    let (project, to) = open_offline(global, reach, looking)?;
+    let state = match project.residence.read_here() {
+        Some(read) => read?,
+        None => block_on(async {
+            let (_, project, to) = open(global, reach, looking).await?;
+            project.state(to.shelves.as_deref()).await
+        })?,
+    };
     let outputs = project.outputs(&state);
     let Some(name) = &args.name else {
         output::print(printer, &outputs);

@@ -32,7 +32,7 @@ pub(super) fn run(args: &Plan, global: &Global, printer: Printer) -> Outcome {
     let (plan, texts, actions) = block_on(async {
         let (_, project, to) = open(global, reach, (look, printer)).await?;
         super::view::diagnostic::show(printer, &project.not_yet().as_warnings());
-        let state = project.place.read().map_err(Diagnostic::from)?;
+        let state = project.state(to.shelves.as_deref()).await?;
         let plan = project.plan(&state, &to, aim).await?;
         let texts = if args.diff {
             content::texts(&plan, &state, &to.providers)

@@ -5,10 +5,9 @@ use super::super::printer::Printer;
 use super::super::runtime::block_on;
 use super::super::view::plan::Lines;
 use super::deploy::{Asking, Job, carry_out};
-use super::{Look, Outcome, Reach, open, open_offline};
+use super::{Look, Outcome, Reach, lock, open, open_offline};
 use crate::apply::Stop;
-use crate::diagnostic::Diagnostic;
-use crate::engine::{Aim, Until};
+use crate::engine::{self, Aim, Until};
 
 pub(super) fn run(args: &Remove, global: &Global, printer: Printer) -> Outcome {
     let asking = Asking {
@@ -33,15 +32,19 @@ pub(super) fn run(args: &Remove, global: &Global, printer: Printer) -> Outcome {
             reach.until = Until::Lower;
         }
         let (opening, project, to) = open(global, reach, looking).await?;
-        let mut state = project.place.lock_for("remove").map_err(Diagnostic::from)?;
-        let plan = project.plan(state.state(), &to, Aim::Remove).await?;
-        let job = Job {
-            project: &project,
-            plan: &plan,
-            to: &to,
-            aim: Aim::Remove,
-            opening: &opening,
+        let mut state = lock(&project, "remove", &to, printer).await?;
+        let done = async {
+            let plan = project.plan(state.state(), &to, Aim::Remove).await?;
+            let job = Job {
+                project: &project,
+                plan: &plan,
+                to: &to,
+                aim: Aim::Remove,
+                opening: &opening,
+            };
+            carry_out(&job, &mut state, (&asking, printer)).await
         };
-        carry_out(&job, &mut state, (&asking, printer)).await
+        let done = done.await;
+        engine::release(state, done).await
     })
 }

@@ -1,17 +1,16 @@
 //! `sdev schema`: what may stand in a manifest, as JSON Schema.
 
-use serde_json::json;
-
 use super::super::args::SchemaArgs;
 use super::super::exit::Exit;
 use super::super::printer::Printer;
 use super::Outcome;
 use crate::component;
 use crate::diagnostic::{Diagnostic, closest, code};
+use crate::own;
 
 pub(super) fn run(args: &SchemaArgs, printer: Printer) -> Outcome {
     let schema = match args.component.as_deref() {
-        None => component::manifest_schema(&json!({ "type": "object" })),
+        None => component::manifest_schema(&own::schema()),
         Some(name) => match component::schema(name) {
             Some(schema) => component::json_schema(schema),
             None => return Err(unknown(name).into()),

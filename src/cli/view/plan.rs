@@ -6,11 +6,11 @@ use serde_json::{Value as Json, json};
 
 use super::super::printer::{Printer, Style};
 use super::item::{self, is_item, volume};
-use super::{action, diff, text};
+use super::{action, diagnostic, diff, edits, summary, text};
 use crate::content::Texts;
 use crate::engine::Replan;
 use crate::hook::Label;
-use crate::plan::{Change, FieldDiff, Plan, Step, Summary, block_of};
+use crate::plan::{Change, FieldDiff, Plan, Step, block_of};
 use crate::resource::{Object, is_sealed};
 
 /// How many lines of a long list are shown unfolded.
@@ -39,6 +39,7 @@ pub(in crate::cli) fn show(
     texts: &Texts,
     lines: Lines,
 ) {
+    diagnostic::show(printer, &plan.warnings);
     if printer.json {
         let mut fields = as_json(plan);
         if !actions.is_empty() {
@@ -92,6 +93,8 @@ fn as_json(plan: &Plan) -> Json {
         "steps": plan.steps,
         "drift": plan.drift,
         "unmanaged": plan.unmanaged,
+        "moved": plan.edits.moved,
+        "protection": { "begins": plan.edits.protect, "ends": plan.edits.release },
         "summary": plan.summary(),
     })
 }
@@ -109,6 +112,7 @@ impl Page<'_> {
             }
             out.push(String::new());
         }
+        out.extend(edits::lines(printer, &plan.edits));
         for step in &plan.steps {
             page.step(step, &mut out);
         }
@@ -121,45 +125,12 @@ impl Page<'_> {
                 some.join(", ")
             ));
         }
-        if !plan.steps.is_empty() {
+        if !plan.is_empty() {
             out.push(String::new());
         }
-        out.push(printer.paint(Style::Bold, &summary(plan)));
+        out.push(printer.paint(Style::Bold, &summary::line(plan)));
         out.join("\n")
     }
-}
-
-fn summary(plan: &Plan) -> String {
-    if plan.is_empty() {
-        return "No changes: everything is as the manifest says.".to_owned();
-    }
-    let Summary {
-        create,
-        update,
-        replace,
-        delete,
-        adopt,
-        act,
-        forget,
-    } = plan.summary();
-    let counts = [
-        (create, "to create"),
-        (update, "to change"),
-        (replace, "to replace"),
-        (delete, "to delete"),
-        (adopt, "to adopt"),
-        (act, "to refresh"),
-        (forget, "to forget"),
-    ];
-    let always = 4;
-    let words = counts
-        .iter()
-        .enumerate()
-        .filter(|(n, (count, _))| *n < always || *count > 0);
-    let words: Vec<String> = words
-        .map(|(_, (count, what))| format!("{count} {what}"))
-        .collect();
-    format!("Plan: {}.", words.join(", "))
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -1,6 +1,7 @@
 //! The bucket's name: given or derived, always legal.
 
 use sha2::{Digest, Sha256};
+use wire::oss::broken_bucket_rule as broken_rule;
 
 use super::super::lower::Context;
 use super::super::props::Props;
@@ -8,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::manifest::Block;
 
 /// The name given, or one derived from what makes the site unique. Derived names are stable: the same account, region,
-/// environment, application and block always yield the same.
+/// environment, application and block always yield the same; of a block that moved, its first name counts.
 pub(super) fn name(
     block: &Block,
     props: &Props<'_>,
@@ -19,7 +20,7 @@ pub(super) fn name(
     if props.node("bucket").is_none() {
         let account = context.account.as_deref().unwrap_or_default();
         let more = [region, context.environment.as_str(), account];
-        return Some(derived(&context.app, &block.name, &more));
+        return Some(derived(&context.app, context.origin(block), &more));
     }
     let given = props.text("bucket", diagnostics)?;
     if let Some(rule) = broken_rule(given) {
@@ -32,20 +33,6 @@ pub(super) fn name(
         return None;
     }
     Some(given.to_owned())
-}
-
-/// The vendor's rule that a name breaks (OSS, "Bucket naming conventions").
-fn broken_rule(name: &str) -> Option<&'static str> {
-    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if !(3..=63).contains(&name.len()) {
-        Some("a bucket name has 3 to 63 characters")
-    } else if !name.chars().all(legal) {
-        Some("a bucket name holds only lower-case letters, digits and hyphens")
-    } else if name.starts_with('-') || name.ends_with('-') {
-        Some("a bucket name starts and ends with a letter or digit")
-    } else {
-        None
-    }
 }
 
 fn derived(app: &str, block: &str, more: &[&str]) -> String {

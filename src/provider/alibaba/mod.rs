@@ -10,10 +10,12 @@ mod oss;
 #[cfg(test)]
 mod recording;
 mod retry;
+mod shelf;
 #[cfg(test)]
 mod stub;
 mod target;
 mod transport;
 
 pub use cloud::Alibaba;
+pub use shelf::BucketShelf;
 pub use target::Target;

@@ -288,6 +288,7 @@ async fn a_scope_is_changed_in_place() {
         status: Status::Ready,
         owed: BTreeSet::new(),
         pending: BTreeSet::new(),
+        protected: false,
     };
     let diff = [crate::plan::FieldDiff {
         path: vec!["scope".into()],

@@ -20,6 +20,8 @@ pub(in crate::provider::alibaba) struct BucketInfo {
     pub(in crate::provider::alibaba) storage_class: Option<String>,
     /// `private`, `public-read`, …
     pub(in crate::provider::alibaba) acl: Option<String>,
+    /// `Enabled` or `Suspended`; absent: it never was.
+    pub(in crate::provider::alibaba) versioning: Option<String>,
 }
 
 /// How a bucket serves pages
@@ -67,6 +69,7 @@ impl Oss {
             region: location.trim_start_matches("oss-").to_owned(),
             storage_class: info.text_of("StorageClass").map(str::to_owned),
             acl: list.and_then(|l| l.text_of("Grant")).map(str::to_owned),
+            versioning: info.text_of("Versioning").map(str::to_owned),
         }))
     }
 

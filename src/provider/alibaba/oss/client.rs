@@ -41,22 +41,14 @@ impl Oss {
     }
 }
 
-/// Refuses names that the service would refuse, before they become part of a host or a path: 3 to 63 lower-case
-/// letters, digits and hyphens, no hyphen at either end
-/// (<https://www.alibabacloud.com/help/en/oss/user-guide/bucket-naming-conventions>).
+/// Refuses names that the service would refuse, before they become part of a host or a path.
 fn check_bucket(request: &OssRequest<'_>) -> Result<(), ProviderError> {
     let name = request.bucket;
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let legal = (3..=63).contains(&name.len())
-        && name.bytes().all(allowed)
-        && !name.starts_with('-')
-        && !name.ends_with('-');
-    if legal {
+    let Some(rule) = wire::oss::broken_bucket_rule(name) else {
         return Ok(());
-    }
+    };
     let message = format!("`{name}` is not a legal bucket name");
-    let hint = "3 to 63 lower-case letters, digits and hyphens, with no hyphen at either end";
-    Err(ProviderError::new(ErrorKind::Invalid, request.operation, message).with_hint(hint))
+    Err(ProviderError::new(ErrorKind::Invalid, request.operation, message).with_hint(rule))
 }
 
 /// A reply that is a success but not what the operation answers.

@@ -5,6 +5,7 @@
 
 mod bucket;
 mod client;
+mod document;
 mod listing;
 mod multipart;
 mod object;
@@ -15,5 +16,6 @@ mod source;
 
 pub(super) use bucket::{BucketInfo, Website};
 pub(super) use client::Oss;
+pub(super) use document::Aged;
 pub(super) use listing::Listed;
 pub(super) use object::{Put, Upload};
