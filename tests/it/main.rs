@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod bounds;
 mod converge;
 mod crash;
 mod echo;
