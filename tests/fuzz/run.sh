@@ -38,6 +38,6 @@ for target in "${targets[@]}"; do
   echo "== fuzzing $target for $seconds s"
   cargo fuzz run "${build[@]}" "$target" "$corpus" "${seeds[@]}" -- \
     -dict=fuzz/words.dict -artifact_prefix="$artifacts/" -max_total_time="$seconds" \
-    -max_len=8192 -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=512 -print_final_stats=1 -verbosity=0
+    -max_len=8192 -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=512 -print_final_stats=1 -print_funcs=0 -verbosity=0
 done
 echo "no finding in ${#targets[@]} targets, $seconds s each"
