@@ -12,6 +12,8 @@ pub mod content;
 pub mod credential;
 pub mod diagnostic;
 pub mod engine;
+pub mod hook;
+pub mod language;
 pub mod manifest;
 pub mod observe;
 pub mod plan;

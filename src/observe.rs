@@ -6,7 +6,7 @@ use futures_util::stream;
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::{Observed, output};
+use crate::plan::{Observed, Scope, output};
 use crate::provider::{Means, ProviderError, Providers, Seen};
 use crate::resource::{Graph, Kind, RemoteId, Resource, ResourceId, conceal};
 use crate::secret::{Mask, Secrets};
@@ -24,17 +24,17 @@ struct Question<'a> {
     ahead: bool,
 }
 
-/// What is there of everything remembered or wanted. Wanted things whose name is not known yet are left out. What the cloud
-/// shows of secrets is seen by its fingerprint.
+/// What is there of everything remembered or wanted in the scope. Wanted things whose name is not known yet are left out.
+/// What the cloud shows of secrets is seen by its fingerprint.
 pub async fn observe(
     state: &State,
-    goal: &Graph,
+    (goal, scope): (&Graph, &Scope),
     means: Means<'_>,
 ) -> Result<Observed, Diagnostics> {
     let providers = means.providers;
     let mut diagnostics = Diagnostics::new();
     let mut seen = Observed::new();
-    let mut answers = stream::iter(questions(state, goal, providers))
+    let mut answers = stream::iter(questions(state, (goal, scope), providers))
         .map(|question| async move {
             let answer = question.ask(providers).await;
             (question, answer)
@@ -100,8 +100,15 @@ fn masked(error: ProviderError, wanted: Option<&Resource>, secrets: &dyn Secrets
     error.masked(&Mask::of(sources, secrets))
 }
 
-fn questions<'a>(state: &'a State, goal: &'a Graph, providers: &Providers) -> Vec<Question<'a>> {
-    let remembered = state.records.iter().filter_map(|(id, record)| {
+fn questions<'a>(
+    state: &'a State,
+    (goal, scope): (&'a Graph, &Scope),
+    providers: &Providers,
+) -> Vec<Question<'a>> {
+    // What nobody wants any more may go on under a name in the scope.
+    let is_asked = |id: &ResourceId| scope.covers(id) || goal.get(id).is_none();
+    let remembered = state.records.iter().filter(|(id, _)| is_asked(id));
+    let remembered = remembered.filter_map(|(id, record)| {
         let remote = record.remote.clone().or_else(|| {
             providers
                 .of(&record.kind)
@@ -118,7 +125,7 @@ fn questions<'a>(state: &'a State, goal: &'a Graph, providers: &Providers) -> Ve
     });
     let wanted = goal
         .ordered()
-        .filter(|r| !state.records.contains_key(&r.id))
+        .filter(|r| scope.covers(&r.id) && !state.records.contains_key(&r.id))
         .filter_map(|resource| {
             let attrs = resource.resolve(&|_, _| None).ok()?;
             let remote = providers
@@ -135,13 +142,18 @@ fn questions<'a>(state: &'a State, goal: &'a Graph, providers: &Providers) -> Ve
         });
     remembered
         .chain(wanted)
-        .chain(successors(state, goal, providers))
+        .chain(successors(state, (goal, scope), providers))
         .collect()
 }
 
 /// Names that remembered resources will have instead of their present ones: something may be there already.
-fn successors<'a>(state: &'a State, goal: &'a Graph, providers: &Providers) -> Vec<Question<'a>> {
-    let renamed = goal.ordered().filter_map(|resource| {
+fn successors<'a>(
+    state: &'a State,
+    (goal, scope): (&'a Graph, &Scope),
+    providers: &Providers,
+) -> Vec<Question<'a>> {
+    let meant = goal.ordered().filter(|r| scope.covers(&r.id));
+    let renamed = meant.filter_map(|resource| {
         let record = state.records.get(&resource.id)?;
         let attrs = resource.resolve(&|_, _| None).ok()?;
         let remote = providers

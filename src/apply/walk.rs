@@ -137,10 +137,7 @@ impl<'a> Walk<'a> {
         for number in std::mem::take(&mut self.waiting) {
             self.report.skipped += 1;
             let skipped = &self.plan.steps[number];
-            (self.tell)(Event::Skipped {
-                id: skipped.id.clone(),
-                action: action(skipped),
-            });
+            (self.tell)(Event::skipped(skipped));
         }
         Ok(())
     }
@@ -347,6 +344,16 @@ fn items(step: &Step) -> impl Iterator<Item = &crate::plan::FieldDiff> {
         .diff()
         .iter()
         .filter(|d| matches!(d.path.as_slice(), [attr, _] if attr == "files"))
+}
+
+impl Event {
+    /// A step that is not begun.
+    pub fn skipped(step: &Step) -> Self {
+        Self::Skipped {
+            id: step.id.clone(),
+            action: action(step),
+        }
+    }
 }
 
 /// The action's name, as in the plan's JSON.

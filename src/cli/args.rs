@@ -45,7 +45,7 @@ pub(super) enum Command {
     /// Make the manifest come true
     #[command(alias = "apply")]
     Deploy(Deploy),
-    /// Remove everything that was deployed
+    /// Remove everything that was deployed, or some of it
     #[command(alias = "destroy")]
     Remove(Remove),
     /// Print the outputs of what was deployed
@@ -61,8 +61,12 @@ pub(super) enum Command {
     Secret(Secret),
     /// Print the completion script for a shell
     Completion(Completion),
+    /// Print the JSON Schema of a component's properties, or of the whole manifest, for editors
+    Schema(SchemaArgs),
     /// Explain the code of an error
     Explain(Explain),
+    /// Serve an editor: a language server on standard input and output
+    Lsp(Lsp),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -96,6 +100,9 @@ pub(super) enum Format {
 #[derive(Debug, ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct Plan {
+    /// Only these resources (default: all)
+    #[arg(value_name = "RESOURCE")]
+    pub(super) resources: Vec<String>,
     /// Exit 2 when there are changes, 0 when there are none
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
@@ -111,10 +118,17 @@ pub(super) struct Plan {
     /// Take over what exists already and is nobody's
     #[arg(long, conflicts_with = "destroy")]
     pub(super) adopt: bool,
+    /// Leave the manifest's actions out
+    #[arg(long)]
+    pub(super) skip_actions: bool,
 }
 
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct Deploy {
+    /// Only these resources (default: all)
+    #[arg(value_name = "RESOURCE")]
+    pub(super) resources: Vec<String>,
     /// Do not ask
     #[arg(short = 'y', long = "yes", visible_alias = "assume-yes")]
     pub(super) yes: bool,
@@ -124,16 +138,31 @@ pub(super) struct Deploy {
     /// Take over what exists already and is nobody's
     #[arg(long)]
     pub(super) adopt: bool,
+    /// Leave the manifest's actions out
+    #[arg(long)]
+    pub(super) skip_actions: bool,
+    /// How long each action may take
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = crate::sys::clock::duration)]
+    pub(super) action_timeout: std::time::Duration,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Remove {
+    /// Only these resources (default: all)
+    #[arg(value_name = "RESOURCE")]
+    pub(super) resources: Vec<String>,
     /// Do not ask
     #[arg(short = 'y', long = "yes", visible_alias = "assume-yes")]
     pub(super) yes: bool,
     /// Show every line of long lists
     #[arg(long)]
     pub(super) full: bool,
+    /// Leave the manifest's actions out
+    #[arg(long)]
+    pub(super) skip_actions: bool,
+    /// How long each action may take
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = crate::sys::clock::duration)]
+    pub(super) action_timeout: std::time::Duration,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -265,7 +294,20 @@ pub(super) struct Completion {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct SchemaArgs {
+    /// The component; without one, the whole manifest
+    pub(super) component: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct Explain {
     /// The code, such as SD0104; without one, all codes
     pub(super) code: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Lsp {
+    /// Accepted, since many editors pass it: there is no other way
+    #[arg(long, hide = true)]
+    pub(super) stdio: bool,
 }

@@ -6,6 +6,7 @@ mod destination;
 mod environment;
 mod exit;
 mod local;
+mod lsp;
 mod machine;
 mod printer;
 mod runtime;
@@ -23,11 +24,15 @@ use crate::diagnostic::{Diagnostic, code};
 
 /// Runs a command line, program name first.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let args = match args::Args::try_parse_from(line) {
+    let line: Vec<OsString> = line.into_iter().collect();
+    let args = match args::Args::try_parse_from(&line) {
         Ok(args) => args,
         Err(error) => {
             let printed = error.print();
             if error.use_stderr() {
+                if let Some(meant) = meant(&line, error.kind()) {
+                    let _ = writeln!(std::io::stderr(), "  tip: did you mean `{meant}`?");
+                }
                 return ExitCode::from(Exit::Failed as u8);
             }
             printer::note(printed.and_then(|()| std::io::stdout().flush()));
@@ -43,6 +48,17 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     ExitCode::from(delivered(exit, printer.color) as u8)
+}
+
+/// What was meant by `sdev RESOURCE COMMAND`, which is how Serverless Devs has it.
+fn meant(line: &[OsString], kind: clap::error::ErrorKind) -> Option<String> {
+    let [_, resource, command, ..] = line else {
+        return None;
+    };
+    let (resource, command) = (resource.to_str()?, command.to_str()?);
+    let takes_resources = ["deploy", "remove", "plan"].contains(&command);
+    let is_unknown = kind == clap::error::ErrorKind::InvalidSubcommand;
+    (takes_resources && is_unknown).then(|| format!("sdev {command} {resource}"))
 }
 
 /// The exit code when it is known whether standard output took everything.

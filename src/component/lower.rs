@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{COMPONENTS, KNOWN_ELSEWHERE, Pack};
-use crate::diagnostic::{Diagnostic, Diagnostics, closest, code};
-use crate::manifest::{Block, Manifest};
+use super::{DEPLOYED, Pack, Planned, names, planned, schema};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, closest, code};
+use crate::manifest::{Block, Manifest, Node, NodeKind};
 use crate::resource::{Attrs, Graph, Resource, ResourceId, Value};
 
 /// What lowering knows beside the manifest.
@@ -29,6 +29,8 @@ pub(super) struct Parts {
     pub(super) resources: Vec<Resource>,
     pub(super) outputs: BTreeMap<String, Value>,
     pub(super) packs: Vec<Pack>,
+    /// Set when the block cannot be deployed: then it has whatever output is asked for.
+    pub(super) planned: Option<Planned>,
 }
 
 /// What a manifest becomes.
@@ -40,6 +42,10 @@ pub struct Lowered {
     pub packs: Vec<Pack>,
     /// Each block's outputs, in file order.
     pub outputs: Vec<(String, BTreeMap<String, Value>)>,
+    /// Blocks that can be planned and not deployed, in file order.
+    pub planned: Vec<Planned>,
+    /// What was noticed and is no error.
+    pub warnings: Diagnostics,
 }
 
 /// Turns every block into resources and links the blocks' outputs. All errors are reported at once.
@@ -47,16 +53,14 @@ pub fn lower(manifest: &Manifest, context: &Context) -> Result<Lowered, Diagnost
     let mut diagnostics = Diagnostics::new();
     let mut blocks = Vec::new();
     for block in &manifest.blocks {
-        match COMPONENTS.iter().find(|c| c.name == block.component) {
-            Some(component) => {
-                blocks.push((block, (component.lower)(block, context, &mut diagnostics)));
-            }
-            None => diagnostics.push(unknown(block)),
-        }
+        blocks.push((block, lower_block(block, context, &mut diagnostics)));
     }
     let outputs = blocks
         .iter()
-        .map(|(block, parts)| (block.name.as_str(), parts.outputs.clone()))
+        .map(|(block, parts)| {
+            let outputs = parts.planned.is_none().then(|| parts.outputs.clone());
+            (block.name.as_str(), outputs)
+        })
         .collect();
     let mut lowered = Lowered::default();
     let mut resources = Vec::new();
@@ -71,12 +75,14 @@ pub fn lower(manifest: &Manifest, context: &Context) -> Result<Lowered, Diagnost
             resources.push(resource);
         }
         lowered.packs.extend(parts.packs);
+        lowered.planned.extend(parts.planned);
         lowered.outputs.push((block.name.clone(), parts.outputs));
     }
     same_things(&resources, &mut diagnostics);
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }
+    lowered.warnings = diagnostics;
     let places: BTreeMap<ResourceId, _> = resources
         .iter()
         .map(|r| (r.id.clone(), r.at.clone()))
@@ -93,9 +99,23 @@ pub fn lower(manifest: &Manifest, context: &Context) -> Result<Lowered, Diagnost
     Ok(lowered)
 }
 
+fn lower_block(block: &Block, context: &Context, diagnostics: &mut Diagnostics) -> Parts {
+    let name = super::base_name(&block.component);
+    if let Some(schema) = super::schema(name) {
+        schema::check(block, schema, diagnostics);
+    } else {
+        diagnostics.push(unknown(block, name));
+    }
+    match DEPLOYED.iter().find(|(of, _)| *of == name) {
+        Some((_, lower)) => lower(block, context, diagnostics),
+        None => planned::lower(block),
+    }
+}
+
 /// Blocks refer to each other by block and output; resources refer to resources.
 struct Link<'a> {
-    outputs: &'a BTreeMap<&'a str, BTreeMap<String, Value>>,
+    /// By block; nothing where a block has whatever is asked for.
+    outputs: &'a BTreeMap<&'a str, Option<BTreeMap<String, Value>>>,
     block: &'a Block,
     diagnostics: &'a mut Diagnostics,
 }
@@ -118,14 +138,14 @@ impl Link<'_> {
             Value::Map(map) => self.all(map),
             Value::Ref(block, output) => {
                 // A reference to a block that does not exist was refused when the manifest was loaded.
-                let Some(known) = self.outputs.get(block.as_str()) else {
+                let Some(Some(known)) = self.outputs.get(block.as_str()) else {
                     return;
                 };
-                match known.get(output.as_str()) {
-                    Some(found) => *value = found.clone(),
-                    None => self
-                        .diagnostics
-                        .push(unknown_output(self.block, block, output, known)),
+                if let Some(found) = known.get(output.as_str()) {
+                    *value = found.clone();
+                } else {
+                    let error = unknown_output(self.block, block, output, known);
+                    self.diagnostics.push(error);
                 }
             }
         }
@@ -143,10 +163,26 @@ fn unknown_output(
         code::UNKNOWN_OUTPUT,
         format!("`{of}` has no output `{output}`"),
     )
-    .at(block.props.at.clone());
+    .at(place_of(&block.props, of, output).unwrap_or_else(|| block.props.at.clone()));
     match closest(output, names.iter().copied()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error.hint(format!("outputs: {}", names.join(", "))),
+    }
+}
+
+/// Where a block's properties ask for this output.
+fn place_of(node: &Node, of: &ResourceId, output: &str) -> Option<Span> {
+    match &node.kind {
+        NodeKind::Output { resource, path } => {
+            (resource == of.as_str() && path == output).then(|| node.at.clone())
+        }
+        NodeKind::List(items) | NodeKind::Join(items) => {
+            items.iter().find_map(|item| place_of(item, of, output))
+        }
+        NodeKind::Map(entries) => entries
+            .iter()
+            .find_map(|entry| place_of(&entry.value, of, output)),
+        _ => None,
     }
 }
 
@@ -188,26 +224,35 @@ fn identity(resource: &Resource) -> Option<(&str, &str)> {
     }
 }
 
-fn unknown(block: &Block) -> Diagnostic {
-    let name = &block.component;
-    let base = name.split('@').next().unwrap_or(name);
-    if KNOWN_ELSEWHERE.contains(&base) {
-        let detail = format!(
-            "`{name}` is a component of Serverless Devs that this version cannot deploy yet"
-        );
-        return Diagnostic::error(code::NOT_SUPPORTED_YET, detail).at(block.component_at.clone());
+/// A component that no table knows. Other people's are looked up by name, path or address when they are run, so only what is
+/// certainly wrong is an error.
+fn unknown(block: &Block, name: &str) -> Diagnostic {
+    let written = &block.component;
+    let at = block.component_at.clone();
+    let is_path = written.starts_with(['.', '/', '~']) || written.contains("://");
+    if let Some((_, last)) = name.rsplit_once('/').filter(|_| !is_path) {
+        let detail = format!("`{written}` cannot be the name of a component: names have no `/`");
+        return Diagnostic::error(code::UNKNOWN_COMPONENT, detail)
+            .at(at)
+            .hint(format!("write `{last}`"));
     }
-    let known = COMPONENTS.iter().map(|c| c.name);
-    let error = Diagnostic::error(
-        code::UNKNOWN_COMPONENT,
-        format!("`{name}` is not a component"),
-    )
-    .at(block.component_at.clone());
-    match closest(name, known.clone()) {
-        Some(near) => error.hint(format!("did you mean `{near}`?")),
-        None => error.hint(format!(
+    let near = closest(name, names()).filter(|_| !is_path && !FOREIGN.contains(&name));
+    if let Some(near) = near {
+        return Diagnostic::error(
+            code::UNKNOWN_COMPONENT,
+            format!("`{name}` is not a component"),
+        )
+        .at(at)
+        .hint(format!("did you mean `{near}`?"));
+    }
+    let detail = format!("`{written}` is not known here, so its properties are not checked");
+    Diagnostic::warning(code::UNKNOWN_COMPONENT, detail)
+        .at(at)
+        .hint(format!(
             "components: {}",
-            known.collect::<Vec<_>>().join(", ")
-        )),
-    }
+            names().collect::<Vec<_>>().join(", ")
+        ))
 }
+
+/// Components of Serverless Devs that are near to others by name, and have no table.
+const FOREIGN: &[&str] = &["fc", "fc2", "fc-api", "fc-base", "oss-sync"];

@@ -1,40 +1,47 @@
 //! Components: each turns a block's properties into resources. Nothing below this room knows the manifest.
 
+mod catalog;
 mod lower;
 mod pack;
+mod planned;
 mod props;
+mod schema;
 mod site;
 
 pub use lower::{Context, Lowered, lower};
 pub use pack::{Pack, pack};
+pub use planned::Planned;
+pub use schema::{Case, Kind, Place, Prop, Schema, Strictness};
+pub use schema::{find, json_schema, manifest_schema, page};
 
 use crate::diagnostic::Diagnostics;
 use crate::manifest::Block;
 
-/// A component: its name, and how it lowers.
-struct Component {
-    name: &'static str,
-    lower: fn(&Block, &Context, &mut Diagnostics) -> lower::Parts,
+/// How a component's block becomes resources.
+type Lower = fn(&Block, &Context, &mut Diagnostics) -> lower::Parts;
+
+/// The components that can be deployed. The others of the catalog can be checked and planned.
+const DEPLOYED: &[(&str, Lower)] = &[("site", site::lower)];
+
+/// The names of all components that are known.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    catalog::ALL.iter().map(|schema| schema.name)
 }
 
-/// All components that can be deployed.
-const COMPONENTS: &[Component] = &[Component {
-    name: "site",
-    lower: site::lower,
-}];
+/// What may stand in the properties of a component, if it is known.
+pub fn schema(name: &str) -> Option<&'static Schema> {
+    catalog::ALL.into_iter().find(|schema| schema.name == name)
+}
 
-/// Components of Serverless Devs that are known by name and cannot be deployed by this version.
-const KNOWN_ELSEWHERE: &[&str] = &[
-    "fc3",
-    "fc3-domain",
-    "fc",
-    "fc-api",
-    "fnf",
-    "flow",
-    "oss",
-    "cdn",
-    "sae",
-    "api-gateway",
-    "domain",
-    "website",
-];
+/// Whether a component can be deployed.
+pub fn is_deployed(name: &str) -> bool {
+    DEPLOYED.iter().any(|(of, _)| *of == name)
+}
+
+/// A component's name without the version that may stand behind it: `fc3@1.0` is `fc3`.
+pub fn base_name(component: &str) -> &str {
+    match component.split_once('@') {
+        Some((name, _)) if !name.contains('/') => name,
+        _ => component,
+    }
+}

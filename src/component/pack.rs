@@ -33,21 +33,54 @@ pub struct Pack {
     pub(super) spa: bool,
 }
 
-/// Reads the folders and fills in what depends on their content. All that is wrong is reported at once.
-pub fn pack(mut graph: Graph, packs: &[Pack]) -> Result<Graph, Diagnostics> {
+/// Reads the folders and fills in what depends on their content. All that is wrong is reported at once. Of what is made
+/// by actions that have not run (`unmade`) it is no error that it is missing: then its files are not known.
+pub fn pack<'p>(
+    mut graph: Graph,
+    packs: impl IntoIterator<Item = &'p Pack>,
+    unmade: &dyn Fn(&Pack) -> bool,
+) -> Result<Graph, Diagnostics> {
     let mut diagnostics = Diagnostics::new();
     for pack in packs {
+        let mut found = Diagnostics::new();
         match artifact::scan(&pack.folder, &pack.ignore) {
-            Ok(files) => pack.fill(&mut graph, &files, &mut diagnostics),
+            Ok(files) => pack.fill(&mut graph, &files, &mut found),
             Err(errors) => errors
                 .into_iter()
-                .for_each(|e| diagnostics.push(Diagnostic::from(e).at(pack.at.clone()))),
+                .for_each(|e| found.push(Diagnostic::from(e).at(pack.at.clone()))),
+        }
+        let missing = !found.is_empty() && found.iter().all(|d| d.code == code::SOURCE_MISSING);
+        if missing && unmade(pack) {
+            pack.leave_open(&mut graph);
+        } else {
+            diagnostics.extend(found);
         }
     }
     diagnostics.into_result(graph).map(|(graph, _)| graph)
 }
 
 impl Pack {
+    /// The resource that gets the files.
+    pub fn target(&self) -> &ResourceId {
+        &self.files
+    }
+
+    /// What depends on the files is known after the actions of the block: no resource has that name.
+    fn leave_open(&self, graph: &mut Graph) {
+        let block = self.files.as_str().split('.').next().unwrap_or_default();
+        let open = || {
+            Value::Ref(
+                ResourceId::new(format!("{block}.actions")),
+                "files".to_owned(),
+            )
+        };
+        for (id, attr) in [(&self.files, "files"), (&self.bucket, "website")] {
+            if let Some(resource) = graph.get_mut(id) {
+                resource.attrs.insert(attr.to_owned(), open());
+            }
+        }
+    }
+
     fn fill(
         &self,
         graph: &mut Graph,

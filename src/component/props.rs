@@ -1,6 +1,7 @@
-//! Reads a block's properties: each by name and type, every mistake with its place, nothing unknown left over.
+//! Reads a block's properties by name and type. What does not fit the component's table was reported before, and reads as
+//! absent; what is left to say is what no table holds.
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, closest, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 use crate::manifest::{Entry, Node, NodeKind};
 
 /// A map of properties being read.
@@ -11,34 +12,10 @@ pub(super) struct Props<'a> {
 }
 
 impl<'a> Props<'a> {
-    /// The properties in `node`, reported under `path`. Names outside `known` are errors.
-    pub(super) fn new(
-        node: &'a Node,
-        path: &str,
-        known: &[&str],
-        diagnostics: &mut Diagnostics,
-    ) -> Self {
-        let entries: &[Entry] = match &node.kind {
-            NodeKind::Map(entries) => entries,
-            NodeKind::Null => &[],
-            _ => {
-                diagnostics.push(bad(path, "a map", &node.at));
-                &[]
-            }
-        };
-        for entry in entries.iter().filter(|e| !known.contains(&e.key.as_str())) {
-            let error = Diagnostic::error(
-                code::UNKNOWN_PROPERTY,
-                format!("`{path}` has no property `{}`", entry.key),
-            )
-            .at(entry.key_at.clone());
-            diagnostics.push(match closest(&entry.key, known.iter().copied()) {
-                Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint(format!("properties: {}", known.join(", "))),
-            });
-        }
+    /// The properties in `node`, reported under `path`.
+    pub(super) fn new(node: &'a Node, path: &str) -> Self {
         Self {
-            entries,
+            entries: node.entries(),
             path: path.to_owned(),
             at: &node.at,
         }
@@ -46,10 +23,13 @@ impl<'a> Props<'a> {
 
     /// The node of a property.
     pub(super) fn node(&self, name: &str) -> Option<&'a Node> {
-        self.entries
-            .iter()
-            .find(|e| e.key == name)
-            .map(|e| &e.value)
+        let entry = self.entries.iter().find(|entry| entry.key == name);
+        entry.map(|entry| &entry.value)
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.entries.len()
     }
 
     /// The path of a property, for messages.
@@ -63,78 +43,30 @@ impl<'a> Props<'a> {
             .map_or_else(|| self.at.clone(), |n| n.at.clone())
     }
 
-    /// A text that must be known before anything is applied.
+    /// A text that is not empty and known before anything is applied.
     pub(super) fn text(&self, name: &str, diagnostics: &mut Diagnostics) -> Option<&'a str> {
-        let node = self.node(name)?;
-        match &node.kind {
-            NodeKind::Text(text) if !text.is_empty() => Some(text),
-            NodeKind::Secret(_) | NodeKind::Join(_) if node.has_secret() => {
-                let detail = format!(
-                    "`{}` is shown in plans and kept in the state, so it cannot hold a secret",
-                    self.path(name)
-                );
-                diagnostics.push(Diagnostic::error(code::BAD_PROPERTY, detail).at(node.at.clone()));
-                None
-            }
-            NodeKind::Output { .. } | NodeKind::Join(_) => {
-                let detail = format!(
-                    "`{}` must be known before the deploy, so it cannot hold an output",
-                    self.path(name)
-                );
-                diagnostics.push(Diagnostic::error(code::BAD_PROPERTY, detail).at(node.at.clone()));
-                None
-            }
-            _ => self.wrong(name, "a text that is not empty", diagnostics),
+        let node = self.known(name, diagnostics)?;
+        let text = node.as_str()?;
+        if text.is_empty() {
+            diagnostics.push(bad(&self.path(name), "a text that is not empty", &node.at));
+            return None;
         }
-    }
-
-    /// `text`, and an error when it is absent.
-    pub(super) fn required_text(
-        &self,
-        name: &str,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<&'a str> {
-        if self.node(name).is_none() {
-            let detail = format!("`{}` needs the property `{name}`", self.path);
-            diagnostics.push(Diagnostic::error(code::MISSING_KEY, detail).at(self.at.clone()));
-        }
-        self.text(name, diagnostics)
+        Some(text)
     }
 
     /// A yes or no.
     pub(super) fn flag(&self, name: &str, diagnostics: &mut Diagnostics) -> Option<bool> {
-        match self.node(name)?.kind {
-            NodeKind::Bool(flag) => Some(flag),
-            _ => self.wrong(name, "true or false", diagnostics),
-        }
+        self.known(name, diagnostics)?.as_bool()
     }
 
-    /// A whole number from `least` to `most`.
-    pub(super) fn number(
-        &self,
-        name: &str,
-        range: (i64, i64),
-        diagnostics: &mut Diagnostics,
-    ) -> Option<i64> {
-        match self.node(name)?.kind {
-            NodeKind::Int(number) if (range.0..=range.1).contains(&number) => Some(number),
-            _ => self.wrong(
-                name,
-                &format!("a whole number from {} to {}", range.0, range.1),
-                diagnostics,
-            ),
-        }
+    /// A whole number.
+    pub(super) fn number(&self, name: &str, diagnostics: &mut Diagnostics) -> Option<i64> {
+        self.known(name, diagnostics)?.as_i64()
     }
 
     /// A list; absent: empty.
     pub(super) fn list(&self, name: &str, diagnostics: &mut Diagnostics) -> &'a [Node] {
-        match self.node(name).map(|n| &n.kind) {
-            Some(NodeKind::List(items)) => items,
-            None => &[],
-            Some(_) => self
-                .wrong::<&[Node]>(name, "a list", diagnostics)
-                .unwrap_or_default(),
-        }
+        self.known(name, diagnostics).map_or(&[], Node::items)
     }
 
     /// A list of texts; absent: empty.
@@ -145,22 +77,37 @@ impl<'a> Props<'a> {
     ) -> Vec<(&'a str, &'a Span)> {
         let mut texts = Vec::new();
         for (number, item) in self.list(name, diagnostics).iter().enumerate() {
-            match &item.kind {
-                NodeKind::Text(text) => texts.push((text.as_str(), &item.at)),
-                _ => diagnostics.push(bad(
-                    &format!("{}[{number}]", self.path(name)),
-                    "a text",
-                    &item.at,
-                )),
+            let path = || format!("{}[{number}]", self.path(name));
+            if let Some(text) = known(item, &path, diagnostics).and_then(Node::as_str) {
+                texts.push((text, &item.at));
             }
         }
         texts
     }
 
-    fn wrong<T>(&self, name: &str, wanted: &str, diagnostics: &mut Diagnostics) -> Option<T> {
-        diagnostics.push(bad(&self.path(name), wanted, &self.at(name)));
-        None
+    fn known(&self, name: &str, diagnostics: &mut Diagnostics) -> Option<&'a Node> {
+        known(self.node(name)?, &|| self.path(name), diagnostics)
     }
+}
+
+/// A value that is known now; one that is not is an error.
+fn known<'n>(
+    node: &'n Node,
+    path: &dyn Fn() -> String,
+    diagnostics: &mut Diagnostics,
+) -> Option<&'n Node> {
+    let why = match &node.kind {
+        NodeKind::Secret(_) | NodeKind::Join(_) if node.has_secret() => {
+            "is shown in plans and kept in the state, so it cannot hold a secret"
+        }
+        NodeKind::Output { .. } | NodeKind::Join(_) => {
+            "must be known before the deploy, so it cannot hold an output"
+        }
+        _ => return Some(node),
+    };
+    let detail = format!("`{}` {why}", path());
+    diagnostics.push(Diagnostic::error(code::BAD_PROPERTY, detail).at(node.at.clone()));
+    None
 }
 
 /// The diagnostic for a value that is not what a property takes.

@@ -3,7 +3,8 @@
 use std::fmt;
 
 /// A stable number for one kind of trouble. `SD01xx` manifest, `02` components, `03` files, `04` credentials,
-/// `05` state, `06` plan, `07` provider, `08` local cloud, `09` templates, `10` command line.
+/// `05` state, `06` plan, `07` provider, `08` local cloud, `09` templates, `10` command line,
+/// `11` actions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(u16, &'static str);
 
@@ -93,6 +94,8 @@ codes! {
     ALREADY_EXISTS = 602, "it exists already and is not this project's";
     NO_PROVIDER = 603, "no provider serves this kind";
     SAME_THING = 604, "two resources are the same thing";
+    OUTSIDE = 606, "this run leaves out a resource that it needs";
+    UNCONFIRMED = 607, "the plan came to delete what was not confirmed";
     API_DENIED = 701, "the cloud refused the credentials";
     API_FAILED = 702, "the cloud answered with an error";
     API_UNREACHABLE = 703, "the cloud cannot be reached";
@@ -106,6 +109,14 @@ codes! {
     USAGE = 1001, "the command cannot be used like this";
     NO_TERMINAL = 1002, "a confirmation is needed and there is no terminal";
     MACHINE = 1003, "the machine refused an operation";
+    ACTION_FAILED = 1101, "an action failed";
+    ACTION_FOLDER = 1102, "an action's folder does not exist";
+    ACTION_OUTPUT = 1103, "an action needs an output that is not known";
+    ACTION_TIME = 1104, "an action took too long";
+    ACTION_START = 1105, "an action cannot be started";
+    PLUGIN_MISSING = 1106, "a plugin is not found";
+    PLUGIN_FAILED = 1107, "a plugin failed";
+    PLUGIN_REPLY = 1108, "a plugin broke the protocol";
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub fn load_all(
         return (None, error);
     }
     match read::read(path) {
-        Ok(source) => assemble_source(&source, occasion, environment),
+        Ok(source) => load_text(&source, occasion, environment),
         Err(error) => (None, missing_hint(error, path).into()),
     }
 }
@@ -62,11 +62,12 @@ pub fn load_source(
     occasion: Occasion<'_>,
     environment: &dyn Environment,
 ) -> Result<(Manifest, Diagnostics), Diagnostics> {
-    let (manifest, diagnostics) = assemble_source(source, occasion, environment);
+    let (manifest, diagnostics) = load_text(source, occasion, environment);
     finish(manifest, diagnostics)
 }
 
-fn assemble_source(
+/// The same, and with errors too as much of the manifest as there is; see [`load_all`].
+pub fn load_text(
     source: &Arc<Source>,
     occasion: Occasion<'_>,
     environment: &dyn Environment,

@@ -20,7 +20,7 @@ const COPIES: usize = 1_000_000;
 
 /// The tree of `source`, and what was found wrong on the way. No tree when the text is not YAML or exceeds a limit;
 /// an empty text is a null.
-pub(super) fn parse(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
+pub fn parse(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
     if let Some((byte, at)) = read::control_character(source) {
         let detail =
             format!("the file holds the control character 0x{byte:02x}, which YAML does not allow");

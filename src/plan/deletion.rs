@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::block_of;
 use super::identity;
 use super::make::{Observed, Planner};
-use super::{Change, Step, Which};
+use super::{Change, Part, Scope, Step, Which};
+use crate::diagnostic::{Diagnostic, code};
 use crate::resource::ResourceId;
 use crate::state::Record;
 
@@ -20,7 +22,9 @@ impl Planner<'_> {
     pub(super) fn deletions(&mut self, seen: &Observed) {
         let before: BTreeSet<usize> = (0..self.plan.steps.len()).collect();
         let mut gone: Vec<(ResourceId, usize)> = Vec::new();
-        for going in dependents_first(self.going()) {
+        let all = self.going();
+        self.refuse_held(&all);
+        for going in dependents_first(all) {
             let mut waits = before.clone();
             waits.extend(
                 gone.iter()
@@ -62,8 +66,35 @@ impl Planner<'_> {
         });
         let unwanted = unwanted.map(|(id, record, which)| (id, record.clone(), which));
         let all = unwanted.chain(waiting).chain(replaced);
-        all.map(|(id, record, which)| Going { id, record, which })
+        all.filter(|(id, _, _)| self.goal.scope.covers(id))
+            .filter(|(id, _, _)| self.goal.part == Part::Whole || self.outside_on(id).is_none())
+            .map(|(id, record, which)| Going { id, record, which })
             .collect()
+    }
+
+    /// A resource outside the scope that stands on this one.
+    fn outside_on(&self, id: &ResourceId) -> Option<&ResourceId> {
+        let stands = |(other, record): &(&ResourceId, &Record)| {
+            !self.goal.scope.covers(other) && record.after.contains(id)
+        };
+        let mut records = self.state.records.iter();
+        records.find(stands).map(|(other, _)| other)
+    }
+
+    /// An error for each thing that is to be removed while something outside the run stands on it.
+    fn refuse_held(&mut self, all: &[Going]) {
+        for going in all.iter().filter(|g| g.which == Which::Current) {
+            let Some(other) = self.outside_on(&going.id) else {
+                continue;
+            };
+            let detail = format!(
+                "`{}` cannot go: `{other}` stands on it and is not part of this run",
+                going.id
+            );
+            let hint = format!("remove that one first: sdev remove {}", block_of(other));
+            self.diagnostics
+                .push(Diagnostic::error(code::OUTSIDE, detail).hint(hint));
+        }
     }
 
     fn farewell(&self, going: &Going, seen: &Observed) -> Change {
@@ -102,7 +133,10 @@ impl Planner<'_> {
 
     fn why_unwanted(&self) -> &'static str {
         if self.goal.graph.is_empty() {
-            "everything is removed"
+            match self.goal.scope {
+                Scope::All => "everything is removed",
+                _ => "it is to be removed",
+            }
         } else {
             "it is no longer in the manifest"
         }

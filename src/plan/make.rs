@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::decide::{self, Decision};
 use super::identity::{self, Identity};
 use super::refresh;
-use super::{Base, Change, FieldDiff, Plan, Step, Which};
+use super::{Base, Change, FieldDiff, Part, Plan, Scope, Step, Which, scope};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::provider::Seen;
 use crate::resource::{Graph, KindSpec, Resource, ResourceId, Specs};
@@ -55,6 +55,12 @@ pub struct Goal<'a> {
     pub owner: &'a str,
     /// What to do with things that are not ours.
     pub adoption: Adoption,
+    /// The blocks that it is about.
+    pub scope: &'a Scope,
+    /// Which steps are wanted.
+    pub part: Part,
+    /// Groups of blocks, one after the other; empty: only needs make an order.
+    pub order: &'a [Vec<String>],
 }
 
 /// Makes the plan. All that stands against it is reported at once.
@@ -84,7 +90,12 @@ pub fn plan(
         diagnostics: Diagnostics::new(),
     };
     planner.identify();
-    for resource in goal.graph.ordered() {
+    if goal.part != Part::Farewell {
+        planner
+            .diagnostics
+            .extend(goal.scope.missing(goal.graph, state));
+    }
+    for resource in planner.considered() {
         let Some(spec) = specs.get(&resource.kind) else {
             let detail = format!("`{}` of `{}`", resource.kind, resource.id);
             planner
@@ -96,6 +107,7 @@ pub fn plan(
         planner.take(resource, decided);
     }
     planner.refreshes();
+    planner.plan.in_groups(goal.order);
     planner.deletions(seen);
     let Planner {
         plan, diagnostics, ..
@@ -112,10 +124,19 @@ pub(super) struct Planner<'a> {
     pub(super) wanted: BTreeMap<Identity, ResourceId>,
     /// The step that makes or changes a resource, by resource.
     changed: BTreeMap<ResourceId, usize>,
-    diagnostics: Diagnostics,
+    pub(super) diagnostics: Diagnostics,
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
+    /// The wanted resources that the plan is about: what a group waits for comes before it.
+    fn considered(&self) -> Vec<&'a Resource> {
+        let (goal, places) = (self.goal, scope::places(self.goal.order));
+        let is_meant = |r: &&Resource| goal.part != Part::Farewell && goal.scope.covers(&r.id);
+        let mut resources: Vec<&Resource> = goal.graph.ordered().filter(is_meant).collect();
+        resources.sort_by_key(|r| places.get(super::block_of(&r.id)).copied());
+        resources
+    }
+
     /// An output of a resource as the state has it, unless a step will make it anew.
     pub(super) fn output(&self, id: &ResourceId, path: &str) -> Option<serde_json::Value> {
         let makes = |&n: &usize| {
@@ -181,7 +202,7 @@ impl Planner<'_> {
         let record = self.state.records.get(id)?;
         let dependents: Vec<ResourceId> = self
             .dependents(id)
-            .filter(|d| self.is_replaced(d))
+            .filter(|d| self.goal.scope.covers(d) && self.is_replaced(d))
             .collect();
         let waits = dependents
             .iter()
@@ -280,7 +301,7 @@ impl Planner<'_> {
 
     /// Things that cache others' items hear of what changed, after it changed.
     fn refreshes(&mut self) {
-        for resource in self.goal.graph.ordered() {
+        for resource in self.considered() {
             let spec = self
                 .specs
                 .get(&resource.kind)

@@ -8,6 +8,7 @@ mod diff;
 mod identity;
 mod make;
 mod refresh;
+mod scope;
 
 #[cfg(test)]
 mod tests;
@@ -17,3 +18,4 @@ pub use compare::current;
 pub use diff::{FieldDiff, diff};
 pub(crate) use make::output;
 pub use make::{Adoption, Goal, Observed, plan};
+pub use scope::{Part, Scope, block_of};

@@ -2,12 +2,14 @@
 
 pub mod alibaba;
 mod error;
+mod planned;
 mod registry;
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
 pub use error::{ErrorKind, ProviderError};
+pub use planned::Planned;
 pub use registry::{Means, Providers};
 
 use crate::plan::FieldDiff;

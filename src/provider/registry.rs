@@ -16,6 +16,13 @@ impl Providers {
         Self(providers.into_iter().collect())
     }
 
+    /// The same, with one more behind the others.
+    #[must_use]
+    pub fn and(mut self, provider: Arc<dyn Provider>) -> Self {
+        self.0.push(provider);
+        self
+    }
+
     /// The provider that serves a kind.
     pub fn of(&self, kind: &Kind) -> Result<&dyn Provider, ProviderError> {
         let found = self.0.iter().find(|p| p.specs().contains_key(kind));

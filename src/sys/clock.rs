@@ -7,6 +7,17 @@ pub fn now_text() -> String {
     Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// A span of time as people write it: `90s`, `5m`, `1h 30m`.
+pub fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let span: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| format!("`{text}` is no duration such as 90s, 5m or 1h"))?;
+    std::time::Duration::try_from(span)
+        .ok()
+        .filter(|span| !span.is_zero())
+        .ok_or_else(|| format!("`{text}` is not a time ahead"))
+}
+
 /// A stopwatch for reports.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch(std::time::Instant);

@@ -39,6 +39,7 @@ variables! {
     NO_COLOR = "NO_COLOR", "any value turns colours off";
     CI = "CI", "any value turns live progress off";
     USER = "USER", "the name that a state lock shows";
+    PATH = "PATH", "where the programs of plugins are looked for";
     HOME_FOLDER = "HOME", "the user's home folder";
 }
 

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod env;
 pub mod fs;
+pub mod group;
 pub mod http;
 pub mod process;
 pub mod random;

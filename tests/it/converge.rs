@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use sdev::apply::{Owner, Stop, apply};
 use sdev::observe::observe;
-use sdev::plan::{Adoption, Goal, Plan, plan};
+use sdev::plan::{Adoption, Goal, Part, Plan, Scope, plan};
 use sdev::provider::{ErrorKind, Made, Means, Provider, ProviderError, Providers, Seen, Task};
 use sdev::resource::{Graph, Kind, KindSpec, Object, RemoteId, Resource, Specs, Value};
 use sdev::secret::NoSecrets;
@@ -189,11 +189,16 @@ impl World {
 
     async fn plan(&self, goal: &Graph) -> Plan {
         let state = self.place.read().unwrap();
-        let seen = observe(&state, goal, self.means()).await.unwrap();
+        let seen = observe(&state, (goal, &Scope::All), self.means())
+            .await
+            .unwrap();
         let goal = Goal {
             graph: goal,
             owner: OWNER,
             adoption: Adoption::Refuse,
+            scope: &Scope::All,
+            part: Part::Whole,
+            order: &[],
         };
         plan(&goal, &state, &seen, &self.providers.specs()).unwrap()
     }
@@ -211,11 +216,16 @@ impl World {
     /// One run; whether everything was done.
     async fn run(&self, goal: &Graph) -> bool {
         let mut state = self.lock();
-        let seen = observe(state.state(), goal, self.means()).await.unwrap();
+        let seen = observe(state.state(), (goal, &Scope::All), self.means())
+            .await
+            .unwrap();
         let aim = Goal {
             graph: goal,
             owner: OWNER,
             adoption: Adoption::Refuse,
+            scope: &Scope::All,
+            part: Part::Whole,
+            order: &[],
         };
         let plan = plan(&aim, state.state(), &seen, &self.providers.specs()).unwrap();
         let owner = Owner {

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use sdev::apply::{ApplyError, Event, Owner, Report, Stop, apply};
 use sdev::diagnostic::Diagnostic;
 use sdev::observe::observe;
-use sdev::plan::{Adoption, Goal, Observed, Plan, plan};
+use sdev::plan::{Adoption, Goal, Observed, Part, Plan, Scope, plan};
 use sdev::provider::{
     ErrorKind, Made, Means, Progress, Provider, ProviderError, Providers, Seen, Task,
 };
@@ -142,6 +142,9 @@ impl Bench {
             graph,
             owner: "o",
             adoption: Adoption::Refuse,
+            scope: &Scope::All,
+            part: Part::Whole,
+            order: &[],
         };
         plan(
             &goal,
@@ -175,7 +178,7 @@ async fn what_a_cloud_repeats_is_said_without_the_secrets() {
     let bench = Bench::new();
     let graph = goal(&digest());
     let mut state = bench.place.lock_for("test").unwrap();
-    let unreadable = observe(state.state(), &graph, bench.means()).await;
+    let unreadable = observe(state.state(), (&graph, &Scope::All), bench.means()).await;
     assert_silent(&format!("{:?}", unreadable.unwrap_err()));
 
     let told = Mutex::new(Vec::new());

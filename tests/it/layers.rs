@@ -8,8 +8,8 @@ const LAYERS: &[&[&str]] = &[
     &["sys", "diagnostic"],
     &["resource", "secret"],
     &["state", "manifest", "artifact", "credential", "template"],
-    &["provider", "plan", "component"],
-    &["observe", "apply", "content"],
+    &["provider", "plan", "component", "hook"],
+    &["observe", "apply", "content", "language"],
     &["engine"],
     &["cli"],
 ];

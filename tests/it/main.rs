@@ -8,6 +8,8 @@
 
 mod access;
 mod bounds;
+mod actions;
+mod components;
 mod converge;
 mod crash;
 mod echo;
@@ -16,10 +18,13 @@ mod language;
 mod layers;
 mod local;
 mod lock;
+mod lsp;
 mod ownership;
+mod plugin;
 mod provider;
 mod reference;
 mod secret;
 mod site;
 mod stale;
 mod support;
+mod targets;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Puts the local cloud before its independent judges: the vendor's own SDKs and a real browser. Installs them first.
+# Puts the local cloud before its independent judges: the vendor's own SDKs and a real browser; the language server before
+# a real editor. Installs them first.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -13,11 +14,14 @@ venv=$root/target/judges/venv
 export npm_config_update_notifier=false
 (cd tests/judges && { cmp -s package-lock.json node_modules/.installed || { npm ci --silent --no-audit --no-fund && cp package-lock.json node_modules/.installed; }; })
 
-if ! command -v chromium > /dev/null; then
+missing=()
+command -v chromium > /dev/null || missing+=(chromium)
+command -v nvim > /dev/null || missing+=(neovim)
+if [ ${#missing[@]} -gt 0 ]; then
   as_root=""
   [ "$(id -u)" = 0 ] || as_root=sudo
   $as_root apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends chromium > /dev/null
+  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null
 fi
 
 total=0
@@ -45,6 +49,9 @@ judge "ali-oss (npm)" node ali_oss_judge.mjs
 judge "alibabacloud-cdn20180510 (PyPI)" "$venv/bin/python" cdn_judge.py
 judge "@alicloud/pop-core (npm)" node cdn_pop_judge.mjs
 judge "Chromium" node browser_judge.mjs "$sdev"
+folder=$(mktemp -d)
+judge "Neovim" env SDEV="$sdev" SDEV_JUDGE_FOLDER="$folder" nvim --headless --clean -u NONE -S lsp_judge.lua
+rm -rf "$folder"
 
 printf '\n'
 if [ ${#failed[@]} -gt 0 ]; then

@@ -1,45 +1,55 @@
 //! `sdev deploy`: plan, ask, apply, say what came of it.
 
+use std::time::Duration;
+
 use super::super::args::{Deploy, Global};
 use super::super::exit::Exit;
 use super::super::printer::Printer;
 use super::super::runtime::{block_on, heed_signals};
 use super::super::view::plan::{self as plan_view, Lines};
 use super::super::view::{output, progress};
-use super::{Look, Outcome, open};
+use super::{Look, Opening, Outcome, Reach, open};
 use crate::apply::{Report, Stop};
 use crate::content::Texts;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::engine::{Aim, Destination, Project, Until};
+use crate::engine::{self, Aim, Course, Destination, Happening, Project, Until};
 use crate::plan::{Adoption, Plan};
 use crate::state::LockedState;
 use crate::sys::clock::Stopwatch;
 
 pub(super) fn run(args: &Deploy, global: &Global, printer: Printer) -> Outcome {
-    let adoption = if args.adopt {
+    let aim = Aim::Deploy(if args.adopt {
         Adoption::Allow
     } else {
         Adoption::Refuse
-    };
+    });
     let asking = Asking {
         stop: Stop::default(),
         yes: args.yes,
         lines: Lines::of(args.full),
         question: "Deploy this?",
+        limit: args.action_timeout,
+    };
+    let reach = Reach {
+        command: "deploy",
+        until: Until::Pack,
+        targets: &args.resources,
+        skip_actions: args.skip_actions,
+        applies: true,
     };
     block_on(async {
         asking.heed(printer);
-        let (project, to) = open(
-            global,
-            ("deploy", Until::Pack),
-            (Look::Fingerprint, printer),
-        )
-        .await?;
+        let (opening, project, to) = open(global, reach, (Look::Fingerprint, printer)).await?;
         let mut state = project.place.lock_for("deploy").map_err(Diagnostic::from)?;
-        let plan = project
-            .plan(state.state(), &to, Aim::Deploy(adoption))
-            .await?;
-        let exit = carry_out(&project, &plan, &mut state, &to, (&asking, printer)).await?;
+        let plan = project.plan(state.state(), &to, aim).await?;
+        let job = Job {
+            project: &project,
+            plan: &plan,
+            to: &to,
+            aim,
+            opening: &opening,
+        };
+        let exit = carry_out(&job, &mut state, (&asking, printer)).await?;
         if exit == Exit::Done {
             output::show(printer, &project.outputs(state.state()));
         }
@@ -53,6 +63,8 @@ pub(super) struct Asking {
     pub(super) yes: bool,
     pub(super) lines: Lines,
     pub(super) question: &'static str,
+    /// How long each action may take.
+    pub(super) limit: Duration,
 }
 
 impl Asking {
@@ -64,16 +76,25 @@ impl Asking {
     }
 }
 
+/// What is to be carried out.
+pub(super) struct Job<'a> {
+    pub(super) project: &'a Project,
+    pub(super) plan: &'a Plan,
+    pub(super) to: &'a Destination,
+    pub(super) aim: Aim,
+    /// How it is read again.
+    pub(super) opening: &'a Opening<'a>,
+}
+
 /// Shows a plan, asks, applies it.
 pub(super) async fn carry_out(
-    project: &Project,
-    plan: &Plan,
+    job: &Job<'_>,
     state: &mut LockedState,
-    to: &Destination,
     (asking, printer): (&Asking, Printer),
 ) -> Outcome {
-    plan_view::show(printer, plan, &Texts::new(), asking.lines);
-    if plan.is_empty() {
+    let actions = job.project.actions();
+    plan_view::show(printer, (job.plan, &actions), &Texts::new(), asking.lines);
+    if job.plan.is_empty() && actions.is_empty() {
         return Ok(Exit::Done);
     }
     if !asking.yes && !asked(asking, printer)? {
@@ -83,18 +104,51 @@ pub(super) async fn carry_out(
     asking.stop.begin();
     let progress = progress::Progress::new(printer);
     let watch = Stopwatch::start();
-    let report = project
-        .apply(
-            plan,
-            state,
-            to,
-            (&asking.stop, &|event| progress.tell(event)),
-        )
-        .await;
+    let ran = run_job(job, state, (asking, printer), &progress).await;
     progress.finish();
-    let report = report?;
-    progress.summary(&report, watch.seconds());
-    Ok(exit(&report))
+    let ran = ran?;
+    progress.summary(&ran.report, ran.is_well, watch.seconds());
+    Ok(exit(&ran))
+}
+
+/// One plan at once, or block by block with what goes with each.
+async fn run_job(
+    job: &Job<'_>,
+    state: &mut LockedState,
+    (asking, printer): (&Asking, Printer),
+    progress: &progress::Progress,
+) -> Result<engine::Outcome, Diagnostics> {
+    let (project, plan, to) = (job.project, job.plan, job.to);
+    if !project.has_course() {
+        let tell = |event| progress.tell(event);
+        let report = project
+            .apply(plan, state, to, (&asking.stop, &tell))
+            .await?;
+        return Ok(engine::Outcome {
+            is_well: report.is_complete(),
+            report,
+        });
+    }
+    let tell = |happening| match happening {
+        Happening::Step(event) => progress.tell(event),
+        Happening::Action(event) => progress.action(event),
+        Happening::Trouble(why) => progress.trouble(&why),
+        Happening::Replanned(again) => {
+            progress.aside(|| plan_view::again(printer, &again, asking.lines));
+        }
+    };
+    let course = Course {
+        project,
+        to,
+        aim: job.aim,
+        confirmed: plan,
+        is_bold: asking.yes,
+        limit: asking.limit,
+        reread: &|reading| job.opening.reread(to, reading),
+        stop: &asking.stop,
+        tell: &tell,
+    };
+    course.run(state).await
 }
 
 fn asked(asking: &Asking, printer: Printer) -> Result<bool, Diagnostics> {
@@ -107,8 +161,9 @@ fn asked(asking: &Asking, printer: Printer) -> Result<bool, Diagnostics> {
     Ok(printer.ask(asking.question))
 }
 
-fn exit(report: &Report) -> Exit {
-    match (report.is_complete(), report.interrupted) {
+fn exit(ran: &engine::Outcome) -> Exit {
+    let Report { interrupted, .. } = ran.report;
+    match (ran.is_well, interrupted) {
         (true, _) => Exit::Done,
         (false, true) => Exit::Interrupted,
         (false, false) => Exit::Failed,

@@ -6,13 +6,16 @@ mod deploy;
 mod explain;
 mod init;
 mod local;
+mod lsp;
 mod output;
 mod plan;
 mod preview;
 mod remove;
+mod schema;
 mod secret;
 mod validate;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,13 +27,47 @@ use super::machine::{Look, Machine};
 use super::printer::Printer;
 use super::view;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::engine::{self, Destination, Project, Until};
-use crate::manifest::{self, Occasion};
+use crate::engine::{self, Destination, Project, Reading, Until};
+use crate::manifest::{self, Node, Occasion};
 
 type Outcome = Result<Exit, Diagnostics>;
 
-/// The command that the manifest is read for, and how far it is read.
-type Reach = (&'static str, Until);
+/// The command that the manifest is read for, and what of it is read.
+#[derive(Clone, Copy)]
+struct Reach<'a> {
+    command: &'static str,
+    until: Until,
+    targets: &'a [String],
+    skip_actions: bool,
+    /// Whether the plan is carried out.
+    applies: bool,
+}
+
+/// No plugin has changed anything.
+static UNCHANGED: BTreeMap<String, Node> = BTreeMap::new();
+
+impl<'a> Reach<'a> {
+    /// Everything that the command is for.
+    fn all(command: &'static str, until: Until) -> Self {
+        Self {
+            command,
+            until,
+            targets: &[],
+            skip_actions: false,
+            applies: false,
+        }
+    }
+
+    fn reading(self) -> Reading<'a> {
+        Reading {
+            until: self.until,
+            targets: self.targets,
+            skip_actions: self.skip_actions,
+            is_made: false,
+            changed: &UNCHANGED,
+        }
+    }
+}
 
 /// What the flags ask to load for.
 fn occasion<'a>(global: &'a Global, command: &'a str) -> Occasion<'a> {
@@ -43,8 +80,8 @@ fn occasion<'a>(global: &'a Global, command: &'a str) -> Occasion<'a> {
 
 /// Runs what was typed.
 pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
-    // A secret is for all environments unless the flag names one.
-    let takes_default = !matches!(args.command, Command::Secret(_));
+    // A secret is for all environments unless the flag names one; an editor's manifests are in any folder.
+    let takes_default = !matches!(args.command, Command::Secret(_) | Command::Lsp(_));
     if takes_default
         && args.global.environment.is_none()
         && let Ok(path) = manifest_path(&args.global)
@@ -64,7 +101,9 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Config(args) => config::run(args, printer),
         Command::Secret(args) => secret::run(&args, global, printer),
         Command::Completion(args) => Ok(completion::run(&args, printer)),
+        Command::Schema(args) => schema::run(&args, printer),
         Command::Explain(args) => explain::run(&args, printer),
+        Command::Lsp(_) => Ok(lsp::run(global, printer)),
     }
 }
 
@@ -87,13 +126,13 @@ struct Opening<'a> {
     path: PathBuf,
     alias: Option<String>,
     machine: Arc<Machine>,
-    reach: Reach,
+    reach: Reach<'a>,
 }
 
 impl<'a> Opening<'a> {
     fn begin(
         global: &'a Global,
-        reach: Reach,
+        reach: Reach<'a>,
         (look, printer): (Look, Printer),
     ) -> Result<Self, Diagnostics> {
         let path = manifest_path(global)?;
@@ -115,9 +154,13 @@ impl<'a> Opening<'a> {
 
     /// Reads the project; secrets only by their fingerprints.
     fn read(&self, to: &Destination) -> Result<Project, Diagnostics> {
-        let (command, until) = self.reach;
-        let occasion = occasion(self.global, command);
-        let project = engine::open(&self.path, (occasion, &*self.machine), to, until)?;
+        self.reread(to, &self.reach.reading())
+    }
+
+    /// Reads it as a run goes on.
+    fn reread(&self, to: &Destination, reading: &Reading<'_>) -> Result<Project, Diagnostics> {
+        let occasion = occasion(self.global, self.reach.command);
+        let project = engine::open(&self.path, (occasion, &*self.machine), to, reading)?;
         self.machine.learn(&project.manifest.variables);
         Ok(project)
     }
@@ -126,7 +169,7 @@ impl<'a> Opening<'a> {
 /// A project read without asking any cloud.
 fn open_offline(
     global: &Global,
-    reach: Reach,
+    reach: Reach<'_>,
     looking: (Look, Printer),
 ) -> Result<(Project, Destination), Diagnostics> {
     let opening = Opening::begin(global, reach, looking)?;
@@ -135,18 +178,22 @@ fn open_offline(
 }
 
 /// A project and a destination that answers.
-async fn open(
-    global: &Global,
-    reach: Reach,
+async fn open<'a>(
+    global: &'a Global,
+    reach: Reach<'a>,
     (look, printer): (Look, Printer),
-) -> Result<(Project, Destination), Diagnostics> {
+) -> Result<(Opening<'a>, Project, Destination), Diagnostics> {
     let opening = Opening::begin(global, reach, (look, printer))?;
     // A broken manifest is said before anything is started or asked.
     let guess = opening.offline();
     let project = opening.read(&guess)?;
+    if reach.applies {
+        project.not_yet().into_result(())?;
+    }
     let alias = opening.alias.as_deref();
     let ask = (&opening.machine, printer);
-    let to = destination::connect(global, alias, project.region()?, ask).await?;
+    let mut to = destination::connect(global, alias, project.region()?, ask).await?;
+    to.providers = project.providers(&to);
     // Names depend on where they are: it is read again if that was not known. Else once is enough: folders are large.
     let project = if guess.names_alike(&to) {
         project
@@ -154,5 +201,5 @@ async fn open(
         opening.read(&to)?
     };
     view::diagnostic::show(printer, &project.warnings);
-    Ok((project, to))
+    Ok((opening, project, to))
 }

@@ -6,12 +6,13 @@ use super::super::args::{Global, Output};
 use super::super::exit::Exit;
 use super::super::printer::Printer;
 use super::super::view::output;
-use super::{Look, Outcome, open_offline};
+use super::{Look, Outcome, Reach, open_offline};
 use crate::diagnostic::{Diagnostic, code};
 use crate::engine::Until;
 
 pub(super) fn run(args: &Output, global: &Global, printer: Printer) -> Outcome {
-    let (project, to) = open_offline(global, ("output", Until::Lower), (Look::Away, printer))?;
+    let reach = Reach::all("output", Until::Lower);
+    let (project, to) = open_offline(global, reach, (Look::Away, printer))?;
     let state = project.place.read().map_err(Diagnostic::from)?;
     let outputs = project.outputs(&state);
     let Some(name) = &args.name else {

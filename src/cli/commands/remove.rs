@@ -4,8 +4,8 @@ use super::super::args::{Global, Remove};
 use super::super::printer::Printer;
 use super::super::runtime::block_on;
 use super::super::view::plan::Lines;
-use super::deploy::{Asking, carry_out};
-use super::{Look, Outcome, open};
+use super::deploy::{Asking, Job, carry_out};
+use super::{Look, Outcome, Reach, open, open_offline};
 use crate::apply::Stop;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Aim, Until};
@@ -16,12 +16,32 @@ pub(super) fn run(args: &Remove, global: &Global, printer: Printer) -> Outcome {
         yes: args.yes,
         lines: Lines::of(args.full),
         question: "Remove all this?",
+        limit: args.action_timeout,
+    };
+    let mut reach = Reach {
+        command: "remove",
+        until: Until::Load,
+        targets: &args.resources,
+        skip_actions: args.skip_actions,
+        applies: true,
     };
     block_on(async {
         asking.heed(printer);
-        let (project, to) = open(global, ("remove", Until::Load), (Look::Away, printer)).await?;
+        // A manifest that cannot be deployed any more can be removed, unless an action asks for its outputs.
+        let looking = (Look::Away, printer);
+        if open_offline(global, reach, looking)?.0.asks_for_outputs() {
+            reach.until = Until::Lower;
+        }
+        let (opening, project, to) = open(global, reach, looking).await?;
         let mut state = project.place.lock_for("remove").map_err(Diagnostic::from)?;
         let plan = project.plan(state.state(), &to, Aim::Remove).await?;
-        carry_out(&project, &plan, &mut state, &to, (&asking, printer)).await
+        let job = Job {
+            project: &project,
+            plan: &plan,
+            to: &to,
+            aim: Aim::Remove,
+            opening: &opening,
+        };
+        carry_out(&job, &mut state, (&asking, printer)).await
     })
 }

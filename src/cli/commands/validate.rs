@@ -4,11 +4,12 @@ use super::super::args::Global;
 use super::super::exit::Exit;
 use super::super::printer::Printer;
 use super::super::view;
-use super::{Look, Outcome, open_offline};
+use super::{Look, Outcome, Reach, open_offline};
 use crate::engine::Until;
 
 pub(super) fn run(global: &Global, printer: Printer) -> Outcome {
-    let (project, _) = open_offline(global, ("deploy", Until::Pack), (Look::Exists, printer))?;
+    let reach = Reach::all("deploy", Until::Pack);
+    let (project, _) = open_offline(global, reach, (Look::Exists, printer))?;
     view::diagnostic::show(printer, &project.warnings);
     let blocks = project.manifest.blocks.len();
     if printer.json {

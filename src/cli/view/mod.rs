@@ -1,7 +1,9 @@
 //! Values → words. Nothing here decides anything.
 
+mod action;
 pub(super) mod diagnostic;
 mod diff;
+mod item;
 pub(super) mod local;
 pub(super) mod output;
 pub(super) mod plan;

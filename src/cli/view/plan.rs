@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::super::printer::{Printer, Style};
-use super::{diff, text};
+use super::item::{self, is_item, volume};
+use super::{action, diff, text};
 use crate::content::Texts;
-use crate::plan::{Change, FieldDiff, Plan, Step, Summary};
+use crate::engine::Replan;
+use crate::hook::Label;
+use crate::plan::{Change, FieldDiff, Plan, Step, Summary, block_of};
 use crate::resource::{Object, is_sealed};
 
 /// How many lines of a long list are shown unfolded.
@@ -29,17 +32,58 @@ impl Lines {
     }
 }
 
-/// Shows a plan: words on standard output, or one JSON object.
-pub(in crate::cli) fn show(printer: Printer, plan: &Plan, texts: &Texts, lines: Lines) {
+/// Shows a plan and the actions that go with it: words on standard output, or one JSON object.
+pub(in crate::cli) fn show(
+    printer: Printer,
+    (plan, actions): (&Plan, &[Label]),
+    texts: &Texts,
+    lines: Lines,
+) {
     if printer.json {
-        return printer.object("plan", as_json(plan));
+        let mut fields = as_json(plan);
+        if !actions.is_empty() {
+            fields["actions"] = json!(actions);
+        }
+        return printer.object("plan", fields);
     }
     let page = Page {
         printer,
         lines,
         texts,
+        changed_by: &BTreeMap::new(),
     };
-    printer.data(&page.render(plan));
+    let mut words = page.render(plan);
+    if !actions.is_empty() {
+        words.push('\n');
+        words.push_str(&action::list(printer, actions).join("\n"));
+    }
+    printer.data(&words);
+}
+
+/// Shows what blocks came to after their actions, where that is something else than what was shown before.
+pub(in crate::cli) fn again(printer: Printer, again: &Replan, lines: Lines) {
+    let Replan { plan, changed_by } = again;
+    if printer.json {
+        let mut fields = as_json(plan);
+        fields["changed_by"] = json!(changed_by);
+        return printer.object("replan", fields);
+    }
+    let page = Page {
+        printer,
+        lines,
+        texts: &Texts::new(),
+        changed_by,
+    };
+    let mut words = vec![printer.paint(Style::Bold, "After its actions:")];
+    for (name, plugins) in changed_by {
+        let (name, plugins) = (text::plain(name), plugins.join(", "));
+        words.push(format!(
+            "  {name}: changed by plugin {}",
+            text::plain(&plugins)
+        ));
+    }
+    words.push(page.render(plan));
+    printer.say(&words.join("\n"));
 }
 
 fn as_json(plan: &Plan) -> Json {
@@ -130,12 +174,19 @@ struct Page<'a> {
     printer: Printer,
     lines: Lines,
     texts: &'a Texts,
+    /// The plugins that changed properties, by block.
+    changed_by: &'a BTreeMap<String, Vec<String>>,
 }
 
 impl Page<'_> {
     fn step(&self, step: &Step, out: &mut Vec<String>) {
         let (symbol, style) = symbol(&step.change);
-        let note = self.printer.paint(Style::Dim, &text::plain(&note(step)));
+        let mut note = note(step);
+        if let Some(plugins) = self.changed_by.get(block_of(&step.id)) {
+            let comma = if note.is_empty() { "" } else { ", " };
+            note = format!("{note}{comma}changed by plugin {}", plugins.join(", "));
+        }
+        let note = self.printer.paint(Style::Dim, &text::plain(&note));
         let head = format!("{symbol} {}", text::plain(step.id.as_str()));
         out.push(
             format!(
@@ -210,11 +261,13 @@ impl Page<'_> {
             return;
         }
         let after = match (&field.after, field.unknown) {
+            (_, true) if is_made_by_actions(field) => "(known after its actions)".to_owned(),
             (_, true) => "(known after the deploy)".to_owned(),
             (Some(after), _) => text::value(after),
             (None, _) => "nothing".to_owned(),
         };
         let values = match &field.before {
+            _ if is_made_by_actions(field) => after,
             // Of a secret only where it comes from is shown, and that is the same.
             Some(before) if text::value(before) == after => format!("{after}, changed"),
             Some(before) => format!("{} → {after}", text::value(before)),
@@ -236,7 +289,7 @@ impl Page<'_> {
         let line = format!(
             "      {} {key:width$}  {}",
             self.printer.paint(style, symbol),
-            item_note(item)
+            item::note(item)
         );
         line.trim_end().to_owned()
     }
@@ -291,13 +344,14 @@ fn leaves(diff: &FieldDiff) -> Vec<FieldDiff> {
     after.keys().chain(vanished).flat_map(below).collect()
 }
 
+/// Whether it depends on files that actions make: these attributes never hold outputs.
+fn is_made_by_actions(field: &FieldDiff) -> bool {
+    field.unknown && matches!(field.path.as_slice(), [name] if name == "files" || name == "website")
+}
+
 /// The path of a field as words.
 fn name_of(field: &FieldDiff) -> String {
     text::plain(&field.path.join(".")).into_owned()
-}
-
-fn is_item(diff: &FieldDiff) -> bool {
-    diff.path.len() == 2 && diff.path[0] == "files"
 }
 
 fn symbol(change: &Change) -> (&'static str, Style) {
@@ -326,93 +380,9 @@ fn note(step: &Step) -> String {
     }
 }
 
-/// How many files and bytes go up, and how many go away.
-fn volume(diff: &[FieldDiff]) -> String {
-    let items: Vec<&FieldDiff> = diff.iter().filter(|d| is_item(d)).collect();
-    let up: Vec<u64> = items
-        .iter()
-        .filter_map(|d| size(d.after.as_ref()?))
-        .collect();
-    let gone = items.iter().filter(|d| d.after.is_none()).count();
-    let mut words = Vec::new();
-    if !up.is_empty() {
-        words.push(format!(
-            "{}, {} to upload",
-            text::count(up.len(), "file"),
-            text::size(up.iter().sum())
-        ));
-    }
-    if gone > 0 {
-        words.push(format!("{} to delete", text::count(gone, "file")));
-    }
-    words.join(", ")
-}
-
-/// What changes about a file: its size, and of its other properties those that differ.
-fn item_note(item: &FieldDiff) -> String {
-    let Some(after) = &item.after else {
-        return item
-            .before
-            .as_ref()
-            .and_then(size)
-            .map(text::size)
-            .unwrap_or_default();
-    };
-    let Some(before) = &item.before else {
-        let cache = after["cache"].as_str().unwrap_or_default();
-        return format!(
-            "{:>9}  {cache}",
-            size(after).map(text::size).unwrap_or_default()
-        );
-    };
-    let mut words = Vec::new();
-    match (size(before), size(after)) {
-        (Some(old), Some(new)) if text::size(old) != text::size(new) => {
-            words.push(format!("{} → {}", text::size(old), text::size(new)));
-        }
-        (_, Some(new)) if before["md5"] != after["md5"] => {
-            words.push(format!("{}, content", text::size(new)));
-        }
-        _ => {}
-    }
-    let known: BTreeMap<&str, (&Json, &Json)> = ["type", "cache"]
-        .into_iter()
-        .map(|name| (name, (&before[name], &after[name])))
-        .collect();
-    for (name, (old, new)) in known {
-        if old != new && !old.is_null() && !new.is_null() {
-            words.push(format!(
-                "{name}: {} → {}",
-                text::value(old),
-                text::value(new)
-            ));
-        }
-    }
-    words.join(", ")
-}
-
-fn size(entry: &Json) -> Option<u64> {
-    entry.get("size")?.as_u64()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn of_a_changed_file_only_what_is_known_is_said() {
-        let known = json!({ "md5": "a", "size": 4, "type": "text/html", "cache": "no-cache" });
-        let note = |seen: Json| {
-            item_note(&FieldDiff {
-                path: vec!["files".into(), "a".into()],
-                before: Some(known.clone()),
-                after: Some(seen),
-                unknown: false,
-            })
-        };
-        assert_eq!(note(json!({ "md5": "b", "size": 4 })), "4 B, content");
-        assert_eq!(note(json!({ "md5": "b", "size": 5 })), "4 B → 5 B");
-    }
 
     #[test]
     fn maps_are_shown_field_by_field_on_both_sides() {

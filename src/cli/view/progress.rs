@@ -7,8 +7,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::super::printer::{Printer, Style};
-use super::{diagnostic, text};
+use super::{action, diagnostic, text};
 use crate::apply::{Event, Report};
+use crate::diagnostic::Diagnostic;
+use crate::hook;
 use crate::sys::clock::Stopwatch;
 
 /// How the bar looks while no upload is known.
@@ -120,6 +122,29 @@ impl Progress {
         }
     }
 
+    /// Takes what an action tells.
+    pub(in crate::cli) fn action(&self, event: hook::Event) {
+        if self.printer.json {
+            let (kind, fields) = action::as_json(&event);
+            return self.printer.object(kind, fields);
+        }
+        let line = action::line(self.printer, &event);
+        self.aside(|| self.printer.say(&line));
+        if let hook::Event::Failed { why, .. } = event {
+            self.aside(|| diagnostic::show_one(self.printer, &why));
+        }
+    }
+
+    /// Takes an error that belongs to no step.
+    pub(in crate::cli) fn trouble(&self, why: &Diagnostic) {
+        self.aside(|| diagnostic::show_one(self.printer, why));
+    }
+
+    /// Shows something while the bar is away.
+    pub(in crate::cli) fn aside(&self, show: impl FnOnce()) {
+        self.bar.suspend(show);
+    }
+
     fn tell_json(&self, event: Event) {
         let (kind, fields) = match event {
             Event::Began {
@@ -196,15 +221,17 @@ impl Progress {
     }
 
     /// How it ended, in one line.
-    pub(in crate::cli) fn summary(&self, report: &Report, seconds: f64) {
+    pub(in crate::cli) fn summary(&self, report: &Report, is_well: bool, seconds: f64) {
         let sums = self.sums();
         if self.printer.json {
-            let fields = json!({ "report": report, "files": sums.files, "bytes": sums.bytes, "seconds": seconds });
+            let fields = json!({
+                "report": report, "well": is_well, "files": sums.files, "bytes": sums.bytes, "seconds": seconds,
+            });
             return self.printer.object("summary", fields);
         }
-        let head = if report.interrupted && !report.is_complete() {
+        let head = if report.interrupted && !is_well {
             "Interrupted; the same command finishes the rest"
-        } else if report.is_complete() {
+        } else if is_well {
             "Done"
         } else {
             "Not everything was done; the same command tries the rest again"

@@ -22,10 +22,10 @@ impl CacheRules {
         let mut rules = Vec::new();
         for (number, item) in props.list("cache", diagnostics).iter().enumerate() {
             let path = format!("{}[{number}]", props.path("cache"));
-            let rule = Props::new(item, &path, &["match", "control"], diagnostics);
+            let rule = Props::new(item, &path);
             let (pattern, control) = (
-                rule.required_text("match", diagnostics),
-                rule.required_text("control", diagnostics),
+                rule.text("match", diagnostics),
+                rule.text("control", diagnostics),
             );
             let place = (rule.path("match"), rule.at("match"));
             let glob = pattern.and_then(|text| glob(text, (&place.0, &place.1), diagnostics));

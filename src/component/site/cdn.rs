@@ -12,7 +12,9 @@ use crate::manifest::NodeKind;
 /// `domain` and `domains` together; empty when `cdn: false`.
 pub(super) fn domains(props: &Props<'_>, diagnostics: &mut Diagnostics) -> Vec<String> {
     let one_at = props.at("domain");
-    let one = one_domain(props, diagnostics).map(|text| (text, &one_at));
+    let one = props
+        .text("domain", diagnostics)
+        .map(|text| (text, &one_at));
     let mut found: Vec<(&str, &Span)> = Vec::new();
     for (text, at) in one.into_iter().chain(props.texts("domains", diagnostics)) {
         if !is_domain(text) {
@@ -31,17 +33,6 @@ pub(super) fn domains(props: &Props<'_>, diagnostics: &mut Diagnostics) -> Vec<S
     let domains: Vec<String> = found.iter().map(|(text, _)| (*text).to_owned()).collect();
     check_switch(props, &domains, diagnostics);
     domains
-}
-
-/// `domain`, with a word for those who wrote several.
-fn one_domain<'a>(props: &Props<'a>, diagnostics: &mut Diagnostics) -> Option<&'a str> {
-    let node = props.node("domain")?;
-    if !matches!(node.kind, NodeKind::List(_)) {
-        return props.text("domain", diagnostics);
-    }
-    let error = bad(&props.path("domain"), "one text", &node.at);
-    diagnostics.push(error.hint("did you mean `domains`?"));
-    None
 }
 
 /// Whether a domain is written, be it a usable one or not.
@@ -110,12 +101,12 @@ pub(super) fn ttl(
                 .hint("add `domain: www.example.com`"),
         );
     }
-    let cdn = Props::new(node, &props.path("cdn"), &["ttl"], diagnostics);
+    let cdn = Props::new(node, &props.path("cdn"));
     let (mut rules, mut places) = (Vec::new(), Places::new());
     for (number, item) in cdn.list("ttl", diagnostics).iter().enumerate() {
         let path = format!("{}[{number}]", cdn.path("ttl"));
         let mut found = Diagnostics::new();
-        let properties = Props::new(item, &path, &["path", "extensions", "seconds"], &mut found);
+        let properties = Props::new(item, &path);
         let rule = rule(&properties, (&path, &item.at), &mut places, &mut found);
         // What else is wrong with a rule mostly follows from the first mistake.
         match found.into_iter().next() {
@@ -135,12 +126,7 @@ fn rule(
     places: &mut Places,
     diagnostics: &mut Diagnostics,
 ) -> Option<Json> {
-    // Three years is the longest the vendor's console accepts.
-    let seconds = rule.number("seconds", (0, 99_999_999), diagnostics);
-    if rule.node("seconds").is_none() {
-        let detail = format!("`{name}` needs the property `seconds`");
-        diagnostics.push(Diagnostic::error(code::MISSING_KEY, detail).at(at.clone()));
-    }
+    let seconds = rule.number("seconds", diagnostics);
     let path = rule.text("path", diagnostics);
     let extensions = rule.texts("extensions", diagnostics);
     match (path, extensions.is_empty()) {
@@ -165,6 +151,8 @@ fn rule(
             let extensions: Vec<&str> = extensions.into_iter().map(|(text, _)| text).collect();
             Some(json!({ "extensions": extensions, "seconds": seconds? }))
         }
+        // A name that is not in the table is told already, and probably one of the two.
+        (None, true) if rule.count() > 1 => None,
         _ => {
             let wanted = "either for a `path` or for `extensions`";
             diagnostics.push(bad(name, wanted, at));

@@ -15,12 +15,7 @@ pub(super) fn read(props: &Props<'_>, domains: &[String], diagnostics: &mut Diag
         let error = Diagnostic::error(code::BAD_PROPERTY, detail).at(node.at.clone());
         diagnostics.push(error.hint("add `domain: www.example.com`"));
     }
-    let NodeKind::Map(entries) = &node.kind else {
-        let detail = "`headers` must be a map of header names and values";
-        diagnostics.push(Diagnostic::error(code::BAD_PROPERTY, detail).at(node.at.clone()));
-        return Attrs::new();
-    };
-    entries
+    node.entries()
         .iter()
         .filter_map(|entry| Some((entry.key.clone(), header(entry, diagnostics)?)))
         .collect()
@@ -34,7 +29,7 @@ fn header(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<Value> {
         return None;
     }
     let value = value(&entry.value);
-    if value.is_none() {
+    if value.is_none() && is_text(&entry.value) {
         let detail = format!(
             "the header `{}` must be a text of one line in ASCII",
             entry.key
@@ -42,6 +37,11 @@ fn header(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<Value> {
         diagnostics.push(Diagnostic::error(code::BAD_PROPERTY, detail).at(entry.value.at.clone()));
     }
     value
+}
+
+/// Whether it is a text at all; anything else was reported before.
+fn is_text(node: &Node) -> bool {
+    matches!(node.kind, NodeKind::Text(_) | NodeKind::Join(_))
 }
 
 /// A text that a header can hold, known now or after the deploy of what it refers to.

@@ -21,11 +21,6 @@ use crate::resource::{Attrs, Resource, ResourceId, Value};
 
 pub(super) use cache::CacheRules;
 
-const PROPERTIES: &[&str] = &[
-    "source", "index", "error", "spa", "bucket", "region", "domain", "domains", "headers", "cache",
-    "ignore", "cdn",
-];
-
 /// What the properties say, checked.
 struct Site<'a> {
     block: &'a Block,
@@ -41,7 +36,7 @@ struct Site<'a> {
 /// Turns a `site` block into resources.
 pub(super) fn lower(block: &Block, context: &Context, diagnostics: &mut Diagnostics) -> Parts {
     let path = format!("resources.{}.props", block.name);
-    let props = Props::new(&block.props, &path, PROPERTIES, diagnostics);
+    let props = Props::new(&block.props, &path);
     let Some(site) = read(block, &props, context, diagnostics) else {
         return Parts::default();
     };
@@ -51,6 +46,7 @@ pub(super) fn lower(block: &Block, context: &Context, diagnostics: &mut Diagnost
         resources,
         outputs: site.outputs(),
         packs: vec![site.pack],
+        planned: None,
     }
 }
 
@@ -81,7 +77,7 @@ fn read<'a>(
     let headers = header::read(props, &domains, diagnostics);
     let cache = CacheRules::read(props, diagnostics);
     let ignore = cache::ignored(props, diagnostics);
-    let source = props.required_text("source", diagnostics)?;
+    let source = props.text("source", diagnostics)?;
     let id = |part: &str| ResourceId::new(format!("{}.{part}", block.name));
     let pack = Pack {
         files: id("files"),

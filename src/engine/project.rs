@@ -1,17 +1,19 @@
-//! Strings the verbs together: load → lower → pack → observe → plan → apply. The only place that does.
+//! A manifest with what it becomes, its plan, and the apply of that plan.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::narrow;
 use crate::apply::{self, Event, Owner, Report, Stop};
 use crate::component::{self, Context, Lowered};
-use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::manifest::{self, Environment, Manifest, Occasion};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, code};
+use crate::manifest::{self, Environment, Hook, Manifest, Node, Occasion};
 use crate::observe::observe;
-use crate::plan::{self, Adoption, Goal, Plan};
-use crate::provider::{Means, Providers};
+use crate::plan::{self, Adoption, Goal, Part, Plan, Scope};
+use crate::provider::{Means, Planned, Providers};
 use crate::resource::{Graph, Object, Value};
 use crate::secret::Secrets;
 use crate::state::{LockedState, Place, State};
@@ -27,6 +29,21 @@ pub enum Until {
     Pack,
 }
 
+/// What of a project is read, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// How far.
+    pub until: Until,
+    /// The blocks asked for; none: all that the command is for.
+    pub targets: &'a [String],
+    /// Whether the actions are left out.
+    pub skip_actions: bool,
+    /// Whether the actions before the command have run: then nothing may be missing any more.
+    pub is_made: bool,
+    /// Properties that plugins changed, by block.
+    pub changed: &'a BTreeMap<String, Node>,
+}
+
 /// A manifest and what it becomes: everything known without asking the cloud.
 #[derive(Debug)]
 pub struct Project {
@@ -34,6 +51,10 @@ pub struct Project {
     pub manifest: Manifest,
     /// What it becomes, as far as it was read.
     pub lowered: Lowered,
+    /// The blocks that the command is for.
+    pub scope: Scope,
+    /// The same, group by group.
+    pub order: Vec<Vec<String>>,
     /// Where its state lies.
     pub place: Place,
     /// The environment's name.
@@ -91,41 +112,97 @@ pub fn open(
     path: &Path,
     (occasion, environment): (Occasion<'_>, &dyn Environment),
     to: &Destination,
-    until: Until,
+    reading: &Reading<'_>,
 ) -> Result<Project, Diagnostics> {
-    let (manifest, warnings) = manifest::load_all(path, occasion, environment);
-    let Some(manifest) = manifest else {
+    let (manifest, mut warnings) = manifest::load_all(path, occasion, environment);
+    let Some(mut manifest) = manifest else {
         return Err(warnings);
     };
-    let context = Context {
-        app: manifest.name.clone(),
-        environment: to.environment.clone(),
-        account: to.account.clone(),
-        region: to.region.clone(),
-        folder: manifest.folder.clone(),
-    };
+    change(&mut manifest, reading);
     if warnings.has_errors() {
-        return Err(with_more(warnings, manifest, &context, until));
-    }
-    let mut lowered = Lowered::default();
-    if until >= Until::Lower {
-        lowered = component::lower(&manifest, &context)?;
-    }
-    if until >= Until::Pack {
-        lowered.graph = component::pack(lowered.graph, &lowered.packs)?;
+        let context = context(&manifest, to);
+        return Err(with_more(warnings, manifest, &context, reading.until));
     }
     let (folder, app) = (&manifest.folder, &manifest.name);
     let place = match &to.states {
         Some(states) => Place::apart(states, folder, app, &to.environment),
         None => Place::new(folder, app, &to.environment),
     };
+    let (scope, order) = narrow::narrow(&manifest, reading.targets, &|| {
+        let gone = occasion.command == "remove";
+        gone.then(|| place.read().map_err(Diagnostic::from))
+            .transpose()
+    })?;
+    let mut lowered = Lowered::default();
+    if reading.until >= Until::Lower {
+        lowered = component::lower(&manifest, &context(&manifest, to))?;
+        warnings.extend(std::mem::take(&mut lowered.warnings));
+    }
+    if reading.until >= Until::Pack {
+        let packs = lowered.packs.iter();
+        let packs = packs.filter(|pack| scope.covers(pack.target()));
+        let unmade = |pack: &component::Pack| {
+            !reading.is_made && is_prepared(&manifest, plan::block_of(pack.target()))
+        };
+        lowered.graph = component::pack(lowered.graph, packs, &unmade)?;
+    }
     Ok(Project {
         manifest,
         lowered,
+        scope,
+        order,
         place,
         environment: to.environment.clone(),
         warnings,
     })
+}
+
+/// All that can be said of a manifest's text without reading the folders that its resources name, and the manifest as far as
+/// there is one.
+pub fn examine(
+    source: &Arc<Source>,
+    (occasion, environment): (Occasion<'_>, &dyn Environment),
+    to: &Destination,
+) -> (Option<Manifest>, Diagnostics) {
+    let (manifest, mut found) = manifest::load_text(source, occasion, environment);
+    if let Some(manifest) = &manifest {
+        let context = context(manifest, to);
+        found = with_more(found, manifest.clone(), &context, Until::Lower);
+    }
+    (manifest, found)
+}
+
+/// What lowering knows.
+fn context(manifest: &Manifest, to: &Destination) -> Context {
+    Context {
+        app: manifest.name.clone(),
+        environment: to.environment.clone(),
+        account: to.account.clone(),
+        region: to.region.clone(),
+        folder: manifest.folder.clone(),
+    }
+}
+
+/// What plugins changed and what was asked to be left out.
+fn change(manifest: &mut Manifest, reading: &Reading<'_>) {
+    if reading.skip_actions {
+        manifest.actions.clear();
+    }
+    for block in &mut manifest.blocks {
+        if reading.skip_actions {
+            block.actions.clear();
+        }
+        if let Some(props) = reading.changed.get(&block.name) {
+            block.props = props.clone();
+        }
+    }
+}
+
+/// Whether actions run before the command that may make what the block needs.
+fn is_prepared(manifest: &Manifest, block: &str) -> bool {
+    let own = manifest.blocks.iter().filter(|b| b.name == block);
+    let mut actions = manifest.actions.iter().chain(own.flat_map(|b| &b.actions));
+    actions.any(|action| action.hook == Hook::Pre)
 }
 
 /// What is wrong with a manifest, and what else is wrong with the blocks of it that can be understood.
@@ -156,6 +233,13 @@ impl Project {
             .lowered
             .graph
             .ordered()
+            .filter(|r| {
+                !self
+                    .lowered
+                    .planned
+                    .iter()
+                    .any(|planned| planned.id == r.id)
+            })
             .filter_map(|r| wanted("region", r))
             .collect();
         if regions.is_empty() {
@@ -181,6 +265,30 @@ impl Project {
                 Err(error.into())
             }
         }
+    }
+
+    /// The blocks of this run that can be planned and not deployed yet, each with its place.
+    pub fn not_yet(&self) -> Diagnostics {
+        let mut found = Diagnostics::new();
+        let planned = self.lowered.planned.iter();
+        for planned in planned.filter(|planned| self.scope.covers(&planned.id)) {
+            let detail = format!(
+                "`{}` can be checked and planned; a `{}` cannot be deployed yet",
+                planned.id, planned.kind
+            );
+            found.push(Diagnostic::error(code::NOT_SUPPORTED_YET, detail).at(planned.at.clone()));
+        }
+        found
+    }
+
+    /// The providers of `to`, and one for what can only be planned.
+    pub fn providers(&self, to: &Destination) -> Providers {
+        let kinds = self
+            .lowered
+            .planned
+            .iter()
+            .map(|planned| planned.kind.clone());
+        to.providers.clone().and(Arc::new(Planned::new(kinds)))
     }
 
     /// The mark on everything that this project makes in this environment.
@@ -210,18 +318,37 @@ impl Project {
         to: &Destination,
         aim: Aim,
     ) -> Result<Plan, Diagnostics> {
+        let part = match aim {
+            Aim::Deploy(_) if self.scope != Scope::All => Part::Changes,
+            _ => Part::Whole,
+        };
+        self.plan_part(state, to, (aim, &self.scope, part)).await
+    }
+
+    /// The plan for some blocks.
+    pub(super) async fn plan_part(
+        &self,
+        state: &State,
+        to: &Destination,
+        (aim, scope, part): (Aim, &Scope, Part),
+    ) -> Result<Plan, Diagnostics> {
         check_account(state, to)?;
         let nothing = Graph::default();
         let (graph, adoption) = match aim {
             Aim::Deploy(adoption) => (&self.lowered.graph, adoption),
             Aim::Remove => (&nothing, Adoption::Refuse),
         };
-        let seen = observe(state, graph, to.means()).await?;
+        let seen = observe(state, (graph, scope), to.means()).await?;
         let owner = self.owner(state, to);
+        // Without a `flow` the blocks' needs are order enough, and what needs nothing goes side by side.
+        let is_ordered = self.manifest.document.get("flow").is_some();
         let goal = Goal {
             graph,
             owner: &owner.mark,
             adoption,
+            scope,
+            part,
+            order: if is_ordered { &self.order } else { &[] },
         };
         let mut plan = plan::plan(&goal, state, &seen, &to.providers.specs())?;
         plan.conceal_plain(&|source, text| to.secrets.fingerprint(source, text))?;

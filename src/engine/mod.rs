@@ -1,0 +1,13 @@
+//! Strings the verbs together: load → lower → pack → observe → plan → apply. The only place that does.
+//!
+//! `project` is one plan and its apply; `course` goes block by block, with actions around each.
+
+mod agenda;
+mod around;
+mod check;
+mod course;
+mod narrow;
+mod project;
+
+pub use course::{Course, Happening, Outcome, Replan, Reread};
+pub use project::{Aim, Destination, Project, Reading, Until, examine, open};
