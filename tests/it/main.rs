@@ -7,8 +7,8 @@
 )]
 
 mod access;
-mod bounds;
 mod actions;
+mod bounds;
 mod components;
 mod converge;
 mod crash;
