@@ -12,14 +12,23 @@ use super::place::Places;
 /// How many lines are made deeper before the text is refused.
 const REPAIRS: usize = 200;
 
+/// How many bytes all readings together may take: each repair means reading the text once more.
+const READ: usize = 64 * 1024 * 1024;
+
+/// How many bytes of spaces one repair may put in.
+const SPACES: usize = 4 * 1024 * 1024;
+
 /// A text with spaces put in, and where.
 pub(super) struct Lenient<'t> {
     pub(super) text: Cow<'t, str>,
     /// Offsets in the repaired text and the number of spaces there, in order.
     inserted: Vec<(usize, usize)>,
+    /// For each of them the spaces before it.
+    sums: Vec<usize>,
     /// More spaces than any line starts with.
     depth: usize,
     repairs: usize,
+    read: usize,
 }
 
 impl<'t> Lenient<'t> {
@@ -27,17 +36,20 @@ impl<'t> Lenient<'t> {
         Self {
             text: Cow::Borrowed(text),
             inserted: Vec::new(),
+            sums: Vec::new(),
             depth: 1 + text.lines().map(indentation).max().unwrap_or(0),
             repairs: 0,
+            read: 0,
         }
     }
 
     /// The byte of the original text for one of the repaired text.
     pub(super) fn original(&self, byte: usize) -> usize {
-        let before = self.inserted.iter().take_while(|(at, _)| *at < byte);
-        before.fold(byte, |original, (at, spaces)| {
-            original - (*spaces).min(byte - at)
-        })
+        let before = self.inserted.partition_point(|(at, _)| *at < byte);
+        let Some(&(at, spaces)) = self.inserted[..before].last() else {
+            return byte;
+        };
+        byte - self.sums[before - 1] - spaces.min(byte - at)
     }
 
     /// Whether the error was one of indentation and is repaired now.
@@ -49,33 +61,48 @@ impl<'t> Lenient<'t> {
             _ => return false,
         };
         self.repairs += 1;
-        let again = |line: &usize| self.inserted.iter().any(|(at, _)| at == line);
-        if self.repairs > REPAIRS || lines.is_empty() || lines.iter().any(again) {
+        self.read += self.text.len();
+        let again = |line: &usize| {
+            let place = self.inserted.binary_search_by_key(line, |(at, _)| *at);
+            place.is_ok()
+        };
+        let spaces = lines.len().saturating_mul(self.depth);
+        if self.repairs > REPAIRS
+            || self.read > READ
+            || spaces > SPACES
+            || lines.is_empty()
+            || lines.iter().any(again)
+        {
             return false;
         }
         self.insert(&lines, self.depth);
         true
     }
 
+    /// Puts spaces at the starts of these lines, which are in order.
     fn insert(&mut self, lines: &[usize], spaces: usize) {
         let mut text = String::with_capacity(self.text.len() + lines.len() * spaces);
         let mut done = 0;
-        for (number, &line) in lines.iter().enumerate() {
+        for &line in lines {
             text.push_str(&self.text[done..line]);
             text.extend(std::iter::repeat_n(' ', spaces));
             done = line;
-            for (at, _) in self
-                .inserted
-                .iter_mut()
-                .filter(|(at, _)| *at >= line + number * spaces)
-            {
-                *at += spaces;
-            }
-            self.inserted.push((line + number * spaces, spaces));
-            self.inserted.sort_unstable();
         }
         text.push_str(&self.text[done..]);
         self.text = Cow::Owned(text);
+        for (at, _) in &mut self.inserted {
+            *at += spaces * lines.partition_point(|line| line <= at);
+        }
+        let new = lines.iter().enumerate();
+        self.inserted
+            .extend(new.map(|(number, line)| (line + number * spaces, spaces)));
+        self.inserted.sort_unstable();
+        let mut sum = 0;
+        let before = |(_, spaces): &(usize, usize)| {
+            sum += spaces;
+            sum - spaces
+        };
+        self.sums = self.inserted.iter().map(before).collect();
     }
 }
 

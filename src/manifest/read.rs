@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nix::fcntl::OFlag;
 use thiserror::Error;
 
 use crate::diagnostic::{Diagnostic, Source, Span, code};
@@ -61,7 +63,12 @@ pub fn read_source(path: &Path) -> Result<Arc<Source>, Diagnostic> {
 /// The text of `path` without a byte order mark.
 pub(super) fn read(path: &Path) -> Result<Arc<Source>, ReadError> {
     let failed = |source| failure(path, source);
-    let file = fs::File::open(path).map_err(failed)?;
+    // A pipe would wait for a writer.
+    let file = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlag::O_NONBLOCK.bits())
+        .open(path)
+        .map_err(failed)?;
     if !file.metadata().map_err(failed)?.is_file() {
         return Err(ReadError::NotAFile(path.to_owned()));
     }

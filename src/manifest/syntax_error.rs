@@ -53,11 +53,13 @@ pub(super) fn describe(error: &ScanError, source: &Arc<Source>, at: usize) -> Di
         .at(Span::new(source, tab, tab + 1))
         .hint("replace each tab at the start of a line with spaces");
     }
-    let diagnostic = Diagnostic::error(code::YAML_SYNTAX, error.info()).at(Span::new(
-        source,
-        at,
-        next_character(&source.text, at),
-    ));
+    let place = Span::new(source, at, next_character(&source.text, at));
+    // The parser's own limit, which lists and maps in brackets meet before ours.
+    if error.info() == "recursion limit exceeded" {
+        let detail = "maps and lists nest far too deep";
+        return Diagnostic::error(code::MANIFEST_LIMIT, detail).at(place);
+    }
+    let diagnostic = Diagnostic::error(code::YAML_SYNTAX, error.info()).at(place);
     if source.text[..at].ends_with('$') && source.text[at..].starts_with('{') {
         return diagnostic.hint("inside `{ }` and `[ ]` put an expression in quotes: \"${...}\"");
     }

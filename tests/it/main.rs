@@ -8,6 +8,7 @@
 
 mod access;
 mod actions;
+mod bounds;
 mod components;
 mod converge;
 mod crash;

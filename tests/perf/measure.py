@@ -306,16 +306,64 @@ def cdn(table, peers):
                   f"nginx proxy_cache {nginx.removesuffix('/s')}/s", f"{ratio} (≥ 0.5)", float(ratio) >= 0.5, str(others))
 
 
+# Serverless Devs' own variables come from the user's home and environment; it gets neither, and no network.
+NO_NETWORK = ["unshare", "--net", "--map-root-user"]
+
+
+def manifest(table, peers):
+    """A manifest's way from text to graph: against a bare event parse, and against the Serverless Devs CLI."""
+    rounds = max(7, ROUNDS)
+    with Others() as others:
+        found = {}
+        for count in (1_000, 10_000):
+            _, out = run([peers.bench, count, rounds], WORK)
+            found[count] = json.loads(out)
+    many, few = found[10_000], found[1_000]
+    for one in (few, many):
+        print(f"    {one['resources']} resources, {one['bytes'] / 1e6:.1f} MB: parse {milliseconds(one['parse'])}, "
+              f"load {milliseconds(one['load'])}, lower {milliseconds(one['lower'])}, errors {one['errors']}")
+    ratio = many["whole"] / many["parse"]
+    table.add("manifest of 10,000 resources", milliseconds(many["whole"]),
+              f"saphyr-parser's events {milliseconds(many['parse'])}", f"{ratio:.2f} (≤ 3)", ratio <= 3, str(others))
+    growth = many["whole"] / 10 / few["whole"]
+    table.add("its time a resource, against 1,000", f"{many['whole'] / 10:.4f} ms", f"{few['whole']:.4f} ms",
+              f"{growth:.2f} (≤ 1.5)", growth <= 1.5)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="manifest-", dir=WORK))
+    _, peak = timed([peers.bench, 10_000, 1], folder, None)
+    table.add("its peak memory", f"{peak:.0f} MB", "< 200 MB", "", peak < 200)
+    run([peers.bench, "--write", "s.yaml", 1_000], folder)
+    preview(table, peers, folder)
+
+
+def preview(table, peers, folder):
+    """`preview` of both, whole processes, in turn."""
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "SDEV_HOME": str(folder / "home"), "CI": "true"}
+    walls = {"sdev": [], "s": []}
+    with Others() as others:
+        for _ in range(3):
+            for name, command in (("sdev", [peers.sdev]), ("s", [*NO_NETWORK, peers.s])):
+                seconds, said = run([*command, "preview"], folder, env)
+                # Both have resolved the last one.
+                if "NEXT: handler-998" not in said:
+                    sys.exit(f"{name} preview said:\n{said[-2000:]}")
+                walls[name].append(seconds)
+    for name, seconds in walls.items():
+        print(f"    {name} preview: " + ", ".join(f"{one:.3f}" for one in seconds))
+    ours, theirs = (statistics.median(seconds) for seconds in walls.values())
+    table.add("sdev preview of 1,000 resources", milliseconds(ours), f"s preview {theirs:.2f} s",
+              f"{theirs / ours:.0f} times faster (≥ 50)", theirs / ours >= 50, str(others))
+
+
 def size(table, peers):
     """The release binary."""
     table.add("release binary", f"{os.path.getsize(peers.sdev) / 1e6:.1f} MB")
 
 
-MEASURES = {measure.__name__: measure for measure in (start, deploy, plan, cdn, size)}
+MEASURES = {measure.__name__: measure for measure in (start, deploy, plan, cdn, manifest, size)}
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser()
-    for peer in ("sdev", "s3s", "moto"):
+    for peer in ("sdev", "s3s", "moto", "bench", "s"):
         arguments.add_argument(f"--{peer}", required=True)
     arguments.add_argument("measures", nargs="*", metavar="|".join(MEASURES))
     chosen = arguments.parse_args()

@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
 # Measures sdev beside its peers and prints one table. Exits 1 when a figure misses its limit. `./test perf` calls it.
 #
-# usage: run.sh [start|deploy|plan|cdn|size]...   (all of them without arguments)
-# Installs what it needs: Debian's wrk, nginx-light, rclone, hyperfine and time; s3s-fs and moto below target/perf.
+# usage: run.sh [start|deploy|plan|cdn|manifest|size]...   (all of them without arguments)
+# Installs what it needs: Debian's wrk, nginx-light, rclone, hyperfine and time; s3s-fs, moto and
+# Serverless Devs' `s` below target/perf.
 # It builds the release binary of sdev first.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 target=${CARGO_TARGET_DIR:-target}
 peers=$PWD/target/perf
 mkdir -p "$peers"
+chosen=" $* "
+chosen() { [ "$chosen" = "  " ] || [[ $chosen == *" $1 "* ]]; }
 
 s3s=$peers/s3s/bin/s3s-fs
 s3s_build=
-if [ ! -x "$s3s" ]; then
+if chosen deploy && [ ! -x "$s3s" ]; then
   # Takes minutes; its own target folder, so that the two builds do not wait for each other.
   CARGO_TARGET_DIR=$peers/s3s-build cargo install --quiet --locked s3s-fs --version 0.14.1 --features binary \
     --root "$peers/s3s" > "$peers/s3s-build.log" 2>&1 &
@@ -20,7 +23,7 @@ if [ ! -x "$s3s" ]; then
 fi
 
 missing=()
-for tool in wrk:wrk nginx:nginx-light rclone:rclone hyperfine:hyperfine curl:curl python3:python3; do
+for tool in wrk:wrk nginx:nginx-light rclone:rclone hyperfine:hyperfine curl:curl python3:python3 npm:npm; do
   PATH=$PATH:/usr/sbin command -v "${tool%%:*}" > /dev/null || missing+=("${tool#*:}")
 done
 [ -x /usr/bin/time ] || missing+=(time)
@@ -32,12 +35,23 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 moto=$peers/venv/bin/moto_server
-if [ ! -x "$moto" ]; then
+if chosen deploy && [ ! -x "$moto" ]; then
   [ -x "$peers/venv/bin/python" ] || python3 -m venv "$peers/venv"
   "$peers/venv/bin/pip" install --quiet --disable-pip-version-check 'moto[server]==5.2.5'
 fi
 
+s=$peers/s-cli/node_modules/.bin/s
+if chosen manifest && [ ! -x "$s" ]; then
+  npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$peers/s-cli" @serverless-devs/s@3.1.10
+fi
+
 cargo build --release --locked
+bench=none
+if chosen manifest; then
+  bench=$(cargo bench --quiet --locked --bench manifest --no-run --message-format=json |
+    python3 -c 'import json, sys
+print([one["executable"] for one in map(json.loads, sys.stdin) if one.get("executable")][-1])')
+fi
 
 if [ -n "$s3s_build" ]; then
   echo "building s3s-fs, a peer; once, for some minutes"
@@ -47,4 +61,5 @@ fi
 
 # A bundle for one vendor's tools makes rclone refuse the rest; proxies are of no use on loopback.
 unset AWS_CA_BUNDLE http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
-exec python3 tests/perf/measure.py --sdev "$(realpath "$target/release/sdev")" --s3s "$s3s" --moto "$moto" "$@"
+exec python3 tests/perf/measure.py --sdev "$(realpath "$target/release/sdev")" --s3s "$s3s" --moto "$moto" \
+  --bench "$bench" --s "$s" "$@"
