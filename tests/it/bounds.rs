@@ -92,9 +92,8 @@ fn merge_keys_that_multiply_are_refused() {
 #[test]
 fn expressions_that_multiply_are_refused() {
     let doubled = |form: &dyn Fn(usize) -> String| {
-        let levels: String = (1..60)
-            .map(|level| format!("  x{level}: {}\n", form(level - 1)))
-            .collect();
+        let level = |level| format!("  x{level}: {}\n", form(level - 1));
+        let levels = (1..60).map(level).collect::<Vec<_>>().concat();
         manifest(&format!("vars:\n  x0: lollollol\n{levels}"))
     };
     refused(
