@@ -320,6 +320,8 @@ def manifest(table, peers):
             found[count] = json.loads(out)
     many, few = found[10_000], found[1_000]
     for one in (few, many):
+        if one["errors"]:
+            sys.exit(f"the manifest of {one['resources']} resources is refused, with {one['errors']} errors")
         print(f"    {one['resources']} resources, {one['bytes'] / 1e6:.1f} MB: parse {milliseconds(one['parse'])}, "
               f"load {milliseconds(one['load'])}, lower {milliseconds(one['lower'])}, errors {one['errors']}")
     ratio = many["whole"] / many["parse"]
