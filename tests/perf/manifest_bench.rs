@@ -87,6 +87,7 @@ fn context(manifest: &Manifest) -> Context {
         environment: "default".to_owned(),
         account: None,
         region: "cn-hangzhou".to_owned(),
+        origins: std::collections::BTreeMap::new(),
         folder: manifest.folder.clone(),
     }
 }
