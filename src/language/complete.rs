@@ -299,7 +299,10 @@ mod tests {
     #[test]
     fn values() {
         assert_eq!(at("|"), ["true", "false"]);
-        assert_eq!(labels("resources:\n  a:\n    component: |\n"), ["site"]);
+        let components: Vec<&str> = crate::component::names().collect();
+        assert_eq!(labels("resources:\n  a:\n    component: |\n"), components);
+        let trigger = "resources:\n  a:\n    component: fc3\n    props:\n      triggers:\n        - triggerType: |\n";
+        assert!(labels(trigger).contains(&"timer".to_owned()));
         assert_eq!(at("true\n    extend:\n      name: |"), ["t"]);
         assert_eq!(
             labels("resources: {a: {}, b: {}}\nflow:\n  deploy:\n    - [a, |]\n"),

@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn words_values_and_secrets() {
-        assert!(of("spa").contains("Default: `false`"));
+        assert!(of("spa").contains("Default: false"));
         assert!(of("match").contains("glob"));
         assert!(of("component: si").starts_with("**site**"));
         assert_eq!(of("${vars.o.a"), "```yaml\n1\n```");

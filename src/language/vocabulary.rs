@@ -294,8 +294,9 @@ pub(super) fn keys_at(text: &str, outline: &Outline, path: &[String]) -> Vec<Sai
 fn properties(component: Option<&'static Schema>, path: &[&str]) -> Vec<Said> {
     let is_key = |step: &&&str| step.parse::<usize>().is_err();
     let path: Vec<&str> = path.iter().filter(is_key).copied().collect();
-    let place = component.and_then(|schema| component::find(schema, &path));
-    let props = place.map(component::Place::props).unwrap_or_default();
+    let places = component.map(|schema| component::find(schema, &path));
+    let places = places.unwrap_or_default().into_iter();
+    let props = places.flat_map(component::Place::props);
     let mut said: Vec<Said> = Vec::new();
     for prop in props {
         // Each case of a map has its own.

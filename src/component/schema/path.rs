@@ -13,37 +13,46 @@ pub enum Place {
     Kind(&'static Kind),
 }
 
-/// What stands at `path`, keys from the root of the properties. Numbers of list items are left out. `None`: nothing that
-/// the table knows.
-pub fn find(schema: &'static Schema, path: &[&str]) -> Option<Place> {
-    let mut place = Place::Props(schema.props);
-    for (depth, key) in path.iter().enumerate() {
-        let named = |props: &'static [Prop]| props.iter().find(|prop| prop.name == *key);
-        place = match place {
-            Place::Props(props) => {
-                let cases = if depth == 0 { schema.cases } else { &[] };
-                let all = cases.iter().map(|case| case.props);
-                Place::Prop(std::iter::once(props).chain(all).find_map(named)?)
-            }
-            Place::Prop(Prop { kind, .. }) | Place::Kind(kind) => below(kind, key)?,
-        };
+/// What may stand at `path`, keys from the root of the properties: more than one place where the value of another property
+/// decides. Numbers of list items are left out. Empty: nothing that the table knows.
+pub fn find(schema: &'static Schema, path: &[&str]) -> Vec<Place> {
+    let mut places = vec![Place::Props(schema.props)];
+    places.extend(schema.cases.iter().map(|case| Place::Props(case.props)));
+    for key in path {
+        places = places
+            .into_iter()
+            .flat_map(|place| below(place, key))
+            .collect();
     }
-    Some(place)
+    places
 }
 
-fn below(kind: &'static Kind, key: &str) -> Option<Place> {
-    let named = |props: &'static [Prop]| props.iter().find(|prop| prop.name == key);
-    match kind {
-        Kind::List(of) => below(of, key),
-        Kind::Map(of) => Some(Place::Kind(of)),
-        Kind::Object(props) => named(props).map(Place::Prop),
-        Kind::Cases(props, cases) => {
-            let of_case = || cases.iter().find_map(|case| named(case.props));
-            named(props).or_else(of_case).map(Place::Prop)
-        }
-        Kind::Either(kinds) => kinds.iter().find_map(|kind| below(kind, key)),
-        _ => None,
+fn below(place: Place, key: &str) -> Vec<Place> {
+    match place {
+        Place::Props(props) => named(props, key).into_iter().collect(),
+        Place::Prop(Prop { kind, .. }) | Place::Kind(kind) => below_kind(kind, key),
     }
+}
+
+fn below_kind(kind: &'static Kind, key: &str) -> Vec<Place> {
+    match kind {
+        Kind::List(of) => below_kind(of, key),
+        Kind::Map(of) => vec![Place::Kind(of)],
+        Kind::Object(props) => named(props, key).into_iter().collect(),
+        Kind::Cases(props, cases) => {
+            let of_cases = cases.iter().filter_map(|case| named(case.props, key));
+            of_cases.chain(named(props, key)).collect()
+        }
+        Kind::Either(kinds) => kinds
+            .iter()
+            .flat_map(|kind| below_kind(kind, key))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn named(props: &'static [Prop], key: &str) -> Option<Place> {
+    props.iter().find(|prop| prop.name == key).map(Place::Prop)
 }
 
 impl Place {
@@ -98,7 +107,7 @@ mod tests {
     use crate::component::schema;
 
     fn kind_at(path: &[&str]) -> Option<String> {
-        Some(find(schema("fc3").unwrap(), path)?.kind()?.words())
+        Some(find(schema("fc3").unwrap(), path).first()?.kind()?.words())
     }
 
     #[test]
@@ -115,7 +124,7 @@ mod tests {
         assert_eq!(kind_at(&["vpcConfig", "vpcId"]).unwrap(), "a text");
         assert_eq!(kind_at(&["timeout", "x"]), None);
         assert_eq!(kind_at(&["none"]), None);
-        let triggers = find(schema("fc3").unwrap(), &["triggers"]).unwrap();
+        let triggers = find(schema("fc3").unwrap(), &["triggers"])[0];
         assert!(
             triggers
                 .props()
