@@ -80,15 +80,18 @@ for name, manifest in good.items():
 for name, manifest in bad.items():
     check(f"refuses {name}", not accepts(manifest))
 
+# An action without its list: the original refuses it when it runs, and `sdev validate` warns.
+WRONG_INDEED = {"Serverless-Devs__Serverless-Devs____tests____fixtures__error__pre-deploy-format-error"}
+
 corpus = ROOT.parent / "shared/corpus/golden"
 for file in sorted(corpus.glob("*.json")):
     manifest = json.loads(file.read_text())["content"]
     if manifest.get("edition") != "3.0.0":
         continue
     errors = [f"{'.'.join(map(str, e.absolute_path))}: {e.message[:120]}" for e in validator.iter_errors(manifest)]
-    if errors:
+    if errors and file.stem not in WRONG_INDEED:
         print(file.stem, errors[:3])
-    check(f"accepts {file.stem}", not errors)
+    check(f"judges {file.stem} rightly", bool(errors) == (file.stem in WRONG_INDEED))
 
 print(f"{passed} passed, {failed} failed")
 sys.exit(1 if failed else 0)
