@@ -4,4 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 version=0.20.2
 command -v cargo-deny > /dev/null || cargo install --quiet --locked cargo-deny --version "$version"
+# All platforms' crates are looked at, not just those that a build here fetched.
+cargo fetch --locked --quiet
 cargo deny --offline check bans licenses sources
