@@ -50,7 +50,8 @@ bench=none
 if chosen manifest; then
   bench=$(cargo bench --quiet --locked --bench manifest --no-run --message-format=json |
     python3 -c 'import json, sys
-print([one["executable"] for one in map(json.loads, sys.stdin) if one.get("executable")][-1])')
+print(*(one["executable"] for one in map(json.loads, sys.stdin)
+        if one.get("executable") and one["target"]["kind"] == ["bench"]))')
 fi
 
 if [ -n "$s3s_build" ]; then

@@ -1,0 +1,105 @@
+//! A call of a function and what comes of it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+
+/// Any error of a body.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+/// A body that is streamed.
+pub type CallBody = UnsyncBoxBody<Bytes, BoxError>;
+
+/// One call.
+pub struct Call {
+    /// The id that goes through logs, headers and nested calls.
+    pub request_id: String,
+    /// `traceparent` to pass on, if the caller sent one.
+    pub trace: Option<String>,
+    /// How many times this was tried before.
+    pub retries: u32,
+    /// What is asked.
+    pub request: Request,
+}
+
+/// What a function is asked.
+pub enum Request {
+    /// An event: any bytes.
+    Event(Bytes),
+    /// A web request for a custom runtime or container: method, path with query and headers as the visitor sent them.
+    Web {
+        /// The request; its body is streamed through.
+        request: http::Request<CallBody>,
+        /// The part of the path that led to the function (`x-fc-base-path`).
+        base_path: String,
+    },
+}
+
+/// What came of a call.
+pub enum Reply {
+    /// To an event.
+    Answer(Answer),
+    /// To a web request. An upgraded connection (WebSocket) is in the response's extensions as `hyper::upgrade::OnUpgrade`.
+    Web {
+        /// The response; its body is streamed through.
+        response: http::Response<CallBody>,
+        /// The instance that answers.
+        instance: String,
+    },
+}
+
+/// What a function answered to an event.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The result; with `error` set the vendor's JSON of the error.
+    pub payload: Bytes,
+    /// Set when the function failed.
+    pub error: Option<FunctionError>,
+    /// Figures of the call.
+    pub ended: Ended,
+}
+
+/// How the user's code failed, as the vendor names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FunctionError {
+    /// The code reported it (`callback(error)` in Node).
+    Handled,
+    /// The code raised it, exited, or took too long.
+    Unhandled,
+}
+
+/// Figures of a call that has ended.
+#[derive(Debug, Clone, Default)]
+pub struct Ended {
+    /// The instance that did it.
+    pub instance: String,
+    /// How long the code ran.
+    pub duration: Duration,
+    /// The most megabytes that the instance has used so far.
+    pub memory_mb: u32,
+    /// The last bytes (4 KB at most) that it wrote during the call.
+    pub log_tail: Bytes,
+}
+
+/// Why a call did not reach the user's code, or what became of it there when there is no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Fault {
+    /// Every instance is busy and no other may be started: HTTP 429.
+    #[error("{0}")]
+    Throttled(String),
+    /// No instance could be started: the interpreter is missing, the program exits or never listens.
+    #[error("{0}")]
+    Start(String),
+    /// The instance did not answer in time.
+    #[error("the function timed out after {} s", .0.as_secs())]
+    Timeout(Duration),
+    /// The instance ended before it answered.
+    #[error("{0}")]
+    Exited(String),
+    /// The instance answered what is no answer.
+    #[error("{0}")]
+    Protocol(String),
+    /// This machine cannot run it: what to install or start.
+    #[error("{0}")]
+    Unable(String),
+}

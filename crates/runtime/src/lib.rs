@@ -1,0 +1,13 @@
+//! Function code as processes on this machine.
+//!
+//! A [`Spec`] says what runs and is never changed: other code or configuration is another spec. The fleet keeps instances of
+//! specs, as many as calls need and scaling allows; `launch` starts a process in its cage; `dialect` is how a started process is
+//! spoken with. Nothing here knows an API of the vendor or keeps anything durable.
+
+mod call;
+mod log;
+mod spec;
+
+pub use call::{Answer, BoxError, Call, CallBody, Ended, Fault, FunctionError, Reply, Request};
+pub use log::{Line, LogSink, Pipe};
+pub use spec::{Command, Container, Custom, Health, Hook, Identity, Language, Scale, Spec};
