@@ -21,6 +21,7 @@ mod local;
 mod lock;
 mod lsp;
 mod migrate;
+mod oss;
 mod own;
 mod ownership;
 mod plugin;
