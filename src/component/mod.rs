@@ -2,6 +2,7 @@
 
 mod bucket;
 mod catalog;
+mod cdn;
 mod lower;
 mod oss;
 mod pack;
@@ -23,7 +24,11 @@ use crate::manifest::Block;
 type Lower = fn(&Block, &Context, &mut Diagnostics) -> lower::Parts;
 
 /// The components that can be deployed. The others of the catalog can be checked and planned.
-const DEPLOYED: &[(&str, Lower)] = &[("site", site::lower), ("oss", oss::lower)];
+const DEPLOYED: &[(&str, Lower)] = &[
+    ("site", site::lower),
+    ("oss", oss::lower),
+    ("cdn", cdn::lower),
+];
 
 /// The names of all components that are known.
 pub fn names() -> impl Iterator<Item = &'static str> {

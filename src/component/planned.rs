@@ -47,7 +47,7 @@ fn kind(block: &Block) -> Kind {
 }
 
 /// A property's value for the graph.
-fn value(node: &Node) -> Value {
+pub(super) fn value(node: &Node) -> Value {
     match &node.kind {
         NodeKind::Output { resource, path } => Value::Ref(resource.as_str().into(), path.clone()),
         NodeKind::Secret(secret) => Value::Secret((**secret).clone()),

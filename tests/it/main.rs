@@ -9,6 +9,7 @@
 mod access;
 mod actions;
 mod bounds;
+mod cdn;
 mod components;
 mod converge;
 mod crash;
