@@ -7,6 +7,7 @@ mod api;
 mod call;
 mod code;
 mod error;
+mod gateway;
 mod model;
 mod resolve;
 mod run;

@@ -1,5 +1,6 @@
 //! The operations of the API, one file per thing; and which one a call asks for.
 
+mod domain;
 mod function;
 mod invoke;
 mod trigger;
@@ -35,6 +36,11 @@ pub(super) async fn dispatch(shared: &Shared, call: &Call) -> Outcome<Reply> {
         ("DELETE", ["functions", name, "triggers", trigger]) => {
             trigger::delete(shared, name, trigger).await
         }
+        ("POST", ["custom-domains"]) => domain::create(shared, call).await,
+        ("GET", ["custom-domains"]) => domain::list(shared, call).await,
+        ("GET", ["custom-domains", name]) => domain::get(shared, name).await,
+        ("PUT", ["custom-domains", name]) => domain::update(shared, call, name).await,
+        ("DELETE", ["custom-domains", name]) => domain::delete(shared, name).await,
         (method, segments) => Err(FcError::unserved(&format!(
             "{method} /2023-03-30/{}",
             segments.join("/")
