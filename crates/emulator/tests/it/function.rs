@@ -378,3 +378,43 @@ async fn a_domain_leads_to_functions_by_its_routes() {
     let gone = cloud.fc("GET", "custom-domains/api.shop.test", b"").await;
     assert_eq!(gone.json()["Code"], "DomainNameNotFound");
 }
+
+#[tokio::test]
+async fn what_a_function_writes_can_be_read_by_its_request() {
+    let cloud = Cloud::start().await;
+    let mut new = hello();
+    let text = "def handler(event, context):\n    print('heard', event.decode())\n";
+    new["code"]["zipFile"] = archive("index.py", text).into();
+    cloud.fc_json("POST", "functions", &new).await;
+    let mut ids = Vec::new();
+    for word in ["one", "two"] {
+        let said = cloud
+            .fc("POST", "functions/hello/invocations", word.as_bytes())
+            .await;
+        ids.push(said.header("x-fc-request-id").unwrap().to_owned());
+    }
+    let lines = |target: String| {
+        let cloud = &cloud;
+        async move {
+            let found = cloud.admin("GET", &target, b"").await.text();
+            let lines = found
+                .lines()
+                .map(|line| serde_json::from_str::<Json>(line).unwrap());
+            let texts = lines.map(|line| line["text"].as_str().unwrap().to_owned());
+            texts
+                .filter(|text| text.starts_with("heard"))
+                .collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(
+        lines("logs?function=hello".into()).await,
+        ["heard one", "heard two"]
+    );
+    let one = format!("logs?function=hello&request={}", ids[0]);
+    assert_eq!(lines(one).await, ["heard one"]);
+    assert_eq!(
+        lines("logs?function=hello&text=two".into()).await,
+        ["heard two"]
+    );
+    assert_eq!(cloud.admin("GET", "logs", b"").await.status, 400);
+}
