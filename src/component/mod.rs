@@ -1,6 +1,7 @@
 //! Components: each turns a block's properties into resources. Nothing below this room knows the manifest.
 
 mod catalog;
+mod code_pack;
 mod lower;
 mod pack;
 mod planned;
@@ -8,8 +9,9 @@ mod props;
 mod schema;
 mod site;
 
+pub use code_pack::CodePack;
 pub use lower::{Context, Lowered, lower};
-pub use pack::{Pack, pack};
+pub use pack::{Pack, SitePack, pack};
 pub use planned::Planned;
 pub use schema::{Case, Kind, Place, Prop, Schema, Strictness};
 pub use schema::{find, json_schema, manifest_schema, page};
