@@ -117,7 +117,7 @@ fn lower_block(block: &Block, context: &Context, diagnostics: &mut Diagnostics) 
     }
     match DEPLOYED.iter().find(|(of, _)| *of == name) {
         Some((_, lower)) => lower(block, context, diagnostics),
-        None => planned::lower(block),
+        None => planned::lower(block, block.component_at.clone()),
     }
 }
 

@@ -1,8 +1,11 @@
 //! Components: each turns a block's properties into resources. Nothing below this room knows the manifest.
 
+mod bucket;
 mod catalog;
+mod cdn;
 mod code_pack;
 mod lower;
+mod oss;
 mod pack;
 mod planned;
 mod props;
@@ -23,7 +26,11 @@ use crate::manifest::Block;
 type Lower = fn(&Block, &Context, &mut Diagnostics) -> lower::Parts;
 
 /// The components that can be deployed. The others of the catalog can be checked and planned.
-const DEPLOYED: &[(&str, Lower)] = &[("site", site::lower)];
+const DEPLOYED: &[(&str, Lower)] = &[
+    ("site", site::lower),
+    ("oss", oss::lower),
+    ("cdn", cdn::lower),
+];
 
 /// The names of all components that are known.
 pub fn names() -> impl Iterator<Item = &'static str> {

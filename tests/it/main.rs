@@ -9,6 +9,7 @@
 mod access;
 mod actions;
 mod bounds;
+mod cdn;
 mod components;
 mod converge;
 mod crash;
@@ -21,6 +22,7 @@ mod local;
 mod lock;
 mod lsp;
 mod migrate;
+mod oss;
 mod own;
 mod ownership;
 mod plugin;

@@ -23,6 +23,10 @@ pub struct Call {
 }
 
 /// What a function is asked.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "web requests are the common case and are moved once"
+)]
 pub enum Request {
     /// An event: any bytes.
     Event(Bytes),

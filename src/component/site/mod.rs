@@ -2,7 +2,6 @@
 //!
 //! It lowers to `oss.bucket`, `oss.files` and one `cdn.domain` per domain.
 
-mod bucket;
 mod cache;
 mod cdn;
 mod header;
@@ -12,6 +11,7 @@ use std::path::{Component, PathBuf};
 
 use serde_json::json;
 
+use super::bucket;
 use super::lower::{Context, Parts};
 use super::pack::{Pack, SitePack};
 use super::props::{Props, bad};

@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use super::attrs::{id_of, parse, remote, touches};
 use super::driver::{Driver, OWNER_TAG};
 use super::header;
+use super::origin::Origin;
 use super::ttl::{self, Rule};
 use crate::provider::alibaba::cdn::{Cdn, Detail, NewDomain, Purge, Setting};
 use crate::provider::{ErrorKind, Made, Progress, ProviderError, Seen, Task, Tell};
@@ -18,6 +19,7 @@ use crate::state::Record;
 
 const KIND: &str = "cdn.domain";
 const DOMESTIC: &str = "domestic";
+const WEB: &str = "web";
 /// More paths than this are refreshed as one folder: the daily quota of files is finite, and so is patience.
 const MOST_PATHS: usize = 500;
 /// How long a new domain may take; the vendor speaks of minutes.
@@ -33,7 +35,9 @@ pub(in crate::provider::alibaba) struct CdnDomain {
 #[derive(Debug, Deserialize)]
 struct Attrs {
     domain: String,
-    origin: String,
+    origin: Origin,
+    kind: Option<String>,
+    check_url: Option<String>,
     scope: Option<String>,
     #[serde(default)]
     ttl: Vec<Rule>,
@@ -63,7 +67,9 @@ impl CdnDomain {
         }
         let new = NewDomain {
             domain,
-            origin: &attrs.origin,
+            kind: attrs.kind.as_deref().unwrap_or(WEB),
+            sources: &attrs.origin.sources(),
+            check_url: attrs.check_url.as_deref(),
             scope: attrs.scope.as_deref().unwrap_or(DOMESTIC),
             tag: Some((OWNER_TAG, owner)),
         };
@@ -175,11 +181,12 @@ impl Driver for CdnDomain {
     }
 
     fn spec(&self) -> KindSpec {
-        let mut spec = KindSpec::new(&["domain"], &["domain", "cname", "url", "path_url"]);
+        let mut spec = KindSpec::new(&["domain", "kind"], &["domain", "cname", "url", "path_url"]);
         spec.identity.insert("domain".into());
         spec.local
-            .extend(["files".into(), "index".into(), "fallback".into()]);
+            .extend(["files", "index", "fallback", "check_url"].map(Into::into));
         spec.refresh_from = Some("files".into());
+        spec.defaults.insert("kind".into(), json!(WEB));
         spec.defaults.insert("scope".into(), json!(DOMESTIC));
         spec.defaults.insert("ttl".into(), json!([]));
         spec.defaults.insert("headers".into(), json!({}));
@@ -202,19 +209,21 @@ impl Driver for CdnDomain {
         let (settings, owner) =
             tokio::join!(self.cdn.settings(domain), self.cdn.tag(domain, OWNER_TAG));
         let settings: Vec<_> = settings?.into_iter().map(|placed| placed.setting).collect();
-        let known = known.and_then(|record| record.attrs.get("ttl"));
+        let known_of = |name: &str| known.and_then(|record| record.attrs.get(name));
         let mut attrs = Object::new();
         attrs.insert("domain".into(), domain.into());
         attrs.insert(
             "origin".into(),
-            detail.origins().collect::<Vec<_>>().join(",").into(),
+            Origin::json(&detail.sources(), known_of("origin")),
         );
+        let kind = detail.cdn_type.as_deref().unwrap_or(WEB);
+        attrs.insert("kind".into(), kind.into());
         attrs.insert(
             "scope".into(),
             detail.scope.as_deref().unwrap_or(DOMESTIC).into(),
         );
         attrs.insert("headers".into(), header::raise(&settings));
-        attrs.insert("ttl".into(), ttl::raise(settings, known));
+        attrs.insert("ttl".into(), ttl::raise(settings, known_of("ttl")));
         Ok(Some(Seen {
             attrs,
             owner: owner?,
@@ -228,8 +237,9 @@ impl Driver for CdnDomain {
         self.ensure(&attrs, task.owner).await?;
         let detail = self.wait_online(&attrs.domain, task.tell).await?;
         // An earlier try may have added it for another origin or region.
-        if detail.origins().ne([attrs.origin.as_str()]) {
-            self.cdn.set_origin(&attrs.domain, &attrs.origin).await?;
+        let sources = attrs.origin.sources();
+        if detail.sources() != sources {
+            self.cdn.set_sources(&attrs.domain, &sources).await?;
         }
         let scope = attrs.scope.as_deref().unwrap_or(DOMESTIC);
         if detail.scope.as_deref().is_some_and(|there| there != scope) {
@@ -248,7 +258,8 @@ impl Driver for CdnDomain {
             self.cdn.set_tag(domain, OWNER_TAG, task.owner).await?;
         }
         if touches(task, "origin") {
-            self.cdn.set_origin(domain, &attrs.origin).await?;
+            let sources = attrs.origin.sources();
+            self.cdn.set_sources(domain, &sources).await?;
         }
         if touches(task, "scope") {
             let scope = attrs.scope.as_deref().unwrap_or(DOMESTIC);

@@ -6,6 +6,7 @@ mod driver;
 #[cfg(test)]
 mod faults;
 mod header;
+mod origin;
 mod oss_bucket;
 mod oss_files;
 mod ttl;
