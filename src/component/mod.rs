@@ -3,6 +3,7 @@
 mod bucket;
 mod catalog;
 mod cdn;
+mod code_pack;
 mod lower;
 mod oss;
 mod pack;
@@ -11,8 +12,9 @@ mod props;
 mod schema;
 mod site;
 
+pub use code_pack::CodePack;
 pub use lower::{Context, Lowered, lower};
-pub use pack::{Pack, pack};
+pub use pack::{Pack, SitePack, pack};
 pub use planned::Planned;
 pub use schema::{Case, Kind, Place, Prop, Schema, Strictness};
 pub use schema::{find, json_schema, manifest_schema, page};
