@@ -3,6 +3,8 @@
 mod bucket;
 mod catalog;
 mod cdn;
+mod fc3;
+mod fc3_domain;
 mod lower;
 mod oss;
 mod pack;
@@ -10,6 +12,7 @@ mod planned;
 mod props;
 mod schema;
 mod site;
+mod typed;
 
 pub use lower::{Context, Lowered, lower};
 pub use pack::{Pack, pack};
@@ -28,6 +31,8 @@ const DEPLOYED: &[(&str, Lower)] = &[
     ("site", site::lower),
     ("oss", oss::lower),
     ("cdn", cdn::lower),
+    ("fc3", fc3::lower),
+    ("fc3-domain", fc3_domain::lower),
 ];
 
 /// The names of all components that are known.

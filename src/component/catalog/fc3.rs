@@ -44,7 +44,7 @@ const fn auto(map: &'static [Kind]) -> Kind {
 }
 
 /// A function.
-pub(super) const FC3: Schema = Schema {
+pub(in crate::component) static FC3: Schema = Schema {
     name: "fc3",
     about: "A function of Function Compute 3.0 with its triggers, versions' settings and domain.",
     source: "the property schema of the component `fc3`, and what real manifests use beyond it",

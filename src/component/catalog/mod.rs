@@ -15,11 +15,14 @@ mod workflow;
 
 use super::schema::Schema;
 
+pub(super) use fc3::FC3;
+pub(super) use fc3_domain::FC3_DOMAIN;
+
 /// All of them.
 pub(super) const ALL: [&Schema; 13] = [
     &site::SITE,
-    &fc3::FC3,
-    &fc3_domain::FC3_DOMAIN,
+    &FC3,
+    &FC3_DOMAIN,
     &workflow::FNF,
     &workflow::FLOW,
     &storage::OSS,
