@@ -1,4 +1,4 @@
-//! Local folders become the attributes of `oss.files`.
+//! Local folders become the attributes of `oss.files` and the code of functions.
 
 use globset::GlobSet;
 use serde_json::json;
@@ -10,9 +10,29 @@ use crate::artifact::{self, FileEntry};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 use crate::resource::{Graph, Object, ResourceId, Value};
 
+/// Local files that belong to a resource.
+#[derive(Debug, Clone)]
+pub enum Pack {
+    /// A folder whose files become objects.
+    Site(SitePack),
+    /// The code of a function.
+    Code(CodePack),
+}
+
+/// The code of a function.
+#[derive(Debug, Clone)]
+pub struct CodePack {
+    /// The function.
+    pub(super) function: ResourceId,
+    /// A folder, or a package.
+    pub(super) source: PathBuf,
+    /// Where the manifest names it.
+    pub(super) at: Span,
+}
+
 /// A folder whose files belong to a resource.
 #[derive(Debug, Clone)]
-pub struct Pack {
+pub struct SitePack {
     /// The resource that gets the files.
     pub(super) files: ResourceId,
     /// The bucket that serves them.
@@ -43,11 +63,9 @@ pub fn pack<'p>(
     let mut diagnostics = Diagnostics::new();
     for pack in packs {
         let mut found = Diagnostics::new();
-        match artifact::scan(&pack.folder, &pack.ignore) {
-            Ok(files) => pack.fill(&mut graph, &files, &mut found),
-            Err(errors) => errors
-                .into_iter()
-                .for_each(|e| found.push(Diagnostic::from(e).at(pack.at.clone()))),
+        match pack {
+            Pack::Site(site) => site.read(&mut graph, &mut found),
+            Pack::Code(code) => code.read(&mut graph, &mut found),
         }
         let missing = !found.is_empty() && found.iter().all(|d| d.code == code::SOURCE_MISSING);
         if missing && unmade(pack) {
@@ -62,22 +80,65 @@ pub fn pack<'p>(
 impl Pack {
     /// The resource that gets the files.
     pub fn target(&self) -> &ResourceId {
-        &self.files
+        match self {
+            Self::Site(site) => &site.files,
+            Self::Code(code) => &code.function,
+        }
     }
 
     /// What depends on the files is known after the actions of the block: no resource has that name.
     fn leave_open(&self, graph: &mut Graph) {
-        let block = self.files.as_str().split('.').next().unwrap_or_default();
-        let open = || {
-            Value::Ref(
-                ResourceId::new(format!("{block}.actions")),
-                "files".to_owned(),
-            )
+        let open = match self {
+            Self::Site(site) => vec![(&site.files, "files"), (&site.bucket, "website")],
+            Self::Code(code) => vec![(&code.function, "files"), (&code.function, "code")],
         };
-        for (id, attr) in [(&self.files, "files"), (&self.bucket, "website")] {
+        let later = ResourceId::new(format!("{}.actions", self.target().block()));
+        for (id, attr) in open {
             if let Some(resource) = graph.get_mut(id) {
-                resource.attrs.insert(attr.to_owned(), open());
+                let later = Value::Ref(later.clone(), "files".to_owned());
+                resource.attrs.insert(attr.to_owned(), later);
             }
+        }
+    }
+}
+
+impl CodePack {
+    fn read(&self, graph: &mut Graph, found: &mut Diagnostics) {
+        let package = match artifact::package(&self.source) {
+            Ok(package) => package,
+            Err(errors) => {
+                for error in errors {
+                    found.push(Diagnostic::from(error).at(self.at.clone()));
+                }
+                return;
+            }
+        };
+        let Some(function) = graph.get_mut(&self.function) else {
+            return;
+        };
+        let files: Object = package
+            .files
+            .iter()
+            .map(|(key, file)| (key.clone(), json!({ "md5": file.md5, "size": file.size })))
+            .collect();
+        let code = json!({ "checksum": package.checksum, "size": package.bytes.len() });
+        for (name, value) in [
+            ("files", files.into()),
+            ("code", code),
+            ("source", self.source.to_string_lossy().into()),
+        ] {
+            function.attrs.insert(name.to_owned(), Value::Plain(value));
+        }
+    }
+}
+
+impl SitePack {
+    fn read(&self, graph: &mut Graph, found: &mut Diagnostics) {
+        match artifact::scan(&self.folder, &self.ignore) {
+            Ok(files) => self.fill(graph, &files, found),
+            Err(errors) => errors
+                .into_iter()
+                .for_each(|e| found.push(Diagnostic::from(e).at(self.at.clone()))),
         }
     }
 

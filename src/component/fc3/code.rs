@@ -1,9 +1,12 @@
 //! A function's code: a folder or package on this machine, or an object in a bucket.
 
+use std::path::Component;
+
 use serde_json::json;
 
 use super::build::Function;
 use crate::component::lower::Context;
+use crate::component::pack::{CodePack, Pack};
 use crate::component::props::Props;
 use crate::diagnostic::Diagnostics;
 use crate::manifest::NodeKind;
@@ -35,6 +38,14 @@ impl Function<'_> {
         let Some(source) = props.text("code", diagnostics) else {
             return;
         };
-        let _ = (source, context);
+        let folder = context.folder.join(source);
+        self.packs.push(Pack::Code(CodePack {
+            function: self.id(),
+            source: folder
+                .components()
+                .filter(|part| *part != Component::CurDir)
+                .collect(),
+            at: node.at.clone(),
+        }));
     }
 }

@@ -49,10 +49,20 @@ pub(super) fn reach(block: &Block, context: &Context, diagnostics: &mut Diagnost
     }
     let asked = ["endpoint", "annotations"];
     let other = asked.iter().find_map(|name| block.props.get(name));
+    let code = block.props.get("code").filter(|code| is_address(code));
+    if let Some(code) = code {
+        return Reach::Not(code.at.clone());
+    }
     match other.filter(|node| !node.is_null() && !context.local) {
         Some(node) => Reach::Not(node.at.clone()),
         None => Reach::All { without },
     }
+}
+
+/// Whether the code is to be fetched from the web, or put into a bucket first.
+fn is_address(code: &Node) -> bool {
+    let text = code.as_str().unwrap_or_default();
+    text.starts_with("http://") || text.starts_with("https://") || code.get("src").is_some()
 }
 
 /// Where something is to be made: `auto`, alone or with settings behind bars.

@@ -239,6 +239,17 @@ impl Driver for FcFunction {
         let call = Call::delete("DeleteFunction", &["functions", id.as_str()]);
         self.fc.remove(&call).await
     }
+
+    async fn act(&self, action: &str, _: &Record, _: &Json) -> Result<Json, ProviderError> {
+        match action {
+            // The service gives code back as a whole only.
+            "content" => Ok(json!({})),
+            _ => {
+                let message = format!("`{KIND}` knows no action `{action}`");
+                Err(ProviderError::new(ErrorKind::Unsupported, action, message))
+            }
+        }
+    }
 }
 
 /// The configuration to send: the attributes chosen, an absent one as its empty value.
