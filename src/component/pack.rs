@@ -5,6 +5,7 @@ use serde_json::json;
 
 use std::path::PathBuf;
 
+use super::code_pack::CodePack;
 use super::site::CacheRules;
 use crate::artifact::{self, FileEntry};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
@@ -17,17 +18,6 @@ pub enum Pack {
     Site(SitePack),
     /// The code of a function.
     Code(CodePack),
-}
-
-/// The code of a function.
-#[derive(Debug, Clone)]
-pub struct CodePack {
-    /// The function.
-    pub(super) function: ResourceId,
-    /// A folder, or a package.
-    pub(super) source: PathBuf,
-    /// Where the manifest names it.
-    pub(super) at: Span,
 }
 
 /// A folder whose files belong to a resource.
@@ -98,36 +88,6 @@ impl Pack {
                 let later = Value::Ref(later.clone(), "files".to_owned());
                 resource.attrs.insert(attr.to_owned(), later);
             }
-        }
-    }
-}
-
-impl CodePack {
-    fn read(&self, graph: &mut Graph, found: &mut Diagnostics) {
-        let package = match artifact::package(&self.source) {
-            Ok(package) => package,
-            Err(errors) => {
-                for error in errors {
-                    found.push(Diagnostic::from(error).at(self.at.clone()));
-                }
-                return;
-            }
-        };
-        let Some(function) = graph.get_mut(&self.function) else {
-            return;
-        };
-        let files: Object = package
-            .files
-            .iter()
-            .map(|(key, file)| (key.clone(), json!({ "md5": file.md5, "size": file.size })))
-            .collect();
-        let code = json!({ "checksum": package.checksum, "size": package.bytes.len() });
-        for (name, value) in [
-            ("files", files.into()),
-            ("code", code),
-            ("source", self.source.to_string_lossy().into()),
-        ] {
-            function.attrs.insert(name.to_owned(), Value::Plain(value));
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::component::schema::{Kind, Schema, Strictness, prop};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 use crate::manifest::{Block, Node};
 
-const RUNTIMES: &[&str] = &[
+pub(super) const RUNTIMES: &[&str] = &[
     "nodejs8",
     "nodejs10",
     "nodejs12",

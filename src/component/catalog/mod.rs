@@ -8,6 +8,7 @@ mod fc3_config;
 mod fc3_domain;
 mod fc3_scale;
 mod fc3_trigger;
+mod function;
 mod sae;
 mod site;
 mod storage;
@@ -17,10 +18,12 @@ use super::schema::Schema;
 
 pub(super) use fc3::FC3;
 pub(super) use fc3_domain::FC3_DOMAIN;
+pub(super) use function::FUNCTION;
 
 /// All of them.
-pub(super) const ALL: [&Schema; 13] = [
+pub(super) const ALL: [&Schema; 14] = [
     &site::SITE,
+    &FUNCTION,
     &FC3,
     &FC3_DOMAIN,
     &workflow::FNF,

@@ -1,12 +1,11 @@
 //! A function's code: a folder or package on this machine, or an object in a bucket.
 
-use std::path::Component;
-
 use serde_json::json;
 
 use super::build::Function;
+use crate::component::code_pack::CodePack;
 use crate::component::lower::Context;
-use crate::component::pack::{CodePack, Pack};
+use crate::component::pack::Pack;
 use crate::component::props::Props;
 use crate::diagnostic::Diagnostics;
 use crate::manifest::NodeKind;
@@ -39,13 +38,7 @@ impl Function<'_> {
             return;
         };
         let folder = context.folder.join(source);
-        self.packs.push(Pack::Code(CodePack {
-            function: self.id(),
-            source: folder
-                .components()
-                .filter(|part| *part != Component::CurDir)
-                .collect(),
-            at: node.at.clone(),
-        }));
+        let pack = CodePack::new(self.id(), &folder, node.at.clone());
+        self.packs.push(Pack::Code(pack));
     }
 }

@@ -25,8 +25,13 @@ struct Writes<'a> {
 }
 
 /// An error for each trigger that the function's own output would fire.
-pub(super) fn check(block: &Block, triggers: &[Trigger], diagnostics: &mut Diagnostics) {
-    let writes: Vec<Writes<'_>> = mounted(&block.props).chain(named(&block.props)).collect();
+pub(in crate::component) fn check(
+    block: &Block,
+    variables: Option<&Node>,
+    triggers: &[Trigger],
+    diagnostics: &mut Diagnostics,
+) {
+    let writes: Vec<Writes<'_>> = mounted(&block.props).chain(named(variables)).collect();
     for trigger in triggers.iter().filter(|trigger| trigger.of == "oss") {
         let Some((bucket, prefix)) = listens(trigger) else {
             continue;
@@ -88,8 +93,7 @@ fn mounted(props: &Node) -> impl Iterator<Item = Writes<'_>> {
     })
 }
 
-fn named(props: &Node) -> impl Iterator<Item = Writes<'_>> {
-    let variables = props.get("environmentVariables");
+fn named(variables: Option<&Node>) -> impl Iterator<Item = Writes<'_>> {
     let variables = variables.map(Node::entries).unwrap_or_default();
     let speaks = |entry: &Entry, words: &[&str]| {
         let name = entry.key.to_ascii_uppercase();

@@ -44,7 +44,8 @@ pub(in crate::component) fn lower(
         .extend(config::attributes(block, context, &dropped, diagnostics));
     function.code(&props, context, diagnostics);
     let triggers = trigger::read(block, context, diagnostics);
-    guard::check(block, &triggers, diagnostics);
+    let variables = block.props.get("environmentVariables");
+    guard::check(block, variables, &triggers, diagnostics);
     for trigger in triggers {
         function.trigger(trigger);
     }

@@ -13,6 +13,8 @@ mod reach;
 mod trigger;
 
 pub(super) use build::Function;
-pub(super) use domain::{auto_name, certificate};
+pub(super) use config::with_defaults;
+pub(super) use domain::{Route, auto_name, certificate};
+pub(super) use guard::check as guard;
 pub(super) use lower::lower;
 pub(super) use trigger::{Trigger, role_arn};

@@ -76,7 +76,7 @@ impl Fc {
 /// Whether the error says that the thing is not there: 404 with one of the service's own codes. Its list is not public as a
 /// whole; `FunctionNotFound`, `TriggerNotFound`, `DomainNameNotFound` are seen, and all are formed alike. A code with a
 /// dot (`InvalidAccessKeyId.NotFound`) is the gateway's and says nothing of the thing.
-pub(in crate::provider::alibaba) fn is_absent(error: &ProviderError) -> bool {
+fn is_absent(error: &ProviderError) -> bool {
     let code = error.code.as_deref().unwrap_or_default();
     let ends = ["NotFound", "NotExist", "NotExists", "NotExisted"];
     error.kind == ErrorKind::NotFound

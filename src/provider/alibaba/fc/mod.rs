@@ -6,4 +6,4 @@ mod client;
 mod recorded;
 
 pub(super) use call::Call;
-pub(super) use client::{Fc, is_absent};
+pub(super) use client::Fc;
