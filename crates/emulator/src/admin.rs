@@ -95,7 +95,8 @@ async fn status(cloud: &Cloud) -> Reply {
     let counts = async {
         let oss = cloud.oss.counts().await?;
         let cdn = cloud.cdn.counts();
-        Ok::<_, StoreError>(json!({"oss": oss, "cdn": cdn}))
+        let function = cloud.functions.counts().await?;
+        Ok::<_, StoreError>(json!({"oss": oss, "cdn": cdn, "function": function}))
     };
     match counts.await {
         Ok(counts) => reply(
@@ -149,6 +150,7 @@ async fn advance_clock(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Reply 
 
 async fn reset(cloud: &Cloud) -> Reply {
     let wiped = async {
+        cloud.functions.reset().await?;
         cloud.cdn.reset().await?;
         cloud.oss.reset().await
     };

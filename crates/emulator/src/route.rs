@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 
 use crate::body::{Reply, ReplyBody};
 use crate::cloud::Cloud;
+use crate::function::ARCHIVES;
 use crate::oss::{OssHost, WebRequest};
 use crate::rpc::{RpcCall, is_form};
 use crate::unserved::{self, Product};
@@ -28,6 +29,10 @@ enum Room {
     /// The website of the bucket that the host names.
     Website(String),
     Rpc,
+    /// The API of Function Compute.
+    Functions,
+    /// A code package, by an address that was given out.
+    Archive,
     /// An accelerated domain.
     Cdn(String),
     /// A site by name: an accelerated domain or else a bucket.
@@ -55,6 +60,8 @@ pub(crate) async fn answer(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Re
         Room::Oss(host) => cloud.oss.answer(host, request).await,
         Room::Website(bucket) => website(cloud, &bucket, request).await,
         Room::Rpc => rpc(cloud, request).await,
+        Room::Functions => cloud.functions.answer(request).await,
+        Room::Archive => cloud.functions.archive(request.uri()).await,
         Room::Cdn(domain) => cloud.cdn.serve(&domain, request).await,
         Room::Site(name) => site(cloud, &name, request).await,
         Room::SitePath(name, None) => redirect(&format!("{SITE_PATH}{name}/")),
@@ -100,6 +107,12 @@ fn choose(
     }
     if let Some(room) = choose_oss(uri, headers, host) {
         return room;
+    }
+    if path.starts_with("/2023-03-30/") {
+        return Room::Functions;
+    }
+    if here && path.starts_with(ARCHIVES) {
+        return Room::Archive;
     }
     if let Some(product) = choose_unserved(path, headers) {
         return Room::Unserved(product);
@@ -191,7 +204,6 @@ fn choose_unserved(path: &str, headers: &HeaderMap) -> Option<Product> {
         return Some(Product::EventBridge);
     }
     let products = [
-        ("/2023-03-30/", Product::Functions),
         ("/2016-08-15/", Product::OldFunctions),
         ("/pop/v1/sam/", Product::Applications),
     ];
@@ -354,6 +366,10 @@ mod tests {
             (room("POST", "/", at, &cdn), Room::Rpc),
             (room("POST", "/", at, &form), Room::Rpc),
             (room("GET", listed, at, &[]), Room::Rpc),
+            (
+                room("GET", "/2023-03-30/functions", at, &[]),
+                Room::Functions,
+            ),
             (room("GET", "/", shop, &[]), Room::Cdn(shop.into())),
             (room("POST", "/", shop, &form), Room::Cdn(shop.into())),
             (
@@ -392,10 +408,6 @@ mod tests {
         unserved(
             room("POST", "/openapi/putEvents", at, &[]),
             Product::EventBridge,
-        );
-        unserved(
-            room("GET", "/2023-03-30/functions", at, &[]),
-            Product::Functions,
         );
         unserved(
             room("GET", "/2016-08-15/tempBucketToken", at, &[]),
