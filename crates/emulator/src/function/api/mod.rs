@@ -2,6 +2,7 @@
 
 mod function;
 mod invoke;
+mod tag;
 mod trigger;
 
 use http::StatusCode;
@@ -35,6 +36,9 @@ pub(super) async fn dispatch(shared: &Shared, call: &Call) -> Outcome<Reply> {
         ("DELETE", ["functions", name, "triggers", trigger]) => {
             trigger::delete(shared, name, trigger).await
         }
+        ("POST", ["tags-v2"]) => tag::set(shared, call).await,
+        ("DELETE", ["tags-v2"]) => tag::unset(shared, call).await,
+        ("GET", ["tags-v2"]) => tag::list(shared, call).await,
         (method, segments) => Err(FcError::unserved(&format!(
             "{method} /2023-03-30/{}",
             segments.join("/")
