@@ -1,147 +1,169 @@
-//! A folder or package of code becomes attributes of its function.
+//! A function's code on this machine becomes the attributes `code`, `files` and `source` of the function.
 
-use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
-use super::fc3::with_defaults;
-use crate::artifact::{self, FileEntry};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
+use super::detect;
+use crate::artifact::{CodePackage, Jar};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::resource::{Graph, Object, ResourceId, Value};
 
-/// The code of a function.
+/// Code that belongs to a function.
 #[derive(Debug, Clone)]
 pub struct CodePack {
-    /// The function.
-    pub(super) function: ResourceId,
-    /// A folder, or a package.
+    function: ResourceId,
     source: PathBuf,
-    /// Where the manifest names it.
+    store: PathBuf,
+    jar: Jar,
     at: Span,
     /// Whether the files say what runs them, where nothing else does.
     detects: bool,
 }
 
-/// A file at the root of the code → the runtime that it speaks of.
-const SIGNS: [(&str, &str); 12] = [
-    ("bootstrap", "custom.debian12"),
-    ("index.js", "nodejs20"),
-    ("index.mjs", "nodejs20"),
-    ("main.js", "nodejs20"),
-    ("app.js", "nodejs20"),
-    ("package.json", "nodejs20"),
-    ("index.py", "python3.12"),
-    ("main.py", "python3.12"),
-    ("app.py", "python3.12"),
-    ("handler.py", "python3.12"),
-    ("requirements.txt", "python3.12"),
-    ("index.php", "php7.2"),
-];
-/// Names that a file with the entry point has.
-const ENTRANCES: [&str; 4] = ["index", "main", "app", "handler"];
-
 impl CodePack {
-    /// The code at `source`, seen without `.` in the middle.
-    pub(super) fn new(function: ResourceId, source: &Path, at: Span) -> Self {
-        let parts = source.components();
+    /// The code at `source` for a function. Zips are kept in `.sdev/code` of the `project`; `at` is where the manifest names
+    /// the code.
+    pub fn new(
+        function: ResourceId,
+        source: PathBuf,
+        project: &std::path::Path,
+        jar: Jar,
+        at: Span,
+    ) -> Self {
+        let store = project.join(".sdev").join("code");
         Self {
             function,
-            source: parts.filter(|part| *part != Component::CurDir).collect(),
+            source,
+            store,
+            jar,
             at,
             detects: false,
         }
     }
 
     /// The same; runtime and handler are read off the files where the function has none.
-    pub(super) fn detecting(self) -> Self {
+    #[must_use]
+    pub fn detecting(self) -> Self {
         Self {
             detects: true,
             ..self
         }
     }
 
-    /// Reads the code and fills in what depends on it.
+    /// The function.
+    pub fn function(&self) -> &ResourceId {
+        &self.function
+    }
+
+    /// Packs, and fills in: `code` is what the service knows it by, `files` what is in it, `source` where the zip is. All that is
+    /// wrong is reported.
     pub(super) fn read(&self, graph: &mut Graph, found: &mut Diagnostics) {
-        let package = match artifact::package(&self.source) {
+        let package = match CodePackage::of(&self.source, &self.store, self.jar) {
             Ok(package) => package,
             Err(errors) => {
-                for error in errors {
-                    found.push(Diagnostic::from(error).at(self.at.clone()));
-                }
-                return;
+                let errors = errors.into_iter().map(Diagnostic::from);
+                return errors.for_each(|error| found.push(error.at(self.at.clone())));
             }
         };
-        if self.detects {
-            self.detect(graph, &package.files, found);
-        }
-        let Some(function) = graph.get_mut(&self.function) else {
+        let Some(resource) = graph.get_mut(&self.function) else {
             return;
         };
+        if self.detects
+            && let Err(error) = detect::fill(&mut resource.attrs, &package.entries)
+        {
+            found.push(
+                error
+                    .about(&self.source, &self.function)
+                    .at(self.at.clone()),
+            );
+        }
         let files: Object = package
-            .files
+            .entries
             .iter()
-            .map(|(key, file)| (key.clone(), json!({ "md5": file.md5, "size": file.size })))
+            .map(|(path, entry)| {
+                let shown =
+                    json!({ "md5": entry.digest, "size": entry.size, "mode": entry.mode() });
+                (path.clone(), shown)
+            })
             .collect();
-        let code = json!({ "checksum": package.checksum, "size": package.bytes.len() });
+        let code = json!({ "checksum": package.crc64, "size": package.size });
+        let source = package.file.to_string_lossy().into_owned();
         for (name, value) in [
-            ("files", files.into()),
             ("code", code),
-            ("source", self.source.to_string_lossy().into()),
+            ("files", Json::from(files)),
+            ("source", source.into()),
         ] {
-            function.attrs.insert(name.to_owned(), Value::Plain(value));
+            resource.attrs.insert(name.to_owned(), Value::Plain(value));
         }
     }
+}
 
-    fn detect(
-        &self,
-        graph: &mut Graph,
-        files: &BTreeMap<String, FileEntry>,
-        found: &mut Diagnostics,
-    ) {
-        let Some(function) = graph.get_mut(&self.function) else {
-            return;
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::component::{Pack, pack};
+    use crate::diagnostic::code;
+    use crate::resource::Resource;
+
+    fn graph() -> Graph {
+        Graph::build([Resource {
+            id: ResourceId::new("api.function"),
+            kind: "fc.function".into(),
+            attrs: BTreeMap::new(),
+            after: BTreeSet::new(),
+            at: None,
+        }])
+        .unwrap()
+    }
+
+    fn place() -> Span {
+        let source = crate::diagnostic::Source::new("s.yaml", "code: ./code");
+        Span::new(&source, 0, 4)
+    }
+
+    fn code_of(folder: &std::path::Path) -> Pack {
+        let (id, at) = (ResourceId::new("api.function"), place());
+        Pack::Code(CodePack::new(
+            id,
+            folder.join("code"),
+            folder,
+            Jar::Package,
+            at,
+        ))
+    }
+
+    #[test]
+    fn a_function_gets_its_checksum_its_files_and_its_zip() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("code")).unwrap();
+        std::fs::write(folder.path().join("code/index.py"), "hello").unwrap();
+        let graph = pack(graph(), [&code_of(folder.path())], &|_| false).unwrap();
+        let attrs = &graph.get(&ResourceId::new("api.function")).unwrap().attrs;
+        let plain = |name: &str| match &attrs[name] {
+            Value::Plain(value) => value.clone(),
+            other => panic!("{other:?}"),
         };
-        let attrs = &mut function.attrs;
-        if !attrs.contains_key("runtime") {
-            let sign = SIGNS.iter().find(|(file, _)| files.contains_key(*file));
-            let Some((_, runtime)) = sign else {
-                return found.push(self.unknown("runtime", "runtime: python3.12"));
-            };
-            attrs.insert("runtime".to_owned(), (*runtime).into());
-            with_defaults(attrs);
-        }
-        if !attrs.contains_key("handler") {
-            let runtime = match attrs.get("runtime") {
-                Some(Value::Plain(runtime)) => runtime.as_str().unwrap_or_default(),
-                _ => "",
-            };
-            let endings: &[&str] = match runtime {
-                of if of.starts_with("python") => &["py"],
-                of if of.starts_with("nodejs") => &["js", "mjs"],
-                of if of.starts_with("php") => &["php"],
-                _ => &[],
-            };
-            let is_there = |name: &&&str| {
-                endings
-                    .iter()
-                    .any(|ending| files.contains_key(&format!("{name}.{ending}")))
-            };
-            let Some(name) = ENTRANCES.iter().find(is_there) else {
-                return found.push(self.unknown("handler", "handler: index.handler"));
-            };
-            attrs.insert("handler".to_owned(), format!("{name}.handler").into());
-        }
+        let md5 = "5d41402abc4b2a76b9719d911017c592";
+        let file = json!({ "md5": md5, "size": 5, "mode": "644" });
+        assert_eq!(plain("files"), json!({ "index.py": file }));
+        let zip = std::fs::read(plain("source").as_str().unwrap()).unwrap();
+        let checksum = wire::crc64::crc64(&zip).to_string();
+        assert_eq!(
+            plain("code"),
+            json!({ "checksum": checksum, "size": zip.len() })
+        );
     }
 
-    fn unknown(&self, what: &str, example: &str) -> Diagnostic {
-        let detail = format!(
-            "the files in {} do not say which {what} `{}` has",
-            self.source.display(),
-            self.function.block()
-        );
-        Diagnostic::error(code::RUNTIME_UNKNOWN, detail)
-            .at(self.at.clone())
-            .hint(format!("write it, for example `{example}`"))
+    #[test]
+    fn code_that_an_action_makes_is_known_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = pack(graph(), [&code_of(folder.path())], &|_| false).unwrap_err();
+        assert!(found.iter().all(|d| d.code == code::CODE_MISSING));
+        let graph = pack(graph(), [&code_of(folder.path())], &|_| true).unwrap();
+        let attrs = &graph.get(&ResourceId::new("api.function")).unwrap().attrs;
+        assert!(matches!(attrs["code"], Value::Ref(..)));
     }
 }

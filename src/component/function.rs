@@ -4,12 +4,13 @@ use serde_json::{Value as Json, json};
 
 use super::catalog::FUNCTION;
 use super::code_pack::CodePack;
-use super::fc3::{Function, Route, Trigger, guard, role_arn, with_defaults};
+use super::fc3::{Function, Route, Trigger, guard, plain, role_arn, with_defaults};
 use super::lower::{Context, Parts};
 use super::pack::Pack;
 use super::planned;
 use super::props::{Props, bad};
 use super::typed::{entries, map, shaped};
+use crate::artifact::Jar;
 use crate::diagnostic::Diagnostics;
 use crate::manifest::{Block, Node, NodeKind};
 use crate::resource::{Attrs, Value};
@@ -49,7 +50,8 @@ pub(super) fn lower(block: &Block, context: &Context, diagnostics: &mut Diagnost
     let mut function = Function::new(block, &name, &region);
     function.attrs = attributes(block, &props, context, diagnostics);
     let folder = context.folder.join(code);
-    let pack = CodePack::new(function.id(), &folder, props.at("code"));
+    let (project, at) = (&context.folder, props.at("code"));
+    let pack = CodePack::new(function.id(), plain(&folder), project, Jar::Package, at);
     function.packs.push(Pack::Code(pack.detecting()));
     let triggers = triggers(block, &props, &region, context, diagnostics);
     guard(block, block.props.get("env"), &triggers, diagnostics);

@@ -4,6 +4,7 @@ mod bucket;
 mod catalog;
 mod cdn;
 mod code_pack;
+mod detect;
 mod fc3;
 mod fc3_domain;
 mod function;

@@ -1,4 +1,4 @@
-//! Local folders become the attributes of `oss.files` and the code of functions.
+//! Local folders become attributes: a site's of `oss.files`, a function's code of the function.
 
 use globset::GlobSet;
 use serde_json::json;
@@ -8,19 +8,19 @@ use std::path::PathBuf;
 use super::code_pack::CodePack;
 use super::site::CacheRules;
 use crate::artifact::{self, FileEntry};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, code};
 use crate::resource::{Graph, Object, ResourceId, Value};
 
-/// Local files that belong to a resource.
+/// A folder or file on this machine whose content belongs to a resource.
 #[derive(Debug, Clone)]
 pub enum Pack {
-    /// A folder whose files become objects.
+    /// A site's folder.
     Site(SitePack),
-    /// The code of a function.
+    /// A function's code.
     Code(CodePack),
 }
 
-/// A folder whose files belong to a resource.
+/// A folder whose files are objects of a bucket.
 #[derive(Debug, Clone)]
 pub struct SitePack {
     /// The resource that gets the files.
@@ -43,6 +43,9 @@ pub struct SitePack {
     pub(super) spa: bool,
 }
 
+/// What an action may make before it is needed.
+const MISSING: &[Code] = &[code::SOURCE_MISSING, code::CODE_MISSING, code::CODE_EMPTY];
+
 /// Reads the folders and fills in what depends on their content. All that is wrong is reported at once. Of what is made
 /// by actions that have not run (`unmade`) it is no error that it is missing: then its files are not known.
 pub fn pack<'p>(
@@ -57,7 +60,7 @@ pub fn pack<'p>(
             Pack::Site(site) => site.read(&mut graph, &mut found),
             Pack::Code(code) => code.read(&mut graph, &mut found),
         }
-        let missing = !found.is_empty() && found.iter().all(|d| d.code == code::SOURCE_MISSING);
+        let missing = !found.is_empty() && found.iter().all(|d| MISSING.contains(&d.code));
         if missing && unmade(pack) {
             pack.leave_open(&mut graph);
         } else {
@@ -72,21 +75,22 @@ impl Pack {
     pub fn target(&self) -> &ResourceId {
         match self {
             Self::Site(site) => &site.files,
-            Self::Code(code) => &code.function,
+            Self::Code(code) => code.function(),
         }
     }
 
-    /// What depends on the files is known after the actions of the block: no resource has that name.
+    /// What depends on the content is known after the actions of the block: no resource has that name.
     fn leave_open(&self, graph: &mut Graph) {
-        let open = match self {
-            Self::Site(site) => vec![(&site.files, "files"), (&site.bucket, "website")],
-            Self::Code(code) => vec![(&code.function, "files"), (&code.function, "code")],
+        let open: &[(&ResourceId, &str)] = match self {
+            Self::Site(site) => &[(&site.files, "files"), (&site.bucket, "website")],
+            Self::Code(code) => &[(code.function(), "files"), (code.function(), "code")],
         };
-        let later = ResourceId::new(format!("{}.actions", self.target().block()));
+        let block = self.target().as_str().split('.').next().unwrap_or_default();
+        let actions = ResourceId::new(format!("{block}.actions"));
         for (id, attr) in open {
             if let Some(resource) = graph.get_mut(id) {
-                let later = Value::Ref(later.clone(), "files".to_owned());
-                resource.attrs.insert(attr.to_owned(), later);
+                let value = Value::Ref(actions.clone(), "files".to_owned());
+                resource.attrs.insert((*attr).to_owned(), value);
             }
         }
     }

@@ -83,6 +83,12 @@ codes! {
     UNKNOWN_OUTPUT = 203, "a component has no such output";
     RESOURCE_CYCLE = 204, "resources depend on each other in a circle";
     BAD_BUCKET_NAME = 205, "a bucket name breaks the naming rules";
+    CODE_MISSING = 210, "the code of a function does not exist";
+    CODE_UNREADABLE = 211, "the code of a function cannot be packed";
+    CODE_LINK = 212, "a link leads out of the code of a function";
+    CODE_TOO_LARGE = 213, "the code of a function is too large";
+    CODE_NO_ARCHIVE = 214, "the code of a function is no zip";
+    CODE_EMPTY = 215, "the code of a function is empty";
     SOURCE_MISSING = 301, "a folder or file of the site does not exist";
     SOURCE_UNREADABLE = 302, "a source file cannot be read";
     SYMLINK_LOOP = 303, "a symbolic link leads back to itself";

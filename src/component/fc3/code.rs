@@ -1,14 +1,17 @@
 //! A function's code: a folder or package on this machine, or an object in a bucket.
 
+use std::path::{Component, Path, PathBuf};
+
 use serde_json::json;
 
 use super::build::Function;
+use crate::artifact::Jar;
 use crate::component::code_pack::CodePack;
 use crate::component::lower::Context;
 use crate::component::pack::Pack;
 use crate::component::props::Props;
 use crate::diagnostic::Diagnostics;
-use crate::manifest::NodeKind;
+use crate::manifest::{Node, NodeKind};
 use crate::resource::Value;
 
 /// Runtimes whose code is an image.
@@ -38,7 +41,31 @@ impl Function<'_> {
             return;
         };
         let folder = context.folder.join(source);
-        let pack = CodePack::new(self.id(), &folder, node.at.clone());
+        let jar = if runs_jar(props) {
+            Jar::File
+        } else {
+            Jar::Package
+        };
+        let at = node.at.clone();
+        let pack = CodePack::new(self.id(), plain(&folder), &context.folder, jar, at);
         self.packs.push(Pack::Code(pack));
     }
+}
+
+/// Whether an own runtime starts the code with `java -jar`: then a jar is a file of the package.
+fn runs_jar(props: &Props<'_>) -> bool {
+    let words = |name: &str| {
+        let runtime = props.node("customRuntimeConfig");
+        runtime.and_then(|config| config.get(name)).map(Node::items)
+    };
+    let words = ["command", "args"].into_iter().filter_map(words).flatten();
+    let words: Vec<&str> = words.filter_map(Node::as_str).collect();
+    let words = words.join(" ");
+    words.contains("java") && words.contains("-jar")
+}
+
+/// The path as people write it: without `.` in the middle.
+pub(in crate::component) fn plain(path: &Path) -> PathBuf {
+    let parts = path.components();
+    parts.filter(|part| *part != Component::CurDir).collect()
 }

@@ -13,6 +13,7 @@ mod reach;
 mod trigger;
 
 pub(super) use build::Function;
+pub(super) use code::plain;
 pub(super) use config::with_defaults;
 pub(super) use domain::{Route, auto_name, certificate};
 pub(super) use guard::check as guard;
