@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value as Json, json};
 
+use super::detect;
 use crate::artifact::{CodePackage, Jar};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::resource::{Graph, Object, ResourceId, Value};
@@ -16,6 +17,8 @@ pub struct CodePack {
     store: PathBuf,
     jar: Jar,
     at: Span,
+    /// Whether the files say what runs them, where nothing else does.
+    detects: bool,
 }
 
 impl CodePack {
@@ -35,6 +38,16 @@ impl CodePack {
             store,
             jar,
             at,
+            detects: false,
+        }
+    }
+
+    /// The same; runtime and handler are read off the files where the function has none.
+    #[must_use]
+    pub fn detecting(self) -> Self {
+        Self {
+            detects: true,
+            ..self
         }
     }
 
@@ -56,6 +69,15 @@ impl CodePack {
         let Some(resource) = graph.get_mut(&self.function) else {
             return;
         };
+        if self.detects
+            && let Err(error) = detect::fill(&mut resource.attrs, &package.entries)
+        {
+            found.push(
+                error
+                    .about(&self.source, &self.function)
+                    .at(self.at.clone()),
+            );
+        }
         let files: Object = package
             .entries
             .iter()

@@ -4,6 +4,10 @@ mod bucket;
 mod catalog;
 mod cdn;
 mod code_pack;
+mod detect;
+mod fc3;
+mod fc3_domain;
+mod function;
 mod lower;
 mod oss;
 mod pack;
@@ -11,6 +15,7 @@ mod planned;
 mod props;
 mod schema;
 mod site;
+mod typed;
 
 pub use code_pack::CodePack;
 pub use lower::{Context, Lowered, lower};
@@ -30,6 +35,9 @@ const DEPLOYED: &[(&str, Lower)] = &[
     ("site", site::lower),
     ("oss", oss::lower),
     ("cdn", cdn::lower),
+    ("function", function::lower),
+    ("fc3", fc3::lower),
+    ("fc3-domain", fc3_domain::lower),
 ];
 
 /// The names of all components that are known.

@@ -75,6 +75,9 @@ codes! {
     FLOW = 134, "the flow cannot be followed";
     ACTION = 135, "an action cannot be used";
     ENV_FILE = 136, "a .env file cannot be read";
+    TRIGGER_LOOP = 140, "a function would call itself without end";
+    NO_EFFECT = 141, "a property has no effect here";
+    RUNTIME_UNKNOWN = 142, "what runs the code is not known";
     UNKNOWN_PROPERTY = 201, "unknown property";
     BAD_PROPERTY = 202, "a property has an unusable value";
     UNKNOWN_OUTPUT = 203, "a component has no such output";

@@ -8,7 +8,7 @@ use super::{no_function, nothing, shown};
 use crate::body::Reply;
 use crate::function::call::Call;
 use crate::function::error::{FcError, Outcome};
-use crate::function::model::{Code, Config, Function, NewFunction, Package};
+use crate::function::model::{Code, Config, Function, NewFunction, Package, Tag};
 use crate::function::service::Shared;
 use crate::function::table;
 use crate::identity::request_uuid;
@@ -39,6 +39,7 @@ pub(super) async fn create(shared: &Shared, call: &Call) -> Outcome<Reply> {
         created_ms: now,
         modified_ms: now,
         disabled: false,
+        tags: new.tags.iter().flatten().map(Tag::pair).collect(),
     };
     let made = shared.store.write(move |db| {
         if table::function::find(db, &function.name)?.is_some() {

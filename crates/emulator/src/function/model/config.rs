@@ -159,6 +159,13 @@ pub(crate) struct Tag {
     pub(crate) value: String,
 }
 
+impl Tag {
+    /// Key and value.
+    pub(crate) fn pair(&self) -> (String, String) {
+        (self.key.clone(), self.value.clone())
+    }
+}
+
 /// A function, or a version of it, as it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Function {
@@ -177,6 +184,9 @@ pub(crate) struct Function {
     /// Whether calls are refused.
     #[serde(default)]
     pub(crate) disabled: bool,
+    /// By key.
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
 }
 
 /// A code package.
@@ -229,6 +239,8 @@ impl Function {
         let mut shown = serde_json::to_value(&self.config).unwrap_or_default();
         let layers = self.config.layers.iter().flatten();
         let layers: Vec<Json> = layers.map(|arn| json!({"arn": arn, "size": 0})).collect();
+        let tags = self.tags.iter();
+        let tags: Vec<Json> = tags.map(|(k, v)| json!({ "Key": k, "Value": v })).collect();
         let package = self.code.as_ref();
         let checksum = package.map_or_else(String::new, |package| package.crc64.to_string());
         let more = json!({
@@ -240,6 +252,7 @@ impl Function {
             "createdTime": shown_time(self.created_ms),
             "lastModifiedTime": shown_time(self.modified_ms),
             "layers": layers,
+            "tags": tags,
             "state": "Active",
             "lastUpdateStatus": "Successful",
             "invocationRestriction": { "disable": self.disabled },

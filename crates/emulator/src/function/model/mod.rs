@@ -8,7 +8,7 @@ mod trigger;
 
 pub(super) use config::shown_time;
 pub(super) use config::{
-    Code, Config, Function, HealthCheck, Lifecycle, LifecycleHook, NewFunction, Package,
+    Code, Config, Function, HealthCheck, Lifecycle, LifecycleHook, NewFunction, Package, Tag,
 };
 pub(super) use domain::{Domain, NewDomain, Rewrite, RewriteRule, Route};
 pub(super) use language::language;
