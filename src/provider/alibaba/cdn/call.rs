@@ -69,8 +69,9 @@ impl Call {
             base: target.cdn_base(),
             path: "/",
             query: &self.query,
-            body: acs3::pairs(&self.form),
+            body: acs3::pairs(&self.form).into_bytes(),
             content_type: "application/x-www-form-urlencoded",
+            headers: &[],
         }
     }
 }
