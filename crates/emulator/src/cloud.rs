@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cdn::{self, Cdn};
 use crate::clock::Clock;
-use crate::function::{self, Functions};
+use crate::function::{self, Functions, Logs};
 use crate::oss::{self, Oss};
 use crate::server;
 use crate::settings::Settings;
@@ -62,6 +62,7 @@ pub(crate) struct Cloud {
     pub(crate) oss: Oss,
     pub(crate) cdn: Cdn,
     pub(crate) functions: Functions,
+    pub(crate) logs: Logs,
     /// Cancelled when the admin API asked for a stop.
     pub(crate) stop_asked: CancellationToken,
     /// Cancelled when the server shall stop serving.
@@ -146,7 +147,9 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
         Store::open(&file, &[oss::SCHEMA, cdn::SCHEMA, function::SCHEMA]).map_err(broken)?;
     let oss = Oss::open(&settings, clock.clone(), store.clone()).map_err(broken)?;
     let cdn = Cdn::open(&settings, clock.clone(), store.clone(), oss.clone()).map_err(broken)?;
-    let fleet = fleet(&settings, &clock).map_err(|error| disk(error.to_string()))?;
+    let logs = Logs::open(settings.data.join("function-log"), clock.clone())
+        .map_err(|error| disk(error.to_string()))?;
+    let fleet = fleet(&settings, &clock, &logs).map_err(|error| disk(error.to_string()))?;
     let rooms = (clock.clone(), store.clone(), oss.clone());
     let functions = Functions::open(&settings, address, rooms, Arc::new(fleet)).map_err(broken)?;
     let cloud = Cloud {
@@ -157,6 +160,7 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
         oss,
         cdn,
         functions,
+        logs,
         stop_asked: CancellationToken::new(),
         closing: CancellationToken::new(),
     };
@@ -164,20 +168,13 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
 }
 
 /// What runs functions; idle by the cloud's clock.
-fn fleet(settings: &Settings, clock: &Clock) -> io::Result<Fleet> {
+fn fleet(settings: &Settings, clock: &Clock, logs: &Logs) -> io::Result<Fleet> {
     let clock = clock.clone();
     Fleet::open(runtime::Settings {
         folder: settings.data.join("instance"),
         launcher: Vec::new(),
-        log: Arc::new(Quiet),
+        log: Arc::new(logs.clone()),
         clock: Arc::new(move || clock.now().into()),
         pool: false,
     })
-}
-
-/// Lines of instances that nobody keeps.
-struct Quiet;
-
-impl runtime::LogSink for Quiet {
-    fn line(&self, _: runtime::Line<'_>) {}
 }

@@ -64,7 +64,7 @@ fn add<W: Write + Seek>(
     match (entry.form, &entry.link) {
         (Form::Folder, _) => zip.add_directory(key, options)?,
         (Form::Link, target) => {
-            zip.add_symlink(key, target.as_deref().unwrap_or_default(), options)?
+            zip.add_symlink(key, target.as_deref().unwrap_or_default(), options)?;
         }
         (Form::File, _) => {
             zip.start_file(key, options)?;

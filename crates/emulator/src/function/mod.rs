@@ -7,6 +7,8 @@ mod api;
 mod call;
 mod code;
 mod error;
+mod gateway;
+mod log;
 mod model;
 mod resolve;
 mod run;
@@ -14,5 +16,6 @@ mod service;
 mod table;
 
 pub(crate) use code::ARCHIVES;
+pub(crate) use log::{Logs, Query, Record};
 pub(crate) use service::Functions;
 pub(crate) use table::SCHEMA;

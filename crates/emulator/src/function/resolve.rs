@@ -9,7 +9,7 @@ use runtime::{Command, Container, Custom, Health, Hook, Identity, Spec};
 
 use super::code::Packages;
 use super::error::{FcError, Outcome};
-use super::model::{Config, Function, language};
+use super::model::{Config, Domain, Function, Trigger, language};
 use super::table;
 use crate::settings::{Account, Settings};
 use crate::store::Store;
@@ -24,6 +24,8 @@ pub(crate) struct Target {
     pub(crate) spec: Arc<Spec>,
     /// The function, or the version of it.
     pub(crate) function: Arc<Function>,
+    /// The http trigger of this version or alias, if it has one.
+    pub(crate) web: Option<Arc<Trigger>>,
 }
 
 /// Finds targets.
@@ -35,6 +37,7 @@ pub(super) struct Resolver {
     packages: Packages,
     /// By function and qualifier.
     known: RwLock<HashMap<(String, String), Target>>,
+    domains: RwLock<HashMap<String, Arc<Domain>>>,
 }
 
 impl Resolver {
@@ -51,6 +54,7 @@ impl Resolver {
             store,
             packages,
             known: RwLock::default(),
+            domains: RwLock::default(),
         }
     }
 
@@ -89,13 +93,52 @@ impl Resolver {
                 format!("calls of function '{name}' are disabled"),
             ));
         }
+        let web = self.web(name, qualifier).await?;
         let target = Target {
+            web,
             spec: Arc::new(self.spec(&function, qualifier)?),
             function: Arc::new(function),
         };
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(key, target.clone());
         Ok(target)
+    }
+
+    async fn web(&self, name: &str, qualifier: &str) -> Outcome<Option<Arc<Trigger>>> {
+        let (name, qualifier) = (name.to_owned(), qualifier.to_owned());
+        let all = self
+            .store
+            .read(move |db| Ok::<_, FcError>(table::trigger::of(db, &name)?));
+        let is_web = |trigger: &Trigger| trigger.kind == "http" && trigger.qualifier == qualifier;
+        Ok(all.await?.into_iter().find(is_web).map(Arc::new))
+    }
+
+    /// A domain that leads to functions: by its name, or one that stands for all names below another.
+    pub(super) fn domain(&self, host: &str) -> Option<Arc<Domain>> {
+        let domains = self.domains.read().unwrap_or_else(PoisonError::into_inner);
+        let below = || {
+            let (_, parent) = host.split_once('.')?;
+            domains.get(&format!("*.{parent}"))
+        };
+        domains.get(host).or_else(below).cloned()
+    }
+
+    /// To be called when a domain was made or changed.
+    pub(super) fn know_domain(&self, domain: Domain) {
+        let mut domains = self.domains.write().unwrap_or_else(PoisonError::into_inner);
+        domains.insert(domain.name.clone(), Arc::new(domain));
+    }
+
+    /// To be called when a domain was deleted.
+    pub(super) fn forget_domain(&self, name: &str) {
+        let mut domains = self.domains.write().unwrap_or_else(PoisonError::into_inner);
+        domains.remove(name);
+    }
+
+    /// To be called when all were.
+    pub(super) fn forget_domains(&self) {
+        let mut domains = self.domains.write().unwrap_or_else(PoisonError::into_inner);
+        domains.clear();
     }
 
     fn known(&self, key: &(String, String)) -> Option<Target> {

@@ -25,11 +25,11 @@ const ROOT: &str = "/2023-03-30/";
 
 /// The functions of a cloud; clones share them.
 #[derive(Clone)]
-pub(crate) struct Functions(Arc<Shared>);
+pub(crate) struct Functions(pub(super) Arc<Shared>);
 
 /// What the operations work with.
 pub(super) struct Shared {
-    verifier: Verifier,
+    pub(super) verifier: Verifier,
     pub(super) account: String,
     pub(super) region: String,
     pub(super) address: SocketAddr,
@@ -56,13 +56,17 @@ impl Functions {
             .into_iter()
             .filter_map(|function| Some(function.code?.sha256));
         packages.sweep(&named.collect())?;
+        let resolver = Resolver::new(settings, address, store.clone(), packages.clone());
+        for domain in store.read_now(|db| Ok(table::domain::all(db)?))? {
+            resolver.know_domain(domain);
+        }
         Ok(Self(Arc::new(Shared {
             verifier: Verifier::new(settings.account.clone(), clock.clone()),
             account: settings.account.id.clone(),
             region: settings.region.clone(),
             address,
             links: Links::new(address, &settings.account.access_key_secret),
-            resolver: Resolver::new(settings, address, store.clone(), packages.clone()),
+            resolver,
             clock,
             store,
             oss,
@@ -140,7 +144,13 @@ impl Functions {
             shared.resolver.forget(&function.name);
             shared.run.retire(&function.name, None).await;
         }
+        shared.resolver.forget_domains();
         Ok(())
+    }
+
+    /// Whether `host` is a domain that leads to functions.
+    pub(crate) fn knows(&self, host: &str) -> bool {
+        self.0.resolver.domain(host).is_some()
     }
 
     /// Stops all instances.

@@ -279,3 +279,142 @@ async fn functions_outlive_the_cloud_and_their_processes_do_not() {
     let said = cloud.fc("POST", "functions/hello/invocations", b"").await;
     assert_eq!(said.status, 200, "{said:?}");
 }
+
+const WEB: &str = "import json
+def handler(event, context):
+    request = json.loads(event)
+    if request['rawPath'] == '/fail':
+        raise ValueError('on purpose')
+    return {'statusCode': 201, 'headers': {'x-own': 'yes'}, 'body': json.dumps([request['rawPath'],
+            request['queryParameters'], request['body'], request['requestContext']['http']['method']])}
+";
+
+async fn web(cloud: &Cloud, config: &str) {
+    let mut new = hello();
+    new["code"]["zipFile"] = archive("index.py", WEB).into();
+    cloud.fc_json("POST", "functions", &new).await;
+    let trigger = json!({ "triggerName": "web", "triggerType": "http", "triggerConfig": config });
+    let made = cloud
+        .fc_json("POST", "functions/hello/triggers", &trigger)
+        .await;
+    assert_eq!(made.status, 200, "{made:?}");
+}
+
+#[tokio::test]
+async fn a_web_request_becomes_an_event_and_its_answer_a_response() {
+    let cloud = Cloud::start().await;
+    web(&cloud, r#"{"authType":"anonymous","methods":["GET"]}"#).await;
+    let said = cloud.visit("GET", "/_fc/hello/a%20b?c=d", &[]).await;
+    assert_eq!(said.status, 201, "{said:?}");
+    assert_eq!(said.header("x-own"), Some("yes"));
+    assert_eq!(said.json(), json!(["/a%20b", {"c": "d"}, "", "GET"]));
+    assert!(said.header("x-fc-request-id").is_some());
+    let failed = cloud.visit("GET", "/_fc/hello/fail", &[]).await;
+    assert_eq!(failed.status, 502);
+    assert_eq!(
+        failed.header("x-fc-error-type"),
+        Some("UnhandledInvocationError")
+    );
+    assert_eq!(cloud.visit("POST", "/_fc/hello/", &[]).await.status, 405);
+    assert_eq!(cloud.visit("GET", "/_fc/nobody/", &[]).await.status, 404);
+    let long = format!("/_fc/hello/?{}", "x".repeat(5000));
+    assert_eq!(cloud.visit("GET", &long, &[]).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_trigger_for_signed_requests_takes_no_others() {
+    let cloud = Cloud::start().await;
+    web(&cloud, r#"{"authType":"function"}"#).await;
+    assert_eq!(cloud.visit("GET", "/_fc/hello/", &[]).await.status, 403);
+    let change =
+        json!({ "triggerConfig": r#"{"authType":"anonymous","disableURLInternet":true}"# });
+    cloud
+        .fc_json("PUT", "functions/hello/triggers/web", &change)
+        .await;
+    assert_eq!(cloud.visit("GET", "/_fc/hello/", &[]).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_domain_leads_to_functions_by_its_routes() {
+    let cloud = Cloud::start().await;
+    web(&cloud, r#"{"authType":"anonymous"}"#).await;
+    let domain = json!({
+        "domainName": "api.shop.test", "protocol": "HTTP",
+        "routeConfig": { "routes": [{
+            "path": "/v1/*", "functionName": "hello", "methods": ["GET"],
+            "rewriteConfig": { "wildcardRules": [{ "match": "/v1/*", "replacement": "/$1" }] },
+        }]},
+    });
+    let made = cloud.fc_json("POST", "custom-domains", &domain).await;
+    assert_eq!(made.json()["routeConfig"], domain["routeConfig"]);
+    let again = cloud.fc_json("POST", "custom-domains", &domain).await;
+    assert_eq!(again.json()["Code"], "DomainNameAlreadyExists");
+    let host = [("host", "api.shop.test")];
+    let said = cloud.visit("GET", "/v1/items?x=1", &host).await;
+    assert_eq!(said.json(), json!(["/items", {"x": "1"}, "", "GET"]));
+    assert_eq!(cloud.visit("POST", "/v1/items", &host).await.status, 405);
+    assert_eq!(cloud.visit("GET", "/v2", &host).await.status, 404);
+    let local = [("host", "api.shop.test.localhost:80")];
+    assert_eq!(cloud.visit("GET", "/v1/", &local).await.status, 201);
+    assert_eq!(
+        cloud
+            .visit("GET", "/_site/api.shop.test/v1/x", &[])
+            .await
+            .status,
+        201
+    );
+    let change = json!({ "routeConfig": { "routes": [] } });
+    cloud
+        .fc_json("PUT", "custom-domains/api.shop.test", &change)
+        .await;
+    assert_eq!(cloud.visit("GET", "/v1/items", &host).await.status, 404);
+    assert_eq!(
+        cloud
+            .fc("DELETE", "custom-domains/api.shop.test", b"")
+            .await
+            .status,
+        204
+    );
+    let gone = cloud.fc("GET", "custom-domains/api.shop.test", b"").await;
+    assert_eq!(gone.json()["Code"], "DomainNameNotFound");
+}
+
+#[tokio::test]
+async fn what_a_function_writes_can_be_read_by_its_request() {
+    let cloud = Cloud::start().await;
+    let mut new = hello();
+    let text = "def handler(event, context):\n    print('heard', event.decode())\n";
+    new["code"]["zipFile"] = archive("index.py", text).into();
+    cloud.fc_json("POST", "functions", &new).await;
+    let mut ids = Vec::new();
+    for word in ["one", "two"] {
+        let said = cloud
+            .fc("POST", "functions/hello/invocations", word.as_bytes())
+            .await;
+        ids.push(said.header("x-fc-request-id").unwrap().to_owned());
+    }
+    let lines = |target: String| {
+        let cloud = &cloud;
+        async move {
+            let found = cloud.admin("GET", &target, b"").await.text();
+            let lines = found
+                .lines()
+                .map(|line| serde_json::from_str::<Json>(line).unwrap());
+            let texts = lines.map(|line| line["text"].as_str().unwrap().to_owned());
+            texts
+                .filter(|text| text.starts_with("heard"))
+                .collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(
+        lines("logs?function=hello".into()).await,
+        ["heard one", "heard two"]
+    );
+    let one = format!("logs?function=hello&request={}", ids[0]);
+    assert_eq!(lines(one).await, ["heard one"]);
+    assert_eq!(
+        lines("logs?function=hello&text=two".into()).await,
+        ["heard two"]
+    );
+    assert_eq!(cloud.admin("GET", "logs", b"").await.status, 400);
+}

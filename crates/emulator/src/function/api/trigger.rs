@@ -36,7 +36,9 @@ pub(super) async fn create(shared: &Shared, call: &Call, function: &str) -> Outc
         table::trigger::save(db, &trigger)?;
         Ok(trigger)
     });
-    Ok(show(shared, &made.await?))
+    let made = made.await?;
+    shared.resolver.forget(&made.function);
+    Ok(show(shared, &made))
 }
 
 /// A version or alias has one http trigger at most, since it has one address.
@@ -93,16 +95,19 @@ pub(super) async fn update(
         table::trigger::save(db, &trigger)?;
         Ok::<_, FcError>(trigger)
     });
-    Ok(show(shared, &changed.await?))
+    let changed = changed.await?;
+    shared.resolver.forget(&changed.function);
+    Ok(show(shared, &changed))
 }
 
 pub(super) async fn delete(shared: &Shared, function: &str, name: &str) -> Outcome<Reply> {
-    let (function, name) = (function.to_owned(), name.to_owned());
+    let (own, name) = (function.to_owned(), name.to_owned());
     let deleted = shared.store.write(move |db| {
-        find(db, &function, &name)?;
-        Ok::<_, FcError>(table::trigger::delete(db, &function, &name)?)
+        find(db, &own, &name)?;
+        Ok::<_, FcError>(table::trigger::delete(db, &own, &name)?)
     });
     deleted.await?;
+    shared.resolver.forget(function);
     Ok(nothing())
 }
 

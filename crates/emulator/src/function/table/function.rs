@@ -46,5 +46,5 @@ pub(in crate::function) fn delete(db: &Connection, name: &str) -> Rows<()> {
 
 /// Deletes everything.
 pub(in crate::function) fn clear(db: &Connection) -> Rows<()> {
-    db.execute_batch("DELETE FROM fc_trigger; DELETE FROM fc_function;")
+    db.execute_batch("DELETE FROM fc_trigger; DELETE FROM fc_function; DELETE FROM fc_domain;")
 }

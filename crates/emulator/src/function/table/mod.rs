@@ -1,5 +1,6 @@
 //! Rows of functions and triggers; what has no column of its own is in a JSON document.
 
+pub(super) mod domain;
 pub(super) mod function;
 pub(super) mod trigger;
 
@@ -15,6 +16,10 @@ CREATE TABLE IF NOT EXISTS fc_trigger (
     kind TEXT NOT NULL,
     document TEXT NOT NULL,
     PRIMARY KEY (function, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fc_domain (
+    name TEXT PRIMARY KEY,
+    document TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS fc_trigger_kind ON fc_trigger (kind);
 ";
