@@ -75,7 +75,10 @@ fn api(sandbox: &Sandbox, method: &str, path: &str, body: &Json) -> (u16, Json) 
         ("x-acs-action", "Test"),
         ("x-acs-version", "2023-03-30"),
         ("x-acs-date", &date),
-        ("x-acs-signature-nonce", &format!("nonce-{}", CALLS.fetch_add(1, Ordering::Relaxed))),
+        (
+            "x-acs-signature-nonce",
+            &format!("nonce-{}", CALLS.fetch_add(1, Ordering::Relaxed)),
+        ),
         ("x-acs-content-sha256", &digest),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
