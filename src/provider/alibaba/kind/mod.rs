@@ -8,6 +8,7 @@ mod faults;
 mod fc_code;
 mod fc_domain;
 mod fc_function;
+mod fc_invoke;
 mod fc_part;
 mod fc_route;
 mod fc_setting;
