@@ -380,6 +380,37 @@ async fn a_domain_leads_to_functions_by_its_routes() {
 }
 
 #[tokio::test]
+async fn a_web_token_opens_triggers_and_domains_alike() {
+    let cloud = Cloud::start().await;
+    let key = "YW4tZXhhbXBsZS1vZi1hLXNoYXJlZC1rZXktd2l0aC1hdC1sZWFzdC02NC1ieXRlcy1pbi1pdC1mb3Itc2hhLTUxMg";
+    let token = "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.WnUegCBMQBpASXLxjCc-bPeWwbRcXQaW5fVKFH9ogEw";
+    let auth = json!({
+        "jwks": { "keys": [{ "kty": "oct", "k": key }] },
+        "tokenLookup": "header:Authorization:Bearer ", "claimPassBy": "query:who:sub",
+        "whitelist": ["/open"],
+    });
+    let config = json!({ "authType": "jwt", "authConfig": auth });
+    web(&cloud, &config.to_string()).await;
+    let domain = json!({
+        "domainName": "api.shop.test", "protocol": "HTTP",
+        "authConfig": { "authType": "jwt", "authInfo": auth.to_string() },
+        "routeConfig": { "routes": [{ "path": "/*", "functionName": "hello" }] },
+    });
+    cloud.fc_json("POST", "custom-domains", &domain).await;
+    for (start, host) in [("/_fc/hello", "localhost"), ("", "api.shop.test")] {
+        let host = ("host", host);
+        let with = [host, ("authorization", token)];
+        let forged = [host, ("authorization", &token[..token.len() - 2])];
+        let at = |path: &str| format!("{start}{path}");
+        let said = cloud.visit("GET", &at("/a?who=root"), &with).await;
+        assert_eq!(said.json()[1], json!({ "who": "ann" }));
+        assert_eq!(cloud.visit("GET", &at("/a"), &[host]).await.status, 403);
+        assert_eq!(cloud.visit("GET", &at("/a"), &forged).await.status, 403);
+        assert_eq!(cloud.visit("GET", &at("/open"), &[host]).await.status, 201);
+    }
+}
+
+#[tokio::test]
 async fn what_a_function_writes_can_be_read_by_its_request() {
     let cloud = Cloud::start().await;
     let mut new = hello();
