@@ -55,8 +55,8 @@ pub(super) async fn list(shared: &Shared, call: &Call) -> Outcome<Reply> {
         .store
         .read(|db| Ok::<_, FcError>(table::function::all(db)?));
     let fits = |function: &Function| {
-        let named = names.is_empty() || names.contains(&function.name);
-        named
+        let is_meant = names.is_empty() || names.contains(&function.name);
+        is_meant
             && asked
                 .iter()
                 .all(|(key, value)| function.tags.get(key) == Some(value))
