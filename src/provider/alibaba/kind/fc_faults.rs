@@ -30,8 +30,9 @@ fn task<'a>(kind: &'a Kind, attrs: &'a Object) -> Task<'a> {
 
 async fn read(kind: &str, id: &str, answers: Vec<Answer>) -> Result<Option<Seen>, ErrorKind> {
     let stub = Stub::start(answers).await;
-    let seen = provider(&stub).read(&kind.into(), &RemoteId::from(id), None);
-    seen.await.map_err(|error| error.kind)
+    let (kind, id, provider) = (Kind::from(kind), RemoteId::from(id), provider(&stub));
+    let seen = provider.read(&kind, &id, None).await;
+    seen.map_err(|error| error.kind)
 }
 
 #[tokio::test]
