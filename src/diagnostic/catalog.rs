@@ -120,6 +120,7 @@ codes! {
     API_UNREACHABLE = 703, "the cloud cannot be reached";
     API_CONFLICT = 704, "the cloud reports a conflict";
     INTERRUPTED = 705, "interrupted before everything was done";
+    FUNCTION_MISSING = 720, "there is no such function";
     LOCAL_START = 801, "the local cloud cannot start";
     LOCAL_DOWN = 802, "the local cloud does not run";
     PORT_TAKEN = 803, "the port is taken";

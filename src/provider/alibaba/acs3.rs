@@ -21,9 +21,11 @@ pub(super) struct Request<'a> {
     pub(super) path: &'a str,
     /// Decoded.
     pub(super) query: &'a [(String, String)],
-    pub(super) body: String,
+    pub(super) body: Vec<u8>,
     /// Of a body that is not empty.
     pub(super) content_type: &'static str,
+    /// What the operation takes in headers, names in lower case.
+    pub(super) headers: &'a [(&'static str, String)],
 }
 
 /// A call's parts with its signature.
@@ -31,13 +33,13 @@ pub(super) struct Signed {
     pub(super) url: String,
     /// Names in lower case; the signature is the last.
     pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+    pub(super) body: Vec<u8>,
 }
 
 impl Request<'_> {
     /// The URL, all headers but those of the connection, and the body.
     pub(super) fn signed(self, target: &Target, now: SystemTime, nonce: &str) -> Signed {
-        let digest = wire::acs3::body_sha256(self.body.as_bytes());
+        let digest = wire::acs3::body_sha256(&self.body);
         let host = self
             .base
             .split_once("://")
@@ -58,6 +60,8 @@ impl Request<'_> {
         if !self.body.is_empty() {
             headers.push(("content-type".to_owned(), self.content_type.to_owned()));
         }
+        let more = self.headers.iter();
+        headers.extend(more.map(|(name, value)| ((*name).to_owned(), value.clone())));
         let call = wire::acs3::Call {
             method: self.method.as_str(),
             path: self.path,

@@ -21,7 +21,16 @@ pub(in crate::provider::alibaba) struct Call {
     path: String,
     /// Decoded.
     query: Vec<(String, String)>,
-    body: Option<Json>,
+    body: Option<Content>,
+    headers: Vec<(&'static str, String)>,
+}
+
+/// What a call brings.
+#[derive(Debug, Clone)]
+enum Content {
+    Json(Json),
+    /// An event.
+    Bytes(Vec<u8>),
 }
 
 impl Call {
@@ -40,6 +49,7 @@ impl Call {
             path: format!("/{VERSION}{segments}"),
             query: Vec::new(),
             body: None,
+            headers: Vec::new(),
         }
     }
 
@@ -73,7 +83,19 @@ impl Call {
 
     /// Sets the body.
     pub(in crate::provider::alibaba) fn with(mut self, body: Json) -> Self {
-        self.body = Some(body);
+        self.body = Some(Content::Json(body));
+        self
+    }
+
+    /// Sets the body to bytes as they are.
+    pub(in crate::provider::alibaba) fn with_bytes(mut self, body: Vec<u8>) -> Self {
+        self.body = Some(Content::Bytes(body));
+        self
+    }
+
+    /// Adds a header, its name in lower case.
+    pub(in crate::provider::alibaba) fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
         self
     }
 
@@ -108,8 +130,16 @@ impl Call {
             base,
             path: &self.path,
             query: &self.query,
-            body: self.body.as_ref().map(Json::to_string).unwrap_or_default(),
-            content_type: "application/json; charset=utf-8",
+            body: match &self.body {
+                Some(Content::Json(json)) => json.to_string().into_bytes(),
+                Some(Content::Bytes(bytes)) => bytes.clone(),
+                None => Vec::new(),
+            },
+            content_type: match self.body {
+                Some(Content::Bytes(_)) => "application/octet-stream",
+                _ => "application/json; charset=utf-8",
+            },
+            headers: &self.headers,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The client itself: sends a call, retries included, and reads its JSON.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value as Json;
 
 use super::call::Call;
 use crate::provider::alibaba::target::Target;
-use crate::provider::alibaba::transport::Transport;
+use crate::provider::alibaba::transport::{Reply, Transport};
 use crate::provider::{ErrorKind, ProviderError};
 use crate::resource::Object;
 
@@ -52,7 +53,19 @@ impl Fc {
         }
     }
 
-    /// The same; `None` when what the path names is certainly not there.
+    /// Makes the call once and gives what comes back as it is.
+    pub(in crate::provider::alibaba) async fn once(
+        &self,
+        call: &Call,
+        patience: Duration,
+    ) -> Result<Reply, ProviderError> {
+        let target = self.target();
+        let build = |now| call.build(target, now);
+        let sent = self.transport.send_once(call.action, &build, patience);
+        sent.await
+    }
+
+    /// The same as [`Fc::send`]; `None` when what the path names is certainly not there.
     pub(in crate::provider::alibaba) async fn find(
         &self,
         call: &Call,

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::attrs::{id_of, remote, touches};
 use super::driver::{Driver, OWNER_TAG};
 use super::patience::Patience;
-use super::{fc_code, fc_shown, fc_tags};
+use super::{fc_code, fc_invoke, fc_shown, fc_tags};
 use crate::provider::alibaba::fc::{Call, Fc};
 use crate::provider::{ErrorKind, Made, ProviderError, Seen, Task, Tell};
 use crate::resource::{KindSpec, Object, RemoteId};
@@ -235,13 +235,18 @@ impl Driver for FcFunction {
         self.fc.remove(&call).await
     }
 
-    async fn act(&self, action: &str, _: &Record, _: &Json) -> Result<Json, ProviderError> {
-        // The service gives code back as a whole only.
-        if action == "content" {
-            return Ok(json!({}));
+    async fn act(&self, action: &str, on: &Record, args: &Json) -> Result<Json, ProviderError> {
+        let invalid = |why: String| ProviderError::new(ErrorKind::Unsupported, action, why);
+        match action {
+            // The service gives code back as a whole only.
+            "content" => Ok(json!({})),
+            "invoke" => {
+                let id = on.remote.clone().or_else(|| self.identity(&on.attrs));
+                let id = id.ok_or_else(|| invalid("the function has no name yet".to_owned()))?;
+                fc_invoke::invoke(&self.fc, id.as_str(), args).await
+            }
+            _ => Err(invalid(format!("`{KIND}` knows no action `{action}`"))),
         }
-        let message = format!("`{KIND}` knows no action `{action}`");
-        Err(ProviderError::new(ErrorKind::Unsupported, action, message))
     }
 }
 

@@ -10,6 +10,7 @@ mod fc_domain;
 #[cfg(test)]
 mod fc_faults;
 mod fc_function;
+mod fc_invoke;
 mod fc_part;
 mod fc_route;
 mod fc_setting;

@@ -37,14 +37,14 @@ pub(super) async fn dispatch(shared: &Shared, call: &Call) -> Outcome<Reply> {
         ("DELETE", ["functions", name, "triggers", trigger]) => {
             trigger::delete(shared, name, trigger).await
         }
-        ("POST", ["tags-v2"]) => tag::set(shared, call).await,
-        ("DELETE", ["tags-v2"]) => tag::unset(shared, call).await,
-        ("GET", ["tags-v2"]) => tag::list(shared, call).await,
         ("POST", ["custom-domains"]) => domain::create(shared, call).await,
         ("GET", ["custom-domains"]) => domain::list(shared, call).await,
         ("GET", ["custom-domains", name]) => domain::get(shared, name).await,
         ("PUT", ["custom-domains", name]) => domain::update(shared, call, name).await,
         ("DELETE", ["custom-domains", name]) => domain::delete(shared, name).await,
+        ("POST", ["tags-v2"]) => tag::set(shared, call).await,
+        ("DELETE", ["tags-v2"]) => tag::unset(shared, call).await,
+        ("GET", ["tags-v2"]) => tag::list(shared, call).await,
         (method, segments) => Err(FcError::unserved(&format!(
             "{method} /2023-03-30/{}",
             segments.join("/")

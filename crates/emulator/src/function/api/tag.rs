@@ -55,8 +55,8 @@ pub(super) async fn list(shared: &Shared, call: &Call) -> Outcome<Reply> {
         .store
         .read(|db| Ok::<_, FcError>(table::function::all(db)?));
     let fits = |function: &Function| {
-        let is_meant = names.is_empty() || names.contains(&function.name);
-        is_meant
+        let wanted = names.is_empty() || names.contains(&function.name);
+        wanted
             && asked
                 .iter()
                 .all(|(key, value)| function.tags.get(key) == Some(value))
