@@ -87,7 +87,6 @@ fn context(manifest: &Manifest) -> Context {
         environment: "default".to_owned(),
         local: true,
         account: None,
-        local: false,
         region: "cn-hangzhou".to_owned(),
         origins: std::collections::BTreeMap::new(),
         folder: manifest.folder.clone(),

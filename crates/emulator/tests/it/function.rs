@@ -513,6 +513,24 @@ async fn settings_are_put_shown_listed_and_deleted() {
     assert_eq!(shown["vpcIds"], json!(["vpc-1"]));
 }
 
+/// Waits until there are so many instances, none of them `but`; their ids.
+async fn instances(cloud: &Cloud, wanted: usize, but: &[String]) -> Vec<String> {
+    let end = SystemTime::now() + Duration::from_secs(20);
+    loop {
+        let shown = cloud.fc("GET", "functions/hello/instances", b"").await;
+        let shown = shown.json();
+        let ids = shown["instances"].as_array().unwrap().iter();
+        let ids: Vec<String> = ids
+            .map(|one| one["instanceId"].as_str().unwrap().to_owned())
+            .collect();
+        if ids.len() == wanted && ids.iter().all(|id| !but.contains(id)) {
+            return ids;
+        }
+        assert!(SystemTime::now() < end, "{shown}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test]
 async fn instances_are_kept_warm_and_replaced_with_the_code() {
     let cloud = Cloud::start().await;
@@ -524,32 +542,11 @@ async fn instances_are_kept_warm_and_replaced_with_the_code() {
             &json!({"defaultTarget": 2}),
         )
         .await;
-    let instances = |wanted: usize, but: Vec<String>| {
-        let cloud = &cloud;
-        async move {
-            let end = SystemTime::now() + Duration::from_secs(20);
-            loop {
-                let shown = cloud
-                    .fc("GET", "functions/hello/instances", b"")
-                    .await
-                    .json();
-                let ids = shown["instances"].as_array().unwrap().iter();
-                let ids: Vec<String> = ids
-                    .map(|one| one["instanceId"].as_str().unwrap().to_owned())
-                    .collect();
-                if ids.len() == wanted && ids.iter().all(|id| !but.contains(id)) {
-                    return ids;
-                }
-                assert!(SystemTime::now() < end, "{shown}");
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        }
-    };
-    let first = instances(2, Vec::new()).await;
+    let first = instances(&cloud, 2, &[]).await;
     let other = HANDLER.replace("'said'", "'heard'");
     let change = json!({ "code": { "zipFile": archive("index.py", &other) } });
     cloud.fc_json("PUT", "functions/hello", &change).await;
-    instances(2, first).await;
+    instances(&cloud, 2, &first).await;
     let said = cloud.fc("POST", "functions/hello/invocations", b"x").await;
     assert_eq!(said.json()["heard"], "x");
 }
