@@ -3,6 +3,11 @@
 mod bucket;
 mod catalog;
 mod cdn;
+mod code_pack;
+mod detect;
+mod fc3;
+mod fc3_domain;
+mod function;
 mod lower;
 mod oss;
 mod pack;
@@ -10,9 +15,11 @@ mod planned;
 mod props;
 mod schema;
 mod site;
+mod typed;
 
+pub use code_pack::CodePack;
 pub use lower::{Context, Lowered, lower};
-pub use pack::{Pack, pack};
+pub use pack::{Pack, SitePack, pack};
 pub use planned::Planned;
 pub use schema::{Case, Kind, Place, Prop, Schema, Strictness};
 pub use schema::{find, json_schema, manifest_schema, page};
@@ -28,6 +35,9 @@ const DEPLOYED: &[(&str, Lower)] = &[
     ("site", site::lower),
     ("oss", oss::lower),
     ("cdn", cdn::lower),
+    ("function", function::lower),
+    ("fc3", fc3::lower),
+    ("fc3-domain", fc3_domain::lower),
 ];
 
 /// The names of all components that are known.

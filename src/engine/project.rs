@@ -67,6 +67,11 @@ pub struct Destination {
 }
 
 impl Destination {
+    /// Whether it is a cloud on this machine.
+    pub fn is_local(&self) -> bool {
+        !self.account_matters
+    }
+
     /// What it is asked and changed with.
     fn means(&self) -> Means<'_> {
         Means {

@@ -15,6 +15,7 @@ mod converge;
 mod crash;
 mod echo;
 mod fmt;
+mod function;
 mod invalid;
 mod language;
 mod layers;

@@ -86,6 +86,7 @@ fn context(manifest: &Manifest) -> Context {
         app: manifest.name.clone(),
         environment: "default".to_owned(),
         account: None,
+        local: false,
         region: "cn-hangzhou".to_owned(),
         origins: std::collections::BTreeMap::new(),
         folder: manifest.folder.clone(),

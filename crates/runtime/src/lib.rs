@@ -5,9 +5,12 @@
 //! spoken with. Nothing here knows an API of the vendor or keeps anything durable.
 
 mod call;
+mod dialect;
+mod fleet;
 mod log;
 mod spec;
 
 pub use call::{Answer, BoxError, Call, CallBody, Ended, Fault, FunctionError, Reply, Request};
+pub use fleet::{Fleet, InstanceInfo, Settings};
 pub use log::{Line, LogSink, Pipe};
 pub use spec::{Command, Container, Custom, Health, Hook, Identity, Language, Scale, Spec};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::blob::Blobs;
 use super::call::Call;
+use super::content::Content;
 use super::error::{OssError, Outcome};
 use super::operation::{
     append, bucket, configure, copy, delete, get, list, multipart, put, site, uploads,
@@ -135,6 +137,29 @@ impl Oss {
             .read(move |db| table::bucket::exists(db, &name))
             .await;
         found.map_err(|error: OssError| StoreError::Commit(error.to_string()))
+    }
+
+    /// The whole content of an object, for other rooms of this cloud: they act for the account.
+    pub(crate) async fn fetch(&self, bucket: &str, key: &str, most: u64) -> Result<Bytes, String> {
+        let (bucket, key) = (bucket.to_owned(), key.to_owned());
+        let found = self.0.store.read(move |db| {
+            if !table::bucket::exists(db, &bucket)? {
+                return Ok(None);
+            }
+            let Some(object) = table::object::find(db, &bucket, &key)? else {
+                return Ok(None);
+            };
+            Ok::<_, OssError>(Some((object.size, Content::find(db, &object.pieces)?)))
+        });
+        let found = found.await.map_err(|error| error.to_string())?;
+        let (size, content) = found.ok_or("there is no such object")?;
+        if size > most {
+            return Err(format!("it is larger than {} MB", most >> 20));
+        }
+        let body = content.send(&self.0, 0, size).await;
+        let body = body.map_err(|error| error.to_string())?;
+        let read = body.collect().await.map_err(|error| error.to_string())?;
+        Ok(read.to_bytes())
     }
 
     /// What the status says about this room.

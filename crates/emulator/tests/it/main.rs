@@ -6,5 +6,6 @@ mod access;
 mod client;
 mod crash;
 mod faults;
+mod function;
 mod start;
 mod website;

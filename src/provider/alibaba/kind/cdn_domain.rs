@@ -1,7 +1,6 @@
 //! `cdn.domain`: a domain accelerated by the CDN in front of a bucket.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -11,9 +10,10 @@ use super::attrs::{id_of, parse, remote, touches};
 use super::driver::{Driver, OWNER_TAG};
 use super::header;
 use super::origin::Origin;
+use super::patience::Patience;
 use super::ttl::{self, Rule};
 use crate::provider::alibaba::cdn::{Cdn, Detail, NewDomain, Purge, Setting};
-use crate::provider::{ErrorKind, Made, Progress, ProviderError, Seen, Task, Tell};
+use crate::provider::{ErrorKind, Made, ProviderError, Seen, Task, Tell};
 use crate::resource::{KindSpec, Object, RemoteId};
 use crate::state::Record;
 
@@ -22,10 +22,6 @@ const DOMESTIC: &str = "domestic";
 const WEB: &str = "web";
 /// More paths than this are refreshed as one folder: the daily quota of files is finite, and so is patience.
 const MOST_PATHS: usize = 500;
-/// How long a new domain may take; the vendor speaks of minutes.
-const ONLINE_WITHIN: Duration = Duration::from_mins(15);
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Accelerated domains of one account.
 pub(in crate::provider::alibaba) struct CdnDomain {
@@ -116,7 +112,11 @@ impl CdnDomain {
                     let hint = "the CDN console says why";
                     return Err(failure(ErrorKind::Invalid, message).with_hint(hint));
                 }
-                status => patience.pause(domain, status, tell).await?,
+                status => {
+                    patience
+                        .pause(KIND, &format!("{domain} is {status}"), tell)
+                        .await?
+                }
             }
         }
     }
@@ -125,8 +125,8 @@ impl CdnDomain {
     async fn wait_gone(&self, domain: &str, tell: &dyn Tell) -> Result<(), ProviderError> {
         let mut patience = Patience::begin();
         while let Some(detail) = self.cdn.domain(domain).await? {
-            let status = detail.domain_status.as_str();
-            patience.pause(domain, status, tell).await?;
+            let what = format!("{domain} is {}", detail.domain_status);
+            patience.pause(KIND, &what, tell).await?;
         }
         Ok(())
     }
@@ -289,45 +289,6 @@ impl Driver for CdnDomain {
                 Err(ProviderError::new(ErrorKind::Unsupported, action, message))
             }
         }
-    }
-}
-
-/// How long to wait for the cloud.
-struct Patience {
-    begun: Instant,
-    pause: Duration,
-}
-
-impl Patience {
-    fn begin() -> Self {
-        Self {
-            begun: Instant::now(),
-            pause: FIRST_PAUSE,
-        }
-    }
-
-    /// Waits for a moment, each time longer; fails when the user wants to stop or it took too long in all.
-    async fn pause(
-        &mut self,
-        domain: &str,
-        status: &str,
-        tell: &dyn Tell,
-    ) -> Result<(), ProviderError> {
-        if tell.stopped() {
-            return Err(failure(ErrorKind::Stopped, "stopped while waiting".into()));
-        }
-        if self.begun.elapsed() > ONLINE_WITHIN {
-            let message = format!("domain `{domain}` is still {status}");
-            let hint = "the cloud is slow today; run the same command again later";
-            return Err(failure(ErrorKind::Temporary, message).with_hint(hint));
-        }
-        let seconds = self.begun.elapsed().as_secs();
-        tell.progress(Progress::Note(format!(
-            "{domain} is {status}, waiting for {seconds} s"
-        )));
-        tokio::time::sleep(self.pause).await;
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        Ok(())
     }
 }
 

@@ -1,0 +1,12 @@
+//! Web requests to functions: by an http trigger's address, or by a domain of the user's own.
+//!
+//! `admit` decides who may come in, `route` and `rewrite` what a domain's path means, `event` turns a request into the event
+//! that handlers get and their answer into a response. `visit` puts these together.
+
+mod admit;
+mod event;
+mod rewrite;
+mod route;
+mod visit;
+
+pub(super) use rewrite::check as check_rewrite;
