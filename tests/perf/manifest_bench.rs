@@ -85,8 +85,8 @@ fn context(manifest: &Manifest) -> Context {
     Context {
         app: manifest.name.clone(),
         environment: "default".to_owned(),
+        local: true,
         account: None,
-        local: false,
         region: "cn-hangzhou".to_owned(),
         origins: std::collections::BTreeMap::new(),
         folder: manifest.folder.clone(),

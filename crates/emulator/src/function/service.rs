@@ -60,7 +60,7 @@ impl Functions {
         for domain in store.read_now(|db| Ok(table::domain::all(db)?))? {
             resolver.know_domain(domain);
         }
-        Ok(Self(Arc::new(Shared {
+        let functions = Self(Arc::new(Shared {
             verifier: Verifier::new(settings.account.clone(), clock.clone()),
             account: settings.account.id.clone(),
             region: settings.region.clone(),
@@ -72,7 +72,10 @@ impl Functions {
             oss,
             packages,
             run,
-        })))
+        }));
+        let shared = Arc::clone(&functions.0);
+        tokio::runtime::Handle::current().block_on(async move { shared.enforce_all().await });
+        Ok(functions)
     }
 
     /// Answers an API call.

@@ -38,10 +38,8 @@ fn assert_same(operation: &str, ours: &Call) {
 
 #[test]
 fn functions_are_read_and_removed_as_the_vendors_client_does() {
-    assert_same(
-        "GetFunction",
-        &Call::get("GetFunction", &["functions", "f1"]),
-    );
+    let call = Call::get("GetFunction", &["functions", "f1"]);
+    assert_same("GetFunction", &call.param("qualifier", "LATEST"));
     let path = ["functions", "f1"];
     assert_same("DeleteFunction", &Call::delete("DeleteFunction", &path));
 }
