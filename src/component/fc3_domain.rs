@@ -30,7 +30,8 @@ pub(super) fn lower(block: &Block, context: &Context, diagnostics: &mut Diagnost
     if let Some(at) = not_yet(block, context) {
         return planned::lower(block, at);
     }
-    let region = props.text("region", diagnostics);
+    // An empty one is none, as for the original.
+    let region = Some(props.text_or_empty("region", diagnostics)).filter(|r| !r.is_empty());
     let region = region.unwrap_or(&context.region).to_owned();
     let routes = routes(block, &props, diagnostics);
     let Some(name) = props.text("domainName", diagnostics) else {

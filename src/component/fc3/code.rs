@@ -67,5 +67,9 @@ fn runs_jar(props: &Props<'_>) -> bool {
 /// The path as people write it: without `.` in the middle.
 pub(in crate::component) fn plain(path: &Path) -> PathBuf {
     let parts = path.components();
-    parts.filter(|part| *part != Component::CurDir).collect()
+    let plain: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
+    if plain.as_os_str().is_empty() {
+        return PathBuf::from(".");
+    }
+    plain
 }

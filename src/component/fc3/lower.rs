@@ -33,7 +33,8 @@ pub(in crate::component) fn lower(
         Reach::Not(at) => return planned::lower(block, at),
         Reach::All { without } => without,
     };
-    let region = props.text("region", diagnostics);
+    // An empty one is none, as for the original.
+    let region = Some(props.text_or_empty("region", diagnostics)).filter(|r| !r.is_empty());
     let region = region.unwrap_or(&context.region).to_owned();
     let Some(name) = props.text("functionName", diagnostics) else {
         return Parts::default();

@@ -60,7 +60,7 @@ impl Functions {
         for domain in store.read_now(|db| Ok(table::domain::all(db)?))? {
             resolver.know_domain(domain);
         }
-        Ok(Self(Arc::new(Shared {
+        let functions = Self(Arc::new(Shared {
             verifier: Verifier::new(settings.account.clone(), clock.clone()),
             account: settings.account.id.clone(),
             region: settings.region.clone(),
@@ -72,7 +72,10 @@ impl Functions {
             oss,
             packages,
             run,
-        })))
+        }));
+        let shared = Arc::clone(&functions.0);
+        tokio::runtime::Handle::current().block_on(async move { shared.enforce_all().await });
+        Ok(functions)
     }
 
     /// Answers an API call.
@@ -132,7 +135,7 @@ impl Functions {
         Ok(json!({ "functions": functions.await? }))
     }
 
-    /// Deletes every function with its triggers, and stops all instances.
+    /// Deletes every function with its triggers, and the file systems; stops all instances.
     pub(crate) async fn reset(&self) -> Result<(), StoreError> {
         let shared = &self.0;
         let all = shared.store.write(|db| {
@@ -145,7 +148,7 @@ impl Functions {
             shared.run.retire(&function.name, None).await;
         }
         shared.resolver.forget_domains();
-        Ok(())
+        Ok(shared.resolver.clear_file_systems()?)
     }
 
     /// Whether `host` is a domain that leads to functions.

@@ -380,6 +380,37 @@ async fn a_domain_leads_to_functions_by_its_routes() {
 }
 
 #[tokio::test]
+async fn a_web_token_opens_triggers_and_domains_alike() {
+    let cloud = Cloud::start().await;
+    let key = "YW4tZXhhbXBsZS1vZi1hLXNoYXJlZC1rZXktd2l0aC1hdC1sZWFzdC02NC1ieXRlcy1pbi1pdC1mb3Itc2hhLTUxMg";
+    let token = "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.WnUegCBMQBpASXLxjCc-bPeWwbRcXQaW5fVKFH9ogEw";
+    let auth = json!({
+        "jwks": { "keys": [{ "kty": "oct", "k": key }] },
+        "tokenLookup": "header:Authorization:Bearer ", "claimPassBy": "query:who:sub",
+        "whitelist": ["/open"],
+    });
+    let config = json!({ "authType": "jwt", "authConfig": auth });
+    web(&cloud, &config.to_string()).await;
+    let domain = json!({
+        "domainName": "api.shop.test", "protocol": "HTTP",
+        "authConfig": { "authType": "jwt", "authInfo": auth.to_string() },
+        "routeConfig": { "routes": [{ "path": "/*", "functionName": "hello" }] },
+    });
+    cloud.fc_json("POST", "custom-domains", &domain).await;
+    for (start, host) in [("/_fc/hello", "localhost"), ("", "api.shop.test")] {
+        let host = ("host", host);
+        let with = [host, ("authorization", token)];
+        let forged = [host, ("authorization", &token[..token.len() - 2])];
+        let at = |path: &str| format!("{start}{path}");
+        let said = cloud.visit("GET", &at("/a?who=root"), &with).await;
+        assert_eq!(said.json()[1], json!({ "who": "ann" }));
+        assert_eq!(cloud.visit("GET", &at("/a"), &[host]).await.status, 403);
+        assert_eq!(cloud.visit("GET", &at("/a"), &forged).await.status, 403);
+        assert_eq!(cloud.visit("GET", &at("/open"), &[host]).await.status, 201);
+    }
+}
+
+#[tokio::test]
 async fn what_a_function_writes_can_be_read_by_its_request() {
     let cloud = Cloud::start().await;
     let mut new = hello();
@@ -417,4 +448,156 @@ async fn what_a_function_writes_can_be_read_by_its_request() {
         ["heard two"]
     );
     assert_eq!(cloud.admin("GET", "logs", b"").await.status, 400);
+}
+
+#[tokio::test]
+async fn settings_are_put_shown_listed_and_deleted() {
+    let cloud = Cloud::start().await;
+    cloud.fc_json("POST", "functions", &hello()).await;
+    for (path, list, body, field) in [
+        (
+            "async-invoke-config",
+            "async-invoke-configs",
+            json!({"maxAsyncRetryAttempts": 1}),
+            "maxAsyncRetryAttempts",
+        ),
+        (
+            "concurrency",
+            "concurrency-configs",
+            json!({"reservedConcurrency": 1}),
+            "reservedConcurrency",
+        ),
+        (
+            "provision-config",
+            "provision-configs",
+            json!({"defaultTarget": 1}),
+            "target",
+        ),
+        (
+            "scaling-config",
+            "scaling-configs",
+            json!({"minInstances": 1}),
+            "targetInstances",
+        ),
+    ] {
+        let target = format!("functions/hello/{path}");
+        let absent = cloud.fc("GET", &target, b"").await;
+        assert_eq!(absent.status, 404, "{path}: {absent:?}");
+        let put = cloud.fc_json("PUT", &target, &body).await;
+        assert_eq!(
+            (put.status, &put.json()[field]),
+            (200, &json!(1)),
+            "{path}: {put:?}"
+        );
+        let listed = cloud
+            .fc("GET", &format!("{list}?functionName=hello"), b"")
+            .await
+            .json();
+        let lists: Vec<_> = listed.as_object().unwrap().values().collect();
+        assert_eq!(lists[0][0][field], 1, "{path}: {listed}");
+        assert_eq!(cloud.fc("DELETE", &target, b"").await.status, 204, "{path}");
+        assert_eq!(cloud.fc("GET", &target, b"").await.status, 404, "{path}");
+    }
+    let bound = cloud
+        .fc_json(
+            "POST",
+            "functions/hello/vpc-bindings",
+            &json!({"vpcId": "vpc-1"}),
+        )
+        .await;
+    assert_eq!(bound.status, 200);
+    let shown = cloud
+        .fc("GET", "functions/hello/vpc-bindings", b"")
+        .await
+        .json();
+    assert_eq!(shown["vpcIds"], json!(["vpc-1"]));
+}
+
+/// Waits until there are so many instances, none of them `but`; their ids.
+async fn instances(cloud: &Cloud, wanted: usize, but: &[String]) -> Vec<String> {
+    let end = SystemTime::now() + Duration::from_secs(20);
+    loop {
+        let shown = cloud.fc("GET", "functions/hello/instances", b"").await;
+        let shown = shown.json();
+        let ids = shown["instances"].as_array().unwrap().iter();
+        let ids: Vec<String> = ids
+            .map(|one| one["instanceId"].as_str().unwrap().to_owned())
+            .collect();
+        if ids.len() == wanted && ids.iter().all(|id| !but.contains(id)) {
+            return ids;
+        }
+        assert!(SystemTime::now() < end, "{shown}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn instances_are_kept_warm_and_replaced_with_the_code() {
+    let cloud = Cloud::start().await;
+    cloud.fc_json("POST", "functions", &hello()).await;
+    cloud
+        .fc_json(
+            "PUT",
+            "functions/hello/provision-config",
+            &json!({"defaultTarget": 2}),
+        )
+        .await;
+    let first = instances(&cloud, 2, &[]).await;
+    let other = HANDLER.replace("'said'", "'heard'");
+    let change = json!({ "code": { "zipFile": archive("index.py", &other) } });
+    cloud.fc_json("PUT", "functions/hello", &change).await;
+    instances(&cloud, 2, &first).await;
+    let said = cloud.fc("POST", "functions/hello/invocations", b"x").await;
+    assert_eq!(said.json()["heard"], "x");
+}
+
+#[tokio::test]
+async fn calls_beyond_the_reserved_instances_and_of_a_disabled_function_are_refused() {
+    let cloud = Cloud::start().await;
+    let mut new = hello();
+    let slow = "import time\ndef handler(event, context):\n    time.sleep(1)\n    return 'done'\n";
+    new["code"]["zipFile"] = archive("index.py", slow).into();
+    cloud.fc_json("POST", "functions", &new).await;
+    cloud
+        .fc_json(
+            "PUT",
+            "functions/hello/concurrency",
+            &json!({"reservedConcurrency": 1}),
+        )
+        .await;
+    let call = || cloud.fc("POST", "functions/hello/invocations", b"");
+    let (one, two) = tokio::join!(call(), call());
+    let mut statuses = [one.status, two.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 429]);
+    cloud
+        .fc_json("POST", "functions/hello/invoke/disable", &json!({}))
+        .await;
+    assert_eq!(call().await.status, 403);
+    cloud
+        .fc_json("POST", "functions/hello/invoke/enable", &json!({}))
+        .await;
+    assert_eq!(call().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_file_system_is_shared_by_functions_and_stays() {
+    let cloud = Cloud::start().await;
+    let text = "import os\ndef handler(event, context):\n    path = os.environ['FILE']\n    if event:\n        open(path, 'wb').write(event)\n    return open(path, 'rb').read()\n";
+    let mut new = hello();
+    new["code"]["zipFile"] = archive("index.py", text).into();
+    new["environmentVariables"] = json!({"FILE": "/mnt/data/file"});
+    new["nasConfig"] = json!({
+        "userId": 0, "groupId": 0,
+        "mountPoints": [{"serverAddr": "a.cn-hangzhou.nas.aliyuncs.com:/x", "mountDir": "/mnt/data"}],
+    });
+    cloud.fc_json("POST", "functions", &new).await;
+    let said = cloud
+        .fc("POST", "functions/hello/invocations", b"kept")
+        .await;
+    assert_eq!(said.text(), "kept");
+    new["functionName"] = "other".into();
+    cloud.fc_json("POST", "functions", &new).await;
+    let said = cloud.fc("POST", "functions/other/invocations", b"").await;
+    assert_eq!(said.text(), "kept", "{said:?}");
 }

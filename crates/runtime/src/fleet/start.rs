@@ -385,6 +385,13 @@ fn environment(spec: &Spec, id: &str, port: u16) -> BTreeMap<String, String> {
     ];
     all.extend(vendor.map(|(name, value)| (name.to_owned(), value)));
     all.extend(identity.endpoints.clone());
-    all.extend(spec.environment.clone());
+    // A mount is not at its path as long as processes see this machine's folders: whoever is told the path by a variable is
+    // told where it really is.
+    let real = |text: &String| {
+        let mounted = spec.mounts.iter().find_map(|mount| mount.real(text));
+        mounted.unwrap_or_else(|| text.clone())
+    };
+    let own = spec.environment.iter();
+    all.extend(own.map(|(name, value)| (name.clone(), real(value))));
     all
 }

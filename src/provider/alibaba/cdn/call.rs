@@ -95,7 +95,7 @@ mod tests {
             .field("ObjectPath", "http://a.com/x y");
         let signed = ours.signed(&target, SystemTime::now(), "n");
         assert_eq!(signed.url, "https://cdn.aliyuncs.com/?a=b%20c");
-        let digest = wire::acs3::body_sha256(signed.body.as_bytes());
+        let digest = wire::acs3::body_sha256(&signed.body);
         let call = wire::acs3::Call {
             method: "POST",
             path: "/",

@@ -54,7 +54,7 @@ fn assert_same(operation: &str, ours: &Call) {
         normal(theirs.query.clone()),
         "{operation}"
     );
-    assert_eq!(signed.body, theirs.body, "{operation}");
+    assert_eq!(signed.body, theirs.body.as_bytes(), "{operation}");
     let headers: BTreeMap<_, _> = signed.headers.iter().cloned().collect();
     let authorization = Authorization::parse(&headers["authorization"]).unwrap();
     for name in authorization.signed_headers {

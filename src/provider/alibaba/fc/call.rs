@@ -40,7 +40,9 @@ impl Call {
         method: Method,
         path: &[&str],
     ) -> Self {
-        let segments: String = path.iter().map(|s| format!("/{}", strict(s))).collect();
+        let segments = path
+            .iter()
+            .fold(String::new(), |path, segment| path + "/" + &strict(segment));
         Self {
             action,
             method,

@@ -113,9 +113,8 @@ impl CdnDomain {
                     return Err(failure(ErrorKind::Invalid, message).with_hint(hint));
                 }
                 status => {
-                    patience
-                        .pause(KIND, &format!("{domain} is {status}"), tell)
-                        .await?
+                    let what = format!("{domain} is {status}");
+                    patience.pause(KIND, &what, tell).await?;
                 }
             }
         }

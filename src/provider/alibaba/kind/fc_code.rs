@@ -22,14 +22,12 @@ pub(super) fn shown(shown: &Object, known: Option<&Record>) -> Object {
         return attrs;
     };
     let asked = known.and_then(|record| record.attrs.get("code"));
-    let is_same = match asked.and_then(|code| code.get("checksum")) {
-        Some(packed) => packed.as_str() == Some(checksum),
-        // An object in a bucket is known by what the service made of it.
-        None => {
-            let made = known.and_then(|record| record.outputs.get("codeChecksum")?.as_str());
-            made.is_none_or(|made| made == checksum)
-        }
-    };
+    let packed = asked.and_then(|code| code.get("checksum"));
+    // An object in a bucket is known by what the service made of it.
+    let made = known.and_then(|record| record.outputs.get("codeChecksum"));
+    let is_same = packed
+        .or(made)
+        .is_none_or(|is| is.as_str() == Some(checksum));
     let code = match asked {
         Some(asked) if is_same => Some(asked.clone()),
         None if known.is_some() => None,

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::attrs::{id_of, remote, touches};
 use super::driver::Driver;
-use super::fc_part::text;
+use super::fc_part::{as_text, text};
 use super::{fc_shown, fc_tags};
 use crate::provider::alibaba::fc::{Call, Fc};
 use crate::provider::{ErrorKind, Made, ProviderError, Seen, Task};
@@ -149,7 +149,7 @@ pub(super) fn settings(attrs: &Object, chosen: &dyn Fn(&str) -> bool) -> Object 
     let present = chosen.filter_map(|name| Some((name, attrs.get(name)?)));
     present
         .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .map(|(name, value)| (name.to_owned(), as_text(value.clone(), "authInfo")))
         .collect()
 }
 

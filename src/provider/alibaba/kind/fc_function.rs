@@ -197,27 +197,22 @@ impl Driver for FcFunction {
     async fn create(&self, task: &Task<'_>) -> Result<Made, ProviderError> {
         let name = name(task)?;
         let tags = tags(task);
-        let body = body(task.attrs, &|name| task.attrs.contains_key(name));
-        match self.check_ours(name, task.owner).await? {
-            Some(there) => {
-                let mut body = body;
-                body.extend(fc_code::body(task, &there)?);
-                self.settled(name, task.tell).await?;
-                self.put(name, body).await?;
-                fc_tags::sync(&self.fc, &there, &tags).await?;
+        let mut body = body(task.attrs, &|name| task.attrs.contains_key(name));
+        if let Some(there) = self.check_ours(name, task.owner).await? {
+            body.extend(fc_code::body(task, &there)?);
+            self.settled(name, task.tell).await?;
+            self.put(name, body).await?;
+            fc_tags::sync(&self.fc, &there, &tags).await?;
+        } else {
+            body.extend(fc_code::body(task, &Object::new())?);
+            body.insert("functionName".into(), name.into());
+            if let Some(group) = task.attrs.get("resourceGroupId") {
+                body.insert("resourceGroupId".into(), group.clone());
             }
-            None => {
-                let mut body = body;
-                body.extend(fc_code::body(task, &Object::new())?);
-                body.insert("functionName".into(), name.into());
-                if let Some(group) = task.attrs.get("resourceGroupId") {
-                    body.insert("resourceGroupId".into(), group.clone());
-                }
-                let tags = tags.iter().map(|(k, v)| json!({ "Key": k, "Value": v }));
-                body.insert("tags".into(), tags.collect());
-                let call = Call::post("CreateFunction", &["functions"], Json::Object(body));
-                self.fc.send(&call).await?;
-            }
+            let tags = tags.iter().map(|(k, v)| json!({ "Key": k, "Value": v }));
+            body.insert("tags".into(), tags.collect());
+            let call = Call::post("CreateFunction", &["functions"], Json::Object(body));
+            self.fc.send(&call).await?;
         }
         Ok(made(name, &self.settled(name, task.tell).await?))
     }

@@ -42,3 +42,11 @@ impl<'a> Part<'a> {
 pub(super) fn text<'a>(attrs: &'a Object, name: &str) -> Option<&'a str> {
     attrs.get(name).and_then(Json::as_str)
 }
+
+/// The value with the map under `key` as a text of JSON, which is how the service takes settings of authentication.
+pub(super) fn as_text(mut value: Json, key: &str) -> Json {
+    if let Some(inner) = value.get_mut(key).filter(|inner| inner.is_object()) {
+        *inner = inner.to_string().into();
+    }
+    value
+}

@@ -131,9 +131,10 @@ impl FcSetting {
 
     fn call(&self, of: impl Fn(&[&str]) -> Call, part: Part<'_>) -> Call {
         let call = of(&["functions", part.function, self.document.path]);
-        match self.document.by_qualifier && part.name != LATEST {
-            true => call.param("qualifier", part.name),
-            false => call,
+        if self.document.by_qualifier && part.name != LATEST {
+            call.param("qualifier", part.name)
+        } else {
+            call
         }
     }
 

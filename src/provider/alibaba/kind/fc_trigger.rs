@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::attrs::{remote, touches};
 use super::driver::Driver;
-use super::fc_part::{Part, text};
+use super::fc_part::{Part, as_text, text};
 use super::fc_shown;
 use crate::provider::alibaba::fc::{Call, Fc};
 use crate::provider::{ErrorKind, Made, ProviderError, Seen, Task};
@@ -122,15 +122,14 @@ impl Driver for FcTrigger {
     async fn create(&self, task: &Task<'_>) -> Result<Made, ProviderError> {
         let id = remote(task, self.identity(task.attrs))?;
         let part = Part::of(KIND, &id)?;
-        let made = match self.get(part).await? {
-            Some(there) => self.take(part, &there, task).await?,
-            None => {
-                let mut body = body(task.attrs, FIXED.into_iter().chain(CHANGEABLE));
-                body.remove("functionName");
-                let path = ["functions", part.function, "triggers"];
-                let call = Call::post("CreateTrigger", &path, Json::Object(body));
-                self.fc.send(&call).await?
-            }
+        let made = if let Some(there) = self.get(part).await? {
+            self.take(part, &there, task).await?
+        } else {
+            let mut body = body(task.attrs, FIXED.into_iter().chain(CHANGEABLE));
+            body.remove("functionName");
+            let path = ["functions", part.function, "triggers"];
+            let call = Call::post("CreateTrigger", &path, Json::Object(body));
+            self.fc.send(&call).await?
         };
         Ok(result(&id, &made))
     }
@@ -144,9 +143,10 @@ impl Driver for FcTrigger {
             let default = self.spec().defaults.remove(name);
             body.insert(name.to_owned(), default.unwrap_or_default());
         }
-        let made = match body.is_empty() {
-            true => self.get(part).await?.unwrap_or_default(),
-            false => self.put(part, body).await?,
+        let made = if body.is_empty() {
+            self.get(part).await?.unwrap_or_default()
+        } else {
+            self.put(part, body).await?
         };
         Ok(result(&id, &made))
     }
@@ -165,7 +165,9 @@ fn body<'n>(attrs: &Object, names: impl IntoIterator<Item = &'n str>) -> Object 
     for name in names {
         let value = match attrs.get(name) {
             None | Some(Json::Null) => continue,
-            Some(map) if name == "triggerConfig" => map.to_string().into(),
+            Some(config) if name == "triggerConfig" => {
+                as_text(config.clone(), "authConfig").to_string().into()
+            }
             Some(value) => value.clone(),
         };
         body.insert(name.to_owned(), value);

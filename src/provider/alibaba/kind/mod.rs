@@ -7,6 +7,8 @@ mod driver;
 mod faults;
 mod fc_code;
 mod fc_domain;
+#[cfg(test)]
+mod fc_faults;
 mod fc_function;
 mod fc_invoke;
 mod fc_part;

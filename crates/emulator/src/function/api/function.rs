@@ -8,7 +8,7 @@ use super::{no_function, nothing, shown};
 use crate::body::Reply;
 use crate::function::call::Call;
 use crate::function::error::{FcError, Outcome};
-use crate::function::model::{Code, Config, Function, NewFunction, Package, Tag};
+use crate::function::model::{Code, Config, Function, NewFunction, Package, SettingKind, Tag};
 use crate::function::service::Shared;
 use crate::function::table;
 use crate::identity::request_uuid;
@@ -103,6 +103,10 @@ pub(super) async fn update(shared: &Shared, call: &Call, name: &str) -> Outcome<
     });
     let changed = changed.await?;
     shared.resolver.forget(name);
+    // What is kept warm runs the old code or configuration until it is told.
+    for kind in [SettingKind::Provision, SettingKind::Scaling] {
+        shared.enforce(kind, name, "LATEST").await;
+    }
     Ok(shown(&changed.show(&shared.arn(name, "LATEST"))))
 }
 
@@ -116,6 +120,7 @@ pub(super) async fn delete(shared: &Shared, name: &str) -> Outcome<Reply> {
     });
     deleted.await?;
     shared.resolver.forget(name);
+    shared.run.reserve(name, None);
     shared.run.retire(name, None).await;
     Ok(nothing())
 }

@@ -2,7 +2,9 @@
 
 mod domain;
 mod function;
+mod instance;
 mod invoke;
+mod setting;
 mod tag;
 mod trigger;
 
@@ -11,6 +13,7 @@ use serde_json::Value as Json;
 
 use super::call::Call;
 use super::error::{FcError, Outcome};
+use super::model::SettingKind;
 use super::service::Shared;
 use crate::body::{Reply, ReplyBody};
 use crate::rpc::json_reply;
@@ -45,11 +48,49 @@ pub(super) async fn dispatch(shared: &Shared, call: &Call) -> Outcome<Reply> {
         ("POST", ["tags-v2"]) => tag::set(shared, call).await,
         ("DELETE", ["tags-v2"]) => tag::unset(shared, call).await,
         ("GET", ["tags-v2"]) => tag::list(shared, call).await,
-        (method, segments) => Err(FcError::unserved(&format!(
-            "{method} /2023-03-30/{}",
-            segments.join("/")
-        ))),
+        ("GET", ["functions", name, "instances"]) => instance::list(shared, call, name).await,
+        ("POST" | "PUT", ["functions", name, "invoke", "disable"]) => {
+            instance::switch(shared, name, true).await
+        }
+        ("POST" | "PUT", ["functions", name, "invoke", "enable"]) => {
+            instance::switch(shared, name, false).await
+        }
+        ("GET", ["functions", name, "vpc-bindings"]) => instance::networks(shared, name).await,
+        ("POST", ["functions", name, "vpc-bindings"]) => instance::bind(shared, call, name).await,
+        ("DELETE", ["functions", name, "vpc-bindings", network]) => {
+            instance::unbind(shared, name, network).await
+        }
+        (method, segments) => dispatch_setting(shared, call, (method, segments)).await,
     }
+}
+
+/// The operations on settings, which are all alike.
+async fn dispatch_setting(
+    shared: &Shared,
+    call: &Call,
+    (method, segments): (&str, &[&str]),
+) -> Outcome<Reply> {
+    for kind in SettingKind::ALL {
+        match (method, segments) {
+            ("PUT", ["functions", name, path]) if *path == kind.path() => {
+                return setting::put(shared, call, (kind, name)).await;
+            }
+            ("GET", ["functions", name, path]) if *path == kind.path() => {
+                return setting::get(shared, call, (kind, name)).await;
+            }
+            ("DELETE", ["functions", name, path]) if *path == kind.path() => {
+                return setting::delete(shared, call, (kind, name)).await;
+            }
+            ("GET", [path]) if *path == kind.list().0 => {
+                return setting::list(shared, call, kind).await;
+            }
+            _ => {}
+        }
+    }
+    Err(FcError::unserved(&format!(
+        "{method} /2023-03-30/{}",
+        segments.join("/")
+    )))
 }
 
 /// 200 with a JSON body.

@@ -1,18 +1,20 @@
-//! Who may come in by an http trigger.
+//! Who may come in by an http trigger or a domain.
 
 use http::{Method, StatusCode};
 use serde_json::Value as Json;
 
 use crate::function::error::{FcError, Outcome};
-use crate::function::model::Trigger;
+use crate::function::model::{Domain, Trigger};
 
 /// How a visitor is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Entrance {
     /// Anybody.
     Anonymous,
     /// Whoever signs as for a call of the API.
     Signed,
+    /// Whoever has a web token that this `authConfig` accepts.
+    Token(Json),
 }
 
 /// Whether a trigger takes requests of this method, and from whom.
@@ -36,8 +38,31 @@ pub(super) fn entrance(trigger: &Trigger, method: &Method) -> Outcome<Entrance> 
         ));
     }
     match trigger.config["authType"].as_str() {
-        Some("anonymous") => Ok(Entrance::Anonymous),
         None | Some("" | "function") => Ok(Entrance::Signed),
-        Some(other) => Err(FcError::unserved(&format!("the authType {other}"))),
+        Some(kind) => of_kind(kind, &trigger.config["authConfig"]),
+    }
+}
+
+/// From whom a domain takes requests. A domain that says nothing takes them from anybody.
+pub(super) fn domain_entrance(domain: &Domain) -> Outcome<Entrance> {
+    let auth = &domain.other["authConfig"];
+    let kind = auth["authType"].as_str().unwrap_or_default();
+    of_kind(kind, &auth["authInfo"])
+}
+
+fn of_kind(kind: &str, config: &Json) -> Outcome<Entrance> {
+    match kind {
+        "" | "anonymous" => Ok(Entrance::Anonymous),
+        "function" => Ok(Entrance::Signed),
+        "jwt" => {
+            // A domain's is JSON in a text.
+            let config = match config.as_str() {
+                Some(text) => serde_json::from_str(text)
+                    .map_err(|error| FcError::invalid(format!("authInfo is not JSON: {error}")))?,
+                None => config.clone(),
+            };
+            Ok(Entrance::Token(config))
+        }
+        other => Err(FcError::unserved(&format!("the authType {other}"))),
     }
 }

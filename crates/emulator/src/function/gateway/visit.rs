@@ -7,9 +7,9 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use runtime::{BoxError, CallBody, FunctionError, Language};
 
-use super::admit::{Entrance, entrance};
+use super::admit::{Entrance, domain_entrance, entrance};
 use super::event::{self, Circumstance};
-use super::{rewrite, route};
+use super::{rewrite, route, token};
 use crate::body::{Reply, ReplyBody};
 use crate::function::error::{FcError, Outcome};
 use crate::function::model::Domain;
@@ -98,16 +98,40 @@ impl Shared {
                 format!("function '{function}' has no http trigger for {qualifier}"),
             )
         })?;
-        match entrance(&trigger, visit.request.method())? {
-            Entrance::Anonymous => self.serve(&target, visit).await,
+        let entrance = entrance(&trigger, visit.request.method())?;
+        self.let_in(entrance, &target, visit, |target| target).await
+    }
+
+    /// Serves a request whose sender may come in; `rewrite` makes of the path and query what the function shall see.
+    async fn let_in(
+        &self,
+        entrance: Entrance,
+        target: &Target,
+        mut visit: Visit,
+        rewrite: impl FnOnce(String) -> String + Send,
+    ) -> Outcome<Reply> {
+        match entrance {
+            Entrance::Anonymous => {
+                visit.about.target = rewrite(visit.about.target);
+                self.serve(target, visit).await
+            }
+            Entrance::Token(config) => {
+                let (mut parts, body) = visit.request.into_parts();
+                let now = self.now_ms().div_euclid(1000);
+                token::admit(&config, &mut parts, &mut visit.about.target, now)?;
+                visit.request = Request::from_parts(parts, body);
+                visit.about.target = rewrite(visit.about.target);
+                self.serve(target, visit).await
+            }
             Entrance::Signed => {
-                let visit = self.checked(visit).await?;
-                self.serve_read(&target, visit).await
+                let mut visit = self.checked(visit).await?;
+                visit.about.target = rewrite(visit.about.target);
+                self.serve_read(target, visit).await
             }
         }
     }
 
-    async fn visit_route(&self, domain: &Domain, mut visit: Visit) -> Outcome<Reply> {
+    async fn visit_route(&self, domain: &Domain, visit: Visit) -> Outcome<Reply> {
         let path = visit.about.target.split('?').next().unwrap_or_default();
         let routes = domain.routes();
         let route = route::choose(routes, path).ok_or_else(|| {
@@ -123,12 +147,13 @@ impl Shared {
             let status = StatusCode::METHOD_NOT_ALLOWED;
             return Err(FcError::new(status, "MethodNotAllowed", message));
         }
-        visit.about.target = rewrite::target(&route.rewrite_config, &visit.about.target);
+        let entrance = domain_entrance(domain)?;
         let target = self
             .resolver
             .target(&route.function_name, route.qualifier())
             .await?;
-        self.serve(&target, visit).await
+        let rewritten = |target: String| rewrite::target(&route.rewrite_config, &target);
+        self.let_in(entrance, &target, visit, rewritten).await
     }
 
     /// Reads a request whole and checks that the account signed it.
@@ -147,7 +172,8 @@ impl Shared {
             request_id: visit.about.request_id.clone(),
         };
         if self.verifier.refuse(&call).is_some() {
-            let message = "the trigger's authType is function, and the request is not signed with the account's key";
+            let message =
+                "the authType is function, and the request is not signed with the account's key";
             return Err(FcError::new(StatusCode::FORBIDDEN, "AccessDenied", message));
         }
         Ok(Visited {

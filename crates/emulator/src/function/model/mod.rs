@@ -4,6 +4,7 @@ mod check;
 mod config;
 mod domain;
 mod language;
+mod setting;
 mod trigger;
 
 pub(super) use config::shown_time;
@@ -12,4 +13,5 @@ pub(super) use config::{
 };
 pub(super) use domain::{Domain, NewDomain, Rewrite, RewriteRule, Route};
 pub(super) use language::language;
+pub(super) use setting::SettingKind;
 pub(super) use trigger::{NewTrigger, Trigger, TriggerUpdate};

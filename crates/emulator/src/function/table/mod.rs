@@ -2,6 +2,7 @@
 
 pub(super) mod domain;
 pub(super) mod function;
+pub(super) mod setting;
 pub(super) mod trigger;
 
 /// Tables of this room.
@@ -20,6 +21,13 @@ CREATE TABLE IF NOT EXISTS fc_trigger (
 CREATE TABLE IF NOT EXISTS fc_domain (
     name TEXT PRIMARY KEY,
     document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fc_setting (
+    kind TEXT NOT NULL,
+    function TEXT NOT NULL,
+    qualifier TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (kind, function, qualifier)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS fc_trigger_kind ON fc_trigger (kind);
 ";

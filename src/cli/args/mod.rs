@@ -1,8 +1,12 @@
 //! What can be typed. Shapes only; what it means is the commands'.
 
+mod function;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+pub(super) use function::{InvocationType, Invoke, Logs};
 
 /// Deploys a Serverless Devs 3.0 manifest: one plan, a crash-safe apply, a local cloud.
 #[derive(Debug, Parser)]
@@ -204,66 +208,6 @@ pub(super) struct Remove {
 pub(super) struct Output {
     /// Only this one: RESOURCE or RESOURCE.NAME, without quotes
     pub(super) name: Option<String>,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct Invoke {
-    /// The resource (default: the only one that is a function)
-    pub(super) resource: Option<String>,
-    /// The event
-    #[arg(short, long, conflicts_with = "event_file")]
-    pub(super) event: Option<String>,
-    /// A file that holds the event; `-` is standard input
-    #[arg(short = 'f', long, value_name = "FILE")]
-    pub(super) event_file: Option<PathBuf>,
-    /// A version or an alias (default: LATEST)
-    #[arg(long)]
-    pub(super) qualifier: Option<String>,
-    /// Whether to wait for the answer
-    #[arg(long, value_enum, default_value = "sync", ignore_case = true)]
-    pub(super) invocation_type: InvocationType,
-    /// An id for an asynchronous task: the same id runs once
-    #[arg(long, value_name = "ID")]
-    pub(super) async_task_id: Option<String>,
-    /// The longest time to wait, in seconds
-    #[arg(long, value_name = "SECONDS")]
-    pub(super) timeout: Option<u64>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum InvocationType {
-    Sync,
-    Async,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct Logs {
-    /// The resource (default: the only one that is a function)
-    pub(super) resource: Option<String>,
-    /// Go on with what comes, until interrupted
-    #[arg(long)]
-    pub(super) tail: bool,
-    /// Only from this time on: a duration such as `10m`, or a time such as 2026-11-26T12:00:00Z
-    #[arg(short, long, value_name = "TIME")]
-    pub(super) since: Option<String>,
-    /// Only up to this time
-    #[arg(long, value_name = "TIME")]
-    pub(super) until: Option<String>,
-    /// Only what one call wrote
-    #[arg(long, value_name = "ID")]
-    pub(super) request_id: Option<String>,
-    /// Only what one instance wrote
-    #[arg(long, value_name = "ID")]
-    pub(super) instance_id: Option<String>,
-    /// Only of this version
-    #[arg(long)]
-    pub(super) qualifier: Option<String>,
-    /// Only lines that hold this text
-    #[arg(long = "match", value_name = "TEXT")]
-    pub(super) text: Option<String>,
-    /// The most lines, the last ones
-    #[arg(short = 'n', long, default_value_t = 1000)]
-    pub(super) lines: usize,
 }
 
 #[derive(Debug, Subcommand)]
