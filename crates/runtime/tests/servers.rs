@@ -119,6 +119,7 @@ fn spec(words: &[&str]) -> Spec {
         handler: String::new(),
         code: Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/functions"),
         layers: Vec::new(),
+        mounts: Vec::new(),
         environment: BTreeMap::from([("WORD".to_owned(), "hello".to_owned())]),
         memory_mb: 128,
         cpu: 0.35,
