@@ -9,6 +9,7 @@
 mod access;
 mod actions;
 mod bounds;
+mod calls;
 mod cdn;
 mod components;
 mod converge;
