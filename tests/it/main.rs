@@ -35,3 +35,4 @@ mod site;
 mod stale;
 mod support;
 mod targets;
+mod web_app;

@@ -176,6 +176,6 @@ fn fleet(settings: &Settings, clock: &Clock, logs: &Logs) -> io::Result<Fleet> {
         launcher: Vec::new(),
         log: Arc::new(logs.clone()),
         clock: Arc::new(move || clock.now().into()),
-        pool: false,
+        pool: true,
     })
 }

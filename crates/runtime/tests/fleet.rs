@@ -71,6 +71,7 @@ fn spec(language: Language, handler: &str) -> Spec {
         handler: handler.to_owned(),
         code: Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/functions"),
         layers: Vec::new(),
+        mounts: Vec::new(),
         environment: BTreeMap::from([("WORD".to_owned(), "hello".to_owned())]),
         memory_mb: 512,
         cpu: 0.35,

@@ -1,8 +1,8 @@
 //! What a destination cannot do of what is asked for.
 //!
 //! `auto` asks for networks, file systems, log stores that nobody has made yet: that is refused, with its place, where it would
-//! be missed. In the local cloud such blocks have no effect either way, so they are left out or kept as configuration, and
-//! one warning says so.
+//! be missed. In the local cloud such blocks have no effect either way, but for file systems that are named; so they are left out
+//! or kept as configuration, and one warning says so.
 
 use std::collections::BTreeSet;
 
@@ -32,6 +32,10 @@ pub(super) fn reach(block: &Block, context: &Context, diagnostics: &mut Diagnost
         if context.local {
             if auto.is_some() {
                 without.insert(name);
+            }
+            // A file system that is named is a folder there.
+            if name == "nasConfig" && auto.is_none() {
+                continue;
             }
             let what = if auto.is_some() {
                 "is left out"

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use runtime::{Command, Container, Custom, Health, Hook, Identity, Spec};
+use runtime::{Command, Container, Custom, Health, Hook, Identity, Mount, Spec};
 
 use super::code::Packages;
 use super::error::{FcError, Outcome};
@@ -35,6 +36,8 @@ pub(super) struct Resolver {
     endpoints: BTreeMap<String, String>,
     store: Store,
     packages: Packages,
+    /// Where file systems of the network are.
+    file_systems: PathBuf,
     /// By function and qualifier.
     known: RwLock<HashMap<(String, String), Target>>,
     domains: RwLock<HashMap<String, Arc<Domain>>>,
@@ -53,6 +56,7 @@ impl Resolver {
             endpoints: endpoints(address, &settings.region),
             store,
             packages,
+            file_systems: settings.data.join("nas"),
             known: RwLock::default(),
             domains: RwLock::default(),
         }
@@ -144,6 +148,14 @@ impl Resolver {
         domains.remove(name);
     }
 
+    /// Deletes the content of all file systems.
+    pub(super) fn clear_file_systems(&self) -> std::io::Result<()> {
+        match std::fs::remove_dir_all(&self.file_systems) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// To be called when all were.
     pub(super) fn forget_domains(&self) {
         let mut domains = self.domains.write().unwrap_or_else(PoisonError::into_inner);
@@ -172,6 +184,7 @@ impl Resolver {
             handler: config.handler.clone().unwrap_or_default(),
             code: code.map_or_else(Default::default, |code| self.packages.folder(&code.sha256)),
             layers: Vec::new(),
+            mounts: self.mounts(config),
             environment: config.environment_variables.clone().unwrap_or_default(),
             memory_mb: config.memory_size.unwrap_or(512),
             cpu: config.cpu.unwrap_or(0.35),
@@ -185,6 +198,28 @@ impl Resolver {
             container: container(config),
             identity: self.identity(config, qualifier),
         })
+    }
+
+    /// File systems of the network, each as a folder of its own by its address. A folder that cannot be made shows when the
+    /// code looks for it.
+    fn mounts(&self, config: &Config) -> Vec<Mount> {
+        let points = config
+            .other
+            .get("nasConfig")
+            .and_then(|nas| nas["mountPoints"].as_array());
+        let mount = |point: &serde_json::Value| {
+            let address = point["serverAddr"]
+                .as_str()
+                .filter(|text| !text.is_empty())?;
+            let digest = wire::digest::sha256_hex(address.as_bytes());
+            let folder = self.file_systems.join(&digest[..16]);
+            let _ = std::fs::create_dir_all(&folder);
+            Some(Mount {
+                folder,
+                at: point["mountDir"].as_str()?.to_owned(),
+            })
+        };
+        points.into_iter().flatten().filter_map(mount).collect()
     }
 
     fn identity(&self, config: &Config, qualifier: &str) -> Identity {

@@ -135,7 +135,7 @@ impl Functions {
         Ok(json!({ "functions": functions.await? }))
     }
 
-    /// Deletes every function with its triggers, and stops all instances.
+    /// Deletes every function with its triggers, and the file systems; stops all instances.
     pub(crate) async fn reset(&self) -> Result<(), StoreError> {
         let shared = &self.0;
         let all = shared.store.write(|db| {
@@ -148,7 +148,7 @@ impl Functions {
             shared.run.retire(&function.name, None).await;
         }
         shared.resolver.forget_domains();
-        Ok(())
+        Ok(shared.resolver.clear_file_systems()?)
     }
 
     /// Whether `host` leads to functions: a domain of the user's own, or a name as the vendor gives them.

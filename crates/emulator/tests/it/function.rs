@@ -579,3 +579,25 @@ async fn calls_beyond_the_reserved_instances_and_of_a_disabled_function_are_refu
         .await;
     assert_eq!(call().await.status, 200);
 }
+
+#[tokio::test]
+async fn a_file_system_is_shared_by_functions_and_stays() {
+    let cloud = Cloud::start().await;
+    let text = "import os\ndef handler(event, context):\n    path = os.environ['FILE']\n    if event:\n        open(path, 'wb').write(event)\n    return open(path, 'rb').read()\n";
+    let mut new = hello();
+    new["code"]["zipFile"] = archive("index.py", text).into();
+    new["environmentVariables"] = json!({"FILE": "/mnt/data/file"});
+    new["nasConfig"] = json!({
+        "userId": 0, "groupId": 0,
+        "mountPoints": [{"serverAddr": "a.cn-hangzhou.nas.aliyuncs.com:/x", "mountDir": "/mnt/data"}],
+    });
+    cloud.fc_json("POST", "functions", &new).await;
+    let said = cloud
+        .fc("POST", "functions/hello/invocations", b"kept")
+        .await;
+    assert_eq!(said.text(), "kept");
+    new["functionName"] = "other".into();
+    cloud.fc_json("POST", "functions", &new).await;
+    let said = cloud.fc("POST", "functions/other/invocations", b"").await;
+    assert_eq!(said.text(), "kept", "{said:?}");
+}
