@@ -44,7 +44,7 @@ pub enum Reply {
     /// To an event.
     Answer(Answer),
     /// To a web request. An upgraded connection (WebSocket) is in the response's extensions as `hyper::upgrade::OnUpgrade`;
-    /// whoever uses it keeps the response's body as long, since the place in the instance is given back with it.
+    /// whoever uses it takes [`crate::Busy`] out of them too and keeps it as long, since it holds the place in the instance.
     Web {
         /// The response; its body is streamed through.
         response: http::Response<CallBody>,

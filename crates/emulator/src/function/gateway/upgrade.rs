@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderValue, Request, Response, header};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use runtime::CallBody;
+use runtime::{Busy, CallBody};
 use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
 
 /// When one side has ended, the other may take this long to say its last.
@@ -39,17 +39,18 @@ impl Wish {
         headers.insert(header::UPGRADE, self.protocol.clone());
     }
 
-    /// Lets both sides speak once the response has been sent, until one of them ends. The response's body is kept as long:
-    /// the place in the instance is its.
+    /// Lets both sides speak once the response has been sent, until one of them ends. The instance is busy as long.
     pub(super) fn fulfil(self, mut response: Response<CallBody>) -> http::response::Parts {
         let server = hyper::upgrade::on(&mut response);
+        let busy = response.extensions_mut().remove::<Busy>();
         let (head, body) = response.into_parts();
+        drop(body);
         tokio::spawn(async move {
             // Whoever left before it began leaves nothing to do.
             if let Ok((visitor, server)) = tokio::try_join!(self.visitor, server) {
                 between(visitor, server).await;
             }
-            drop(body);
+            drop(busy);
         });
         head
     }
