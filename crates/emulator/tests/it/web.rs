@@ -376,3 +376,50 @@ async fn a_function_behind_the_cdn_is_called_once_for_what_may_be_kept() {
     let lost = cloud.visit("GET", "/", &[("host", "lost.shop.test")]).await;
     assert_eq!(lost.status, 502, "{lost:?}");
 }
+
+const WHO: &str = "import json
+def handler(event, context):
+    about = json.loads(event)['requestContext']
+    return [about['http']['sourceIp'], about['triggerId']]
+";
+
+#[tokio::test]
+async fn a_handler_learns_where_the_visitor_is_with_and_without_a_cdn() {
+    let cloud = Cloud::start().await;
+    let new = json!({
+        "functionName": "who", "runtime": "python3.10", "handler": "index.handler",
+        "timeout": 20, "code": { "zipFile": archive("index.py", WHO) },
+    });
+    cloud.fc_json("POST", "functions", &new).await;
+    let trigger = json!({
+        "triggerName": "web", "triggerType": "http", "triggerConfig": r#"{"authType":"anonymous"}"#,
+    });
+    let made = cloud
+        .fc_json("POST", "functions/who/triggers", &trigger)
+        .await;
+    let sources = json!([{ "type": "domain", "content": "who.cn-hangzhou.fcapp.run" }]).to_string();
+    let domain = [
+        ("DomainName", "www.shop.test"),
+        ("CdnType", "web"),
+        ("Sources", &sources),
+    ];
+    cloud.cdn("AddCdnDomain", &domain).await;
+    for host in ["who.cn-hangzhou.fcapp.run", "www.shop.test"] {
+        // All of 127.0.0.0/8 is this machine.
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 2], 0).into()).unwrap();
+        let mut stream = socket.connect(cloud.address()).await.unwrap();
+        let sent = format!(
+            "GET / HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-For: 9.9.9.9\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let said = parse(&answer).json();
+        assert_eq!(
+            said,
+            json!(["127.0.0.2", made.json()["triggerId"]]),
+            "{host}"
+        );
+    }
+}

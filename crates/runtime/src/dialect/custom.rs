@@ -294,7 +294,7 @@ impl Dialect for Custom {
         if let Ok(base) = HeaderValue::try_from(base_path) {
             head.headers.insert("x-fc-base-path", base);
         }
-        let (body, broken) = Watched::new(body);
+        let (body, broken) = Watched::watch(body);
         let sent = self.send(http::Request::from_parts(head, body)).await;
         // The server is not to blame for a visitor who broke off.
         let response = match (sent, broken.get()) {

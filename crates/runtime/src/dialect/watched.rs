@@ -17,7 +17,7 @@ pub(super) struct Watched {
 
 impl Watched {
     /// Watches a body; the second is filled when it breaks off.
-    pub(super) fn new(body: CallBody) -> (CallBody, Arc<OnceLock<String>>) {
+    pub(super) fn watch(body: CallBody) -> (CallBody, Arc<OnceLock<String>>) {
         let broken: Arc<OnceLock<String>> = Arc::default();
         let watched = Self {
             body,
