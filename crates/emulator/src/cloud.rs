@@ -146,12 +146,13 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
     let store =
         Store::open(&file, &[oss::SCHEMA, cdn::SCHEMA, function::SCHEMA]).map_err(broken)?;
     let oss = Oss::open(&settings, clock.clone(), store.clone()).map_err(broken)?;
-    let cdn = Cdn::open(&settings, clock.clone(), store.clone(), oss.clone()).map_err(broken)?;
     let logs = Logs::open(settings.data.join("function-log"), clock.clone())
         .map_err(|error| disk(error.to_string()))?;
     let fleet = fleet(&settings, &clock, &logs).map_err(|error| disk(error.to_string()))?;
     let rooms = (clock.clone(), store.clone(), oss.clone());
     let functions = Functions::open(&settings, address, rooms, Arc::new(fleet)).map_err(broken)?;
+    let origins = (oss.clone(), functions.clone());
+    let cdn = Cdn::open(&settings, clock.clone(), store.clone(), origins).map_err(broken)?;
     let cloud = Cloud {
         settings,
         address,

@@ -83,6 +83,15 @@ impl Resolver {
         }
     }
 
+    /// The name of a function as it is spelled, from one in lower case.
+    pub(super) async fn spelled(&self, name: &str) -> Outcome<Option<String>> {
+        let wanted = name.to_owned();
+        let found = self
+            .store
+            .read(move |db| Ok::<_, FcError>(table::function::spelled(db, &wanted)?));
+        found.await
+    }
+
     /// What a call of the function goes to.
     pub(super) async fn target(&self, name: &str, qualifier: &str) -> Outcome<Target> {
         let key = (name.to_owned(), qualifier.to_owned());

@@ -151,9 +151,9 @@ impl Functions {
         Ok(shared.resolver.clear_file_systems()?)
     }
 
-    /// Whether `host` is a domain that leads to functions.
+    /// Whether `host` leads to functions: a domain of the user's own, or a name as the vendor gives them.
     pub(crate) fn knows(&self, host: &str) -> bool {
-        self.0.resolver.domain(host).is_some()
+        self.0.resolver.domain(host).is_some() || self.0.own_name(host).is_some()
     }
 
     /// Stops all instances.

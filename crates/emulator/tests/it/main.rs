@@ -8,4 +8,5 @@ mod crash;
 mod faults;
 mod function;
 mod start;
+mod web;
 mod website;
