@@ -11,6 +11,7 @@ mod actions;
 mod bounds;
 mod calls;
 mod cdn;
+mod channel;
 mod components;
 mod converge;
 mod crash;
