@@ -117,6 +117,7 @@ impl LocalCloud {
 impl Drop for LocalCloud {
     fn drop(&mut self) {
         self.cloud.closing.cancel();
+        self.cloud.functions.halt();
         self.serving.abort();
     }
 }
@@ -143,8 +144,16 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
     let broken = |error: StoreError| disk(error.to_string());
     let clock = Clock::open(folder.path()).map_err(|error| disk(error.to_string()))?;
     let file = folder.path().join("cloud.db");
-    let store =
-        Store::open(&file, &[oss::SCHEMA, cdn::SCHEMA, function::SCHEMA]).map_err(broken)?;
+    let store = Store::open(
+        &file,
+        &[
+            oss::SCHEMA,
+            cdn::SCHEMA,
+            function::SCHEMA,
+            function::QUEUE_SCHEMA,
+        ],
+    )
+    .map_err(broken)?;
     let oss = Oss::open(&settings, clock.clone(), store.clone()).map_err(broken)?;
     let logs = Logs::open(settings.data.join("function-log"), clock.clone())
         .map_err(|error| disk(error.to_string()))?;

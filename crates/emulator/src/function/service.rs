@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::call::{BODY_LIMIT, Call};
 use super::code::{Links, Packages};
+use super::queue::{self, Bell};
 use super::resolve::Resolver;
 use super::run::Run;
 use super::{api, table};
@@ -40,6 +41,7 @@ pub(super) struct Shared {
     pub(super) links: Links,
     pub(super) resolver: Resolver,
     pub(super) run: Arc<dyn Run>,
+    pub(super) bell: Bell,
 }
 
 impl Functions {
@@ -72,9 +74,11 @@ impl Functions {
             oss,
             packages,
             run,
+            bell: Bell::default(),
         }));
         let shared = Arc::clone(&functions.0);
         tokio::runtime::Handle::current().block_on(async move { shared.enforce_all().await });
+        tokio::spawn(queue::work(Arc::clone(&functions.0)));
         Ok(functions)
     }
 
@@ -141,6 +145,7 @@ impl Functions {
         let all = shared.store.write(|db| {
             let all = table::function::all(db)?;
             table::function::clear(db)?;
+            queue::table::clear(db)?;
             Ok::<_, StoreError>(all)
         });
         for function in all.await? {
@@ -156,8 +161,14 @@ impl Functions {
         self.0.resolver.domain(host).is_some() || self.0.own_name(host).is_some()
     }
 
+    /// Ends what works by itself, so that nothing holds the database.
+    pub(crate) fn halt(&self) {
+        self.0.bell.close();
+    }
+
     /// Stops all instances.
     pub(crate) async fn close(&self) {
+        self.halt();
         self.0.run.close().await;
     }
 }
