@@ -15,6 +15,7 @@ mod resolve;
 mod run;
 mod service;
 mod table;
+mod trigger;
 
 pub(crate) use code::ARCHIVES;
 pub(crate) use log::{Logs, Query, Record};

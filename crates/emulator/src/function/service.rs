@@ -13,6 +13,7 @@ use super::code::{Links, Packages};
 use super::queue::{self, Bell};
 use super::resolve::Resolver;
 use super::run::Run;
+use super::trigger::{self, Timers};
 use super::{api, table};
 use crate::body::{Reply, ReplyBody};
 use crate::clock::Clock;
@@ -42,6 +43,7 @@ pub(super) struct Shared {
     pub(super) resolver: Resolver,
     pub(super) run: Arc<dyn Run>,
     pub(super) bell: Bell,
+    pub(super) timers: Timers,
 }
 
 impl Functions {
@@ -75,10 +77,12 @@ impl Functions {
             packages,
             run,
             bell: Bell::default(),
+            timers: Timers::default(),
         }));
         let shared = Arc::clone(&functions.0);
         tokio::runtime::Handle::current().block_on(async move { shared.enforce_all().await });
         tokio::spawn(queue::work(Arc::clone(&functions.0)));
+        tokio::spawn(trigger::tick(Arc::clone(&functions.0)));
         Ok(functions)
     }
 
@@ -164,6 +168,7 @@ impl Functions {
     /// Ends what works by itself, so that nothing holds the database.
     pub(crate) fn halt(&self) {
         self.0.bell.close();
+        self.0.timers.close();
     }
 
     /// Stops all instances.

@@ -129,3 +129,39 @@ async fn an_event_that_waits_survives_a_restart() {
     advance(&cloud).await;
     assert_eq!(lines(&file, 2).await[1], "kept");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timer_fires_for_every_time_that_the_clock_passes() {
+    let cloud = Cloud::start().await;
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("seen");
+    make(&cloud, "f", &file, false).await;
+    let trigger = |expression: &str| {
+        let config = json!({"cronExpression": expression, "enable": true, "payload": "tea"});
+        json!({"triggerName": "clock", "triggerType": "timer", "triggerConfig": config.to_string()})
+    };
+    let refused = cloud
+        .fc_json("POST", "functions/f/triggers", &trigger("every day"))
+        .await;
+    assert_eq!(refused.json()["Code"], "InvalidArgument");
+    let made = cloud
+        .fc_json("POST", "functions/f/triggers", &trigger("@every 20s"))
+        .await;
+    assert_eq!(made.status, 200, "{made:?}");
+    advance(&cloud).await;
+    let seen = lines(&file, 3).await;
+    let said: Json = serde_json::from_str(&seen[0]).unwrap();
+    assert_eq!(
+        (&said["triggerName"], &said["payload"]),
+        (&json!("clock"), &json!("tea"))
+    );
+    assert!(said["triggerTime"].as_str().unwrap().ends_with('Z'));
+    let off = json!({"triggerConfig": json!({"cronExpression": "@every 20s", "enable": false}).to_string()});
+    cloud
+        .fc_json("PUT", "functions/f/triggers/clock", &off)
+        .await;
+    advance(&cloud).await;
+    send(&cloud, "f", "last").await;
+    let seen = lines(&file, 4).await;
+    assert_eq!(seen[3..], ["last"]);
+}
