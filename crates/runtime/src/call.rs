@@ -95,6 +95,10 @@ pub enum Fault {
     /// No instance could be started: the interpreter is missing, the program exits or never listens.
     #[error("{0}")]
     Start(String),
+    /// The user's code cannot be loaded, or its initializer fails: the vendor's JSON of the error. To an event this is an
+    /// answer, as it is with the vendor.
+    #[error("{}", in_words(.0))]
+    Code(Bytes),
     /// The instance did not answer in time.
     #[error("the function timed out after {} s", .0.as_secs())]
     Timeout(Duration),
@@ -110,4 +114,14 @@ pub enum Fault {
     /// This machine cannot run it: what to install or start.
     #[error("{0}")]
     Unable(String),
+}
+
+/// The vendor's JSON of an error as a person reads it.
+fn in_words(payload: &[u8]) -> String {
+    let error: serde_json::Value = serde_json::from_slice(payload).unwrap_or_default();
+    match (error["errorType"].as_str(), error["errorMessage"].as_str()) {
+        (Some(kind), Some(message)) => format!("{kind}: {message}"),
+        (None, Some(message)) => message.to_owned(),
+        _ => String::from_utf8_lossy(payload).into_owned(),
+    }
 }

@@ -185,9 +185,10 @@ async fn a_handler_that_is_not_there_is_explained() {
         (NODE, "nowhere.handler", "nowhere"),
     ] {
         let spec = Arc::new(spec(language, handler));
-        let fault = bench.event(&spec, "x").await.unwrap_err();
-        assert!(matches!(&fault, Fault::Start(_)), "{fault:?}");
-        assert!(fault.to_string().contains(words), "{fault}");
+        let answer = bench.event(&spec, "x").await.unwrap();
+        assert_eq!(answer.error, Some(FunctionError::Unhandled));
+        let said = json_of(&answer)["errorMessage"].to_string();
+        assert!(said.contains(words), "{said}");
     }
 }
 

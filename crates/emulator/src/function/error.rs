@@ -77,7 +77,9 @@ impl From<Fault> for FcError {
     fn from(fault: Fault) -> Self {
         let (status, code) = match &fault {
             Fault::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, "ResourceExhausted"),
-            Fault::Start(_) => (StatusCode::PRECONDITION_FAILED, "FunctionNotStarted"),
+            Fault::Start(_) | Fault::Code(_) => {
+                (StatusCode::PRECONDITION_FAILED, "FunctionNotStarted")
+            }
             Fault::Timeout(_) => (StatusCode::GATEWAY_TIMEOUT, "FunctionTimeout"),
             Fault::Exited(_) => (StatusCode::BAD_GATEWAY, "ProcessExited"),
             Fault::Request(_) => (StatusCode::BAD_REQUEST, "InvalidArgument"),

@@ -12,7 +12,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::oneshot;
 
 use super::frame::{self, Frame};
-use super::{Dialect, Outcome};
+use super::{Dialect, EVENTS_ONLY, GONE, Outcome};
 use crate::call::{Call, Fault, FunctionError, Request};
 use crate::spec::{Command, Hook, Language, Spec};
 
@@ -119,22 +119,10 @@ impl Builtin {
         let answer = self.ask(id, &asked).await?;
         match answer.text("error") {
             "" => Ok(()),
-            _ => Err(Fault::Start(in_words(&answer.payload))),
+            _ => Err(Fault::Code(answer.payload)),
         }
     }
 }
-
-/// The vendor's JSON of an error as a person reads it.
-fn in_words(payload: &[u8]) -> String {
-    let error: Json = serde_json::from_slice(payload).unwrap_or_default();
-    match (error["errorType"].as_str(), error["errorMessage"].as_str()) {
-        (Some(kind), Some(message)) => format!("{kind}: {message}"),
-        _ => String::from_utf8_lossy(payload).into_owned(),
-    }
-}
-
-/// What is said of a process that ended before its answer.
-const GONE: &str = "Process exited unexpectedly before completing request";
 
 /// Stops waiting when a call is given up.
 struct Forget<'a> {
@@ -172,7 +160,7 @@ impl Dialect for Builtin {
         let answer = self.ask(LOAD, &Frame::of(self.load.clone())).await?;
         match answer.text("error") {
             "" => Ok(()),
-            _ => Err(Fault::Start(in_words(&answer.payload))),
+            _ => Err(Fault::Code(answer.payload)),
         }
     }
 
@@ -185,8 +173,7 @@ impl Dialect for Builtin {
 
     async fn call(&self, call: Call) -> Result<Outcome, Fault> {
         let Request::Event(payload) = call.request else {
-            let message = "this runtime takes events, and was sent a web request";
-            return Err(Fault::Protocol(message.to_owned()));
+            return Err(Fault::Protocol(EVENTS_ONLY.to_owned()));
         };
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let asked = Frame {

@@ -33,7 +33,7 @@ const OF_CONNECTION: [HeaderName; 4] = [
     http::header::TRAILER,
 ];
 /// Bytes of an answer to an event at most.
-const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
+pub(super) const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
 
 /// A web server that runs function code.
 pub(crate) struct Custom {
@@ -201,8 +201,8 @@ impl Came {
     }
 }
 
-/// What the vendor tells the server in every request.
-fn headers(spec: &Spec) -> HeaderMap {
+/// What the vendor tells code with every call.
+pub(super) fn headers(spec: &Spec) -> HeaderMap {
     let identity = &spec.identity;
     let pairs = [
         ("x-fc-access-key-id", identity.access_key_id.clone()),

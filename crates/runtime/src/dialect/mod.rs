@@ -1,9 +1,11 @@
 //! How a started process is spoken with: `builtin` by frames with our bootstraps, `custom` by HTTP with the user's server, whose requests are
-//! `watched`.
+//! `watched`, `runtime_api` by HTTP with a program that fetches its calls.
 
 mod builtin;
 mod custom;
+mod desk;
 mod frame;
+mod runtime_api;
 mod watched;
 
 use async_trait::async_trait;
@@ -13,6 +15,7 @@ use crate::call::{Call, CallBody, Fault, FunctionError};
 
 pub(crate) use builtin::{Builtin, bootstrap};
 pub(crate) use custom::Custom;
+pub(crate) use runtime_api::RuntimeApi;
 
 /// Speaks with one process. Time-outs are the caller's: it drops the future and ends the process.
 #[async_trait]
@@ -29,6 +32,11 @@ pub(crate) trait Dialect: Send + Sync {
     /// Tells that the process is going to be stopped, and waits until it has heard that.
     async fn pre_stop(&self, request_id: &str) -> Result<(), Fault>;
 }
+
+/// What is said to a web request that a runtime of events is given.
+const EVENTS_ONLY: &str = "this runtime takes events, and was sent a web request";
+/// What is said of a process that ended before its answer.
+const GONE: &str = "Process exited unexpectedly before completing request";
 
 /// What a process answered.
 pub(crate) enum Outcome {

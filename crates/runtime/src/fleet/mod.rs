@@ -5,6 +5,7 @@
 //! a process with its dialect and its `output`. `start` makes instances; `port` finds where a server listens; the `pool` has
 //! interpreters that wait for code.
 
+mod environment;
 mod group;
 mod guard;
 mod instance;
@@ -138,8 +139,18 @@ impl Fleet {
     /// an answer.
     pub async fn call(&self, spec: &Arc<Spec>, call: Call) -> Result<Reply, Fault> {
         let group = self.group(&spec.function, &spec.version);
-        let permit = group.acquire(&self.0, spec).await?;
-        if matches!(call.request, Request::Web { .. }) {
+        let is_event = matches!(call.request, Request::Event(_));
+        let permit = match group.acquire(&self.0, spec).await {
+            Err(Fault::Code(payload)) if is_event => {
+                return Ok(Reply::Answer(Answer {
+                    payload,
+                    error: Some(FunctionError::Unhandled),
+                    ended: crate::call::Ended::default(),
+                }));
+            }
+            permit => permit?,
+        };
+        if !is_event {
             return serve(permit, call).await;
         }
         // An event that was begun is finished, whether its caller waits or not.

@@ -27,14 +27,24 @@ const DRAIN: Duration = Duration::from_millis(100);
 const BEGIN: &str = "FC Invoke Start RequestId: ";
 const END: &str = "FC Invoke End RequestId: ";
 
+/// Who writes the marks around calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marks {
+    /// The process: one of our bootstraps.
+    Process,
+    /// We do: a web server writes what it likes.
+    Ours,
+    /// We do, unless the process does: the vendor's Go library writes them since some version.
+    Either,
+}
+
 /// The output of one instance.
 pub(super) struct Output {
     log: Arc<dyn LogSink>,
     function: String,
     version: String,
     instance: String,
-    /// Whether the process itself writes marks around its calls.
-    marks: bool,
+    marks: Marks,
     state: Mutex<State>,
     /// Rung at every end of a call.
     ended: Notify,
@@ -51,6 +61,9 @@ struct State {
     last: std::collections::VecDeque<String>,
     /// The call whose end was seen last.
     seen: String,
+    /// With [`Marks::Either`], the calls whose end is not written yet, and whether the process was seen to write marks.
+    begun: Vec<String>,
+    is_marked: bool,
     /// Pipes that are read.
     open: u32,
     rate: Rate,
@@ -90,7 +103,7 @@ impl Output {
     pub(super) fn new(
         log: Arc<dyn LogSink>,
         (function, version, instance): (&str, &str, &str),
-        marks: bool,
+        marks: Marks,
     ) -> Arc<Self> {
         Arc::new(Self {
             log,
@@ -161,13 +174,42 @@ impl Output {
         }
         let text = String::from_utf8_lossy(bytes);
         let text = text.trim_end_matches('\r');
-        if let Some(id) = text.strip_prefix(BEGIN).filter(|_| self.marks) {
-            self.enter(id);
+        let begin = text.strip_prefix(BEGIN);
+        // `ID, Error: Unhandled function error`
+        let end = text.strip_prefix(END);
+        let end = end.map(|rest| rest.split_once(',').map_or(rest, |(id, _)| id));
+        match self.marks {
+            Marks::Process => {
+                begin.inspect(|id| self.enter(id));
+                self.write(text, pipe);
+                end.inspect(|id| self.leave(id));
+            }
+            Marks::Ours => self.write(text, pipe),
+            Marks::Either => {
+                if begin.is_some_and(|id| self.is_begun(id)) {
+                    return;
+                }
+                self.write(text, pipe);
+                if let Some(id) = end.filter(|id| self.take_begun(id)) {
+                    self.leave(id);
+                }
+            }
         }
-        self.write(text, pipe);
-        if let Some(id) = text.strip_prefix(END).filter(|_| self.marks) {
-            self.leave(id);
-        }
+    }
+
+    /// Whether a call's begin is written already; the process, which wrote it now, is known to write marks.
+    fn is_begun(&self, id: &str) -> bool {
+        let mut state = lock(&self.state);
+        let is_begun = state.begun.iter().any(|begun| begun == id);
+        state.is_marked |= is_begun;
+        is_begun
+    }
+
+    /// Takes a call off those whose end is not written; whether it was there.
+    fn take_begun(&self, id: &str) -> bool {
+        let begun = &mut lock(&self.state).begun;
+        let place = begun.iter().position(|begun| begun == id);
+        place.map(|place| begun.remove(place)).is_some()
     }
 
     /// A line of ours, for whoever reads the log.
@@ -201,7 +243,7 @@ impl Output {
             }
         }
         let (allowed, dropped) = state.rate.allows(text.len(), Instant::now());
-        if allowed && (self.marks || !text.starts_with("FC Invoke ")) {
+        if allowed && (self.marks == Marks::Process || !text.starts_with("FC Invoke ")) {
             if state.last.len() >= LAST {
                 state.last.pop_front();
             }
@@ -251,15 +293,24 @@ impl Output {
 
     /// To be called when a call is handed over.
     pub(super) fn begin(&self, id: &str) {
-        if !self.marks {
-            self.enter(id);
-            self.write(&format!("{BEGIN}{id}"), Pipe::Out);
+        if self.marks == Marks::Process {
+            return;
         }
+        self.enter(id);
+        if self.marks == Marks::Either {
+            lock(&self.state).begun.push(id.to_owned());
+        }
+        self.write(&format!("{BEGIN}{id}"), Pipe::Out);
     }
 
     /// To be called when a call is answered: its last lines.
     pub(super) async fn end(&self, id: &str) -> Bytes {
-        if self.marks {
+        let is_marked = match self.marks {
+            Marks::Process => true,
+            Marks::Ours => false,
+            Marks::Either => lock(&self.state).is_marked,
+        };
+        if is_marked {
             let _ = tokio::time::timeout(DRAIN, self.drained(id)).await;
         }
         self.finish(id);
@@ -269,7 +320,12 @@ impl Output {
 
     /// The same without waiting for lines that are on their way.
     pub(super) fn finish(&self, id: &str) {
-        if !self.marks {
+        let is_open = match self.marks {
+            Marks::Process => false,
+            Marks::Ours => true,
+            Marks::Either => self.take_begun(id),
+        };
+        if is_open {
             self.write(&format!("{END}{id}"), Pipe::Out);
             self.leave(id);
         }
@@ -293,10 +349,18 @@ impl Output {
     async fn drained(&self, id: &str) {
         loop {
             let ended = self.ended.notified();
-            if lock(&self.state).seen == id {
+            if self.is_over(id) {
                 return;
             }
             ended.await;
+        }
+    }
+
+    fn is_over(&self, id: &str) -> bool {
+        let state = lock(&self.state);
+        match self.marks {
+            Marks::Either => state.begun.iter().all(|begun| begun != id),
+            _ => state.seen == id,
         }
     }
 
@@ -323,7 +387,7 @@ mod tests {
 
     async fn written(text: Vec<u8>) -> Vec<String> {
         let lines = Arc::new(Lines::default());
-        let output = Output::new(Arc::clone(&lines) as _, ("f", "LATEST", "i"), false);
+        let output = Output::new(Arc::clone(&lines) as _, ("f", "LATEST", "i"), Marks::Ours);
         output.read(&text[..], Pipe::Out).await;
         std::mem::take(&mut lock(&lines.0))
     }
@@ -335,6 +399,30 @@ mod tests {
         let all: usize = lines.iter().map(String::len).sum();
         assert_eq!(all, 3 * LONGEST_LINE + 3);
         assert_eq!(lines.last().map(String::as_str), Some("end"));
+    }
+
+    #[tokio::test]
+    async fn marks_that_the_process_writes_too_are_there_once() {
+        for (written, ends) in [
+            (
+                "FC Invoke Start RequestId: 1\nword\nFC Invoke End RequestId: 1, Error: Unhandled function error\n",
+                ", Error: Unhandled function error",
+            ),
+            ("word\n", ""),
+        ] {
+            let lines = Arc::new(Lines::default());
+            let log = Arc::clone(&lines) as _;
+            let output = Output::new(log, ("f", "LATEST", "i"), Marks::Either);
+            output.begin("1");
+            output.read(written.as_bytes(), Pipe::Out).await;
+            let tail = output.end("1").await;
+            let expected =
+                format!("FC Invoke Start RequestId: 1\nword\nFC Invoke End RequestId: 1{ends}\n");
+            assert_eq!(String::from_utf8_lossy(&tail), expected);
+            let lines = std::mem::take(&mut *lock(&lines.0));
+            assert_eq!(lines.join("\n") + "\n", expected);
+            assert_eq!(lock(&output.state).calls, 0);
+        }
     }
 
     #[tokio::test]

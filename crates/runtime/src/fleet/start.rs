@@ -7,16 +7,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::environment::{environment, of_machine};
 use super::instance::Instance;
 use super::interpreter::Interpreters;
 use super::limits::Lease;
-use super::output::Output;
+use super::output::{Marks, Output};
 use super::pool::Pool;
 use super::port::{Leads, Port, Ports, USUAL, listened};
 use super::process::{Order, Process};
 use super::{Settings, Shared};
 use crate::call::Fault;
-use crate::dialect::{Builtin, Custom, Dialect, bootstrap};
+use crate::dialect::{Builtin, Custom, Dialect, RuntimeApi, bootstrap};
 use crate::log::Pipe;
 use crate::spec::{Language, Spec};
 
@@ -25,8 +26,6 @@ const LISTENS_WITHIN: Duration = Duration::from_mins(2);
 /// How often it is looked for on other ports, and how long it may listen there alone.
 const LOOK: Duration = Duration::from_millis(250);
 const ELSEWHERE_WITHIN: Duration = Duration::from_secs(10);
-/// Variables of this machine that every process needs.
-const OF_MACHINE: &[&str] = &["PATH", "LANG", "LC_ALL", "TZ"];
 
 /// Starts instances.
 pub(super) struct Starter {
@@ -97,20 +96,26 @@ impl Starter {
             .map_err(|error| Fault::Start(format!("no room for an instance: {error}")))?;
         let mut port = self.ports.free()?;
         let mut environment = environment(spec, &id, port.given);
+        let api = runtime_api(spec, &mut environment)?;
         let mut process = self.process(spec, &mut environment, &port)?;
-        let marks = process.socket.is_some();
+        let marks = match (&process.socket, &api) {
+            (Some(_), _) => Marks::Process,
+            (None, Some(_)) => Marks::Either,
+            (None, None) => Marks::Ours,
+        };
         let log = Arc::clone(&shared.settings.log);
         let output = Output::new(log, (&spec.function, &spec.version, &id), marks);
         if let (Some(out), Some(err)) = (process.out.take(), process.err.take()) {
             output.follow(out, Pipe::Out);
             output.follow(err, Pipe::Err);
         }
-        let dialect: Box<dyn Dialect> = match process.socket.take() {
-            Some(socket) => {
+        let dialect: Box<dyn Dialect> = match (process.socket.take(), api) {
+            (Some(socket), _) => {
                 let places = (&*spec.code, &*layers);
                 Box::new(Builtin::new(socket, spec, places, &environment))
             }
-            None => Box::new(Custom::new(port.given, spec)),
+            (None, Some(api)) => Box::new(api.of(process.ended.clone())),
+            (None, None) => Box::new(Custom::new(port.given, spec)),
         };
         let mut young = Young {
             process,
@@ -172,11 +177,7 @@ impl Starter {
                     return Err(self.exited(young, configured).await);
                 }
                 Ok(done) => done.map(|()| None),
-                Err(_) => {
-                    let seconds = LISTENS_WITHIN.as_secs();
-                    let asked = port.given;
-                    Err(Fault::Start(format!("the program does not listen on port {asked} (FC_SERVER_PORT) after {seconds} s")))
-                }
+                Err(_) => Err(not_ready(spec, port.given)),
             },
             () = ended => return Err(self.exited(young, configured).await),
             found = elsewhere(pid, port.given, configured), if configured.is_some() => found.map(Some),
@@ -263,7 +264,9 @@ impl Starter {
                 }
                 custom(spec)
             }
-            Language::Go | Language::Java(_) | Language::Php | Language::Container => {
+            // The handler is the program.
+            Language::Go => vec![spec.code.join(&spec.handler).display().to_string()],
+            Language::Java(_) | Language::Php | Language::Container => {
                 let message = format!("{:?} cannot be run on this machine yet", spec.language);
                 return Err(Fault::Unable(message));
             }
@@ -275,7 +278,7 @@ impl Starter {
             program,
             environment: environment.clone(),
             folder: spec.code.clone(),
-            socket: spec.language != Language::Custom,
+            socket: bootstrap(spec.language).is_some(),
         })
     }
 }
@@ -303,6 +306,34 @@ fn configured(spec: &Spec) -> Option<u16> {
     let custom = spec.custom.as_ref();
     let is_server = spec.language == Language::Custom;
     is_server.then(|| custom.and_then(|custom| custom.port).unwrap_or(USUAL))
+}
+
+/// The address that a program fetches its calls from, if it is one that does; it is told.
+fn runtime_api(
+    spec: &Spec,
+    environment: &mut BTreeMap<String, String>,
+) -> Result<Option<RuntimeApi>, Fault> {
+    if spec.language != Language::Go {
+        return Ok(None);
+    }
+    let api = RuntimeApi::listen(spec);
+    let api = api.map_err(|error| Fault::Start(format!("no port is free: {error}")))?;
+    environment.insert("FC_RUNTIME_API".to_owned(), api.address());
+    Ok(Some(api))
+}
+
+/// What is said of a program that takes too long.
+fn not_ready(spec: &Spec, port: u16) -> Fault {
+    let seconds = LISTENS_WITHIN.as_secs();
+    Fault::Start(match spec.language {
+        Language::Custom => {
+            format!("the program does not listen on port {port} (FC_SERVER_PORT) after {seconds} s")
+        }
+        Language::Go => format!(
+            "the program does not ask for calls (FC_RUNTIME_API) after {seconds} s; is it made with the vendor's library?"
+        ),
+        _ => format!("the code is not loaded after {seconds} s"),
+    })
 }
 
 /// Looks where else a program listens. Ends when that is the configured port, or when it listens on wrong ports for long.
@@ -341,57 +372,4 @@ fn not_started(order: &Order, error: &io::Error) -> Fault {
         _ => "",
     };
     Fault::Start(format!("cannot start {program}: {error}{hint}"))
-}
-
-/// The variables that every process has.
-fn of_machine() -> BTreeMap<String, String> {
-    let of = |name: &&str| Some(((*name).to_owned(), std::env::var(name).ok()?));
-    let mut all: BTreeMap<String, String> = OF_MACHINE.iter().filter_map(of).collect();
-    all.insert("HOME".to_owned(), "/tmp".to_owned());
-    all
-}
-
-/// The variables of an instance: the machine's, the vendor's, the way to this cloud, the user's.
-fn environment(spec: &Spec, id: &str, port: u16) -> BTreeMap<String, String> {
-    let identity = &spec.identity;
-    let mut all = of_machine();
-    let code = spec.code.display().to_string();
-    let vendor = [
-        ("FC_ACCOUNT_ID", identity.account.clone()),
-        ("FC_FUNCTION_NAME", spec.function.clone()),
-        ("FC_FUNCTION_HANDLER", spec.handler.clone()),
-        ("FC_FUNCTION_MEMORY_SIZE", spec.memory_mb.to_string()),
-        ("FC_REGION", identity.region.clone()),
-        ("FC_INSTANCE_ID", id.to_owned()),
-        ("FC_QUALIFIER", identity.qualifier.clone()),
-        ("FC_VERSION_ID", spec.version.clone()),
-        ("FC_CUSTOM_LISTEN_PORT", port.to_string()),
-        ("FC_SERVER_PORT", port.to_string()),
-        ("PORT", port.to_string()),
-        ("FC_TIMEOUT", spec.timeout.as_secs().to_string()),
-        ("FC_FUNC_CODE_PATH", format!("{code}/")),
-        (
-            "ALIBABA_CLOUD_ACCESS_KEY_ID",
-            identity.access_key_id.clone(),
-        ),
-        (
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-            identity.access_key_secret.clone(),
-        ),
-        (
-            "ALIBABA_CLOUD_SECURITY_TOKEN",
-            identity.security_token.clone(),
-        ),
-    ];
-    all.extend(vendor.map(|(name, value)| (name.to_owned(), value)));
-    all.extend(identity.endpoints.clone());
-    // A mount is not at its path as long as processes see this machine's folders: whoever is told the path by a variable is
-    // told where it really is.
-    let real = |text: &String| {
-        let mounted = spec.mounts.iter().find_map(|mount| mount.real(text));
-        mounted.unwrap_or_else(|| text.clone())
-    };
-    let own = spec.environment.iter();
-    all.extend(own.map(|(name, value)| (name.clone(), real(value))));
-    all
 }

@@ -1,0 +1,137 @@
+//! A fleet with its log, and functions to run in it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use runtime::{
+    Answer, Call, Command, Fault, Fleet, FunctionError, Hook, Identity, Language, Line, LogSink,
+    Reply, Request, Settings, Spec,
+};
+use serde_json::Value as Json;
+
+#[derive(Default)]
+struct Lines(Mutex<Vec<String>>);
+
+impl LogSink for Lines {
+    fn line(&self, line: Line<'_>) {
+        self.0.lock().unwrap().push(line.text.to_owned());
+    }
+}
+
+/// A fleet in a folder of its own.
+pub(crate) struct Bench {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) fleet: Fleet,
+    lines: Arc<Lines>,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let lines = Arc::new(Lines::default());
+        let fleet = Fleet::open(Settings {
+            folder: folder.path().join("run"),
+            launcher: Vec::new(),
+            log: Arc::clone(&lines) as Arc<dyn LogSink>,
+            clock: Arc::new(SystemTime::now),
+            pool: false,
+        });
+        Self {
+            folder,
+            fleet: fleet.unwrap(),
+            lines,
+        }
+    }
+
+    /// Calls with an event; the request's id is `id`.
+    pub(crate) async fn call(
+        &self,
+        spec: &Arc<Spec>,
+        event: impl Into<Bytes>,
+    ) -> Result<Answer, Fault> {
+        let call = Call {
+            request_id: "id".to_owned(),
+            trace: None,
+            retries: 2,
+            request: Request::Event(event.into()),
+        };
+        match self.fleet.call(spec, call).await? {
+            Reply::Answer(answer) => Ok(answer),
+            Reply::Web { .. } => panic!("an event has an answer"),
+        }
+    }
+
+    /// What a call comes to, as JSON.
+    pub(crate) async fn said(&self, spec: &Arc<Spec>, event: impl Into<Bytes>) -> Json {
+        let answer = self.call(spec, event).await.unwrap();
+        let text = String::from_utf8_lossy(&answer.payload);
+        assert_eq!(answer.error, None, "{text}");
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    /// How a call fails, and the vendor's JSON of it.
+    pub(crate) async fn failed(
+        &self,
+        spec: &Arc<Spec>,
+        event: impl Into<Bytes>,
+    ) -> (FunctionError, Json) {
+        let answer = self.call(spec, event).await.unwrap();
+        let text = String::from_utf8_lossy(&answer.payload);
+        let error = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        (answer.error.unwrap_or_else(|| panic!("{text}")), error)
+    }
+
+    /// All lines so far.
+    pub(crate) fn log(&self) -> String {
+        self.lines.0.lock().unwrap().join("\n")
+    }
+}
+
+/// Code in `tests/functions`.
+pub(crate) fn spec(language: Language, folder: &str, handler: &str) -> Spec {
+    Spec {
+        function: "named".to_owned(),
+        version: "7".to_owned(),
+        revision: format!("{language:?} {folder} {handler}"),
+        language,
+        handler: handler.to_owned(),
+        code: Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/functions")
+            .join(folder),
+        layers: Vec::new(),
+        mounts: Vec::new(),
+        environment: BTreeMap::new(),
+        memory_mb: 512,
+        cpu: 0.35,
+        disk_mb: 512,
+        timeout: Duration::from_secs(20),
+        concurrency: 1,
+        idle: Duration::from_mins(3),
+        initializer: None,
+        pre_stop: None,
+        custom: None,
+        container: None,
+        identity: Identity {
+            account: "1234".to_owned(),
+            region: "cn-hangzhou".to_owned(),
+            qualifier: "prod".to_owned(),
+            access_key_id: "AKID".to_owned(),
+            access_key_secret: "SECRET".to_owned(),
+            security_token: "TOKEN".to_owned(),
+            log: ("project".to_owned(), "store".to_owned()),
+            endpoints: BTreeMap::new(),
+        },
+    }
+}
+
+/// A hook that runs a handler.
+#[expect(clippy::unnecessary_wraps, reason = "it is put where a hook may be")]
+pub(crate) fn hook(handler: &str) -> Option<Hook> {
+    Some(Hook {
+        command: Command::Handler(handler.to_owned()),
+        timeout: Duration::from_secs(10),
+    })
+}

@@ -1,0 +1,6 @@
+//! Code in each language, run by real interpreters and programs, against what the vendor promises it.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod bench;
+mod runtime_api;
