@@ -179,9 +179,9 @@ async fn code_that_leaves_or_sleeps_is_said_to_and_the_next_call_has_a_new_proce
 async fn a_handler_that_is_not_there_is_explained() {
     let bench = Bench::new();
     for (language, handler, words) in [
-        (PYTHON, "echo.nothing", "has no 'nothing'"),
+        (PYTHON, "echo.nothing", "Handler 'nothing' is missing"),
         (PYTHON, "nowhere.handler", "nowhere"),
-        (NODE, "echo.nothing", "exports no function 'nothing'"),
+        (NODE, "echo.nothing", "Handler 'nothing' is missing"),
         (NODE, "nowhere.handler", "nowhere"),
     ] {
         let spec = Arc::new(spec(language, handler));

@@ -28,6 +28,15 @@ pub(crate) fn bootstrap(language: Language) -> Option<(&'static str, &'static st
     }
 }
 
+/// The version that the function asks for, which decides what its context has; `python3` is an old one, as it is with the vendor.
+fn runtime(language: Language) -> [u8; 2] {
+    match language {
+        Language::Python(major, minor) => [major, minor],
+        Language::Node(major) => [major, 0],
+        _ => [0, 0],
+    }
+}
+
 /// A process with a bootstrap at the other end of a socket.
 pub(crate) struct Builtin {
     writer: tokio::sync::Mutex<OwnedWriteHalf>,
@@ -39,7 +48,11 @@ pub(crate) struct Builtin {
 }
 
 /// Who waits for which answer; nothing once the other end is gone.
-struct Waiting(Option<HashMap<u64, oneshot::Sender<Frame>>>);
+struct Waiting {
+    answers: Option<HashMap<u64, oneshot::Sender<Frame>>>,
+    /// Whether the process leaves after what it has answered.
+    leaves: bool,
+}
 
 impl Builtin {
     /// Speaks over `socket`. `code` and `layers` are where the process sees them, `environment` what it shall have on top
@@ -51,7 +64,10 @@ impl Builtin {
         environment: &std::collections::BTreeMap<String, String>,
     ) -> Self {
         let (reader, writer) = socket.into_split();
-        let waiting = Arc::new(Mutex::new(Waiting(Some(HashMap::new()))));
+        let waiting = Arc::new(Mutex::new(Waiting {
+            answers: Some(HashMap::new()),
+            leaves: false,
+        }));
         tokio::spawn(listen(reader, Arc::clone(&waiting)));
         let handler = |hook: &Option<Hook>| match hook.as_ref().map(|hook| &hook.command) {
             Some(Command::Handler(handler)) => Some(handler.clone()),
@@ -66,6 +82,7 @@ impl Builtin {
             load: json!({
                 "t": "load",
                 "id": LOAD,
+                "runtime": runtime(spec.language),
                 "handler": spec.handler,
                 "initializer": initializer,
                 "preStop": pre_stop,
@@ -98,7 +115,11 @@ impl Builtin {
         let gone = || Fault::Exited(GONE.to_owned());
         {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.0.as_mut().ok_or_else(gone)?.insert(id, sender);
+            waiting
+                .answers
+                .as_mut()
+                .ok_or_else(gone)?
+                .insert(id, sender);
         }
         let _gone = Forget {
             waiting: &self.waiting,
@@ -133,7 +154,7 @@ struct Forget<'a> {
 impl Drop for Forget<'_> {
     fn drop(&mut self) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(map) = &mut waiting.0 {
+        if let Some(map) = &mut waiting.answers {
             map.remove(&self.id);
         }
     }
@@ -146,12 +167,13 @@ async fn listen(mut reader: OwnedReadHalf, waiting: Arc<Mutex<Waiting>>) {
             break;
         };
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = waiting.0.as_mut().and_then(|map| map.remove(&id)) {
+        waiting.leaves |= frame.head["last"] == true;
+        if let Some(sender) = waiting.answers.as_mut().and_then(|map| map.remove(&id)) {
             let _ = sender.send(frame);
         }
     }
     let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-    waiting.0 = None;
+    waiting.answers = None;
 }
 
 #[async_trait]
@@ -199,5 +221,10 @@ impl Dialect for Builtin {
             Some(_) => self.hook("pre-stop", request_id).await,
             None => Ok(()),
         }
+    }
+
+    fn is_over(&self) -> bool {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.leaves || waiting.answers.is_none()
     }
 }

@@ -31,6 +31,11 @@ pub(crate) trait Dialect: Send + Sync {
 
     /// Tells that the process is going to be stopped, and waits until it has heard that.
     async fn pre_stop(&self, request_id: &str) -> Result<(), Fault>;
+
+    /// Whether the process has said that it takes no more calls, or says what nobody understands.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// What is said to a web request that a runtime of events is given.

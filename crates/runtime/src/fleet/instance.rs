@@ -32,7 +32,9 @@ pub(super) struct Instance {
 impl Instance {
     /// Whether it can take no call any more.
     pub(super) fn is_dead(&self) -> bool {
-        self.dead.load(Ordering::Acquire) || self.process.ended.borrow().is_some()
+        self.dead.load(Ordering::Acquire)
+            || self.dialect.is_over()
+            || self.process.ended.borrow().is_some()
     }
 
     /// The figures of a call that was answered.

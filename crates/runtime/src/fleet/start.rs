@@ -27,6 +27,10 @@ const LISTENS_WITHIN: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_millis(250);
 const ELSEWHERE_WITHIN: Duration = Duration::from_secs(10);
 
+/// Moves the socket of a bootstrap from standard input to where it is looked for, since Node cannot: code that reads its
+/// standard input finds it empty.
+const MOVED: [&str; 3] = ["/bin/sh", "-c", "exec \"$0\" \"$@\" 3<&0 0</dev/null"];
+
 /// Starts instances.
 pub(super) struct Starter {
     /// Where the bootstraps are.
@@ -253,10 +257,15 @@ impl Starter {
             Language::Python(..) | Language::Node(_) => {
                 let (name, _) = bootstrap(spec.language).unwrap_or_default();
                 let interpreter = self.interpreters.find(spec.language)?;
-                vec![
+                let own = [
                     interpreter.display().to_string(),
                     self.bootstraps.join(name).display().to_string(),
-                ]
+                ];
+                let moved = MOVED.iter().map(|word| (*word).to_owned());
+                match spec.language {
+                    Language::Node(_) => moved.chain(own).collect(),
+                    _ => own.to_vec(),
+                }
             }
             Language::Custom => {
                 if let Some(configured) = configured(spec) {

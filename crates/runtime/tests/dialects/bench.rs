@@ -52,8 +52,18 @@ impl Bench {
         spec: &Arc<Spec>,
         event: impl Into<Bytes>,
     ) -> Result<Answer, Fault> {
+        self.call_as("id", spec, event).await
+    }
+
+    /// Calls with an event and a request's id.
+    pub(crate) async fn call_as(
+        &self,
+        id: &str,
+        spec: &Arc<Spec>,
+        event: impl Into<Bytes>,
+    ) -> Result<Answer, Fault> {
         let call = Call {
-            request_id: "id".to_owned(),
+            request_id: id.to_owned(),
             trace: None,
             retries: 2,
             request: Request::Event(event.into()),

@@ -1,0 +1,2 @@
+console.error("I cannot go on");
+process.exit(4);

@@ -1,0 +1,4 @@
+function connect() {
+  throw new Error("no database");
+}
+connect();

@@ -1,0 +1,1 @@
+const nothing = require("no-such-module-anywhere");
