@@ -11,6 +11,6 @@ mod log;
 mod spec;
 
 pub use call::{Answer, BoxError, Call, CallBody, Ended, Fault, FunctionError, Reply, Request};
-pub use fleet::{Fleet, InstanceInfo, Settings};
+pub use fleet::{Busy, Fleet, InstanceInfo, InstanceState, Settings};
 pub use log::{Line, LogSink, Pipe};
 pub use spec::{Command, Container, Custom, Health, Hook, Identity, Language, Mount, Scale, Spec};

@@ -1,10 +1,12 @@
 //! Custom runtimes and containers: the user's own web server, by HTTP/1.1 on loopback.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
@@ -19,14 +21,24 @@ use crate::spec::{Health, Spec};
 /// Pauses between questions whether the server listens.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
-/// How long an unused connection is kept; the vendor demands of servers to keep theirs for 15 minutes.
-const KEPT: Duration = Duration::from_mins(10);
+/// How long an unused connection is kept: shorter than servers keep theirs (Node 5 s, others 2 s), so that none closes just
+/// when a request is sent. A new one on loopback costs little.
+const KEPT: Duration = Duration::from_secs(1);
+/// Headers of one connection, which do not go on to the next. What upgrades a connection does.
+const OF_CONNECTION: [HeaderName; 4] = [
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    http::header::TE,
+    http::header::TRAILER,
+];
 /// Bytes of an answer to an event at most.
 const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
 
 /// A web server that runs function code.
 pub(crate) struct Custom {
-    address: SocketAddr,
+    port: u16,
+    /// Where it was found to listen: an address of loopback and the port.
+    authority: OnceLock<Authority>,
     client: Client<HttpConnector, CallBody>,
     health: Option<Health>,
     initializer: bool,
@@ -51,7 +63,8 @@ impl Custom {
             .and_then(|custom| custom.health.clone());
         let container = || spec.container.as_ref()?.health.clone();
         Self {
-            address: (Ipv4Addr::LOCALHOST, port).into(),
+            port,
+            authority: OnceLock::new(),
             client,
             health: custom.or_else(container),
             initializer: spec.initializer.is_some(),
@@ -60,19 +73,34 @@ impl Custom {
         }
     }
 
-    fn uri(&self, target: &str) -> Result<Uri, Fault> {
-        let wrong = |error: http::Error| Fault::Protocol(error.to_string());
-        Uri::builder()
-            .scheme("http")
-            .authority(self.address.to_string())
-            .path_and_query(target)
-            .build()
-            .map_err(wrong)
+    fn uri(&self, target: PathAndQuery) -> Result<Uri, Fault> {
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(Scheme::HTTP);
+        parts.authority = self.authority.get().cloned();
+        parts.path_and_query = Some(target);
+        Uri::from_parts(parts).map_err(|error| Fault::Protocol(error.to_string()))
+    }
+
+    /// Connects, if the server listens on an address of loopback.
+    async fn listens(&self) -> bool {
+        let addresses: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        for address in addresses {
+            let address = SocketAddr::from((address, self.port));
+            if TcpStream::connect(address).await.is_ok()
+                && let Ok(authority) = Authority::try_from(address.to_string())
+            {
+                let _ = self.authority.set(authority);
+                return true;
+            }
+        }
+        false
     }
 
     /// Adds what the vendor tells the server of a call.
     fn tell(&self, headers: &mut HeaderMap, request_id: &str, control: &'static str) {
-        headers.extend(self.known.clone());
+        for (name, value) in &self.known {
+            headers.insert(name.clone(), value.clone());
+        }
         if let Ok(id) = HeaderValue::try_from(request_id) {
             headers.insert("x-fc-request-id", id);
         }
@@ -103,7 +131,7 @@ impl Custom {
     ) -> Result<(), Fault> {
         let mut request = http::Request::new(full(Bytes::new()));
         *request.method_mut() = method;
-        *request.uri_mut() = self.uri(path)?;
+        *request.uri_mut() = self.uri(PathAndQuery::from_static(path))?;
         self.tell(request.headers_mut(), request_id, path);
         let response = self.send(request).await?;
         if response.status().is_success() {
@@ -118,7 +146,7 @@ impl Custom {
     async fn event(&self, came: &Came, payload: Bytes) -> Result<Outcome, Fault> {
         let mut request = http::Request::new(full(payload));
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.uri("/invoke")?;
+        *request.uri_mut() = self.uri(PathAndQuery::from_static("/invoke"))?;
         self.tell(request.headers_mut(), &came.request_id, "/invoke");
         let octets = HeaderValue::from_static("application/octet-stream");
         request
@@ -144,7 +172,8 @@ impl Custom {
 
     /// Whether the server counts as well now.
     async fn is_well(&self, health: &Health) -> bool {
-        let Ok(uri) = self.uri(&health.path) else {
+        let target = PathAndQuery::try_from(health.path.as_str());
+        let Some(uri) = target.ok().and_then(|target| self.uri(target).ok()) else {
             return false;
         };
         let mut request = http::Request::new(full(Bytes::new()));
@@ -206,7 +235,7 @@ fn full(bytes: Bytes) -> CallBody {
 impl Dialect for Custom {
     async fn ready(&self) -> Result<(), Fault> {
         let mut pause = FIRST_PAUSE;
-        while TcpStream::connect(self.address).await.is_err() {
+        while !self.listens().await {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -250,11 +279,15 @@ impl Dialect for Custom {
             Request::Web { request, base_path } => (request, base_path),
         };
         let (mut head, body) = request.into_parts();
-        let target = head
-            .uri
-            .path_and_query()
-            .map_or("/", |target| target.as_str());
-        head.uri = self.uri(target)?;
+        let target = head.uri.path_and_query().cloned();
+        head.uri = self.uri(target.unwrap_or_else(|| PathAndQuery::from_static("/")))?;
+        head.version = http::Version::HTTP_11;
+        if !head.headers.contains_key(http::header::UPGRADE) {
+            head.headers.remove(http::header::CONNECTION);
+        }
+        for name in &OF_CONNECTION {
+            head.headers.remove(name);
+        }
         self.tell(&mut head.headers, &came.request_id, "/http-invoke");
         came.pass(&mut head.headers);
         if let Ok(base) = HeaderValue::try_from(base_path) {

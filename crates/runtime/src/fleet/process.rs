@@ -75,6 +75,12 @@ impl Process {
         })
     }
 
+    /// Waits until it has ended.
+    pub(super) fn wait(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut ended = self.ended.clone();
+        async move { drop(ended.wait_for(Option::is_some).await) }
+    }
+
     /// Ends it and all that it started. Repeating it does nothing.
     pub(super) fn kill(&self) {
         if let Some(group) = lock(&self.group).take() {
