@@ -9,7 +9,9 @@
 mod access;
 mod actions;
 mod bounds;
+mod calls;
 mod cdn;
+mod channel;
 mod components;
 mod converge;
 mod crash;

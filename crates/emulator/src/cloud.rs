@@ -117,6 +117,7 @@ impl LocalCloud {
 impl Drop for LocalCloud {
     fn drop(&mut self) {
         self.cloud.closing.cancel();
+        self.cloud.functions.halt();
         self.serving.abort();
     }
 }
@@ -143,15 +144,24 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
     let broken = |error: StoreError| disk(error.to_string());
     let clock = Clock::open(folder.path()).map_err(|error| disk(error.to_string()))?;
     let file = folder.path().join("cloud.db");
-    let store =
-        Store::open(&file, &[oss::SCHEMA, cdn::SCHEMA, function::SCHEMA]).map_err(broken)?;
+    let store = Store::open(
+        &file,
+        &[
+            oss::SCHEMA,
+            cdn::SCHEMA,
+            function::SCHEMA,
+            function::QUEUE_SCHEMA,
+        ],
+    )
+    .map_err(broken)?;
     let oss = Oss::open(&settings, clock.clone(), store.clone()).map_err(broken)?;
-    let cdn = Cdn::open(&settings, clock.clone(), store.clone(), oss.clone()).map_err(broken)?;
     let logs = Logs::open(settings.data.join("function-log"), clock.clone())
         .map_err(|error| disk(error.to_string()))?;
     let fleet = fleet(&settings, &clock, &logs).map_err(|error| disk(error.to_string()))?;
     let rooms = (clock.clone(), store.clone(), oss.clone());
     let functions = Functions::open(&settings, address, rooms, Arc::new(fleet)).map_err(broken)?;
+    let origins = (oss.clone(), functions.clone());
+    let cdn = Cdn::open(&settings, clock.clone(), store.clone(), origins).map_err(broken)?;
     let cloud = Cloud {
         settings,
         address,
@@ -175,6 +185,6 @@ fn fleet(settings: &Settings, clock: &Clock, logs: &Logs) -> io::Result<Fleet> {
         launcher: Vec::new(),
         log: Arc::new(logs.clone()),
         clock: Arc::new(move || clock.now().into()),
-        pool: false,
+        pool: true,
     })
 }

@@ -110,7 +110,10 @@ struct Known<'a> {
 fn choose(method: &Method, uri: &Uri, headers: &HeaderMap, host: &str, known: &Known<'_>) -> Room {
     let path = uri.path();
     let here = is_own_name(host);
-    let is_domain = |name: &str| (known.cdn)(name) || (known.functions)(name);
+    let is_domain = |name: &str| {
+        let name = name.strip_suffix(".localhost").unwrap_or(name);
+        (known.cdn)(name) || (known.functions)(name)
+    };
     if here && path.starts_with("/_sdev/") {
         return Room::Admin;
     }

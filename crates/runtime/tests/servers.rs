@@ -468,23 +468,6 @@ async fn slow_calls_get_instances_of_their_own_and_those_beyond_the_limit_are_re
 }
 
 #[tokio::test]
-async fn fast_calls_of_many_do_not_start_many_instances() {
-    let bench = Bench::new();
-    let spec = Arc::new(spec(MANY));
-    for _ in 0..5 {
-        bench.get(&spec, "/").await.unwrap();
-    }
-    let callers = (0..50).map(|_| async {
-        for _ in 0..20 {
-            bench.get(&spec, "/").await.unwrap();
-        }
-    });
-    join_all(callers).await;
-    let here = bench.fleet.instances("server").len();
-    assert!(here <= 3, "{here} instances");
-}
-
-#[tokio::test]
 async fn kept_instances_are_there_before_calls_and_the_dead_are_replaced_and_idle_ones_go() {
     let bench = Bench::new();
     let spec = Arc::new(spec(MANY));

@@ -5,6 +5,13 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, ValueEnum};
 
 #[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Dev {
+    /// Only these resources (default: all)
+    #[arg(value_name = "RESOURCE")]
+    pub(in crate::cli) resources: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct Invoke {
     /// The resource (default: the only one that is a function)
     pub(in crate::cli) resource: Option<String>,

@@ -34,6 +34,29 @@ impl Function {
         })
     }
 
+    /// All functions: their resources, and their names in the cloud. Nothing when the destination is no local cloud.
+    pub(super) async fn local(
+        command: &'static str,
+        (global, printer): (&Global, Printer),
+    ) -> Result<Option<Vec<(String, String)>>, Diagnostics> {
+        let reach = Reach::all(command, Until::Lower);
+        let (_, project, to) = open(global, reach, (Look::Away, printer)).await?;
+        if !to.is_local() {
+            return Ok(None);
+        }
+        let state = project.state(to.shelves.as_deref()).await?;
+        let of_kind = |record: &&Record| record.kind.as_str() == KIND;
+        let named = state.records.iter().filter(|(_, record)| of_kind(record));
+        let pair = |(id, record): (&crate::resource::ResourceId, &Record)| {
+            let resource = id.as_str().split('.').next().unwrap_or_default();
+            Some((
+                resource.to_owned(),
+                record.remote.as_ref()?.as_str().to_owned(),
+            ))
+        };
+        Ok(Some(named.filter_map(pair).collect()))
+    }
+
     /// Its name in the cloud.
     pub(super) fn name(&self) -> &str {
         let id = self.record.remote.as_ref();

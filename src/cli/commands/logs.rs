@@ -24,7 +24,7 @@ pub(super) fn run(args: &Logs, global: &Global, printer: Printer) -> Outcome {
         let query = query(args, function.name())?;
         let mut lines = admin.logs(&query).await?;
         while let Some(line) = lines.next().await? {
-            log::show(printer, &line);
+            log::show(printer, None, &line);
         }
         Ok(Exit::Done)
     })

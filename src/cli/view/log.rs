@@ -4,8 +4,8 @@ use serde_json::Value as Json;
 
 use super::super::printer::Printer;
 
-/// Shows a line with its time; with `--json` everything that is known of it.
-pub(in crate::cli) fn show(printer: Printer, line: &Json) {
+/// Shows a line of the resource `of`, if that must be said, with its time; with `--json` everything that is known of it.
+pub(in crate::cli) fn show(printer: Printer, of: Option<&str>, line: &Json) {
     if printer.json {
         printer.object("log", serde_json::json!({ "log": line }));
         return;
@@ -14,5 +14,8 @@ pub(in crate::cli) fn show(printer: Printer, line: &Json) {
     let time = jiff::Timestamp::from_millisecond(time).unwrap_or_default();
     let time = time.strftime("%Y-%m-%d %H:%M:%S%.3f");
     let text = line["text"].as_str().unwrap_or_default();
-    printer.data(&format!("{time} {text}"));
+    match of {
+        Some(of) => printer.data(&format!("{time} {of} | {text}")),
+        None => printer.data(&format!("{time} {text}")),
+    }
 }

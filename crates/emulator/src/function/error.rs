@@ -80,6 +80,7 @@ impl From<Fault> for FcError {
             Fault::Start(_) => (StatusCode::PRECONDITION_FAILED, "FunctionNotStarted"),
             Fault::Timeout(_) => (StatusCode::GATEWAY_TIMEOUT, "FunctionTimeout"),
             Fault::Exited(_) => (StatusCode::BAD_GATEWAY, "ProcessExited"),
+            Fault::Request(_) => (StatusCode::BAD_REQUEST, "InvalidArgument"),
             Fault::Protocol(_) => (StatusCode::BAD_GATEWAY, "BadResponse"),
             Fault::Unable(_) => (StatusCode::NOT_IMPLEMENTED, "NotImplemented"),
         };

@@ -10,12 +10,15 @@ mod error;
 mod gateway;
 mod log;
 mod model;
+mod queue;
 mod resolve;
 mod run;
 mod service;
 mod table;
+mod trigger;
 
 pub(crate) use code::ARCHIVES;
 pub(crate) use log::{Logs, Query, Record};
+pub(crate) use queue::table::SCHEMA as QUEUE_SCHEMA;
 pub(crate) use service::Functions;
 pub(crate) use table::SCHEMA;

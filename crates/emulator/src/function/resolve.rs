@@ -29,6 +29,13 @@ pub(crate) struct Target {
     pub(crate) web: Option<Arc<Trigger>>,
 }
 
+/// Targets that were found, and how often something was forgotten: what was read before that is not kept.
+#[derive(Default)]
+struct Known {
+    targets: HashMap<(String, String), Target>,
+    forgotten: u64,
+}
+
 /// Finds targets.
 pub(super) struct Resolver {
     account: Account,
@@ -39,7 +46,7 @@ pub(super) struct Resolver {
     /// Where file systems of the network are.
     file_systems: PathBuf,
     /// By function and qualifier.
-    known: RwLock<HashMap<(String, String), Target>>,
+    known: RwLock<Known>,
     domains: RwLock<HashMap<String, Arc<Domain>>>,
 }
 
@@ -83,10 +90,20 @@ impl Resolver {
         }
     }
 
+    /// The name of a function as it is spelled, from one in lower case.
+    pub(super) async fn spelled(&self, name: &str) -> Outcome<Option<String>> {
+        let wanted = name.to_owned();
+        let found = self
+            .store
+            .read(move |db| Ok::<_, FcError>(table::function::spelled(db, &wanted)?));
+        found.await
+    }
+
     /// What a call of the function goes to.
     pub(super) async fn target(&self, name: &str, qualifier: &str) -> Outcome<Target> {
         let key = (name.to_owned(), qualifier.to_owned());
-        if let Some(target) = self.known(&key) {
+        let (known, forgotten) = self.known(&key);
+        if let Some(target) = known {
             return Ok(target);
         }
         let function = self.function(name, qualifier).await?;
@@ -104,7 +121,9 @@ impl Resolver {
             function: Arc::new(function),
         };
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(key, target.clone());
+        if known.forgotten == forgotten {
+            known.targets.insert(key, target.clone());
+        }
         Ok(target)
     }
 
@@ -153,15 +172,16 @@ impl Resolver {
         domains.clear();
     }
 
-    fn known(&self, key: &(String, String)) -> Option<Target> {
+    fn known(&self, key: &(String, String)) -> (Option<Target>, u64) {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(key).cloned()
+        (known.targets.get(key).cloned(), known.forgotten)
     }
 
     /// To be called after every change of a function: what was made of its rows is made anew.
     pub(super) fn forget(&self, function: &str) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|(name, _), _| name != function);
+        known.targets.retain(|(name, _), _| name != function);
+        known.forgotten += 1;
     }
 
     fn spec(&self, function: &Function, qualifier: &str) -> Outcome<Spec> {

@@ -10,8 +10,10 @@ use serde_json::{Value as Json, json};
 
 use super::call::{BODY_LIMIT, Call};
 use super::code::{Links, Packages};
+use super::queue::{self, Bell};
 use super::resolve::Resolver;
 use super::run::Run;
+use super::trigger::{self, Timers};
 use super::{api, table};
 use crate::body::{Reply, ReplyBody};
 use crate::clock::Clock;
@@ -40,6 +42,8 @@ pub(super) struct Shared {
     pub(super) links: Links,
     pub(super) resolver: Resolver,
     pub(super) run: Arc<dyn Run>,
+    pub(super) bell: Bell,
+    pub(super) timers: Timers,
 }
 
 impl Functions {
@@ -72,9 +76,13 @@ impl Functions {
             oss,
             packages,
             run,
+            bell: Bell::default(),
+            timers: Timers::default(),
         }));
         let shared = Arc::clone(&functions.0);
         tokio::runtime::Handle::current().block_on(async move { shared.enforce_all().await });
+        tokio::spawn(queue::work(Arc::clone(&functions.0)));
+        tokio::spawn(trigger::tick(Arc::clone(&functions.0)));
         Ok(functions)
     }
 
@@ -141,6 +149,7 @@ impl Functions {
         let all = shared.store.write(|db| {
             let all = table::function::all(db)?;
             table::function::clear(db)?;
+            queue::table::clear(db)?;
             Ok::<_, StoreError>(all)
         });
         for function in all.await? {
@@ -151,13 +160,20 @@ impl Functions {
         Ok(shared.resolver.clear_file_systems()?)
     }
 
-    /// Whether `host` is a domain that leads to functions.
+    /// Whether `host` leads to functions: a domain of the user's own, or a name as the vendor gives them.
     pub(crate) fn knows(&self, host: &str) -> bool {
-        self.0.resolver.domain(host).is_some()
+        self.0.resolver.domain(host).is_some() || self.0.own_name(host).is_some()
+    }
+
+    /// Ends what works by itself, so that nothing holds the database.
+    pub(crate) fn halt(&self) {
+        self.0.bell.close();
+        self.0.timers.close();
     }
 
     /// Stops all instances.
     pub(crate) async fn close(&self) {
+        self.halt();
         self.0.run.close().await;
     }
 }

@@ -34,6 +34,43 @@ pub(crate) fn hello() -> Json {
     })
 }
 
+/// A signed call of the API of the cloud at `address`.
+pub(crate) async fn fc(
+    address: std::net::SocketAddr,
+    (method, target): (&str, &str),
+    more: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
+    let nonce = format!("{:?}", SystemTime::now());
+    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
+    let mut headers: Vec<(String, String)> = [
+        ("host", "127.0.0.1".to_owned()),
+        ("x-acs-action", "Any".to_owned()),
+        ("x-acs-version", "2023-03-30".to_owned()),
+        ("x-acs-date", now.to_string()),
+        ("x-acs-signature-nonce", nonce),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into();
+    let target = format!("/2023-03-30/{target}");
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let signed = acs3::Call {
+        method,
+        path,
+        query: &wire::escape::parse_form(query),
+        headers: &headers,
+        body_sha256: &acs3::body_sha256(body),
+    };
+    let authorization = acs3::sign(&signed, "AKID", SECRET);
+    headers.push(("authorization".to_owned(), authorization));
+    headers.extend(
+        more.iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+    );
+    let bytes = request(method, &target, &headers, body);
+    exchange(address, &bytes).await.unwrap()
+}
+
 impl Cloud {
     /// A signed call of the API; `target` is below its root.
     pub(crate) async fn fc(&self, method: &str, target: &str, body: &[u8]) -> Answer {
@@ -47,34 +84,7 @@ impl Cloud {
         more: &[(&str, &str)],
         body: &[u8],
     ) -> Answer {
-        let nonce = format!("{:?}", SystemTime::now());
-        let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
-        let mut headers: Vec<(String, String)> = [
-            ("host", "127.0.0.1".to_owned()),
-            ("x-acs-action", "Any".to_owned()),
-            ("x-acs-version", "2023-03-30".to_owned()),
-            ("x-acs-date", now.to_string()),
-            ("x-acs-signature-nonce", nonce),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into();
-        let target = format!("/2023-03-30/{target}");
-        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-        let signed = acs3::Call {
-            method,
-            path,
-            query: &wire::escape::parse_form(query),
-            headers: &headers,
-            body_sha256: &acs3::body_sha256(body),
-        };
-        let authorization = acs3::sign(&signed, "AKID", SECRET);
-        headers.push(("authorization".to_owned(), authorization));
-        headers.extend(
-            more.iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-        );
-        let bytes = request(method, &target, &headers, body);
-        exchange(self.address(), &bytes).await.unwrap()
+        fc(self.address(), (method, target), more, body).await
     }
 
     pub(crate) async fn fc_json(&self, method: &str, target: &str, body: &Json) -> Answer {

@@ -7,5 +7,7 @@ mod client;
 mod crash;
 mod faults;
 mod function;
+mod queue;
 mod start;
+mod web;
 mod website;

@@ -119,10 +119,17 @@ impl Builtin {
         let answer = self.ask(id, &asked).await?;
         match answer.text("error") {
             "" => Ok(()),
-            _ => Err(Fault::Start(
-                String::from_utf8_lossy(&answer.payload).into_owned(),
-            )),
+            _ => Err(Fault::Start(in_words(&answer.payload))),
         }
+    }
+}
+
+/// The vendor's JSON of an error as a person reads it.
+fn in_words(payload: &[u8]) -> String {
+    let error: Json = serde_json::from_slice(payload).unwrap_or_default();
+    match (error["errorType"].as_str(), error["errorMessage"].as_str()) {
+        (Some(kind), Some(message)) => format!("{kind}: {message}"),
+        _ => String::from_utf8_lossy(payload).into_owned(),
     }
 }
 
@@ -165,9 +172,7 @@ impl Dialect for Builtin {
         let answer = self.ask(LOAD, &Frame::of(self.load.clone())).await?;
         match answer.text("error") {
             "" => Ok(()),
-            _ => Err(Fault::Start(
-                String::from_utf8_lossy(&answer.payload).into_owned(),
-            )),
+            _ => Err(Fault::Start(in_words(&answer.payload))),
         }
     }
 

@@ -14,6 +14,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::net::TcpStream;
 
+use super::watched::Watched;
 use super::{Dialect, Outcome};
 use crate::call::{BoxError, Call, CallBody, Fault, FunctionError, Request};
 use crate::spec::{Health, Spec};
@@ -293,7 +294,13 @@ impl Dialect for Custom {
         if let Ok(base) = HeaderValue::try_from(base_path) {
             head.headers.insert("x-fc-base-path", base);
         }
-        let response = self.send(http::Request::from_parts(head, body)).await?;
+        let (body, broken) = Watched::watch(body);
+        let sent = self.send(http::Request::from_parts(head, body)).await;
+        // The server is not to blame for a visitor who broke off.
+        let response = match (sent, broken.get()) {
+            (Err(_), Some(why)) => return Err(Fault::Request(why.clone())),
+            (sent, _) => sent?,
+        };
         let response = response.map(|body| CallBody::new(body.map_err(BoxError::from)));
         Ok(Outcome::Web(response))
     }

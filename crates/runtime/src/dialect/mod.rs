@@ -1,8 +1,10 @@
-//! How a started process is spoken with: `builtin` by frames with our bootstraps, `custom` by HTTP with the user's server.
+//! How a started process is spoken with: `builtin` by frames with our bootstraps, `custom` by HTTP with the user's server, whose requests are
+//! `watched`.
 
 mod builtin;
 mod custom;
 mod frame;
+mod watched;
 
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -6,6 +6,7 @@
 //! interpreters that wait for code.
 
 mod group;
+mod guard;
 mod instance;
 mod interpreter;
 mod limits;

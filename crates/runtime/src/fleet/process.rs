@@ -13,7 +13,7 @@ use tokio::net::UnixStream;
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::sync::watch;
 
-use super::lock;
+use super::{guard, lock};
 
 /// What to start.
 pub(super) struct Order {
@@ -61,7 +61,8 @@ impl Process {
         };
         let mut child = command.spawn()?;
         let pid = child.id().ok_or(io::ErrorKind::NotFound)?;
-        let group = i32::try_from(pid).map_err(io::Error::other)?;
+        let group = Pid::from_raw(i32::try_from(pid).map_err(io::Error::other)?);
+        guard::watch(group);
         let (out, err) = (child.stdout.take(), child.stderr.take());
         let (sender, ended) = watch::channel(None);
         tokio::spawn(wait(child, sender));
@@ -71,7 +72,7 @@ impl Process {
             socket,
             out,
             err,
-            group: Mutex::new(Some(Pid::from_raw(group))),
+            group: Mutex::new(Some(group)),
         })
     }
 
@@ -85,6 +86,7 @@ impl Process {
     pub(super) fn kill(&self) {
         if let Some(group) = lock(&self.group).take() {
             let _ = killpg(group, Signal::SIGKILL);
+            guard::forget(group);
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::body::Reply;
 use crate::function::call::Call;
 use crate::function::error::{FcError, Outcome};
 use crate::function::model::{Code, Config, Function, NewFunction, Package, SettingKind, Tag};
+use crate::function::queue;
 use crate::function::service::Shared;
 use crate::function::table;
 use crate::identity::request_uuid;
@@ -116,6 +117,7 @@ pub(super) async fn delete(shared: &Shared, name: &str) -> Outcome<Reply> {
         if table::function::find(db, &wanted)?.is_none() {
             return Err(no_function(&wanted));
         }
+        queue::table::forget(db, &wanted)?;
         Ok::<_, FcError>(table::function::delete(db, &wanted)?)
     });
     deleted.await?;

@@ -20,7 +20,7 @@ pub(super) async fn invoke(shared: &Shared, call: &Call, name: &str) -> Outcome<
         value.and_then(|value| value.to_str().ok())
     };
     if header("x-fc-invocation-type").is_some_and(|kind| kind.eq_ignore_ascii_case("async")) {
-        return Err(FcError::unserved("asynchronous invocation"));
+        return super::queue::enqueue(shared, call, name).await;
     }
     if call.http.body.len() > LARGEST {
         return Err(FcError::invalid(format!(

@@ -4,6 +4,7 @@ mod domain;
 mod function;
 mod instance;
 mod invoke;
+mod queue;
 mod setting;
 mod tag;
 mod trigger;

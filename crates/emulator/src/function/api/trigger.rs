@@ -38,6 +38,7 @@ pub(super) async fn create(shared: &Shared, call: &Call, function: &str) -> Outc
     });
     let made = made.await?;
     shared.resolver.forget(&made.function);
+    shared.timers.change();
     Ok(show(shared, &made))
 }
 
@@ -97,6 +98,7 @@ pub(super) async fn update(
     });
     let changed = changed.await?;
     shared.resolver.forget(&changed.function);
+    shared.timers.change();
     Ok(show(shared, &changed))
 }
 

@@ -1,5 +1,6 @@
 //! Unpacks an archive into an empty folder, and nowhere else.
 
+use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Seek, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, symlink};
@@ -60,10 +61,20 @@ pub(super) fn unpack(archive: impl Read + Seek, folder: &Path) -> Result<(), Unp
             }
         }
     }
-    for (path, target) in links {
-        let at = folder.join(&path);
+    let places: BTreeSet<PathBuf> = links.iter().map(|(path, _)| path.clone()).collect();
+    for (path, target) in &links {
+        if passes_through(&places, path, target) {
+            let name = path.display().to_string();
+            return Err(refused(&name, "is a link that goes through another link"));
+        }
+        let at = folder.join(path);
         at.parent().map_or(Ok(()), fs::create_dir_all)?;
-        symlink(target, at)?;
+        match symlink(target, at) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(refused(&path.display().to_string(), "is there twice"));
+            }
+            made => made?,
+        }
     }
     Ok(())
 }
@@ -96,6 +107,24 @@ fn place(name: &str) -> Result<PathBuf, UnpackError> {
         return Err(refused(&name, "has no name that a file could have"));
     }
     Ok(path)
+}
+
+/// Whether a link lies behind another one, or leads there by way of one: then where it leads is not what its words say, and
+/// may be outside.
+fn passes_through(links: &BTreeSet<PathBuf>, path: &Path, target: &str) -> bool {
+    let behind = path.ancestors().skip(1).any(|above| links.contains(above));
+    let mut at = path.parent().unwrap_or(Path::new("")).to_owned();
+    let mut through = false;
+    let mut parts = Path::new(target).components().peekable();
+    while let Some(part) = parts.next() {
+        match part {
+            Component::Normal(part) => at.push(part),
+            Component::ParentDir => drop(at.pop()),
+            _ => {}
+        }
+        through |= parts.peek().is_some() && links.contains(&at);
+    }
+    behind || through
 }
 
 /// Where a link leads: it must stay below the folder.
@@ -215,6 +244,34 @@ mod tests {
             let inner = folder.path().join("in");
             fs::create_dir(&inner).unwrap();
             let error = unpack(archive(make), &inner).unwrap_err();
+            assert!(matches!(error, UnpackError::Entry { .. }), "{error}");
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        }
+    }
+
+    #[test]
+    fn links_through_links_lead_nowhere() {
+        let links: [&[(&str, &str)]; 4] = [
+            &[("p/q/r/s", "../../.."), ("t", "p/q/r/s/../../../..")],
+            &[("d/link", ".."), ("x", "d/link/..")],
+            &[("a", "b"), ("a/c", "d")],
+            &[("a", "b"), ("a", "c")],
+        ];
+        for links in links {
+            let folder = tempfile::tempdir().unwrap();
+            let inner = folder.path().join("in");
+            fs::create_dir(&inner).unwrap();
+            let bytes = archive(|writer| {
+                for (name, target) in links {
+                    let options = SimpleFileOptions::default();
+                    // The writer itself refuses a name that is there twice.
+                    let _ = writer.add_symlink(*name, *target, options);
+                }
+                if links[0].0 == links[1].0 {
+                    file(writer, "a/c", 0o644);
+                }
+            });
+            let error = unpack(bytes, &inner).unwrap_err();
             assert!(matches!(error, UnpackError::Entry { .. }), "{error}");
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         }

@@ -23,12 +23,7 @@ pub(super) fn entrance(trigger: &Trigger, method: &Method) -> Outcome<Entrance> 
         let message = "the trigger's address is switched off (disableURLInternet)";
         return Err(FcError::new(StatusCode::FORBIDDEN, "AccessDenied", message));
     }
-    let methods = trigger.config["methods"].as_array();
-    let methods: Vec<&str> = methods
-        .into_iter()
-        .flatten()
-        .filter_map(Json::as_str)
-        .collect();
+    let methods = methods(trigger);
     if !methods.is_empty() && !methods.contains(&method.as_str()) {
         let message = format!("the trigger takes {}", methods.join(", "));
         return Err(FcError::new(
@@ -41,6 +36,13 @@ pub(super) fn entrance(trigger: &Trigger, method: &Method) -> Outcome<Entrance> 
         None | Some("" | "function") => Ok(Entrance::Signed),
         Some(kind) => of_kind(kind, &trigger.config["authConfig"]),
     }
+}
+
+/// The methods that a trigger takes; none stands for all.
+pub(super) fn methods(trigger: &Trigger) -> Vec<&str> {
+    let methods = trigger.config["methods"].as_array();
+    let methods = methods.into_iter().flatten();
+    methods.filter_map(Json::as_str).collect()
 }
 
 /// From whom a domain takes requests. A domain that says nothing takes them from anybody.

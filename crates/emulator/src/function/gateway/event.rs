@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value as Json, json};
 
+use super::header::is_own;
+
 /// Headers that the gateway sets itself, so that code cannot.
 pub(super) const OWN: &[&str] = &[
     "connection",
@@ -23,6 +25,8 @@ pub(super) struct Circumstance<'a> {
     /// The host that was asked, without port.
     pub(super) domain: &'a str,
     pub(super) source_ip: &'a str,
+    /// The http trigger's id, if there is one.
+    pub(super) trigger_id: Option<&'a str>,
     pub(super) request_id: &'a str,
     pub(super) now_ms: i64,
 }
@@ -62,7 +66,7 @@ pub(super) fn event(
     let prefix = about.domain.split('.').next().unwrap_or_default();
     let agent = head.headers.get(http::header::USER_AGENT);
     let agent = agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
-    let event = json!({
+    let mut event = json!({
         "version": "v1",
         "rawPath": path,
         "body": body,
@@ -85,6 +89,9 @@ pub(super) fn event(
             },
         },
     });
+    if let Some(id) = about.trigger_id {
+        event["requestContext"]["triggerId"] = id.into();
+    }
     event.to_string().into()
 }
 
@@ -153,7 +160,7 @@ fn read_headers(from: &Map<String, Json>) -> Result<HeaderMap, &'static str> {
     for (name, value) in from {
         let name =
             HeaderName::from_bytes(name.as_bytes()).map_err(|_| "a header's name is none")?;
-        if OWN.contains(&name.as_str()) || name.as_str().starts_with("x-fc-") {
+        if is_own(name.as_str()) {
             continue;
         }
         let values = match value {
@@ -191,6 +198,7 @@ mod tests {
             account: "1",
             domain: "f-abc.cn-hangzhou.fcapp.run",
             source_ip: "127.0.0.1",
+            trigger_id: Some("t-1"),
             request_id: "id",
             now_ms: 1_690_000_000_123,
         };
@@ -202,7 +210,7 @@ mod tests {
             "queryParameters": {"x": "1,2", "y": ""},
             "requestContext": {
                 "accountId": "1", "domainName": "f-abc.cn-hangzhou.fcapp.run", "domainPrefix": "f-abc",
-                "requestId": "id", "time": "2023-07-22T04:26:40Z", "timeEpoch": "1690000000123",
+                "requestId": "id", "triggerId": "t-1", "time": "2023-07-22T04:26:40Z", "timeEpoch": "1690000000123",
                 "http": {
                     "method": "GET", "path": "/a b", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1",
                     "userAgent": "curl/8",

@@ -7,6 +7,15 @@ use crate::function::model::{Rewrite, RewriteRule};
 
 /// The target that a function shall see: path and query as they came, or as the first rule that fits makes them.
 pub(super) fn target(rewrite: &Rewrite, target: &str) -> String {
+    let rewritten = rewritten(rewrite, target);
+    if rewritten.starts_with('/') {
+        return rewritten;
+    }
+    // A path without its slash is no request line; no server could be asked for it.
+    format!("/{rewritten}")
+}
+
+fn rewritten(rewrite: &Rewrite, target: &str) -> String {
     let path = target.split('?').next().unwrap_or_default();
     let equal = rewrite.equal_rules.iter().find(|rule| rule.r#match == path);
     if let Some(rule) = equal {
@@ -144,7 +153,7 @@ mod tests {
         fn no_rule_and_no_target_panics(pattern in ".{0,20}", replacement in ".{0,20}", path in "/.{0,30}") {
             let rules = || rule(&pattern, &replacement);
             let rewrite = Rewrite { equal_rules: rules(), wildcard_rules: rules(), regex_rules: rules() };
-            target(&rewrite, &path);
+            proptest::prop_assert!(target(&rewrite, &path).starts_with('/'));
         }
     }
 }

@@ -65,10 +65,10 @@ impl Logs {
         let mut found = std::collections::VecDeque::new();
         read(&self.0.folder.join(&query.function), |record| {
             if query.fits(&record) {
-                if found.len() == most {
+                found.push_back(record);
+                if found.len() > most {
                     found.pop_front();
                 }
-                found.push_back(record);
             }
         })?;
         Ok(found.into())
@@ -215,6 +215,7 @@ mod tests {
         };
         assert_eq!(texts(10), ["one", "two"]);
         assert_eq!(texts(1), ["two"]);
+        assert!(texts(0).is_empty());
         assert_eq!(live.try_recv().unwrap().text, "one");
         logs.clear().unwrap();
         assert!(texts(10).is_empty());

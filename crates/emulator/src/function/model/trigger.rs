@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use super::check::is_name;
 use super::config::shown_time;
 use crate::function::error::{FcError, Outcome};
+use crate::function::trigger::Schedule;
 
 /// Kinds of triggers that the vendor has.
 const KINDS: &[&str] = &[
@@ -81,12 +82,14 @@ impl NewTrigger {
                 KINDS.join(", ")
             )));
         }
+        let config = config(self.trigger_config.as_deref())?;
+        check(&self.trigger_type, &config)?;
         Ok(Trigger {
             function: function.to_owned(),
             name: self.trigger_name,
             id,
             kind: self.trigger_type,
-            config: config(self.trigger_config.as_deref())?,
+            config,
             qualifier: qualifier(self.qualifier),
             source_arn: self.source_arn.unwrap_or_default(),
             role: self.invocation_role.unwrap_or_default(),
@@ -102,6 +105,7 @@ impl Trigger {
     pub(crate) fn updated(mut self, by: TriggerUpdate, now_ms: i64) -> Outcome<Self> {
         if by.trigger_config.is_some() {
             self.config = config(by.trigger_config.as_deref())?;
+            check(&self.kind, &self.config)?;
         }
         if by.qualifier.is_some() {
             self.qualifier = qualifier(by.qualifier);
@@ -139,6 +143,17 @@ fn qualifier(given: Option<String>) -> String {
     given
         .filter(|text| !text.is_empty())
         .unwrap_or_else(|| "LATEST".to_owned())
+}
+
+/// Checks what a kind demands of its configuration.
+fn check(kind: &str, config: &Json) -> Outcome<()> {
+    if kind != "timer" {
+        return Ok(());
+    }
+    let expression = config["cronExpression"].as_str().unwrap_or_default();
+    let read = Schedule::parse(expression);
+    read.map_err(|why| FcError::invalid(format!("cronExpression: {why}")))?;
+    Ok(())
 }
 
 fn config(text: Option<&str>) -> Outcome<Json> {

@@ -14,6 +14,13 @@ pub(in crate::function) fn find(db: &Connection, name: &str) -> Rows<Option<Func
     found.optional()?.map(|text| parsed(&text)).transpose()
 }
 
+/// The first function's name that is this one in lower case.
+pub(in crate::function) fn spelled(db: &Connection, name: &str) -> Rows<Option<String>> {
+    let sql = "SELECT name FROM fc_function WHERE lower(name) = ?1 ORDER BY name LIMIT 1";
+    let mut statement = db.prepare_cached(sql)?;
+    statement.query_row([name], |row| row.get(0)).optional()
+}
+
 /// All functions by name.
 pub(in crate::function) fn all(db: &Connection) -> Rows<Vec<Function>> {
     let mut statement = db.prepare_cached("SELECT document FROM fc_function ORDER BY name")?;

@@ -33,7 +33,7 @@ CREATE INDEX IF NOT EXISTS fc_trigger_kind ON fc_trigger (kind);
 ";
 
 /// A document read back: what was written by this room, so that a failure is a damaged file.
-fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
+pub(super) fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
     serde_json::from_str(text).map_err(|error| {
         let kind = rusqlite::types::Type::Text;
         rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error))
@@ -41,6 +41,6 @@ fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
 }
 
 /// A document to write.
-fn text<T: serde::Serialize>(document: &T) -> String {
+pub(super) fn text<T: serde::Serialize>(document: &T) -> String {
     serde_json::to_string(document).unwrap_or_default()
 }

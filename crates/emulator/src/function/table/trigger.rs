@@ -28,7 +28,6 @@ pub(in crate::function) fn of(db: &Connection, function: &str) -> Rows<Vec<Trigg
 }
 
 /// The triggers of a kind, of all functions.
-#[expect(dead_code, reason = "what fires triggers asks for them by kind")]
 pub(in crate::function) fn of_kind(db: &Connection, kind: &str) -> Rows<Vec<Trigger>> {
     let sql = "SELECT document FROM fc_trigger WHERE kind = ?1 ORDER BY function, name";
     let mut statement = db.prepare_cached(sql)?;
