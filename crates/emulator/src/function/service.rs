@@ -13,7 +13,7 @@ use super::code::{Links, Packages};
 use super::queue::{self, Bell};
 use super::resolve::Resolver;
 use super::run::Run;
-use super::trigger::{self, Timers};
+use super::trigger::{self, Buckets, Timers};
 use super::{api, table};
 use crate::body::{Reply, ReplyBody};
 use crate::clock::Clock;
@@ -81,6 +81,8 @@ impl Functions {
         }));
         let shared = Arc::clone(&functions.0);
         tokio::runtime::Handle::current().block_on(async move { shared.enforce_all().await });
+        let buckets = Buckets::new(Arc::downgrade(&functions.0));
+        functions.0.oss.watch(Arc::new(buckets));
         tokio::spawn(queue::work(Arc::clone(&functions.0)));
         tokio::spawn(trigger::tick(Arc::clone(&functions.0)));
         Ok(functions)

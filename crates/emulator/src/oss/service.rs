@@ -1,6 +1,6 @@
 //! The object storage as the router and the CDN see it; which operation a call asks for.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
@@ -15,6 +15,7 @@ use super::error::{OssError, Outcome};
 use super::operation::{
     append, bucket, configure, copy, delete, get, list, multipart, put, site, uploads,
 };
+use super::watch::Watch;
 use super::{auth, reply, table};
 use crate::body::Reply;
 use crate::clock::Clock;
@@ -63,6 +64,8 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) store: Store,
     pub(super) blobs: Blobs,
+    /// Who hears of changed objects.
+    pub(super) watch: OnceLock<Arc<dyn Watch>>,
 }
 
 /// How a request names its bucket outside its path.
@@ -102,7 +105,13 @@ impl Oss {
             clock,
             store,
             blobs,
+            watch: OnceLock::new(),
         })))
+    }
+
+    /// Tells `watch` of changed objects from now on; only the first one counts.
+    pub(crate) fn watch(&self, watch: Arc<dyn Watch>) {
+        let _ = self.0.watch.set(watch);
     }
 
     /// Answers an API call, signed or not.
@@ -110,6 +119,9 @@ impl Oss {
         let (head, mut body) = request.into_parts();
         let mut call = Call::new(&host, head);
         let outcome = self.0.run(&mut call, &mut body).await;
+        if let Some(watch) = self.0.watch.get() {
+            watch.answered();
+        }
         let refused = outcome.is_err();
         let mut reply = outcome.unwrap_or_else(|error| reply::error(&call, &error));
         if refused && call.header("expect").is_none() {

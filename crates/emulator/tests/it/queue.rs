@@ -165,3 +165,59 @@ async fn a_timer_fires_for_every_time_that_the_clock_passes() {
     let seen = lines(&file, 4).await;
     assert_eq!(seen[3..], ["last"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changed_objects_call_the_functions_that_wait_for_them() {
+    let cloud = Cloud::with_bucket("private").await;
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("seen");
+    make(&cloud, "f", &file, false).await;
+    let config = json!({
+        "events": ["oss:ObjectCreated:*", "oss:ObjectRemoved:DeleteObject"],
+        "filter": {"key": {"prefix": "in/", "suffix": ".jpg"}},
+    });
+    let trigger = json!({
+        "triggerName": "uploads", "triggerType": "oss", "triggerConfig": config.to_string(),
+        "sourceArn": "acs:oss:cn-hangzhou:1234567890123456:bkt",
+    });
+    let made = cloud
+        .fc_json("POST", "functions/f/triggers", &trigger)
+        .await;
+    assert_eq!(made.status, 200, "{made:?}");
+    for key in ["in/a.txt", "out/a.jpg", "in/a.jpg"] {
+        let target = format!("/bkt/{key}");
+        assert_eq!(cloud.call("PUT", &target, &[], b"12345").await.status, 200);
+    }
+    cloud.call("PUT", "/bkt/in/a.jpg", &[], b"123").await;
+    let copy = [("x-oss-copy-source", "/bkt/in/a.jpg")];
+    assert_eq!(
+        cloud.call("PUT", "/bkt/in/b.jpg", &copy, b"").await.status,
+        200
+    );
+    cloud.call("DELETE", "/bkt/in/a.jpg", &[], b"").await;
+    cloud.call("DELETE", "/bkt/in/nothing.jpg", &[], b"").await;
+    let seen = lines(&file, 4).await;
+    let mut said: Vec<Json> = seen
+        .iter()
+        .map(|line| serde_json::from_str::<Json>(line).unwrap()["events"][0].clone())
+        .map(|event| {
+            let object = &event["oss"]["object"];
+            json!([
+                event["eventName"],
+                object["key"],
+                object["size"],
+                object["deltaSize"]
+            ])
+        })
+        .collect();
+    said.sort_by_key(ToString::to_string);
+    assert_eq!(
+        said,
+        [
+            json!(["ObjectCreated:CopyObject", "in/b.jpg", 3, 3]),
+            json!(["ObjectCreated:PutObject", "in/a.jpg", 3, -2]),
+            json!(["ObjectCreated:PutObject", "in/a.jpg", 5, 5]),
+            json!(["ObjectRemoved:DeleteObject", "in/a.jpg", 3, -3]),
+        ]
+    );
+}
