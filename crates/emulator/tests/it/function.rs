@@ -611,3 +611,49 @@ async fn a_file_system_is_shared_by_functions_and_stays() {
     let said = cloud.fc("POST", "functions/other/invocations", b"").await;
     assert_eq!(said.text(), "kept", "{said:?}");
 }
+
+#[tokio::test]
+async fn what_refused_calls_is_shown_with_its_reason_and_time() {
+    let cloud = Cloud::start().await;
+    cloud.fc_json("POST", "functions", &hello()).await;
+    let shown = async || {
+        let function = cloud.fc("GET", "functions/hello", b"").await.json();
+        function["invocationRestriction"].clone()
+    };
+    assert_eq!(shown().await, json!({"disable": false}));
+    let abort = json!({"abortOngoingRequest": true});
+    let path = "functions/hello/invoke/disable";
+    assert_eq!(cloud.fc_json("POST", path, &abort).await.status, 501);
+    let reply = cloud
+        .fc_json("POST", path, &json!({"reason": "rest"}))
+        .await;
+    assert_eq!(reply.json(), json!({"success": true}));
+    let restriction = shown().await;
+    assert_eq!(
+        (&restriction["disable"], &restriction["reason"]),
+        (&json!(true), &json!("rest"))
+    );
+    assert!(restriction["lastModifiedTime"].is_string(), "{restriction}");
+    let reply = cloud.fc("POST", "functions/hello/invoke/enable", b"").await;
+    assert_eq!(reply.json(), json!({"success": true}));
+    let restriction = shown().await;
+    assert_eq!(
+        (&restriction["disable"], &restriction["reason"]),
+        (&json!(false), &json!(null))
+    );
+}
+
+#[tokio::test]
+async fn all_tags_are_taken_as_the_python_client_asks_and_lists_name_their_request() {
+    let cloud = Cloud::start().await;
+    let mut new = hello();
+    new["tags"] = json!([{"Key": "team", "Value": "a"}]);
+    cloud.fc_json("POST", "functions", &new).await;
+    let list = "tags-v2?ResourceType=function&ResourceId=%5B%22hello%22%5D";
+    let before = cloud.fc("GET", list, b"").await.json();
+    assert_eq!(before["TagResources"][0]["TagKey"], "team");
+    assert!(before["RequestId"].is_string(), "{before}");
+    cloud.fc("DELETE", &format!("{list}&All=True"), b"").await;
+    let after = cloud.fc("GET", list, b"").await.json();
+    assert_eq!(after["TagResources"], json!([]));
+}

@@ -40,6 +40,7 @@ pub(super) async fn create(shared: &Shared, call: &Call) -> Outcome<Reply> {
         created_ms: now,
         modified_ms: now,
         disabled: false,
+        switched: None,
         tags: new.tags.iter().flatten().map(Tag::pair).collect(),
     };
     let made = shared.store.write(move |db| {

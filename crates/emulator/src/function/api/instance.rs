@@ -9,6 +9,7 @@ use super::{no_function, nothing, shown};
 use crate::body::Reply;
 use crate::function::call::Call;
 use crate::function::error::{FcError, Outcome};
+use crate::function::model::Switched;
 use crate::function::service::Shared;
 use crate::function::table;
 use crate::function::table::setting::Setting;
@@ -40,19 +41,40 @@ pub(super) async fn list(shared: &Shared, call: &Call, function: &str) -> Outcom
     Ok(shown(&json!({ "instances": instances, "requestId": id })))
 }
 
-/// Lets calls in, or refuses them.
-pub(super) async fn switch(shared: &Shared, function: &str, disabled: bool) -> Outcome<Reply> {
-    let own = function.to_owned();
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Switch {
+    reason: Option<String>,
+    abort_ongoing_request: Option<bool>,
+}
+
+/// Lets calls in, or refuses them. Calls that run already go on.
+pub(super) async fn switch(
+    shared: &Shared,
+    call: &Call,
+    (function, disabled): (&str, bool),
+) -> Outcome<Reply> {
+    let given = if call.http.body.is_empty() {
+        Switch::default()
+    } else {
+        call.json()?
+    };
+    if given.abort_ongoing_request == Some(true) {
+        return Err(FcError::unserved("abortOngoingRequest"));
+    }
+    let (own, at_ms) = (function.to_owned(), shared.now_ms());
+    let reason = given.reason.filter(|text| !text.is_empty());
     let changed = shared.store.write(move |db| {
         let found = table::function::find(db, &own)?;
         let mut found = found.ok_or_else(|| no_function(&own))?;
         found.disabled = disabled;
+        found.switched = Some(Switched { at_ms, reason });
         table::function::save(db, &found)?;
         Ok::<_, FcError>(())
     });
     changed.await?;
     shared.resolver.forget(function);
-    Ok(shown(&json!({})))
+    Ok(shown(&json!({ "success": true })))
 }
 
 #[derive(Deserialize)]

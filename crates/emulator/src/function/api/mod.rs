@@ -51,10 +51,10 @@ pub(super) async fn dispatch(shared: &Shared, call: &Call) -> Outcome<Reply> {
         ("GET", ["tags-v2"]) => tag::list(shared, call).await,
         ("GET", ["functions", name, "instances"]) => instance::list(shared, call, name).await,
         ("POST" | "PUT", ["functions", name, "invoke", "disable"]) => {
-            instance::switch(shared, name, true).await
+            instance::switch(shared, call, (name, true)).await
         }
         ("POST" | "PUT", ["functions", name, "invoke", "enable"]) => {
-            instance::switch(shared, name, false).await
+            instance::switch(shared, call, (name, false)).await
         }
         ("GET", ["functions", name, "vpc-bindings"]) => instance::networks(shared, name).await,
         ("POST", ["functions", name, "vpc-bindings"]) => instance::bind(shared, call, name).await,

@@ -35,7 +35,9 @@ pub(super) async fn set(shared: &Shared, call: &Call) -> Outcome<Reply> {
 
 pub(super) async fn unset(shared: &Shared, call: &Call) -> Outcome<Reply> {
     let names = names(&listed(call, "ResourceId")?, &kind(call))?;
-    let all = call.param("All").is_some_and(|all| all == "true");
+    // The vendor's Python client writes `True`.
+    let all = call.param("All");
+    let all = all.is_some_and(|all| all.eq_ignore_ascii_case("true"));
     let keys = listed(call, "TagKey")?;
     change(shared, names, move |tags| {
         tags.retain(|key, _| !all && !keys.contains(key));
@@ -70,7 +72,8 @@ pub(super) async fn list(shared: &Shared, call: &Call) -> Outcome<Reply> {
             }));
         }
     }
-    Ok(shown(&json!({ "TagResources": found })))
+    let id = &call.http.request_id;
+    Ok(shown(&json!({ "TagResources": found, "RequestId": id })))
 }
 
 async fn change(

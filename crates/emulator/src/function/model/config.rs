@@ -184,9 +184,21 @@ pub(crate) struct Function {
     /// Whether calls are refused.
     #[serde(default)]
     pub(crate) disabled: bool,
+    /// When calls were last let in or refused, and why.
+    #[serde(default)]
+    pub(crate) switched: Option<Switched>,
     /// By key.
     #[serde(default)]
     pub(crate) tags: BTreeMap<String, String>,
+}
+
+/// The last change of whether calls are let in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Switched {
+    /// Milliseconds of the cloud's time.
+    pub(crate) at_ms: i64,
+    /// What its caller gave as the reason.
+    pub(crate) reason: Option<String>,
 }
 
 /// A code package.
@@ -255,10 +267,21 @@ impl Function {
             "tags": tags,
             "state": "Active",
             "lastUpdateStatus": "Successful",
-            "invocationRestriction": { "disable": self.disabled },
+            "invocationRestriction": self.restriction(),
         });
         if let (Some(shown), Json::Object(more)) = (shown.as_object_mut(), more) {
             shown.extend(more);
+        }
+        shown
+    }
+
+    fn restriction(&self) -> Json {
+        let mut shown = json!({ "disable": self.disabled });
+        if let Some(switched) = &self.switched {
+            shown["lastModifiedTime"] = shown_time(switched.at_ms).into();
+            if let Some(reason) = &switched.reason {
+                shown["reason"] = reason.as_str().into();
+            }
         }
         shown
     }

@@ -9,7 +9,8 @@ mod trigger;
 
 pub(super) use config::shown_time;
 pub(super) use config::{
-    Code, Config, Function, HealthCheck, Lifecycle, LifecycleHook, NewFunction, Package, Tag,
+    Code, Config, Function, HealthCheck, Lifecycle, LifecycleHook, NewFunction, Package, Switched,
+    Tag,
 };
 pub(super) use domain::{Domain, NewDomain, Rewrite, RewriteRule, Route};
 pub(super) use language::language;
