@@ -1,9 +1,14 @@
 """Runs a handler: waits for its code to be named, loads it, then answers events one after the other or side by side."""
 
+# All that is needed later is imported here, before code of the same names could be found instead. Interpreters are mostly started
+# before they are needed, so that nobody waits for it.
+import importlib.util
 import json
+import logging
 import os
 import sys
 import time
+import traceback
 
 # The protocol's socket is where standard input would be. It moves away, so that code sees an empty input and cannot close it by chance.
 _socket = os.dup(0)
@@ -33,10 +38,16 @@ def _receive():
 
 def _send(number, error=None, payload=b""):
     head = b'{"id":%d,"error":"%s"}' % (number, error.encode()) if error else b'{"id":%d}' % number
-    left = memoryview(b"%s%s%s%s" % (len(head).to_bytes(4, "big"), len(payload).to_bytes(4, "big"), head, payload))
+    lengths = len(head).to_bytes(4, "big") + len(payload).to_bytes(4, "big")
+    # A large payload is not copied once more.
+    whole = len(payload) <= 65536
     with _sending:
-        while left:
-            left = left[os.write(_socket, left):]
+        for part in (lengths + head + payload,) if whole else (lengths + head, payload):
+            sent = os.write(_socket, part)
+            if sent < len(part):
+                left = memoryview(part)[sent:]
+                while left:
+                    left = left[os.write(_socket, left):]
 
 
 class _NoLock:
@@ -135,7 +146,6 @@ class FCContext:
 
     @property
     def logger(self):
-        import logging
         return logging.getLogger()
 
     def to_json(self):
@@ -154,36 +164,19 @@ def _line(level, seconds, text):
     return "%s.%03dZ %s [%s] %s" % (now, milliseconds, getattr(_current, "request", ""), level, text)
 
 
-class _Logging:
-    """Gives the root logger the vendor's form as soon as somebody imports `logging`; until then nobody waits for that import."""
-
-    def find_spec(self, name, path=None, target=None):
-        if name != "logging":
-            return None
-        sys.meta_path.remove(self)
-        found = (finder.find_spec(name, path, target) for finder in list(sys.meta_path))
-        spec = next(spec for spec in found if spec is not None)
-        load = spec.loader.exec_module
-
-        def load_and_prepare(module):
-            load(module)
-            _prepare_logging(module)
-
-        spec.loader.exec_module = load_and_prepare
-        return spec
+class _Formatter(logging.Formatter):
+    def format(self, record):
+        return _line(record.levelname, record.created, super().format(record))
 
 
-def _prepare_logging(logging):
-    class Formatter(logging.Formatter):
-        def format(self, record):
-            return _line(record.levelname, record.created, super().format(record))
+class _Handler(logging.StreamHandler):
+    # Whatever standard output is by then.
+    stream = property(lambda self: sys.stdout, lambda self, _: None)
 
-    class Handler(logging.StreamHandler):
-        # Whatever standard output is by then.
-        stream = property(lambda self: sys.stdout, lambda self, _: None)
 
-    handler = Handler()
-    handler.setFormatter(Formatter("%(message)s"))
+def _prepare_logging():
+    handler = _Handler()
+    handler.setFormatter(_Formatter("%(message)s"))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
@@ -237,7 +230,6 @@ def _load(path, code):
         name = path.replace("/", ".")
         __import__(name)
         return sys.modules[name]
-    import importlib.util
     module_name = path.rpartition("/")[2]
     loaded = sys.modules.get(module_name)
     if loaded is not None and getattr(loaded, "__file__", None) == file:
@@ -263,7 +255,6 @@ def _trace(error):
 
 def _error(error):
     """The vendor's JSON of an error."""
-    import traceback
     # What the code raised, not what is said of it here.
     raised = error.__cause__ if isinstance(error, (ImportModuleError, UserCodeSyntaxError, UserCodeError)) else error
     lines = [["File \"%s\"" % frame.filename, "line %d" % frame.lineno, "in %s" % frame.name, frame.line or ""]
@@ -286,7 +277,6 @@ def _text(error):
 
 def _explain(error):
     """How an error came about, for the log."""
-    import traceback
     if getattr(error, "__cause__", None) is not None and type(error).__module__ == "__main__":
         error = error.__cause__
     return "".join(traceback.format_exception(type(error), error, _trace(error))).rstrip()
@@ -405,10 +395,7 @@ def main():
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(line_buffering=True, encoding="utf-8", errors="backslashreplace")
-    if "logging" in sys.modules:
-        _prepare_logging(sys.modules["logging"])
-    else:
-        sys.meta_path.insert(0, _Logging())
+    _prepare_logging()
     sys.dont_write_bytecode = True
     own = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [folder for folder in sys.path if folder != own]
