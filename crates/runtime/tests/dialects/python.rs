@@ -260,6 +260,26 @@ async fn hooks_run_before_the_first_call_and_before_the_end() {
 }
 
 #[tokio::test]
+async fn an_initializer_that_takes_too_long_or_leaves_is_a_failed_start() {
+    for (initializer, words) in [
+        (
+            "shapes.initialize_slowly",
+            "the initializer timed out after 1 s",
+        ),
+        ("shapes.initialize_and_leave", "I cannot go on"),
+    ] {
+        let bench = Bench::new();
+        let mut spec = handler("shapes.value");
+        spec.initializer = hook(initializer);
+        spec.initializer.as_mut().unwrap().timeout = std::time::Duration::from_secs(1);
+        let fault = bench.call(&Arc::new(spec), "").await.unwrap_err();
+        assert!(matches!(fault, Fault::Start(_)), "{fault:?}");
+        assert!(fault.to_string().contains(words), "{fault}");
+        assert!(bench.fleet.instances("named").is_empty());
+    }
+}
+
+#[tokio::test]
 async fn a_context_has_the_fields_of_its_runtime() {
     let bench = Bench::new();
     let old = bench

@@ -29,6 +29,14 @@ def initialize_badly(context):
     raise OSError("no database")
 
 
+def initialize_slowly(context):
+    time.sleep(60)
+
+
+def initialize_and_leave(context):
+    sys.exit("I cannot go on")
+
+
 def stop(context):
     with open(os.environ["STOPPED"], "w") as file:
         file.write(context.function.name)
