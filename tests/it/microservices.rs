@@ -62,6 +62,7 @@ fn a_product_is_what_all_services_know_of_it() {
     );
     assert_eq!(shop.get("/products/p9").status, 404);
     assert_eq!(shop.get("/").status, 404);
+    assert_eq!(shop.get("/products/p1%2F..").status, 404);
     let bad = send(
         shop.0.port(),
         ("POST", HOST, "/products/p1/reviews"),
