@@ -1,6 +1,6 @@
 // The front: one question from outside becomes several inside, asked side by side. What does not answer in time is left out, with a
 // warning; only the product itself must be there.
-const PATIENCE = 1000;
+const PATIENCE = 2000;
 const { PRODUCTS, PRICES, STOCK, REVIEWS } = process.env;
 const SERVICES = { products: PRODUCTS, prices: PRICES, stock: STOCK, reviews: REVIEWS };
 
