@@ -5,6 +5,7 @@
 //! spoken with. Nothing here knows an API of the vendor or keeps anything durable.
 
 mod call;
+pub mod launch;
 mod log;
 mod spec;
 
