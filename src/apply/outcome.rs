@@ -140,7 +140,7 @@ pub(super) fn give_up(call: &Call<'_>, kind: ErrorKind, state: &mut State, specs
     };
     let items = specs
         .get(&call.step.kind)
-        .is_some_and(|spec| !spec.items.is_empty());
+        .is_some_and(|spec| spec.contained && !spec.items.is_empty());
     if taken && !items {
         state.records.remove(&call.step.id);
         if let Some(at) = state

@@ -172,10 +172,10 @@ fn walk_error(root: &Path, error: &walkdir::Error) -> ScanError {
     }
 }
 
-type Digested = (String, Result<FileEntry, ScanError>);
+pub(super) type Digested = (String, Result<FileEntry, ScanError>);
 
 /// Digests on all cores: reading many small files is bound by system calls, not by the disk.
-fn digest_all(files: &[(String, PathBuf)]) -> Vec<Digested> {
+pub(super) fn digest_all(files: &[(String, PathBuf)]) -> Vec<Digested> {
     let cores = std::thread::available_parallelism()
         .map_or(1, std::num::NonZero::get)
         .min(8);

@@ -1,5 +1,7 @@
-//! Local folders as artifacts: what is in them, by digest.
+//! Local folders as artifacts: what is in them, by digest; a function's code as a package.
 
+mod code;
 mod folder;
 
+pub use code::{CodeError, CodePackage, Entry, Form, Jar};
 pub use folder::{FileEntry, ScanError, scan};

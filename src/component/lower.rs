@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde_json::Value as Json;
+
 use super::{DEPLOYED, Pack, Planned, names, planned, schema};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, closest, code};
 use crate::manifest::{Block, Manifest, Node, NodeKind};
@@ -19,6 +21,8 @@ pub struct Context {
     pub account: Option<String>,
     /// The region where a block names none.
     pub region: String,
+    /// Whether it is the local cloud.
+    pub local: bool,
     /// The folder that relative paths start from.
     pub folder: PathBuf,
     /// Blocks that got another name since they were first deployed → the name that they had then.
@@ -117,7 +121,7 @@ fn lower_block(block: &Block, context: &Context, diagnostics: &mut Diagnostics) 
     }
     match DEPLOYED.iter().find(|(of, _)| *of == name) {
         Some((_, lower)) => lower(block, context, diagnostics),
-        None => planned::lower(block),
+        None => planned::lower(block, block.component_at.clone()),
     }
 }
 
@@ -150,14 +154,42 @@ impl Link<'_> {
                 let Some(Some(known)) = self.outputs.get(block.as_str()) else {
                     return;
                 };
-                if let Some(found) = known.get(output.as_str()) {
-                    *value = found.clone();
+                if let Some(found) = output_of(known, output) {
+                    *value = found;
                 } else {
                     let error = unknown_output(self.block, block, output, known);
                     self.diagnostics.push(error);
                 }
             }
         }
+    }
+}
+
+/// An output, or a part of one by its dotted path.
+fn output_of(known: &BTreeMap<String, Value>, path: &str) -> Option<Value> {
+    if let Some(found) = known.get(path) {
+        return Some(found.clone());
+    }
+    let (first, rest) = path.split_once('.')?;
+    part_of(known.get(first)?, rest)
+}
+
+fn part_of(value: &Value, path: &str) -> Option<Value> {
+    let (first, rest) = path
+        .split_once('.')
+        .map_or((path, None), |(f, r)| (f, Some(r)));
+    let number = || first.parse::<usize>().ok();
+    let part = match value {
+        Value::Ref(id, output) => return Some(Value::Ref(id.clone(), format!("{output}.{path}"))),
+        Value::Map(map) => map.get(first).cloned(),
+        Value::List(items) => items.get(number()?).cloned(),
+        Value::Plain(Json::Object(map)) => map.get(first).cloned().map(Value::Plain),
+        Value::Plain(Json::Array(items)) => items.get(number()?).cloned().map(Value::Plain),
+        _ => None,
+    }?;
+    match rest {
+        Some(rest) => part_of(&part, rest),
+        None => Some(part),
     }
 }
 
@@ -196,7 +228,12 @@ fn place_of(node: &Node, of: &ResourceId, output: &str) -> Option<Span> {
 }
 
 /// The attributes by which two blocks can name one thing.
-const NAMED_BY: &[(&str, &str)] = &[("oss.bucket", "name"), ("cdn.domain", "domain")];
+const NAMED_BY: &[(&str, &str)] = &[
+    ("oss.bucket", "name"),
+    ("cdn.domain", "domain"),
+    ("fc.function", "functionName"),
+    ("fc.custom_domain", "domainName"),
+];
 
 /// An error for each resource that is the same thing as an earlier one.
 fn same_things(resources: &[Resource], diagnostics: &mut Diagnostics) {

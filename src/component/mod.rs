@@ -1,15 +1,25 @@
 //! Components: each turns a block's properties into resources. Nothing below this room knows the manifest.
 
+mod bucket;
 mod catalog;
+mod cdn;
+mod code_pack;
+mod detect;
+mod fc3;
+mod fc3_domain;
+mod function;
 mod lower;
+mod oss;
 mod pack;
 mod planned;
 mod props;
 mod schema;
 mod site;
+mod typed;
 
+pub use code_pack::CodePack;
 pub use lower::{Context, Lowered, lower};
-pub use pack::{Pack, pack};
+pub use pack::{Pack, SitePack, pack};
 pub use planned::Planned;
 pub use schema::{Case, Kind, Place, Prop, Schema, Strictness};
 pub use schema::{find, json_schema, manifest_schema, page};
@@ -21,7 +31,14 @@ use crate::manifest::Block;
 type Lower = fn(&Block, &Context, &mut Diagnostics) -> lower::Parts;
 
 /// The components that can be deployed. The others of the catalog can be checked and planned.
-const DEPLOYED: &[(&str, Lower)] = &[("site", site::lower)];
+const DEPLOYED: &[(&str, Lower)] = &[
+    ("site", site::lower),
+    ("oss", oss::lower),
+    ("cdn", cdn::lower),
+    ("function", function::lower),
+    ("fc3", fc3::lower),
+    ("fc3-domain", fc3_domain::lower),
+];
 
 /// The names of all components that are known.
 pub fn names() -> impl Iterator<Item = &'static str> {

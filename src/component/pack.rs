@@ -1,18 +1,28 @@
-//! Local folders become the attributes of `oss.files`.
+//! Local folders become attributes: a site's of `oss.files`, a function's code of the function.
 
 use globset::GlobSet;
 use serde_json::json;
 
 use std::path::PathBuf;
 
+use super::code_pack::CodePack;
 use super::site::CacheRules;
 use crate::artifact::{self, FileEntry};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, code};
 use crate::resource::{Graph, Object, ResourceId, Value};
 
-/// A folder whose files belong to a resource.
+/// A folder or file on this machine whose content belongs to a resource.
 #[derive(Debug, Clone)]
-pub struct Pack {
+pub enum Pack {
+    /// A site's folder.
+    Site(SitePack),
+    /// A function's code.
+    Code(CodePack),
+}
+
+/// A folder whose files are objects of a bucket.
+#[derive(Debug, Clone)]
+pub struct SitePack {
     /// The resource that gets the files.
     pub(super) files: ResourceId,
     /// The bucket that serves them.
@@ -33,6 +43,9 @@ pub struct Pack {
     pub(super) spa: bool,
 }
 
+/// What an action may make before it is needed.
+const MISSING: &[Code] = &[code::SOURCE_MISSING, code::CODE_MISSING, code::CODE_EMPTY];
+
 /// Reads the folders and fills in what depends on their content. All that is wrong is reported at once. Of what is made
 /// by actions that have not run (`unmade`) it is no error that it is missing: then its files are not known.
 pub fn pack<'p>(
@@ -43,13 +56,11 @@ pub fn pack<'p>(
     let mut diagnostics = Diagnostics::new();
     for pack in packs {
         let mut found = Diagnostics::new();
-        match artifact::scan(&pack.folder, &pack.ignore) {
-            Ok(files) => pack.fill(&mut graph, &files, &mut found),
-            Err(errors) => errors
-                .into_iter()
-                .for_each(|e| found.push(Diagnostic::from(e).at(pack.at.clone()))),
+        match pack {
+            Pack::Site(site) => site.read(&mut graph, &mut found),
+            Pack::Code(code) => code.read(&mut graph, &mut found),
         }
-        let missing = !found.is_empty() && found.iter().all(|d| d.code == code::SOURCE_MISSING);
+        let missing = !found.is_empty() && found.iter().all(|d| MISSING.contains(&d.code));
         if missing && unmade(pack) {
             pack.leave_open(&mut graph);
         } else {
@@ -62,22 +73,36 @@ pub fn pack<'p>(
 impl Pack {
     /// The resource that gets the files.
     pub fn target(&self) -> &ResourceId {
-        &self.files
+        match self {
+            Self::Site(site) => &site.files,
+            Self::Code(code) => code.function(),
+        }
     }
 
-    /// What depends on the files is known after the actions of the block: no resource has that name.
+    /// What depends on the content is known after the actions of the block: no resource has that name.
     fn leave_open(&self, graph: &mut Graph) {
-        let block = self.files.as_str().split('.').next().unwrap_or_default();
-        let open = || {
-            Value::Ref(
-                ResourceId::new(format!("{block}.actions")),
-                "files".to_owned(),
-            )
+        let open: &[(&ResourceId, &str)] = match self {
+            Self::Site(site) => &[(&site.files, "files"), (&site.bucket, "website")],
+            Self::Code(code) => &[(code.function(), "files"), (code.function(), "code")],
         };
-        for (id, attr) in [(&self.files, "files"), (&self.bucket, "website")] {
+        let block = self.target().as_str().split('.').next().unwrap_or_default();
+        let actions = ResourceId::new(format!("{block}.actions"));
+        for (id, attr) in open {
             if let Some(resource) = graph.get_mut(id) {
-                resource.attrs.insert(attr.to_owned(), open());
+                let value = Value::Ref(actions.clone(), "files".to_owned());
+                resource.attrs.insert((*attr).to_owned(), value);
             }
+        }
+    }
+}
+
+impl SitePack {
+    fn read(&self, graph: &mut Graph, found: &mut Diagnostics) {
+        match artifact::scan(&self.folder, &self.ignore) {
+            Ok(files) => self.fill(graph, &files, found),
+            Err(errors) => errors
+                .into_iter()
+                .for_each(|e| found.push(Diagnostic::from(e).at(self.at.clone()))),
         }
     }
 

@@ -12,12 +12,12 @@ pub struct Planned {
     pub id: ResourceId,
     /// The component's name, which is the resource's kind.
     pub kind: Kind,
-    /// Where the component is named.
+    /// Where what cannot be deployed is named.
     pub at: Span,
 }
 
-/// The block as one resource.
-pub(super) fn lower(block: &Block) -> Parts {
+/// The block as one resource; `at` is where what cannot be deployed is named.
+pub(super) fn lower(block: &Block, at: Span) -> Parts {
     let attrs: Attrs = block
         .props
         .entries()
@@ -35,7 +35,7 @@ pub(super) fn lower(block: &Block) -> Parts {
         planned: Some(Planned {
             id: resource.id.clone(),
             kind: resource.kind.clone(),
-            at: block.component_at.clone(),
+            at,
         }),
         resources: vec![resource],
         ..Parts::default()
@@ -47,7 +47,7 @@ fn kind(block: &Block) -> Kind {
 }
 
 /// A property's value for the graph.
-fn value(node: &Node) -> Value {
+pub(super) fn value(node: &Node) -> Value {
     match &node.kind {
         NodeKind::Output { resource, path } => Value::Ref(resource.as_str().into(), path.clone()),
         NodeKind::Secret(secret) => Value::Secret((**secret).clone()),

@@ -54,6 +54,12 @@ impl<'a> Props<'a> {
         Some(text)
     }
 
+    /// A text that is known before anything is applied; absent: empty.
+    pub(super) fn text_or_empty(&self, name: &str, diagnostics: &mut Diagnostics) -> &'a str {
+        let node = self.known(name, diagnostics);
+        node.and_then(Node::as_str).unwrap_or_default()
+    }
+
     /// A yes or no.
     pub(super) fn flag(&self, name: &str, diagnostics: &mut Diagnostics) -> Option<bool> {
         self.known(name, diagnostics)?.as_bool()

@@ -139,6 +139,7 @@ fn context(manifest: &Manifest, to: &Destination, origins: BTreeMap<String, Stri
         environment: to.environment.clone(),
         account: to.account.clone(),
         region: to.region.clone(),
+        local: !to.account_matters,
         folder: manifest.folder.clone(),
         origins,
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use crate::apply::{self, Event, Owner, Report, Stop};
-use crate::component::Lowered;
+use crate::component::{self, Lowered};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::manifest::Manifest;
 use crate::observe::observe;
@@ -67,6 +67,11 @@ pub struct Destination {
 }
 
 impl Destination {
+    /// Whether it is a cloud on this machine.
+    pub fn is_local(&self) -> bool {
+        !self.account_matters
+    }
+
     /// What it is asked and changed with.
     fn means(&self) -> Means<'_> {
         Means {
@@ -165,9 +170,14 @@ impl Project {
         let mut found = Diagnostics::new();
         let planned = self.lowered.planned.iter();
         for planned in planned.filter(|planned| self.scope.covers(&planned.id)) {
+            let (id, kind) = (&planned.id, &planned.kind);
+            let what = if component::is_deployed(kind.as_str()) {
+                "this part of"
+            } else {
+                "a"
+            };
             let detail = format!(
-                "`{}` can be checked and planned; a `{}` cannot be deployed yet",
-                planned.id, planned.kind
+                "`{id}` can be checked and planned; {what} `{kind}` cannot be deployed yet"
             );
             found.push(Diagnostic::error(code::NOT_SUPPORTED_YET, detail).at(planned.at.clone()));
         }

@@ -81,7 +81,12 @@ impl Outline {
         text: &'t str,
         path: impl IntoIterator<Item = &'a str>,
     ) -> Option<&'t str> {
-        let item = &self.items[self.find(path)?];
+        self.scalar_at(text, self.find(path)?)
+    }
+
+    /// An item's value when it is a scalar, without its quotes.
+    pub fn scalar_at<'t>(&self, text: &'t str, item: usize) -> Option<&'t str> {
+        let item = &self.items[item];
         (item.shape == Shape::Scalar).then(|| unquoted(&text[item.value_at.clone()]))
     }
 

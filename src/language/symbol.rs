@@ -24,21 +24,25 @@ pub struct Symbol {
 /// The top-level keys, and in them the variables, templates and resources, those with their keys.
 pub fn symbols(text: &str, outline: &Outline) -> Vec<Symbol> {
     let top = outline.items[0].children.iter();
-    top.map(|at| symbol(text, outline, *at, 0)).collect()
+    top.map(|at| {
+        let top = outline.items[*at].key.as_str();
+        symbol(text, outline, top, *at, 0)
+    })
+    .collect()
 }
 
-fn symbol(text: &str, outline: &Outline, at: usize, depth: usize) -> Symbol {
+/// The item and what is below it; `top` is the top-level key that it belongs to.
+fn symbol(text: &str, outline: &Outline, top: &str, at: usize, depth: usize) -> Symbol {
     let item = &outline.items[at];
-    let top = outline.path(at).into_iter().next().unwrap_or_default();
     let is_resource = depth == 1 && top == "resources";
-    let deepest = match top.as_str() {
+    let deepest = match top {
         "resources" => 2,
         "vars" | "template" | "actions" | "flow" => 1,
         _ => 0,
     };
     let children = item.children.iter();
     let children = children.filter(|_| depth < deepest);
-    let component = || outline.scalar(text, ["resources", item.key.as_str(), "component"]);
+    let component = || outline.scalar_at(text, outline.child(at, "component")?);
     let is_item = item.key_at.is_empty();
     let start = if is_item {
         item.value_at.start
@@ -61,7 +65,7 @@ fn symbol(text: &str, outline: &Outline, at: usize, depth: usize) -> Symbol {
             item.key_at.clone()
         },
         children: children
-            .map(|child| symbol(text, outline, *child, depth + 1))
+            .map(|child| symbol(text, outline, top, *child, depth + 1))
             .collect(),
     }
 }

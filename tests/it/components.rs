@@ -108,6 +108,8 @@ fn no_real_manifest_is_wrongly_refused() {
             .lines()
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
             .filter(|object| object["severity"] == "error")
+            // The code of their functions is not in the recordings.
+            .filter(|object| object["code"] != "SD0210")
             .map(|object| format!("{} {}", object["code"], object["detail"]))
             .collect();
         if !errors.is_empty() {
@@ -125,11 +127,11 @@ fn what_cannot_be_deployed_yet_is_planned_and_refused_with_its_place() {
     let sandbox = Sandbox::new().with_cloud();
     sandbox.file("public/index.html", "x").file(
         "s.yaml",
-        "edition: 3.0.0\nname: shop\naccess: local\nresources:\n  site: { component: site, props: { source: ./public } }\n  api:\n    component: fc3\n    props: { region: cn-shanghai, functionName: api, runtime: python3.10, handler: index.handler, code: ./public, environmentVariables: { URL: \"${resources.site.output.url}\" } }\n",
+        "edition: 3.0.0\nname: shop\naccess: local\nresources:\n  site: { component: site, props: { source: ./public } }\n  api:\n    component: fnf\n    props: { region: cn-shanghai, name: api, definition: {}, description: \"${resources.site.output.url}\" }\n",
     );
     sandbox.run("validate").code(0);
     let plan = sandbox.run("plan").code(0);
-    assert!(plan.stdout.contains("+ api  fc3"), "{}", plan.stdout);
+    assert!(plan.stdout.contains("+ api  fnf"), "{}", plan.stdout);
     assert!(plan.stderr.contains("SD0114"), "{}", plan.stderr);
     let refused = sandbox
         .run("deploy -y")

@@ -530,7 +530,7 @@ async fn a_domain_is_added_read_changed_refreshed_and_removed() {
         local.create("oss.files", &files).await.unwrap();
     }
     let mut attrs = object(json!({
-        "domain": "www.shop.test", "origin": "site-1.oss-cn-hangzhou.aliyuncs.com", "scope": "domestic",
+        "domain": "www.shop.test", "origin": "site-1.oss-cn-hangzhou.aliyuncs.com", "scope": "domestic", "kind": "web",
         "ttl": [{ "path": "/assets/", "seconds": 60 }, { "extensions": ["txt", "png"], "seconds": 3600 }],
         "headers": { "X-Frame-Options": "DENY" },
     }));

@@ -85,6 +85,7 @@ fn context(manifest: &Manifest) -> Context {
     Context {
         app: manifest.name.clone(),
         environment: "default".to_owned(),
+        local: true,
         account: None,
         region: "cn-hangzhou".to_owned(),
         origins: std::collections::BTreeMap::new(),

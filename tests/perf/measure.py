@@ -19,6 +19,8 @@ import time
 import urllib.error
 import urllib.request
 
+import function_measure
+
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 MANIFEST = """\
 edition: 3.0.0
@@ -361,7 +363,12 @@ def size(table, peers):
     table.add("release binary", f"{os.path.getsize(peers.sdev) / 1e6:.1f} MB")
 
 
-MEASURES = {measure.__name__: measure for measure in (start, deploy, plan, cdn, manifest, size)}
+def function(table, peers):
+    """Functions in the local cloud."""
+    function_measure.function(table, peers, sys.modules[__name__])
+
+
+MEASURES = {measure.__name__: measure for measure in (start, deploy, plan, cdn, manifest, function, size)}
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser()

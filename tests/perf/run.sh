@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures sdev beside its peers and prints one table. Exits 1 when a figure misses its limit. `./test perf` calls it.
 #
-# usage: run.sh [start|deploy|plan|cdn|manifest|size]...   (all of them without arguments)
+# usage: run.sh [start|deploy|plan|cdn|manifest|function|size]...   (all of them without arguments)
 # Installs what it needs: Debian's wrk, nginx-light, rclone, hyperfine and time; s3s-fs, moto and
 # Serverless Devs' `s` below target/perf.
 # It builds the release binary of sdev first.
@@ -23,7 +23,7 @@ if chosen deploy && [ ! -x "$s3s" ]; then
 fi
 
 missing=()
-for tool in wrk:wrk nginx:nginx-light rclone:rclone hyperfine:hyperfine curl:curl python3:python3 npm:npm; do
+for tool in wrk:wrk nginx:nginx-light rclone:rclone hyperfine:hyperfine curl:curl python3:python3 npm:npm node:nodejs; do
   PATH=$PATH:/usr/sbin command -v "${tool%%:*}" > /dev/null || missing+=("${tool#*:}")
 done
 [ -x /usr/bin/time ] || missing+=(time)

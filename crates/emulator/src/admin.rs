@@ -13,6 +13,7 @@ use sha2::Sha256;
 
 use crate::body::{Reply, ReplyBody};
 use crate::cloud::Cloud;
+use crate::function::{Query, Record};
 use crate::store::StoreError;
 
 /// Header that every admin call but `ping` carries; its value is [`admin_token`].
@@ -20,6 +21,8 @@ pub const ADMIN_TOKEN_HEADER: &str = "x-sdev-token";
 
 /// Bytes of an admin request's body at most.
 const BODY_LIMIT: usize = 64 * 1024;
+/// Log lines of an answer at most.
+const MOST_LINES: usize = 10_000;
 
 /// The admin token of a cloud whose account has this access key secret: 64 lower-case hex digits.
 pub fn admin_token(secret: &str) -> String {
@@ -49,11 +52,12 @@ pub(crate) async fn answer(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Re
         (Method::GET, "status") => status(cloud).await,
         (Method::POST, "clock") => advance_clock(cloud, request).await,
         (Method::POST, "reset") => reset(cloud).await,
+        (Method::GET, "logs") => logs(cloud, &request).await,
         (Method::POST, "stop") => {
             cloud.stop_asked.cancel();
             reply(StatusCode::ACCEPTED, &json!({"stopping": true}))
         }
-        (_, "status" | "clock" | "reset" | "stop" | "ping") => {
+        (_, "status" | "clock" | "reset" | "stop" | "ping" | "logs") => {
             let message = "this call wants another method";
             failure(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
         }
@@ -95,7 +99,8 @@ async fn status(cloud: &Cloud) -> Reply {
     let counts = async {
         let oss = cloud.oss.counts().await?;
         let cdn = cloud.cdn.counts();
-        Ok::<_, StoreError>(json!({"oss": oss, "cdn": cdn}))
+        let function = cloud.functions.counts().await?;
+        Ok::<_, StoreError>(json!({"oss": oss, "cdn": cdn, "function": function}))
     };
     match counts.await {
         Ok(counts) => reply(
@@ -149,12 +154,80 @@ async fn advance_clock(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Reply 
 
 async fn reset(cloud: &Cloud) -> Reply {
     let wiped = async {
+        cloud.functions.reset().await?;
+        cloud.logs.clear()?;
         cloud.cdn.reset().await?;
         cloud.oss.reset().await
     };
     match wiped.await {
         Ok(()) => reply(StatusCode::OK, &json!({"reset": true})),
         Err(error) => internal(&error),
+    }
+}
+
+/// The lines of a function, one JSON object a line: those at hand and, with `follow=1`, those that come. `tail` bounds
+/// the first.
+async fn logs(cloud: &Arc<Cloud>, request: &Request<Incoming>) -> Reply {
+    let params = wire::escape::parse_form(request.uri().query().unwrap_or_default());
+    let query = match Query::parse(&params) {
+        Ok(query) => query,
+        Err(why) => return failure(StatusCode::BAD_REQUEST, "InvalidArgument", &why),
+    };
+    let param = |name: &str| params.iter().find(|(key, _)| key == name);
+    let tail = param("tail").and_then(|(_, value)| value.parse().ok());
+    let follow = param("follow").is_some_and(|(_, value)| value == "1");
+    // Before what is at hand is read, so that nothing falls between the two.
+    let live = cloud.logs.follow();
+    let (logs, wanted) = (cloud.logs.clone(), query.clone());
+    let most = tail.unwrap_or(MOST_LINES).min(MOST_LINES);
+    let found = tokio::task::spawn_blocking(move || logs.find(&wanted, most)).await;
+    let found = match found {
+        Ok(Ok(found)) => found,
+        Ok(Err(error)) => return internal(&StoreError::Disk(error)),
+        Err(failure) => std::panic::resume_unwind(failure.into_panic()),
+    };
+    let last = found.last().cloned();
+    let text: String = found
+        .iter()
+        .filter_map(|record| Some(serde_json::to_string(record).ok()? + "\n"))
+        .collect();
+    let body = if follow {
+        let first = futures_util::stream::iter([Ok(bytes::Bytes::from(text))]);
+        let more = futures_util::stream::unfold((live, query, last), next_line);
+        ReplyBody::stream(futures_util::StreamExt::chain(first, more), None)
+    } else {
+        ReplyBody::full(text)
+    };
+    let mut reply = Reply::new(body);
+    let kind = http::HeaderValue::from_static("application/x-ndjson");
+    reply.headers_mut().insert(http::header::CONTENT_TYPE, kind);
+    reply
+}
+
+type Live = tokio::sync::broadcast::Receiver<Arc<Record>>;
+
+/// The next line that a follower asks for; lines that were read from the files already are passed over.
+async fn next_line(
+    (mut live, query, mut last): (Live, Query, Option<Record>),
+) -> Option<(std::io::Result<bytes::Bytes>, (Live, Query, Option<Record>))> {
+    use tokio::sync::broadcast::error::RecvError;
+    loop {
+        match live.recv().await {
+            Ok(record) if query.fits(&record) => {
+                if last.as_ref().is_some_and(|last| record.time < last.time) {
+                    continue;
+                }
+                if last.as_ref() == Some(&*record) {
+                    last = None;
+                    continue;
+                }
+                let text = serde_json::to_string(&*record).ok()? + "\n";
+                return Some((Ok(text.into()), (live, query, last)));
+            }
+            // A slow follower misses lines; the files have them.
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return None,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
 
 use crate::store::replace_file;
 
@@ -21,6 +22,7 @@ struct Shared {
     offset_ms: AtomicI64,
     file: PathBuf,
     writing: Mutex<()>,
+    moved: watch::Sender<()>,
 }
 
 impl Clock {
@@ -38,6 +40,7 @@ impl Clock {
             offset_ms: AtomicI64::new(offset_ms),
             file,
             writing: Mutex::new(()),
+            moved: watch::Sender::new(()),
         })))
     }
 
@@ -45,6 +48,11 @@ impl Clock {
     pub(crate) fn now(&self) -> Timestamp {
         let machine = Timestamp::now();
         machine.checked_add(self.offset()).unwrap_or(machine)
+    }
+
+    /// Wakes whoever waits for a time whenever the clock was advanced.
+    pub(crate) fn moved(&self) -> watch::Receiver<()> {
+        self.0.moved.subscribe()
     }
 
     /// How far the cloud is ahead of the machine.
@@ -67,6 +75,7 @@ impl Clock {
         }
         replace_file(&self.0.file, offset.to_string().as_bytes())?;
         self.0.offset_ms.store(offset, Ordering::Release);
+        self.0.moved.send_replace(());
         Ok(())
     }
 }

@@ -5,12 +5,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use runtime::Fleet;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::cdn::{self, Cdn};
 use crate::clock::Clock;
+use crate::function::{self, Functions, Logs};
 use crate::oss::{self, Oss};
 use crate::server;
 use crate::settings::Settings;
@@ -59,6 +61,8 @@ pub(crate) struct Cloud {
     pub(crate) store: Store,
     pub(crate) oss: Oss,
     pub(crate) cdn: Cdn,
+    pub(crate) functions: Functions,
+    pub(crate) logs: Logs,
     /// Cancelled when the admin API asked for a stop.
     pub(crate) stop_asked: CancellationToken,
     /// Cancelled when the server shall stop serving.
@@ -104,6 +108,7 @@ impl LocalCloud {
     pub async fn stop(mut self) {
         self.cloud.closing.cancel();
         drop((&mut self.serving).await);
+        self.cloud.functions.close().await;
         let store = self.cloud.store.clone();
         drop(tokio::task::spawn_blocking(move || store.close()).await);
     }
@@ -112,6 +117,7 @@ impl LocalCloud {
 impl Drop for LocalCloud {
     fn drop(&mut self) {
         self.cloud.closing.cancel();
+        self.cloud.functions.halt();
         self.serving.abort();
     }
 }
@@ -138,9 +144,24 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
     let broken = |error: StoreError| disk(error.to_string());
     let clock = Clock::open(folder.path()).map_err(|error| disk(error.to_string()))?;
     let file = folder.path().join("cloud.db");
-    let store = Store::open(&file, &[oss::SCHEMA, cdn::SCHEMA]).map_err(broken)?;
+    let store = Store::open(
+        &file,
+        &[
+            oss::SCHEMA,
+            cdn::SCHEMA,
+            function::SCHEMA,
+            function::QUEUE_SCHEMA,
+        ],
+    )
+    .map_err(broken)?;
     let oss = Oss::open(&settings, clock.clone(), store.clone()).map_err(broken)?;
-    let cdn = Cdn::open(&settings, clock.clone(), store.clone(), oss.clone()).map_err(broken)?;
+    let logs = Logs::open(settings.data.join("function-log"), clock.clone())
+        .map_err(|error| disk(error.to_string()))?;
+    let fleet = fleet(&settings, &clock, &logs).map_err(|error| disk(error.to_string()))?;
+    let rooms = (clock.clone(), store.clone(), oss.clone());
+    let functions = Functions::open(&settings, address, rooms, Arc::new(fleet)).map_err(broken)?;
+    let origins = (oss.clone(), functions.clone());
+    let cdn = Cdn::open(&settings, clock.clone(), store.clone(), origins).map_err(broken)?;
     let cloud = Cloud {
         settings,
         address,
@@ -148,8 +169,22 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
         store,
         oss,
         cdn,
+        functions,
+        logs,
         stop_asked: CancellationToken::new(),
         closing: CancellationToken::new(),
     };
     Ok((folder, cloud))
+}
+
+/// What runs functions; idle by the cloud's clock.
+fn fleet(settings: &Settings, clock: &Clock, logs: &Logs) -> io::Result<Fleet> {
+    let clock = clock.clone();
+    Fleet::open(runtime::Settings {
+        folder: settings.data.join("instance"),
+        launcher: Vec::new(),
+        log: Arc::new(logs.clone()),
+        clock: Arc::new(move || clock.now().into()),
+        pool: true,
+    })
 }

@@ -1,13 +1,14 @@
 //! The local cloud: the vendor's HTTP APIs on one loopback port, durable in one data folder.
 //!
 //! `LocalCloud::start` opens the data folder and the port; `route` tells the services apart; each service is a room
-//! of its own (`oss`, `cdn`). Everything durable goes through `store`, everything timed through `clock`.
+//! of its own (`oss`, `cdn`, `function`). Everything durable goes through `store`, everything timed through `clock`.
 
 mod admin;
 mod body;
 mod cdn;
 mod clock;
 mod cloud;
+mod function;
 mod identity;
 mod oss;
 mod route;

@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 
 use crate::body::{Reply, ReplyBody};
 use crate::cloud::Cloud;
+use crate::function::ARCHIVES;
 use crate::oss::{OssHost, WebRequest};
 use crate::rpc::{RpcCall, is_form};
 use crate::unserved::{self, Product};
@@ -17,6 +18,8 @@ use crate::{admin, oss};
 
 /// API version of the CDN.
 const CDN_VERSION: &str = "2018-05-10";
+/// Start of the path form in which functions are reachable without name resolution.
+const FUNCTION_PATH: &str = "/_fc/";
 /// Start of the path form in which sites are reachable without name resolution.
 const SITE_PATH: &str = "/_site/";
 
@@ -28,6 +31,14 @@ enum Room {
     /// The website of the bucket that the host names.
     Website(String),
     Rpc,
+    /// The API of Function Compute.
+    Functions,
+    /// A function's http trigger by the path form: its name, and the rest of path and query.
+    Trigger(String, String),
+    /// A domain that leads to functions.
+    FunctionDomain(String),
+    /// A code package, by an address that was given out.
+    Archive,
     /// An accelerated domain.
     Cdn(String),
     /// A site by name: an accelerated domain or else a bucket.
@@ -45,7 +56,10 @@ pub(crate) async fn answer(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Re
         request.uri(),
         request.headers(),
         &host,
-        &|name| cloud.cdn.knows(name),
+        &Known {
+            cdn: &|name| cloud.cdn.knows(name),
+            functions: &|name| cloud.functions.knows(name),
+        },
     );
     match room {
         Room::Admin => admin::answer(cloud, request).await,
@@ -55,6 +69,10 @@ pub(crate) async fn answer(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Re
         Room::Oss(host) => cloud.oss.answer(host, request).await,
         Room::Website(bucket) => website(cloud, &bucket, request).await,
         Room::Rpc => rpc(cloud, request).await,
+        Room::Functions => cloud.functions.answer(request).await,
+        Room::Trigger(name, rest) => cloud.functions.visit((&name, rest), request).await,
+        Room::FunctionDomain(name) => cloud.functions.visit_domain(&name, request).await,
+        Room::Archive => cloud.functions.archive(request.uri()).await,
         Room::Cdn(domain) => cloud.cdn.serve(&domain, request).await,
         Room::Site(name) => site(cloud, &name, request).await,
         Room::SitePath(name, None) => redirect(&format!("{SITE_PATH}{name}/")),
@@ -83,15 +101,19 @@ fn host(request: &Request<Incoming>) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }
 
-fn choose(
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-    host: &str,
-    is_domain: &dyn Fn(&str) -> bool,
-) -> Room {
+/// Whose names are known.
+struct Known<'a> {
+    cdn: &'a dyn Fn(&str) -> bool,
+    functions: &'a dyn Fn(&str) -> bool,
+}
+
+fn choose(method: &Method, uri: &Uri, headers: &HeaderMap, host: &str, known: &Known<'_>) -> Room {
     let path = uri.path();
     let here = is_own_name(host);
+    let is_domain = |name: &str| {
+        let name = name.strip_suffix(".localhost").unwrap_or(name);
+        (known.cdn)(name) || (known.functions)(name)
+    };
     if here && path.starts_with("/_sdev/") {
         return Room::Admin;
     }
@@ -100,6 +122,12 @@ fn choose(
     }
     if let Some(room) = choose_oss(uri, headers, host) {
         return room;
+    }
+    if path.starts_with("/2023-03-30/") {
+        return Room::Functions;
+    }
+    if here && path.starts_with(ARCHIVES) {
+        return Room::Archive;
     }
     if let Some(product) = choose_unserved(path, headers) {
         return Room::Unserved(product);
@@ -113,9 +141,16 @@ fn choose(
             None => Room::SitePath(site_name(rest), None),
         };
     }
+    if here && let Some(rest) = path.strip_prefix(FUNCTION_PATH) {
+        let (name, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let query = uri.query().map(|query| format!("?{query}"));
+        let rest = format!("/{path}{}", query.unwrap_or_default());
+        return Room::Trigger(name.to_owned(), rest);
+    }
     match host.strip_suffix(".localhost") {
         _ if here => Room::Oss(OssHost::Endpoint),
-        _ if is_domain(host) => Room::Cdn(host.to_owned()),
+        _ if (known.cdn)(host) => Room::Cdn(host.to_owned()),
+        _ if (known.functions)(host) => Room::FunctionDomain(host.to_owned()),
         Some(name) => Room::Site(name.to_owned()),
         None => Room::Site(host.to_owned()),
     }
@@ -191,7 +226,6 @@ fn choose_unserved(path: &str, headers: &HeaderMap) -> Option<Product> {
         return Some(Product::EventBridge);
     }
     let products = [
-        ("/2023-03-30/", Product::Functions),
         ("/2016-08-15/", Product::OldFunctions),
         ("/pop/v1/sam/", Product::Applications),
     ];
@@ -247,6 +281,9 @@ async fn website(cloud: &Cloud, bucket: &str, request: Request<Incoming>) -> Rep
 async fn site(cloud: &Cloud, name: &str, request: Request<Incoming>) -> Reply {
     if cloud.cdn.knows(name) {
         return cloud.cdn.serve(name, request).await;
+    }
+    if cloud.functions.knows(name) {
+        return cloud.functions.visit_domain(name, request).await;
     }
     match cloud.oss.has_bucket(name).await {
         Ok(true) => website(cloud, name, request).await,
@@ -310,8 +347,11 @@ mod tests {
             map.insert(name, HeaderValue::from_str(value).unwrap());
         }
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let is_domain = |name: &str| name == "www.shop.test";
-        choose(&method, &target.parse().unwrap(), &map, host, &is_domain)
+        let known = Known {
+            cdn: &|name| name == "www.shop.test",
+            functions: &|name| name == "api.shop.test",
+        };
+        choose(&method, &target.parse().unwrap(), &map, host, &known)
     }
 
     fn check(cases: Vec<(Room, Room)>) {
@@ -354,8 +394,24 @@ mod tests {
             (room("POST", "/", at, &cdn), Room::Rpc),
             (room("POST", "/", at, &form), Room::Rpc),
             (room("GET", listed, at, &[]), Room::Rpc),
+            (
+                room("GET", "/2023-03-30/functions", at, &[]),
+                Room::Functions,
+            ),
             (room("GET", "/", shop, &[]), Room::Cdn(shop.into())),
             (room("POST", "/", shop, &form), Room::Cdn(shop.into())),
+            (
+                room("POST", "/", "api.shop.test", &form),
+                Room::FunctionDomain("api.shop.test".into()),
+            ),
+            (
+                room("GET", "/_fc/f.1/a%20b?c", at, &[]),
+                Room::Trigger("f.1".into(), "/a%20b?c".into()),
+            ),
+            (
+                room("GET", "/_fc/f", at, &[]),
+                Room::Trigger("f".into(), "/".into()),
+            ),
             (
                 room("GET", "/_sdev/stop", shop, &[]),
                 Room::Cdn(shop.into()),
@@ -392,10 +448,6 @@ mod tests {
         unserved(
             room("POST", "/openapi/putEvents", at, &[]),
             Product::EventBridge,
-        );
-        unserved(
-            room("GET", "/2023-03-30/functions", at, &[]),
-            Product::Functions,
         );
         unserved(
             room("GET", "/2016-08-15/tempBucketToken", at, &[]),

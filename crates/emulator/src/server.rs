@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +29,10 @@ const STOP_GRACE: Duration = Duration::from_secs(5);
 /// Pause after `accept` failed for want of file handles, so that the loop does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// The address at the other end of a request's connection, among the request's extensions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
 /// Serves until `cloud.closing` is cancelled and the connections have ended.
 pub(crate) async fn serve(cloud: Arc<Cloud>, listener: TcpListener) {
     raise_file_limit();
@@ -37,8 +42,9 @@ pub(crate) async fn serve(cloud: Arc<Cloud>, listener: TcpListener) {
         tokio::select! {
             () = cloud.closing.cancelled() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(serve_connection(Arc::clone(&cloud), http.clone(), stream));
+                Ok((stream, peer)) => {
+                    let peer = Peer(peer.ip());
+                    connections.spawn(serve_connection(Arc::clone(&cloud), http.clone(), (stream, peer)));
                 }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
@@ -61,15 +67,21 @@ fn builder() -> http1::Builder {
     http
 }
 
-async fn serve_connection(cloud: Arc<Cloud>, http: http1::Builder, stream: TcpStream) {
+async fn serve_connection(
+    cloud: Arc<Cloud>,
+    http: http1::Builder,
+    (stream, peer): (TcpStream, Peer),
+) {
     // Replies are written whole: waiting for more only costs time. A socket that refuses is about to fail anyway.
     let _ = stream.set_nodelay(true);
     let closing = cloud.closing.clone();
-    let service = service_fn(move |request| {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         let cloud = Arc::clone(&cloud);
+        request.extensions_mut().insert(peer);
         async move { Ok::<_, Infallible>(answer(cloud, request).await) }
     });
-    let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service));
+    let connection = http.serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection.with_upgrades());
     // What breaks a connection (malformed HTTP, a client gone) was answered by hyper or concerns nobody any more.
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

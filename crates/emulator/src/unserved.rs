@@ -16,7 +16,6 @@ pub(crate) enum Product {
     S3,
     Mns,
     EventBridge,
-    Functions,
     OldFunctions,
     Applications,
 }
@@ -45,9 +44,7 @@ pub(crate) fn answer(product: Product) -> Reply {
             status,
             &json!({"ErrorCode": "NotImplemented", "ErrorMessage": MESSAGE}),
         ),
-        Product::Functions | Product::Applications => {
-            error_reply(status, "NotImplemented", MESSAGE, &id)
-        }
+        Product::Applications => error_reply(status, "NotImplemented", MESSAGE, &id),
     }
 }
 

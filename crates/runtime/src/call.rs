@@ -23,6 +23,10 @@ pub struct Call {
 }
 
 /// What a function is asked.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "web requests are the common case and are moved once"
+)]
 pub enum Request {
     /// An event: any bytes.
     Event(Bytes),
@@ -39,7 +43,8 @@ pub enum Request {
 pub enum Reply {
     /// To an event.
     Answer(Answer),
-    /// To a web request. An upgraded connection (WebSocket) is in the response's extensions as `hyper::upgrade::OnUpgrade`.
+    /// To a web request. An upgraded connection (WebSocket) is in the response's extensions as `hyper::upgrade::OnUpgrade`;
+    /// whoever uses it takes [`crate::Busy`] out of them too and keeps it as long, since it holds the place in the instance.
     Web {
         /// The response; its body is streamed through.
         response: http::Response<CallBody>,
@@ -96,6 +101,9 @@ pub enum Fault {
     /// The instance ended before it answered.
     #[error("{0}")]
     Exited(String),
+    /// The caller's web request broke off or is too large. The instance is well.
+    #[error("the request's body cannot be read: {0}")]
+    Request(String),
     /// The instance answered what is no answer.
     #[error("{0}")]
     Protocol(String),

@@ -5,10 +5,13 @@
 //! spoken with. Nothing here knows an API of the vendor or keeps anything durable.
 
 mod call;
+mod dialect;
+mod fleet;
 pub mod launch;
 mod log;
 mod spec;
 
 pub use call::{Answer, BoxError, Call, CallBody, Ended, Fault, FunctionError, Reply, Request};
+pub use fleet::{Busy, Fleet, InstanceInfo, InstanceState, Settings};
 pub use log::{Line, LogSink, Pipe};
-pub use spec::{Command, Container, Custom, Health, Hook, Identity, Language, Scale, Spec};
+pub use spec::{Command, Container, Custom, Health, Hook, Identity, Language, Mount, Scale, Spec};

@@ -22,6 +22,8 @@ pub struct Spec {
     pub code: PathBuf,
     /// Unpacked layers in the order of the configuration; the process sees them as one `/opt`, where earlier layers win.
     pub layers: Vec<PathBuf>,
+    /// Folders that outlive instances and that all of them share.
+    pub mounts: Vec<Mount>,
     /// The user's variables.
     pub environment: BTreeMap<String, String>,
     /// Megabytes that all its processes together may use.
@@ -46,6 +48,24 @@ pub struct Spec {
     pub container: Option<Container>,
     /// Who the function is.
     pub identity: Identity,
+}
+
+/// A folder of this machine at a path that the code knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// Where it is.
+    pub folder: PathBuf,
+    /// Where the code looks for it, such as `/mnt/data`.
+    pub at: String,
+}
+
+impl Mount {
+    /// The real path of one below `at`; `None` when a text is none.
+    pub fn real(&self, text: &str) -> Option<String> {
+        let rest = text.strip_prefix(self.at.trim_end_matches('/'))?;
+        let folder = self.folder.display();
+        (rest.is_empty() || rest.starts_with('/')).then(|| format!("{folder}{rest}"))
+    }
 }
 
 /// What runs the code.

@@ -18,6 +18,11 @@ use crate::state::LockedState;
 use crate::sys::clock::Stopwatch;
 
 pub(super) fn run(args: &Deploy, global: &Global, printer: Printer) -> Outcome {
+    deploy(args, global, printer, true)
+}
+
+/// Deploys; `tells` whether the outputs are shown in the end.
+pub(super) fn deploy(args: &Deploy, global: &Global, printer: Printer, tells: bool) -> Outcome {
     let aim = Aim::Deploy(if args.adopt {
         Adoption::Allow
     } else {
@@ -51,7 +56,7 @@ pub(super) fn run(args: &Deploy, global: &Global, printer: Printer) -> Outcome {
                 opening: &opening,
             };
             let exit = carry_out(&job, &mut state, (&asking, printer)).await?;
-            if exit == Exit::Done {
+            if exit == Exit::Done && tells {
                 output::show(printer, &project.outputs(state.state()));
             }
             Ok(exit)

@@ -152,7 +152,7 @@ fn not_run(error: &std::io::Error) -> u8 {
 }
 
 /// A number and a unit: `ms`, `s`, `m`, `h`, `d`.
-fn duration(text: &str) -> Result<Duration, Diagnostics> {
+pub(super) fn duration(text: &str) -> Result<Duration, Diagnostics> {
     let split = text
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(text.len());

@@ -3,10 +3,14 @@
 mod completion;
 mod config;
 mod deploy;
+mod dev;
 mod explain;
 mod fmt;
+mod function;
 mod init;
+mod invoke;
 mod local;
+mod logs;
 mod lsp;
 mod migrate;
 mod output;
@@ -103,6 +107,9 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Deploy(args) => deploy::run(&args, global, printer),
         Command::Remove(args) => remove::run(&args, global, printer),
         Command::Output(args) => output::run(&args, global, printer),
+        Command::Dev(args) => dev::run(&args, global, printer),
+        Command::Invoke(args) => invoke::run(&args, global, printer),
+        Command::Logs(args) => logs::run(&args, global, printer),
         Command::State(args) => state::run(&args, global, printer),
         Command::Local(args) => local::run(args, printer),
         Command::Config(args) => config::run(args, printer),

@@ -10,6 +10,7 @@ use super::super::view::output;
 use super::{Look, Outcome, Reach, open, open_offline};
 use crate::diagnostic::{Diagnostic, code};
 use crate::engine::Until;
+use crate::resource::Object;
 
 pub(super) fn run(args: &Output, global: &Global, printer: Printer) -> Outcome {
     let reach = Reach::all("output", Until::Lower);
@@ -36,10 +37,12 @@ pub(super) fn run(args: &Output, global: &Global, printer: Printer) -> Outcome {
         .map(|(_, values)| values);
     match (found, key) {
         (Some(values), None) => output::print(printer, &[(block.to_owned(), values.clone())]),
-        (Some(values), Some(key)) if values.contains_key(key) => match &values[key] {
-            Json::String(text) if !printer.json => printer.data(text),
-            other => printer.data(&other.to_string()),
-        },
+        (Some(values), Some(key)) if found_in(values, key).is_some() => {
+            match found_in(values, key) {
+                Some(Json::String(text)) if !printer.json => printer.data(text),
+                other => printer.data(&other.unwrap_or(&Json::Null).to_string()),
+            }
+        }
         _ => {
             let detail = format!(
                 "`{name}` is not an output of environment `{}`",
@@ -60,4 +63,17 @@ pub(super) fn run(args: &Output, global: &Global, printer: Printer) -> Outcome {
         }
     }
     Ok(Exit::Done)
+}
+
+/// An output, or a part of one by its dotted path, as references have it.
+fn found_in<'v>(values: &'v Object, path: &str) -> Option<&'v Json> {
+    if let Some(whole) = values.get(path) {
+        return Some(whole);
+    }
+    let (first, rest) = path.split_once('.')?;
+    rest.split('.')
+        .try_fold(values.get(first)?, |value, key| match value {
+            Json::Array(items) => items.get(key.parse::<usize>().ok()?),
+            other => other.get(key),
+        })
 }

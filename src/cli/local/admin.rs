@@ -63,6 +63,35 @@ impl Admin {
         self.post("reset", &json!({})).await
     }
 
+    /// Lines that functions wrote, as they come.
+    pub(in crate::cli) async fn logs(
+        &self,
+        query: &[(&str, String)],
+    ) -> Result<LogLines, Diagnostics> {
+        let pair =
+            |(name, value): &(&str, String)| format!("{name}={}", wire::escape::strict(value));
+        let query: Vec<String> = query.iter().map(pair).collect();
+        // Whoever follows may wait long for the next line.
+        let client = http::loopback(Duration::from_secs(2))
+            .build()
+            .map_err(|e| down(&e.to_string()))?;
+        let reply = client
+            .get(format!("{}/_sdev/logs?{}", self.url, query.join("&")))
+            .header(emulator::ADMIN_TOKEN_HEADER, &self.token)
+            .send()
+            .await
+            .map_err(|e| self.gone(&e))?;
+        if !reply.status().is_success() {
+            let status = reply.status();
+            let text = reply.text().await.map_err(|e| self.gone(&e))?;
+            return Err(self.refused(status, text.trim()).into());
+        }
+        Ok(LogLines {
+            reply,
+            read: Vec::new(),
+        })
+    }
+
     /// Asks it to end.
     pub(super) async fn stop(&self) -> Result<Json, Diagnostics> {
         self.post("stop", &json!({})).await
@@ -113,6 +142,32 @@ impl Admin {
 
     fn gone(&self, error: &reqwest::Error) -> Diagnostics {
         down(&format!("{} does not answer ({error})", self.url)).into()
+    }
+}
+
+/// Lines that are being received.
+pub(in crate::cli) struct LogLines {
+    reply: reqwest::Response,
+    read: Vec<u8>,
+}
+
+impl LogLines {
+    /// The next line; nothing at the end.
+    pub(in crate::cli) async fn next(&mut self) -> Result<Option<Json>, Diagnostics> {
+        loop {
+            if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.read.drain(..=end).collect();
+                if let Ok(line) = serde_json::from_slice(&line) {
+                    return Ok(Some(line));
+                }
+                continue;
+            }
+            match self.reply.chunk().await {
+                Ok(Some(part)) => self.read.extend(part),
+                // A cloud that stops ends what is followed.
+                Ok(None) | Err(_) => return Ok(None),
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::component::schema::{Kind, Schema, Strictness, prop};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 use crate::manifest::{Block, Node};
 
-const RUNTIMES: &[&str] = &[
+pub(super) const RUNTIMES: &[&str] = &[
     "nodejs8",
     "nodejs10",
     "nodejs12",
@@ -44,7 +44,7 @@ const fn auto(map: &'static [Kind]) -> Kind {
 }
 
 /// A function.
-pub(super) const FC3: Schema = Schema {
+pub(in crate::component) static FC3: Schema = Schema {
     name: "fc3",
     about: "A function of Function Compute 3.0 with its triggers, versions' settings and domain.",
     source: "the property schema of the component `fc3`, and what real manifests use beyond it",

@@ -104,7 +104,7 @@ const ROUTES: &[Prop] = &[prop(
 .required()];
 
 /// A domain.
-pub(super) const FC3_DOMAIN: Schema = Schema {
+pub(in crate::component) static FC3_DOMAIN: Schema = Schema {
     name: "fc3-domain",
     about: "A domain whose paths lead to functions.",
     source: "the property schema of the component `fc3-domain`",

@@ -15,7 +15,7 @@ const TYPES: &[&str] = &[
     "eventbridge",
 ];
 
-const METHODS: Kind = Kind::List(&Kind::OneOf(&[
+pub(super) const METHODS: Kind = Kind::List(&Kind::OneOf(&[
     "GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS",
 ]));
 

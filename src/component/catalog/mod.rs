@@ -8,6 +8,7 @@ mod fc3_config;
 mod fc3_domain;
 mod fc3_scale;
 mod fc3_trigger;
+mod function;
 mod sae;
 mod site;
 mod storage;
@@ -15,11 +16,16 @@ mod workflow;
 
 use super::schema::Schema;
 
+pub(super) use fc3::FC3;
+pub(super) use fc3_domain::FC3_DOMAIN;
+pub(super) use function::FUNCTION;
+
 /// All of them.
-pub(super) const ALL: [&Schema; 13] = [
+pub(super) const ALL: [&Schema; 14] = [
     &site::SITE,
-    &fc3::FC3,
-    &fc3_domain::FC3_DOMAIN,
+    &FUNCTION,
+    &FC3,
+    &FC3_DOMAIN,
     &workflow::FNF,
     &workflow::FLOW,
     &storage::OSS,

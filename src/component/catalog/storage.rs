@@ -30,7 +30,7 @@ const WEBSITE: &[Prop] = &[
         Kind::Object(&[prop(
             "type",
             Kind::OneOf(&["redirect", "noSuchKey", "index"]),
-            "What a folder without its slash gets.",
+            "What a folder without its slash gets; only `redirect` can be deployed yet.",
         )]),
         "How folders answer.",
     ),
@@ -39,7 +39,7 @@ const WEBSITE: &[Prop] = &[
 /// A bucket with files.
 pub(super) const OSS: Schema = Schema {
     name: "oss",
-    about: "A bucket of object storage, with the files of a folder in it.",
+    about: "A bucket of object storage. Component `site` is one with the files of a folder in it.",
     source: "the component `oss` of the older edition",
     strictness: Strictness::Vendor,
     props: &[
@@ -59,13 +59,17 @@ pub(super) const OSS: Schema = Schema {
         prop(
             "codeUri",
             Kind::Text,
-            "The folder whose files are put there.",
+            "The folder whose files are put there. Cannot be deployed yet.",
         ),
-        prop("subDir", Kind::Text, "The folder in the bucket."),
+        prop(
+            "subDir",
+            Kind::Text,
+            "The folder in the bucket. Cannot be deployed yet.",
+        ),
         prop(
             "cors",
             Kind::List(&Kind::Object(CORS)),
-            "Who may ask from other sites.",
+            "Who may ask from other sites. Cannot be deployed yet.",
         ),
         prop(
             "referer",
@@ -77,13 +81,13 @@ pub(super) const OSS: Schema = Schema {
                 ),
                 prop("referers", TEXTS, "Sites that may show the files."),
             ]),
-            "Who may show the files.",
+            "Who may show the files. Cannot be deployed yet.",
         ),
         prop("website", Kind::Object(WEBSITE), "The pages of a website."),
         prop(
             "customDomains",
             Kind::List(&Kind::Map(&Kind::Any)),
-            "Domains that lead to the bucket.",
+            "Domains that lead to the bucket. Cannot be deployed yet.",
         ),
     ],
     cases: &[],

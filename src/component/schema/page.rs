@@ -11,7 +11,12 @@ pub fn page(schema: &'static Schema) -> String {
         later: Vec::new(),
     };
     if schema.strictness == Strictness::Vendor {
-        page.line("\nIt can be checked, previewed and planned; deploying it is not possible yet. Names and values that are not on this page are warnings, because the vendor may know more.");
+        if !crate::component::is_deployed(schema.name) {
+            page.line(
+                "\nIt can be checked, previewed and planned; deploying it is not possible yet.",
+            );
+        }
+        page.line("\nNames and values that are not on this page are warnings, because the vendor may know more.");
     }
     page.line(&format!("\nSource: {}.\n\n## Properties\n", schema.source));
     page.table(schema.props, "");

@@ -2,7 +2,6 @@
 //!
 //! It lowers to `oss.bucket`, `oss.files` and one `cdn.domain` per domain.
 
-mod bucket;
 mod cache;
 mod cdn;
 mod header;
@@ -12,8 +11,9 @@ use std::path::{Component, PathBuf};
 
 use serde_json::json;
 
+use super::bucket;
 use super::lower::{Context, Parts};
-use super::pack::Pack;
+use super::pack::{Pack, SitePack};
 use super::props::{Props, bad};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::manifest::Block;
@@ -30,7 +30,7 @@ struct Site<'a> {
     domains: Vec<String>,
     ttl: Vec<serde_json::Value>,
     headers: Attrs,
-    pack: Pack,
+    pack: SitePack,
 }
 
 /// Turns a `site` block into resources.
@@ -45,7 +45,7 @@ pub(super) fn lower(block: &Block, context: &Context, diagnostics: &mut Diagnost
     Parts {
         resources,
         outputs: site.outputs(),
-        packs: vec![site.pack],
+        packs: vec![Pack::Site(site.pack)],
         planned: None,
     }
 }
@@ -79,7 +79,7 @@ fn read<'a>(
     let ignore = cache::ignored(props, diagnostics);
     let source = props.text("source", diagnostics)?;
     let id = |part: &str| ResourceId::new(format!("{}.{part}", block.name));
-    let pack = Pack {
+    let pack = SitePack {
         files: id("files"),
         bucket: id("bucket"),
         folder: folder(context, source),

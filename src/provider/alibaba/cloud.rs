@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use super::cdn::Cdn;
+use super::fc::Fc;
 use super::kind::{CdnDomain, Driver, OssBucket, OssFiles};
+use super::kind::{FcDomain, FcFunction, FcRoute, FcSetting, FcTrigger, FcVpcBinding};
 use super::oss::Oss;
 use super::target::Target;
 use super::transport::Transport;
@@ -29,11 +31,20 @@ impl Alibaba {
     pub(super) fn over(transport: Transport) -> Self {
         let transport = Arc::new(transport);
         let oss = Oss::new(Arc::clone(&transport));
-        let drivers: [Box<dyn Driver>; 3] = [
+        let fc = Fc::new(Arc::clone(&transport));
+        let mut drivers: Vec<Box<dyn Driver>> = vec![
             Box::new(OssBucket::new(oss.clone())),
             Box::new(OssFiles::new(oss)),
             Box::new(CdnDomain::new(Cdn::new(transport))),
+            Box::new(FcFunction::new(fc.clone())),
+            Box::new(FcTrigger::new(fc.clone())),
+            Box::new(FcVpcBinding::new(fc.clone())),
+            Box::new(FcDomain::new(fc.clone())),
+            Box::new(FcRoute::new(fc.clone())),
         ];
+        for setting in FcSetting::all(&fc) {
+            drivers.push(Box::new(setting));
+        }
         let named = drivers.into_iter().map(|driver| (driver.name(), driver));
         Self {
             kinds: named.collect(),

@@ -1,10 +1,12 @@
-//! Alibaba Cloud: buckets, their files and accelerated domains, through the vendor's own HTTP APIs.
+//! Alibaba Cloud: buckets, their files, accelerated domains and functions, through the vendor's own HTTP APIs.
 //!
-//! `transport` sends and retries; `oss` and `cdn` speak the services' dialects; `kind` says what the kinds are.
+//! `transport` sends and retries; `oss`, `cdn` and `fc` speak the services' dialects; `kind` says what the kinds are.
 
+mod acs3;
 mod cdn;
 mod cloud;
 mod fault;
+mod fc;
 mod kind;
 mod oss;
 #[cfg(test)]

@@ -67,6 +67,14 @@ impl Target {
         self.local().unwrap_or("https://cdn.aliyuncs.com")
     }
 
+    /// Where the API of Function Compute 3.0 is; no slash at the end. The vendor has one host per region.
+    pub(super) fn fc_base(&self) -> String {
+        match self.local() {
+            Some(base) => base.to_owned(),
+            None => format!("https://fcv3.{}.aliyuncs.com", self.region),
+        }
+    }
+
     /// Where an accelerated domain is seen; a slash at the end.
     pub(super) fn domain_url(&self, domain: &str) -> String {
         let port = self.local().and_then(port_of);

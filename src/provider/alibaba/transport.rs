@@ -97,7 +97,7 @@ impl Transport {
         let mut tries = Tries::begin(&self.policy);
         let mut corrected = false;
         loop {
-            let fault = match self.try_once(operation, build).await {
+            let fault = match self.try_once(operation, build, REPLY_TIMEOUT).await {
                 Ok(reply) => return Ok(reply),
                 Err(fault) => fault,
             };
@@ -116,7 +116,23 @@ impl Transport {
         }
     }
 
-    async fn try_once(&self, operation: &str, build: &Build<'_>) -> Result<Reply, Fault> {
+    /// Sends a request once: what it does must not be done twice.
+    pub(super) async fn send_once(
+        &self,
+        operation: &str,
+        build: &Build<'_>,
+        patience: Duration,
+    ) -> Result<Reply, ProviderError> {
+        let sent = self.try_once(operation, build, patience).await;
+        sent.map_err(|fault| fault.error)
+    }
+
+    async fn try_once(
+        &self,
+        operation: &str,
+        build: &Build<'_>,
+        patience: Duration,
+    ) -> Result<Reply, Fault> {
         let Ok(_slot) = self.slots.acquire().await else {
             let closed = ProviderError::new(ErrorKind::Stopped, operation, "the client is closed");
             return Err(closed.into());
@@ -125,7 +141,7 @@ impl Transport {
         let length = request.headers().get(header::CONTENT_LENGTH);
         let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         let sending = Duration::from_secs(length.unwrap_or(0) / SLOWEST_UPLOAD);
-        *request.timeout_mut() = Some(REPLY_TIMEOUT + sending);
+        *request.timeout_mut() = Some(patience + sending);
         let broken = |error| Fault::of_connection(operation, error, &self.target);
         let response = self.client.execute(request).await.map_err(broken)?;
         let status = response.status();

@@ -28,13 +28,27 @@ impl Fetched {
 
 /// GETs a path from a port of this machine under a host name.
 pub(crate) fn fetch(port: u16, host: &str, path: &str, headers: &[(&str, &str)]) -> Fetched {
+    send(port, ("GET", host, path), headers, b"")
+}
+
+/// Sends a request with a body.
+pub(crate) fn send(
+    port: u16,
+    (method, host, path): (&str, &str, &str),
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Fetched {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let mut request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
     for (name, value) in headers {
         request += &[name, ": ", value, "\r\n"].concat();
     }
+    if method != "GET" {
+        request += &["Content-Length: ", &body.len().to_string(), "\r\n"].concat();
+    }
     request += "\r\n";
     stream.write_all(request.as_bytes()).unwrap();
+    stream.write_all(body).unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     let split = bytes

@@ -3,5 +3,5 @@
 mod http;
 mod sandbox;
 
-pub(crate) use http::fetch;
+pub(crate) use http::{Fetched, fetch, send};
 pub(crate) use sandbox::{Ran, Sandbox};

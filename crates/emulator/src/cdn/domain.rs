@@ -49,6 +49,9 @@ pub(super) enum SourceKind {
     Oss,
     Domain,
     IpAddr,
+    /// A domain that leads to functions.
+    #[serde(rename = "fc_domain")]
+    FcDomain,
 }
 
 /// Why an API call's `Sources` are not taken.
@@ -82,6 +85,7 @@ impl SourceKind {
             Self::Oss => "oss",
             Self::Domain => "domain",
             Self::IpAddr => "ipaddr",
+            Self::FcDomain => "fc_domain",
         }
     }
 }
@@ -132,7 +136,8 @@ impl Source {
             .to_ascii_lowercase();
         let kind = kind(text("type").unwrap_or_default(), &content)?;
         let port = number("port", 80)?;
-        if port == 443 {
+        // A function of this cloud is asked in process, whatever the port.
+        if port == 443 && kind != SourceKind::FcDomain {
             return Err(SourceError::Unserved(
                 "origins over TLS (port 443)".to_owned(),
             ));
@@ -161,10 +166,11 @@ fn kind(name: &str, content: &str) -> Result<SourceKind, SourceError> {
         "oss" if bucket(content).is_some() => Ok(SourceKind::Oss),
         "oss" => malformed(format!("{content:?} is not the host of a bucket")),
         "domain" if is_host_name(content) => Ok(SourceKind::Domain),
-        "domain" => malformed(format!("{content:?} is not a host name")),
+        "fc_domain" if is_host_name(content) => Ok(SourceKind::FcDomain),
+        "domain" | "fc_domain" => malformed(format!("{content:?} is not a host name")),
         "ipaddr" if content.parse::<std::net::IpAddr>().is_ok() => Ok(SourceKind::IpAddr),
         "ipaddr" => malformed(format!("{content:?} is not an IP address")),
-        "fc_domain" | "fc" | "common" | "ipv6addr" => {
+        "fc" | "common" | "ipv6addr" => {
             Err(SourceError::Unserved(format!("origins of type {name}")))
         }
         other => malformed(format!("there is no type {other:?}")),

@@ -2,6 +2,8 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
+use crate::server::Peer;
+
 /// What this proxy calls itself in `Via`.
 const VIA: HeaderValue = HeaderValue::from_static("1.1 sdev-cdn");
 /// Proxies of this name that a request may have passed; a loop has more.
@@ -15,6 +17,15 @@ pub(super) fn to_origin(visitor: &HeaderMap) -> HeaderMap {
     headers.remove(header::CONTENT_LENGTH);
     headers.append(header::VIA, VIA);
     headers
+}
+
+/// Tells the origin where the visitor is: the last in `X-Forwarded-For`.
+pub(super) fn forwarded<B>(request: &mut http::Request<B>) {
+    let peer = request.extensions().get::<Peer>();
+    let address = peer.map(|peer| peer.0.to_canonical().to_string());
+    if let Some(Ok(address)) = address.map(HeaderValue::try_from) {
+        request.headers_mut().append("x-forwarded-for", address);
+    }
 }
 
 /// Makes a request for the whole content of headers for a part of it or for news of it.

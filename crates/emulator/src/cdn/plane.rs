@@ -8,7 +8,6 @@ use hyper::body::Incoming;
 
 use crate::body::Reply;
 use crate::clock::Clock;
-use crate::oss::Oss;
 
 use super::cache_key::{self, KeyRef};
 use super::domain::Status;
@@ -31,11 +30,11 @@ pub(super) struct Plane {
 }
 
 impl Plane {
-    pub(super) fn new(clock: Clock, oss: Oss) -> Self {
+    pub(super) fn new(clock: Clock, origins: Origins) -> Self {
         Self {
             clock,
             memory: Memory::new(),
-            origins: Origins::new(oss),
+            origins,
             flights: Arc::default(),
         }
     }

@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 
 use crate::body::Reply;
 use crate::clock::Clock;
+use crate::function::Functions;
 use crate::oss::Oss;
 use crate::rpc::{RpcCall, Verifier, error_reply, json_reply};
 use crate::settings::Settings;
@@ -19,10 +20,11 @@ use crate::store::{Store, StoreError};
 
 use super::domain::Domain;
 use super::error::ApiError;
+use super::origin::Origins;
 use super::plane::Plane;
 use super::site::Site;
 use super::store::Config;
-use super::{api, reply, store};
+use super::{api, header_pass, reply, store};
 
 /// The CDN of a cloud.
 pub(crate) struct Cdn(Arc<Room>);
@@ -43,13 +45,13 @@ impl Cdn {
         settings: &Settings,
         clock: Clock,
         store: Store,
-        oss: Oss,
+        (oss, functions): (Oss, Functions),
     ) -> Result<Self, StoreError> {
         let sites = Handle::current().block_on(store.write(compile_all))?;
         Ok(Self(Arc::new(Room {
             verifier: Verifier::new(settings.account.clone(), clock.clone()),
             store,
-            plane: Arc::new(Plane::new(clock, oss)),
+            plane: Arc::new(Plane::new(clock, Origins::new(oss, functions))),
             changing: tokio::sync::Mutex::default(),
             sites: RwLock::new(sites),
         })))
@@ -66,7 +68,8 @@ impl Cdn {
     }
 
     /// Answers a visitor of an accelerated domain.
-    pub(crate) async fn serve(&self, domain: &str, request: Request<Incoming>) -> Reply {
+    pub(crate) async fn serve(&self, domain: &str, mut request: Request<Incoming>) -> Reply {
+        header_pass::forwarded(&mut request);
         match self.0.site(domain) {
             Some(site) => self.0.plane.serve(&site, request).await,
             None => reply::refusal(StatusCode::NOT_FOUND, "no such domain\n"),

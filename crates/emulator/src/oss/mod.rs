@@ -1,7 +1,8 @@
 //! Object storage (OSS): buckets, objects and website hosting.
 //!
 //! A request becomes a `Call` (`call`), is authenticated (`auth`) and dispatched (`service`) to one of the families in
-//! `operation`. Those decide with `model`, keep rows with `table` and large contents with `blob`.
+//! `operation`. Those decide with `model`, keep rows with `table` and large contents with `blob`. `watch` tells
+//! others of changed objects.
 
 mod auth;
 mod blob;
@@ -14,6 +15,8 @@ mod operation;
 mod reply;
 mod service;
 mod table;
+mod watch;
 
 pub(crate) use service::{Oss, OssHost, WebRequest, has_subresource};
 pub(crate) use table::SCHEMA;
+pub(crate) use watch::{Change, Watch};

@@ -1,7 +1,8 @@
 //! The object storage as the router and the CDN see it; which operation a call asks for.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -9,10 +10,12 @@ use serde_json::{Value, json};
 
 use super::blob::Blobs;
 use super::call::Call;
+use super::content::Content;
 use super::error::{OssError, Outcome};
 use super::operation::{
     append, bucket, configure, copy, delete, get, list, multipart, put, site, uploads,
 };
+use super::watch::Watch;
 use super::{auth, reply, table};
 use crate::body::Reply;
 use crate::clock::Clock;
@@ -61,6 +64,8 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) store: Store,
     pub(super) blobs: Blobs,
+    /// Who hears of changed objects.
+    pub(super) watch: OnceLock<Arc<dyn Watch>>,
 }
 
 /// How a request names its bucket outside its path.
@@ -100,7 +105,13 @@ impl Oss {
             clock,
             store,
             blobs,
+            watch: OnceLock::new(),
         })))
+    }
+
+    /// Tells `watch` of changed objects from now on; only the first one counts.
+    pub(crate) fn watch(&self, watch: Arc<dyn Watch>) {
+        let _ = self.0.watch.set(watch);
     }
 
     /// Answers an API call, signed or not.
@@ -108,6 +119,9 @@ impl Oss {
         let (head, mut body) = request.into_parts();
         let mut call = Call::new(&host, head);
         let outcome = self.0.run(&mut call, &mut body).await;
+        if let Some(watch) = self.0.watch.get() {
+            watch.answered();
+        }
         let refused = outcome.is_err();
         let mut reply = outcome.unwrap_or_else(|error| reply::error(&call, &error));
         if refused && call.header("expect").is_none() {
@@ -135,6 +149,29 @@ impl Oss {
             .read(move |db| table::bucket::exists(db, &name))
             .await;
         found.map_err(|error: OssError| StoreError::Commit(error.to_string()))
+    }
+
+    /// The whole content of an object, for other rooms of this cloud: they act for the account.
+    pub(crate) async fn fetch(&self, bucket: &str, key: &str, most: u64) -> Result<Bytes, String> {
+        let (bucket, key) = (bucket.to_owned(), key.to_owned());
+        let found = self.0.store.read(move |db| {
+            if !table::bucket::exists(db, &bucket)? {
+                return Ok(None);
+            }
+            let Some(object) = table::object::find(db, &bucket, &key)? else {
+                return Ok(None);
+            };
+            Ok::<_, OssError>(Some((object.size, Content::find(db, &object.pieces)?)))
+        });
+        let found = found.await.map_err(|error| error.to_string())?;
+        let (size, content) = found.ok_or("there is no such object")?;
+        if size > most {
+            return Err(format!("it is larger than {} MB", most >> 20));
+        }
+        let body = content.send(&self.0, 0, size).await;
+        let body = body.map_err(|error| error.to_string())?;
+        let read = body.collect().await.map_err(|error| error.to_string())?;
+        Ok(read.to_bytes())
     }
 
     /// What the status says about this room.

@@ -41,9 +41,17 @@ impl RpcCall {
 
     /// Reads the whole call; a body that is too long or breaks off is answered at once.
     pub(crate) async fn read(request: Request<Incoming>) -> Result<Self, Reply> {
+        Self::read_within(request, BODY_LIMIT).await
+    }
+
+    /// The same with another limit of bytes.
+    pub(crate) async fn read_within(
+        request: Request<Incoming>,
+        limit: usize,
+    ) -> Result<Self, Reply> {
         let request_id = request_uuid();
         let (head, body) = request.into_parts();
-        let body = match Limited::new(body, BODY_LIMIT).collect().await {
+        let body = match Limited::new(body, limit).collect().await {
             Ok(body) => body.to_bytes(),
             Err(error) => {
                 let (status, code) = (StatusCode::BAD_REQUEST, "InvalidParameter.Body");

@@ -6,5 +6,8 @@ mod access;
 mod client;
 mod crash;
 mod faults;
+mod function;
+mod queue;
 mod start;
+mod web;
 mod website;

@@ -3,10 +3,10 @@
 use std::time::SystemTime;
 
 use http::Method;
-use wire::escape::strict;
 
+use crate::provider::ProviderError;
+use crate::provider::alibaba::acs3;
 use crate::provider::alibaba::target::Target;
-use crate::provider::{ErrorKind, ProviderError};
 
 const VERSION: &str = "2018-05-10";
 
@@ -18,14 +18,6 @@ pub(super) struct Call {
     pub(super) query: Vec<(String, String)>,
     /// Parameters in a form body, decoded.
     pub(super) form: Vec<(String, String)>,
-}
-
-/// A call's parts with its signature.
-pub(super) struct Signed {
-    pub(super) url: String,
-    /// Names in lower case.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
 }
 
 impl Call {
@@ -54,92 +46,34 @@ impl Call {
         self.param("Tag.1.Key", key).param("Tag.1.Value", value)
     }
 
-    /// The URL, all headers but those of the connection, and the body.
-    pub(super) fn signed(&self, target: &Target, now: SystemTime, nonce: &str) -> Signed {
-        let body = pairs(&self.form);
-        let digest = wire::acs3::body_sha256(body.as_bytes());
-        let base = target.cdn_base();
-        let host = base.split_once("://").map_or(base, |(_, host)| host);
-        let mut headers = vec![
-            ("host".to_owned(), host.to_owned()),
-            ("accept".to_owned(), "application/json".to_owned()),
-            ("x-acs-action".to_owned(), self.action.to_owned()),
-            ("x-acs-version".to_owned(), VERSION.to_owned()),
-            ("x-acs-date".to_owned(), extended_time(now)),
-            ("x-acs-signature-nonce".to_owned(), nonce.to_owned()),
-            ("x-acs-content-sha256".to_owned(), digest.clone()),
-        ];
-        if let Some(token) = &target.security_token {
-            headers.push(("x-acs-accesskey-id".to_owned(), target.key_id.clone()));
-            headers.push(("x-acs-security-token".to_owned(), token.clone()));
-        }
-        if !body.is_empty() {
-            let form = "application/x-www-form-urlencoded";
-            headers.push(("content-type".to_owned(), form.to_owned()));
-        }
-        let call = wire::acs3::Call {
-            method: Method::POST.as_str(),
-            path: "/",
-            query: &self.query,
-            headers: &headers,
-            body_sha256: &digest,
-        };
-        let authorization = wire::acs3::sign(&call, &target.key_id, &target.key_secret);
-        headers.push(("authorization".to_owned(), authorization));
-        let mark = if self.query.is_empty() { "" } else { "?" };
-        Signed {
-            url: format!("{base}/{mark}{}", pairs(&self.query)),
-            headers,
-            body,
-        }
+    /// The call signed for this time and nonce.
+    #[cfg(test)]
+    pub(super) fn signed(&self, target: &Target, now: SystemTime, nonce: &str) -> acs3::Signed {
+        self.request(target).signed(target, now, nonce)
     }
 
-    /// The HTTP request for one try; every try has a nonce of its own.
+    /// The HTTP request for one try.
     pub(super) fn build(
         &self,
         target: &Target,
         now: SystemTime,
     ) -> Result<reqwest::Request, ProviderError> {
-        let signed = self.signed(target, now, &self.nonce()?);
-        let url = reqwest::Url::parse(&signed.url).map_err(|error| self.invalid(&error))?;
-        let mut request = reqwest::Request::new(Method::POST, url);
-        let length = signed.body.len() as u64;
-        *request.body_mut() = Some(signed.body).filter(|b| !b.is_empty()).map(Into::into);
-        let headers = request.headers_mut();
-        // The HTTP client itself writes `host`, from the same address.
-        for (name, value) in signed
-            .headers
-            .into_iter()
-            .filter(|(name, _)| name != "host")
-        {
-            let name = http::HeaderName::try_from(name).map_err(|error| self.invalid(&error))?;
-            let value = http::HeaderValue::try_from(value).map_err(|error| self.invalid(&error))?;
-            headers.insert(name, value);
+        self.request(target).build(target, now)
+    }
+
+    fn request<'a>(&'a self, target: &'a Target) -> acs3::Request<'a> {
+        acs3::Request {
+            action: self.action,
+            version: VERSION,
+            method: Method::POST,
+            base: target.cdn_base(),
+            path: "/",
+            query: &self.query,
+            body: acs3::pairs(&self.form).into_bytes(),
+            content_type: "application/x-www-form-urlencoded",
+            headers: &[],
         }
-        headers.insert(http::header::CONTENT_LENGTH, length.into());
-        Ok(request)
     }
-
-    fn nonce(&self) -> Result<String, ProviderError> {
-        let mut bytes = [0_u8; 16];
-        getrandom::fill(&mut bytes).map_err(|error| self.invalid(&error))?;
-        Ok(wire::digest::hex_lower(&bytes))
-    }
-
-    fn invalid(&self, why: &dyn std::fmt::Display) -> ProviderError {
-        ProviderError::new(ErrorKind::Invalid, self.action, why.to_string())
-    }
-}
-
-fn pairs(list: &[(String, String)]) -> String {
-    let pair = |(name, value): &(String, String)| format!("{}={}", strict(name), strict(value));
-    list.iter().map(pair).collect::<Vec<_>>().join("&")
-}
-
-/// `yyyy-mm-ddThh:mm:ssZ`.
-fn extended_time(now: SystemTime) -> String {
-    let timestamp = jiff::Timestamp::try_from(now).unwrap_or_default();
-    timestamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 #[cfg(test)]
@@ -161,7 +95,7 @@ mod tests {
             .field("ObjectPath", "http://a.com/x y");
         let signed = ours.signed(&target, SystemTime::now(), "n");
         assert_eq!(signed.url, "https://cdn.aliyuncs.com/?a=b%20c");
-        let digest = wire::acs3::body_sha256(signed.body.as_bytes());
+        let digest = wire::acs3::body_sha256(&signed.body);
         let call = wire::acs3::Call {
             method: "POST",
             path: "/",

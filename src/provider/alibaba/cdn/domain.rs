@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::call::Call;
 use super::client::Cdn;
+use super::source::{Source, SourceModel};
 use crate::provider::ProviderError;
 use crate::provider::alibaba::fault::is_missing;
 
@@ -18,8 +19,12 @@ const RESOURCE_TYPE: &str = "DOMAIN";
 #[derive(Debug, Clone)]
 pub(in crate::provider::alibaba) struct NewDomain<'a> {
     pub(in crate::provider::alibaba) domain: &'a str,
-    /// Host name of the bucket behind it.
-    pub(in crate::provider::alibaba) origin: &'a str,
+    /// `web`, `download` or `video`.
+    pub(in crate::provider::alibaba) kind: &'a str,
+    /// Where its content comes from.
+    pub(in crate::provider::alibaba) sources: &'a [Source],
+    /// The address that the health of its origins is asked at.
+    pub(in crate::provider::alibaba) check_url: Option<&'a str>,
     /// `domestic`, `overseas` or `global`.
     pub(in crate::provider::alibaba) scope: &'a str,
     /// A tag that it has from its first moment on.
@@ -39,6 +44,9 @@ pub(in crate::provider::alibaba) struct Detail {
     /// `domestic`, `overseas` or `global`.
     #[serde(default)]
     pub(in crate::provider::alibaba) scope: Option<String>,
+    /// `web`, `download` or `video`.
+    #[serde(default)]
+    pub(in crate::provider::alibaba) cdn_type: Option<String>,
     #[serde(default)]
     source_models: SourceModels,
 }
@@ -48,13 +56,6 @@ pub(in crate::provider::alibaba) struct Detail {
 struct SourceModels {
     #[serde(default)]
     source_model: Vec<SourceModel>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct SourceModel {
-    #[serde(default)]
-    content: String,
 }
 
 #[derive(Deserialize)]
@@ -86,10 +87,10 @@ struct Tag {
 }
 
 impl Detail {
-    /// The host names of its origins, in order.
-    pub(in crate::provider::alibaba) fn origins(&self) -> impl Iterator<Item = &str> {
-        let sources = self.source_models.source_model.iter();
-        sources.map(|source| source.content.as_str())
+    /// Its origins, in order.
+    pub(in crate::provider::alibaba) fn sources(&self) -> Vec<Source> {
+        let models = self.source_models.source_model.iter();
+        models.map(SourceModel::source).collect()
     }
 }
 
@@ -116,15 +117,15 @@ impl Cdn {
         }
     }
 
-    /// Gives the domain another origin.
-    pub(in crate::provider::alibaba) async fn set_origin(
+    /// Gives the domain other origins.
+    pub(in crate::provider::alibaba) async fn set_sources(
         &self,
         domain: &str,
-        origin: &str,
+        to: &[Source],
     ) -> Result<(), ProviderError> {
         let call = Call::new("ModifyCdnDomain")
             .param("DomainName", domain)
-            .param("Sources", sources(origin));
+            .param("Sources", sources(to));
         self.call::<Json>(&call).await?;
         Ok(())
     }
@@ -188,21 +189,21 @@ impl Cdn {
 }
 
 pub(super) fn add_domain(new: &NewDomain<'_>) -> Call {
-    let call = Call::new("AddCdnDomain")
-        .param("CdnType", "web")
+    let mut call = Call::new("AddCdnDomain")
+        .param("CdnType", new.kind)
         .param("DomainName", new.domain)
         .param("Scope", new.scope)
-        .param("Sources", sources(new.origin));
+        .param("Sources", sources(new.sources));
+    if let Some(url) = new.check_url {
+        call = call.param("CheckUrl", url);
+    }
     match new.tag {
         Some((key, value)) => call.tag(key, value),
         None => call,
     }
 }
 
-/// The one bucket as a primary origin (priority 20).
-fn sources(origin: &str) -> String {
-    let source = json!({
-        "content": origin, "type": "oss", "priority": "20", "port": 80, "weight": "10",
-    });
-    json!([source]).to_string()
+fn sources(list: &[Source]) -> String {
+    let list: Vec<Json> = list.iter().map(Source::json).collect();
+    Json::from(list).to_string()
 }

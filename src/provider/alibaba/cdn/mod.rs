@@ -10,8 +10,10 @@ mod domain;
 #[cfg(test)]
 mod recorded;
 mod refresh;
+mod source;
 
 pub(super) use client::Cdn;
 pub(super) use config::{Function, Setting};
 pub(super) use domain::{Detail, NewDomain};
 pub(super) use refresh::Purge;
+pub(super) use source::Source;

@@ -9,6 +9,7 @@ use super::call::Call;
 use super::config::{Function, Setting, describe_configs, set_configs};
 use super::domain::{NewDomain, add_domain};
 use super::refresh::{Purge, refresh, refresh_task};
+use super::source::Source;
 use crate::provider::alibaba::recording::{Recording, query_of, recording};
 
 /// A parameter's value, with JSON in one spelling.
@@ -53,7 +54,7 @@ fn assert_same(operation: &str, ours: &Call) {
         normal(theirs.query.clone()),
         "{operation}"
     );
-    assert_eq!(signed.body, theirs.body, "{operation}");
+    assert_eq!(signed.body, theirs.body.as_bytes(), "{operation}");
     let headers: BTreeMap<_, _> = signed.headers.iter().cloned().collect();
     let authorization = Authorization::parse(&headers["authorization"]).unwrap();
     for name in authorization.signed_headers {
@@ -84,7 +85,9 @@ fn assert_their_canonical_form(operation: &str, ours: &Call, theirs: &Recording,
 fn domains_are_added_described_and_removed_as_the_vendors_client_does() {
     let new = NewDomain {
         domain: "a.example.com",
-        origin: "bkt.oss-cn-hangzhou.aliyuncs.com",
+        kind: "web",
+        sources: &[Source::bucket("bkt.oss-cn-hangzhou.aliyuncs.com")],
+        check_url: None,
         scope: "domestic",
         tag: None,
     };

@@ -1,7 +1,6 @@
 //! `cdn.domain`: a domain accelerated by the CDN in front of a bucket.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -10,20 +9,19 @@ use serde_json::{Value as Json, json};
 use super::attrs::{id_of, parse, remote, touches};
 use super::driver::{Driver, OWNER_TAG};
 use super::header;
+use super::origin::Origin;
+use super::patience::Patience;
 use super::ttl::{self, Rule};
 use crate::provider::alibaba::cdn::{Cdn, Detail, NewDomain, Purge, Setting};
-use crate::provider::{ErrorKind, Made, Progress, ProviderError, Seen, Task, Tell};
+use crate::provider::{ErrorKind, Made, ProviderError, Seen, Task, Tell};
 use crate::resource::{KindSpec, Object, RemoteId};
 use crate::state::Record;
 
 const KIND: &str = "cdn.domain";
 const DOMESTIC: &str = "domestic";
+const WEB: &str = "web";
 /// More paths than this are refreshed as one folder: the daily quota of files is finite, and so is patience.
 const MOST_PATHS: usize = 500;
-/// How long a new domain may take; the vendor speaks of minutes.
-const ONLINE_WITHIN: Duration = Duration::from_mins(15);
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Accelerated domains of one account.
 pub(in crate::provider::alibaba) struct CdnDomain {
@@ -33,7 +31,9 @@ pub(in crate::provider::alibaba) struct CdnDomain {
 #[derive(Debug, Deserialize)]
 struct Attrs {
     domain: String,
-    origin: String,
+    origin: Origin,
+    kind: Option<String>,
+    check_url: Option<String>,
     scope: Option<String>,
     #[serde(default)]
     ttl: Vec<Rule>,
@@ -63,7 +63,9 @@ impl CdnDomain {
         }
         let new = NewDomain {
             domain,
-            origin: &attrs.origin,
+            kind: attrs.kind.as_deref().unwrap_or(WEB),
+            sources: &attrs.origin.sources(),
+            check_url: attrs.check_url.as_deref(),
             scope: attrs.scope.as_deref().unwrap_or(DOMESTIC),
             tag: Some((OWNER_TAG, owner)),
         };
@@ -110,7 +112,10 @@ impl CdnDomain {
                     let hint = "the CDN console says why";
                     return Err(failure(ErrorKind::Invalid, message).with_hint(hint));
                 }
-                status => patience.pause(domain, status, tell).await?,
+                status => {
+                    let what = format!("{domain} is {status}");
+                    patience.pause(KIND, &what, tell).await?;
+                }
             }
         }
     }
@@ -119,8 +124,8 @@ impl CdnDomain {
     async fn wait_gone(&self, domain: &str, tell: &dyn Tell) -> Result<(), ProviderError> {
         let mut patience = Patience::begin();
         while let Some(detail) = self.cdn.domain(domain).await? {
-            let status = detail.domain_status.as_str();
-            patience.pause(domain, status, tell).await?;
+            let what = format!("{domain} is {}", detail.domain_status);
+            patience.pause(KIND, &what, tell).await?;
         }
         Ok(())
     }
@@ -175,11 +180,12 @@ impl Driver for CdnDomain {
     }
 
     fn spec(&self) -> KindSpec {
-        let mut spec = KindSpec::new(&["domain"], &["domain", "cname", "url", "path_url"]);
+        let mut spec = KindSpec::new(&["domain", "kind"], &["domain", "cname", "url", "path_url"]);
         spec.identity.insert("domain".into());
         spec.local
-            .extend(["files".into(), "index".into(), "fallback".into()]);
+            .extend(["files", "index", "fallback", "check_url"].map(Into::into));
         spec.refresh_from = Some("files".into());
+        spec.defaults.insert("kind".into(), json!(WEB));
         spec.defaults.insert("scope".into(), json!(DOMESTIC));
         spec.defaults.insert("ttl".into(), json!([]));
         spec.defaults.insert("headers".into(), json!({}));
@@ -202,19 +208,21 @@ impl Driver for CdnDomain {
         let (settings, owner) =
             tokio::join!(self.cdn.settings(domain), self.cdn.tag(domain, OWNER_TAG));
         let settings: Vec<_> = settings?.into_iter().map(|placed| placed.setting).collect();
-        let known = known.and_then(|record| record.attrs.get("ttl"));
+        let known_of = |name: &str| known.and_then(|record| record.attrs.get(name));
         let mut attrs = Object::new();
         attrs.insert("domain".into(), domain.into());
         attrs.insert(
             "origin".into(),
-            detail.origins().collect::<Vec<_>>().join(",").into(),
+            Origin::json(&detail.sources(), known_of("origin")),
         );
+        let kind = detail.cdn_type.as_deref().unwrap_or(WEB);
+        attrs.insert("kind".into(), kind.into());
         attrs.insert(
             "scope".into(),
             detail.scope.as_deref().unwrap_or(DOMESTIC).into(),
         );
         attrs.insert("headers".into(), header::raise(&settings));
-        attrs.insert("ttl".into(), ttl::raise(settings, known));
+        attrs.insert("ttl".into(), ttl::raise(settings, known_of("ttl")));
         Ok(Some(Seen {
             attrs,
             owner: owner?,
@@ -228,8 +236,9 @@ impl Driver for CdnDomain {
         self.ensure(&attrs, task.owner).await?;
         let detail = self.wait_online(&attrs.domain, task.tell).await?;
         // An earlier try may have added it for another origin or region.
-        if detail.origins().ne([attrs.origin.as_str()]) {
-            self.cdn.set_origin(&attrs.domain, &attrs.origin).await?;
+        let sources = attrs.origin.sources();
+        if detail.sources() != sources {
+            self.cdn.set_sources(&attrs.domain, &sources).await?;
         }
         let scope = attrs.scope.as_deref().unwrap_or(DOMESTIC);
         if detail.scope.as_deref().is_some_and(|there| there != scope) {
@@ -248,7 +257,8 @@ impl Driver for CdnDomain {
             self.cdn.set_tag(domain, OWNER_TAG, task.owner).await?;
         }
         if touches(task, "origin") {
-            self.cdn.set_origin(domain, &attrs.origin).await?;
+            let sources = attrs.origin.sources();
+            self.cdn.set_sources(domain, &sources).await?;
         }
         if touches(task, "scope") {
             let scope = attrs.scope.as_deref().unwrap_or(DOMESTIC);
@@ -278,45 +288,6 @@ impl Driver for CdnDomain {
                 Err(ProviderError::new(ErrorKind::Unsupported, action, message))
             }
         }
-    }
-}
-
-/// How long to wait for the cloud.
-struct Patience {
-    begun: Instant,
-    pause: Duration,
-}
-
-impl Patience {
-    fn begin() -> Self {
-        Self {
-            begun: Instant::now(),
-            pause: FIRST_PAUSE,
-        }
-    }
-
-    /// Waits for a moment, each time longer; fails when the user wants to stop or it took too long in all.
-    async fn pause(
-        &mut self,
-        domain: &str,
-        status: &str,
-        tell: &dyn Tell,
-    ) -> Result<(), ProviderError> {
-        if tell.stopped() {
-            return Err(failure(ErrorKind::Stopped, "stopped while waiting".into()));
-        }
-        if self.begun.elapsed() > ONLINE_WITHIN {
-            let message = format!("domain `{domain}` is still {status}");
-            let hint = "the cloud is slow today; run the same command again later";
-            return Err(failure(ErrorKind::Temporary, message).with_hint(hint));
-        }
-        let seconds = self.begun.elapsed().as_secs();
-        tell.progress(Progress::Note(format!(
-            "{domain} is {status}, waiting for {seconds} s"
-        )));
-        tokio::time::sleep(self.pause).await;
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        Ok(())
     }
 }
 

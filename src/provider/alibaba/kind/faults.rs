@@ -11,7 +11,7 @@ use crate::provider::{ErrorKind, Made, Progress, Provider, ProviderError, Task, 
 use crate::resource::{Kind, Object, RemoteId};
 use crate::state::{Record, Status};
 
-struct Deaf;
+pub(super) struct Deaf;
 
 impl Tell for Deaf {
     fn progress(&self, _: Progress) {}
@@ -69,7 +69,7 @@ fn tags(owner: &str) -> Answer {
     )
 }
 
-fn object(json: Json) -> Object {
+pub(super) fn object(json: Json) -> Object {
     match json {
         Json::Object(object) => object,
         other => panic!("{other} is no object"),
@@ -84,7 +84,7 @@ fn domain() -> Object {
     object(json!({ "domain": "a.com", "origin": "site-1.oss-cn-hangzhou.aliyuncs.com" }))
 }
 
-fn provider(stub: &Stub) -> Alibaba {
+pub(super) fn provider(stub: &Stub) -> Alibaba {
     Alibaba::over(Transport::new(stub.target()).unwrap())
 }
 

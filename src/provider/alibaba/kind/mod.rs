@@ -5,12 +5,33 @@ mod cdn_domain;
 mod driver;
 #[cfg(test)]
 mod faults;
+mod fc_code;
+mod fc_domain;
+#[cfg(test)]
+mod fc_faults;
+mod fc_function;
+mod fc_invoke;
+mod fc_part;
+mod fc_route;
+mod fc_setting;
+mod fc_shown;
+mod fc_tags;
+mod fc_trigger;
+mod fc_vpc_binding;
 mod header;
+mod origin;
 mod oss_bucket;
 mod oss_files;
+mod patience;
 mod ttl;
 
 pub(super) use cdn_domain::CdnDomain;
 pub(super) use driver::Driver;
+pub(super) use fc_domain::FcDomain;
+pub(super) use fc_function::FcFunction;
+pub(super) use fc_route::FcRoute;
+pub(super) use fc_setting::FcSetting;
+pub(super) use fc_trigger::FcTrigger;
+pub(super) use fc_vpc_binding::FcVpcBinding;
 pub(super) use oss_bucket::OssBucket;
 pub(super) use oss_files::OssFiles;

@@ -14,6 +14,7 @@ use crate::oss::reply::{empty, set};
 use crate::oss::service::Shared;
 use crate::oss::table::object::{self, Kind, Object, Traits};
 use crate::oss::table::piece;
+use crate::oss::watch::Herald;
 
 /// `AppendObject`: one more piece behind those that are there.
 pub(in crate::oss) async fn object(
@@ -35,8 +36,12 @@ pub(in crate::oss) async fn object(
     let received = receive(body, &oss.blobs).await?;
     traits::check_digest(call, &received)?;
     let modified = oss.now();
+    let herald = Herald::new(oss, call);
     let appended = oss.store.write(move |db| {
         let former = appendable(db, caller, (&bucket, &key), position)?;
+        let before = former
+            .as_ref()
+            .map(|object| (object.size, object.etag.clone()));
         let mut object = former.unwrap_or_else(|| nothing(traits));
         object.crc = wire::crc64::combine(object.crc, received.crc, received.size);
         // The content's own digest is not known without reading it all; the tag only has to change with it.
@@ -46,6 +51,8 @@ pub(in crate::oss) async fn object(
         object.modified = modified;
         object.pieces.push(piece::add(db, received)?);
         object::replace(db, &bucket, &key, &object)?;
+        let what = ("ObjectCreated:AppendObject", &*bucket, &*key);
+        herald.created(db, what, (object.size, &object.etag), before.as_ref())?;
         Ok::<_, OssError>(object)
     });
     let object = appended.await?;

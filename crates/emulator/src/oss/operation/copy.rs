@@ -14,6 +14,7 @@ use crate::oss::reply::{iso_date, set, xml};
 use crate::oss::service::Shared;
 use crate::oss::table::object::{self, Kind, Object};
 use crate::oss::table::piece;
+use crate::oss::watch::Herald;
 
 /// Header that names what is copied.
 pub(in crate::oss) const SOURCE_HEADER: &str = "x-oss-copy-source";
@@ -42,6 +43,7 @@ pub(in crate::oss) async fn object(oss: &Shared, call: &Call) -> Outcome<Reply> 
     let keeps_class = call.header("x-oss-storage-class").is_none();
     let forbids = traits::forbids_overwrite(call);
     let (modified, blobs) = (oss.now(), oss.blobs.clone());
+    let herald = Herald::new(oss, call);
     let copied = oss.store.write(move |db| {
         permit::check(db, caller, Action::Write, &bucket, Some(&key))?;
         if forbids && object::find(db, &bucket, &key)?.is_some() {
@@ -70,7 +72,10 @@ pub(in crate::oss) async fn object(oss: &Shared, call: &Call) -> Outcome<Reply> 
             pieces: copy_pieces(db, &blobs, &original.pieces)?,
             ..original
         };
+        let former = herald.former(db, &bucket, &key)?;
         let unused = object::replace(db, &bucket, &key, &copy)?;
+        let what = ("ObjectCreated:CopyObject", &*bucket, &*key);
+        herald.created(db, what, (copy.size, &copy.etag), former.as_ref())?;
         Ok((copy, unused))
     });
     let (copy, unused) = copied.await?;

@@ -13,6 +13,7 @@ use crate::oss::model::Action;
 use crate::oss::reply::{empty, set, xml};
 use crate::oss::service::Shared;
 use crate::oss::table::object;
+use crate::oss::watch::Herald;
 
 /// Keys in one request at most.
 const MAX_KEYS: usize = 1000;
@@ -22,8 +23,12 @@ const MAX_DOCUMENT: usize = 8 * 1024 * 1024;
 /// `DeleteObject`.
 pub(in crate::oss) async fn one(oss: &Shared, call: &Call) -> Outcome<Reply> {
     let (bucket, key, caller) = (call.bucket()?, call.key()?, call.caller);
+    let herald = Herald::new(oss, call);
     let deleted = oss.store.write(move |db| {
         permit::check(db, caller, Action::Write, &bucket, Some(&key))?;
+        let former = herald.former(db, &bucket, &key)?;
+        let what = ("ObjectRemoved:DeleteObject", &*bucket, &*key);
+        herald.removed(db, what, former.as_ref())?;
         object::delete(db, &bucket, &key)
     });
     let blobs: Option<Vec<String>> = deleted.await?;
@@ -54,10 +59,14 @@ pub(in crate::oss) async fn many(oss: &Shared, call: &Call, body: &mut Incoming)
         .text_of("Quiet")
         .is_some_and(|quiet| quiet.trim() == "true");
     let doomed = keys.clone();
+    let herald = Herald::new(oss, call);
     let deleted = oss.store.write(move |db| {
         let mut blobs = Vec::new();
         for key in &doomed {
             permit::check(db, caller, Action::Write, &bucket, Some(key))?;
+            let former = herald.former(db, &bucket, key)?;
+            let what = ("ObjectRemoved:DeleteObjects", &*bucket, key.as_str());
+            herald.removed(db, what, former.as_ref())?;
             blobs.extend(object::delete(db, &bucket, key)?.unwrap_or_default());
         }
         Ok::<_, OssError>(blobs)

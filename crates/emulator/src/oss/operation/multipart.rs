@@ -20,6 +20,7 @@ use crate::oss::service::Shared;
 use crate::oss::table::object::{self, Kind, Object};
 use crate::oss::table::piece;
 use crate::oss::table::upload::{self, Part, Upload};
+use crate::oss::watch::Herald;
 
 /// Parts of an upload at most, and the highest number of one.
 pub(super) const MAX_PARTS: u64 = 10_000;
@@ -109,6 +110,7 @@ pub(in crate::oss) async fn complete(
     let forbids = traits::forbids_overwrite(call);
     let modified = oss.now();
     let (shown_bucket, shown_key) = (bucket.clone(), shown(call, &key)?);
+    let herald = Herald::new(oss, call);
     let completed = oss.store.write(move |db| {
         permit::check(db, caller, Action::Write, &bucket, Some(&key))?;
         let upload = upload::find(db, &bucket, &key, &id)?;
@@ -121,7 +123,10 @@ pub(in crate::oss) async fn complete(
             None => there,
         };
         let object = assemble(&parts, upload, modified)?;
+        let former = herald.former(db, &bucket, &key)?;
         let mut blobs = object::replace(db, &bucket, &key, &object)?;
+        let what = ("ObjectCreated:CompleteMultipartUpload", &*bucket, &*key);
+        herald.created(db, what, (object.size, &object.etag), former.as_ref())?;
         blobs.extend(upload::end(db, &id, &object.pieces)?);
         Ok((object, blobs))
     });

@@ -13,6 +13,7 @@ use crate::oss::reply::{empty, set};
 use crate::oss::service::Shared;
 use crate::oss::table::object::{self, Kind, Object};
 use crate::oss::table::piece;
+use crate::oss::watch::Herald;
 
 /// `PutObject`: visible only when received whole and durable.
 pub(in crate::oss) async fn object(
@@ -43,8 +44,12 @@ pub(in crate::oss) async fn object(
     let (etag, crc, size) = (received.etag(), received.crc, received.size);
     let (modified, tag) = (oss.now(), etag.clone());
     let md5 = received.md5;
+    let herald = Herald::new(oss, call);
     let replaced = oss.store.write(move |db| {
         check(db, &bucket, &key)?;
+        let former = herald.former(db, &bucket, &key)?;
+        let what = ("ObjectCreated:PutObject", &*bucket, &*key);
+        herald.created(db, what, (size, &tag), former.as_ref())?;
         let object = Object {
             size,
             etag: tag,

@@ -3,12 +3,15 @@
 use sha2::{Digest, Sha256};
 use wire::oss::broken_bucket_rule as broken_rule;
 
-use super::super::lower::Context;
-use super::super::props::Props;
+use super::lower::Context;
+use super::props::Props;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
-use crate::manifest::Block;
+use crate::manifest::{Block, Node};
 
-/// The name given, or one derived from what makes the site unique. Derived names are stable: the same account, region,
+/// The property's value that asks for a derived name.
+const AUTO: &str = "auto";
+
+/// The name given, or one derived from what makes the block unique. Derived names are stable: the same account, region,
 /// environment, application and block always yield the same; of a block that moved, its first name counts.
 pub(super) fn name(
     block: &Block,
@@ -17,7 +20,8 @@ pub(super) fn name(
     context: &Context,
     diagnostics: &mut Diagnostics,
 ) -> Option<String> {
-    if props.node("bucket").is_none() {
+    let is_open = |node: &Node| node.as_str() == Some(AUTO);
+    if props.node("bucket").is_none_or(is_open) {
         let account = context.account.as_deref().unwrap_or_default();
         let more = [region, context.environment.as_str(), account];
         return Some(derived(&context.app, context.origin(block), &more));
@@ -56,7 +60,7 @@ fn slug(text: &str, most: usize) -> String {
     }
     let slug = slug.trim_end_matches('-');
     if slug.len() < 3 {
-        format!("site-{slug}").trim_end_matches('-').to_owned()
+        format!("bucket-{slug}").trim_end_matches('-').to_owned()
     } else {
         slug.to_owned()
     }

@@ -1,8 +1,12 @@
 //! What can be typed. Shapes only; what it means is the commands'.
 
+mod function;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+pub(super) use function::{Dev, InvocationType, Invoke, Logs};
 
 /// Deploys a Serverless Devs 3.0 manifest: one plan, a crash-safe apply, a local cloud.
 #[derive(Debug, Parser)]
@@ -53,7 +57,14 @@ pub(super) enum Command {
     #[command(alias = "destroy")]
     Remove(Remove),
     /// Print the outputs of what was deployed
+    #[command(alias = "info")]
     Output(Output),
+    /// Deploy to the local cloud, and again at each change of a file; show what functions write
+    Dev(Dev),
+    /// Call a function that was deployed; its answer goes to standard output, its log to standard error
+    Invoke(Invoke),
+    /// Show what functions wrote
+    Logs(Logs),
     /// What sdev remembers
     #[command(subcommand)]
     State(State),

@@ -1,0 +1,181 @@
+//! Functions: made, shown, changed, deleted; their code.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use super::{no_function, nothing, shown};
+use crate::body::Reply;
+use crate::function::call::Call;
+use crate::function::error::{FcError, Outcome};
+use crate::function::model::{Code, Config, Function, NewFunction, Package, SettingKind, Tag};
+use crate::function::queue;
+use crate::function::service::Shared;
+use crate::function::table;
+use crate::identity::request_uuid;
+
+/// Bytes of an archive in a call at most; larger ones come by way of the object storage. The vendor's limit.
+const LARGEST_IN_CALL: usize = 100 * 1024 * 1024;
+/// Bytes of any archive at most. The vendor's limit.
+const LARGEST: u64 = 500 * 1024 * 1024;
+
+pub(super) async fn create(shared: &Shared, call: &Call) -> Outcome<Reply> {
+    let new: NewFunction = call.json()?;
+    let name = new.checked_name()?.to_owned();
+    let config = new.config.clone().with_defaults();
+    config.check()?;
+    let is_container = config.custom_container_config.is_some() && config.is_container();
+    let code = match &new.code {
+        Some(code) => package(shared, code).await?,
+        None if is_container => None,
+        None => return Err(FcError::invalid("code must not be empty")),
+    };
+    let now = shared.now_ms();
+    let function = Function {
+        name,
+        id: request_uuid().to_lowercase(),
+        config,
+        code,
+        revision: 1,
+        created_ms: now,
+        modified_ms: now,
+        disabled: false,
+        switched: None,
+        tags: new.tags.iter().flatten().map(Tag::pair).collect(),
+    };
+    let made = shared.store.write(move |db| {
+        if table::function::find(db, &function.name)?.is_some() {
+            let message = format!("function '{}' already exists", function.name);
+            return Err(FcError::taken("FunctionAlreadyExists", message));
+        }
+        table::function::save(db, &function)?;
+        Ok(function)
+    });
+    let made = made.await?;
+    shared.resolver.forget(&made.name);
+    Ok(shown(&made.show(&shared.arn(&made.name, "LATEST"))))
+}
+
+pub(super) async fn get(shared: &Shared, call: &Call, name: &str) -> Outcome<Reply> {
+    let qualifier = call.qualifier();
+    let function = shared.resolver.function(name, qualifier).await?;
+    Ok(shown(&function.show(&shared.arn(name, qualifier))))
+}
+
+pub(super) async fn list(shared: &Shared, call: &Call) -> Outcome<Reply> {
+    let page = call.page()?;
+    let all = shared
+        .store
+        .read(|db| Ok::<_, FcError>(table::function::all(db)?))
+        .await?;
+    let runtime = call.param("runtime");
+    let fits = |function: &Function| {
+        runtime.is_none_or(|wanted| function.config.runtime.as_deref() == Some(wanted))
+    };
+    let all = all.into_iter().filter(fits);
+    let (functions, next) = page.cut(all, |function| &function.name);
+    let functions: Vec<_> = functions
+        .iter()
+        .map(|function| function.show(&shared.arn(&function.name, "LATEST")))
+        .collect();
+    Ok(shown(&match next {
+        Some(next) => json!({ "functions": functions, "nextToken": next }),
+        None => json!({ "functions": functions }),
+    }))
+}
+
+pub(super) async fn update(shared: &Shared, call: &Call, name: &str) -> Outcome<Reply> {
+    let change: NewFunction = call.json()?;
+    let code = match &change.code {
+        Some(code) => package(shared, code).await?,
+        None => None,
+    };
+    let (wanted, by, now) = (name.to_owned(), change.config, shared.now_ms());
+    let changed = shared.store.write(move |db| {
+        let before = table::function::find(db, &wanted)?;
+        let mut function = before.ok_or_else(|| no_function(&wanted))?;
+        let config = function.config.updated(&by)?.with_defaults();
+        config.check()?;
+        function.config = config;
+        function.code = code.or(function.code);
+        function.revision += 1;
+        function.modified_ms = now;
+        table::function::save(db, &function)?;
+        Ok::<_, FcError>(function)
+    });
+    let changed = changed.await?;
+    shared.resolver.forget(name);
+    // What is kept warm runs the old code or configuration until it is told.
+    for kind in [SettingKind::Provision, SettingKind::Scaling] {
+        shared.enforce(kind, name, "LATEST").await;
+    }
+    Ok(shown(&changed.show(&shared.arn(name, "LATEST"))))
+}
+
+pub(super) async fn delete(shared: &Shared, name: &str) -> Outcome<Reply> {
+    let wanted = name.to_owned();
+    let deleted = shared.store.write(move |db| {
+        if table::function::find(db, &wanted)?.is_none() {
+            return Err(no_function(&wanted));
+        }
+        queue::table::forget(db, &wanted)?;
+        Ok::<_, FcError>(table::function::delete(db, &wanted)?)
+    });
+    deleted.await?;
+    shared.resolver.forget(name);
+    shared.run.reserve(name, None);
+    shared.run.retire(name, None).await;
+    Ok(nothing())
+}
+
+/// `GetFunctionCode`: where the archive can be fetched.
+pub(super) async fn code(shared: &Shared, call: &Call, name: &str) -> Outcome<Reply> {
+    let function = shared.resolver.function(name, call.qualifier()).await?;
+    let package = function
+        .code
+        .as_ref()
+        .ok_or_else(|| FcError::invalid("a container has no code package"))?;
+    let url = shared.links.url(&package.sha256, shared.now_ms());
+    Ok(shown(
+        &json!({ "url": url, "checksum": package.crc64.to_string() }),
+    ))
+}
+
+/// The package that a call brings or names.
+async fn package(shared: &Shared, code: &Code) -> Outcome<Option<Package>> {
+    let archive = if let Some(text) = code.zip_file.as_deref().filter(|text| !text.is_empty()) {
+        let archive = STANDARD
+            .decode(text)
+            .map_err(|error| FcError::invalid(format!("code.zipFile is not base64: {error}")))?;
+        if archive.len() > LARGEST_IN_CALL {
+            return Err(FcError::invalid(
+                "code.zipFile is larger than 100 MB; put it into a bucket and name that",
+            ));
+        }
+        archive.into()
+    } else if let (Some(bucket), Some(object)) = (&code.oss_bucket_name, &code.oss_object_name) {
+        let found = shared.oss.fetch(bucket, object, LARGEST).await;
+        found.map_err(|why| FcError::invalid(format!("code in oss://{bucket}/{object}: {why}")))?
+    } else {
+        return Ok(None);
+    };
+    let packages = shared.packages.clone();
+    let checksum = code.checksum.clone().filter(|text| !text.is_empty());
+    let added = shared.blocking(move || {
+        let actual = wire::crc64::crc64(&archive).to_string();
+        match checksum {
+            Some(wanted) if wanted != actual => Err(FcError::invalid(format!(
+                "code.checksum is {wanted}, and the archive's is {actual}"
+            ))),
+            _ => packages.add(&archive),
+        }
+    });
+    let added = added.await.map_err(crate::store::StoreError::Disk)?;
+    added.map(Some)
+}
+
+impl Config {
+    fn is_container(&self) -> bool {
+        self.runtime.as_deref() == Some("custom-container")
+    }
+}

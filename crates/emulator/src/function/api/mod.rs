@@ -1,0 +1,115 @@
+//! The operations of the API, one file per thing; and which one a call asks for.
+
+mod domain;
+mod function;
+mod instance;
+mod invoke;
+mod queue;
+mod setting;
+mod tag;
+mod trigger;
+
+use http::StatusCode;
+use serde_json::Value as Json;
+
+use super::call::Call;
+use super::error::{FcError, Outcome};
+use super::model::SettingKind;
+use super::service::Shared;
+use crate::body::{Reply, ReplyBody};
+use crate::rpc::json_reply;
+
+/// Answers a call by its method and path.
+pub(super) async fn dispatch(shared: &Shared, call: &Call) -> Outcome<Reply> {
+    let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    match (call.http.method.as_str(), &segments[..]) {
+        ("POST", ["functions"]) => function::create(shared, call).await,
+        ("GET", ["functions"]) => function::list(shared, call).await,
+        ("GET", ["functions", name]) => function::get(shared, call, name).await,
+        ("PUT", ["functions", name]) => function::update(shared, call, name).await,
+        ("DELETE", ["functions", name]) => function::delete(shared, name).await,
+        ("GET", ["functions", name, "code"]) => function::code(shared, call, name).await,
+        ("POST", ["functions", name, "invocations"]) => invoke::invoke(shared, call, name).await,
+        ("POST", ["functions", name, "triggers"]) => trigger::create(shared, call, name).await,
+        ("GET", ["functions", name, "triggers"]) => trigger::list(shared, call, name).await,
+        ("GET", ["functions", name, "triggers", trigger]) => {
+            trigger::get(shared, name, trigger).await
+        }
+        ("PUT", ["functions", name, "triggers", trigger]) => {
+            trigger::update(shared, call, name, trigger).await
+        }
+        ("DELETE", ["functions", name, "triggers", trigger]) => {
+            trigger::delete(shared, name, trigger).await
+        }
+        ("POST", ["custom-domains"]) => domain::create(shared, call).await,
+        ("GET", ["custom-domains"]) => domain::list(shared, call).await,
+        ("GET", ["custom-domains", name]) => domain::get(shared, name).await,
+        ("PUT", ["custom-domains", name]) => domain::update(shared, call, name).await,
+        ("DELETE", ["custom-domains", name]) => domain::delete(shared, name).await,
+        ("POST", ["tags-v2"]) => tag::set(shared, call).await,
+        ("DELETE", ["tags-v2"]) => tag::unset(shared, call).await,
+        ("GET", ["tags-v2"]) => tag::list(shared, call).await,
+        ("GET", ["functions", name, "instances"]) => instance::list(shared, call, name).await,
+        ("POST" | "PUT", ["functions", name, "invoke", "disable"]) => {
+            instance::switch(shared, call, (name, true)).await
+        }
+        ("POST" | "PUT", ["functions", name, "invoke", "enable"]) => {
+            instance::switch(shared, call, (name, false)).await
+        }
+        ("GET", ["functions", name, "vpc-bindings"]) => instance::networks(shared, name).await,
+        ("POST", ["functions", name, "vpc-bindings"]) => instance::bind(shared, call, name).await,
+        ("DELETE", ["functions", name, "vpc-bindings", network]) => {
+            instance::unbind(shared, name, network).await
+        }
+        (method, segments) => dispatch_setting(shared, call, (method, segments)).await,
+    }
+}
+
+/// The operations on settings, which are all alike.
+async fn dispatch_setting(
+    shared: &Shared,
+    call: &Call,
+    (method, segments): (&str, &[&str]),
+) -> Outcome<Reply> {
+    for kind in SettingKind::ALL {
+        match (method, segments) {
+            ("PUT", ["functions", name, path]) if *path == kind.path() => {
+                return setting::put(shared, call, (kind, name)).await;
+            }
+            ("GET", ["functions", name, path]) if *path == kind.path() => {
+                return setting::get(shared, call, (kind, name)).await;
+            }
+            ("DELETE", ["functions", name, path]) if *path == kind.path() => {
+                return setting::delete(shared, call, (kind, name)).await;
+            }
+            ("GET", [path]) if *path == kind.list().0 => {
+                return setting::list(shared, call, kind).await;
+            }
+            _ => {}
+        }
+    }
+    Err(FcError::unserved(&format!(
+        "{method} /2023-03-30/{}",
+        segments.join("/")
+    )))
+}
+
+/// 200 with a JSON body.
+fn shown(body: &Json) -> Reply {
+    json_reply(StatusCode::OK, body)
+}
+
+/// 204 without a body.
+fn nothing() -> Reply {
+    let mut reply = Reply::new(ReplyBody::empty());
+    *reply.status_mut() = StatusCode::NO_CONTENT;
+    reply
+}
+
+/// The refusal for a function that is not there.
+fn no_function(name: &str) -> FcError {
+    FcError::missing(
+        "FunctionNotFound",
+        format!("function '{name}' does not exist"),
+    )
+}

@@ -1,0 +1,132 @@
+//! The files of one function: `current` and its predecessors `1`, `2`, …, the oldest with the largest number.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Bytes of a file before the next one is begun.
+const LARGEST: u64 = 8 * 1024 * 1024;
+/// Files that are kept beside the current one.
+const KEPT: u32 = 3;
+
+/// One line that an instance wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Record {
+    /// Milliseconds of the cloud's time.
+    pub(crate) time: i64,
+    pub(crate) function: String,
+    pub(crate) version: String,
+    pub(crate) instance: String,
+    /// The call that it belongs to, when that is certain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) request: Option<String>,
+    /// `out` or `err`.
+    pub(crate) pipe: String,
+    pub(crate) text: String,
+}
+
+/// A function's file that is open for writing.
+pub(super) struct LogFile {
+    folder: PathBuf,
+    file: File,
+    size: u64,
+}
+
+impl LogFile {
+    pub(super) fn open(folder: PathBuf) -> io::Result<Self> {
+        fs::create_dir_all(&folder)?;
+        let file = append(&folder)?;
+        let size = file.metadata()?.len();
+        Ok(Self { folder, file, size })
+    }
+
+    /// Writes lines, each ending in a line feed, and begins the next file when this one is full.
+    pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.file.write_all(lines)?;
+        self.size += lines.len() as u64;
+        if self.size < LARGEST {
+            return Ok(());
+        }
+        for number in (1..KEPT).rev() {
+            let (from, to) = (name(&self.folder, number), name(&self.folder, number + 1));
+            if from.exists() {
+                fs::rename(from, to)?;
+            }
+        }
+        fs::rename(self.folder.join("current"), name(&self.folder, 1))?;
+        self.file = append(&self.folder)?;
+        self.size = 0;
+        Ok(())
+    }
+}
+
+fn append(folder: &Path) -> io::Result<File> {
+    let path = folder.join("current");
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+fn name(folder: &Path, number: u32) -> PathBuf {
+    folder.join(number.to_string())
+}
+
+/// Hands over every record of a function's files, oldest first. A line that was cut off by a crash is passed over.
+pub(super) fn read(folder: &Path, mut hand: impl FnMut(Record)) -> io::Result<()> {
+    let older = (1..=KEPT).rev().map(|number| name(folder, number));
+    for path in older.chain([folder.join("current")]) {
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            file => file?,
+        };
+        for line in BufReader::new(file).split(b'\n') {
+            if let Ok(record) = serde_json::from_slice(&line?) {
+                hand(record);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_stay_bounded_and_the_newest_lines_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = LogFile::open(folder.path().join("f")).unwrap();
+        let record = |time: i64| Record {
+            time,
+            function: "f".to_owned(),
+            version: "LATEST".to_owned(),
+            instance: "i".to_owned(),
+            request: None,
+            pipe: "out".to_owned(),
+            text: "x".repeat(500_000),
+        };
+        for time in 0..100 {
+            let line = serde_json::to_string(&record(time)).unwrap() + "\n";
+            file.write(line.as_bytes()).unwrap();
+        }
+        let mut times = Vec::new();
+        read(&folder.path().join("f"), |record| times.push(record.time)).unwrap();
+        assert!(times.windows(2).all(|pair| pair[0] + 1 == pair[1]));
+        assert_eq!(times.last(), Some(&99));
+        let sizes = fs::read_dir(folder.path().join("f")).unwrap();
+        let total: u64 = sizes
+            .map(|file| file.unwrap().metadata().unwrap().len())
+            .sum();
+        assert!(total <= 4 * (LARGEST + 1_000_000), "{total}");
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("current"), "{\"time\":1,\"fun\n").unwrap();
+        let mut count = 0;
+        read(folder.path(), |_| count += 1).unwrap();
+        assert_eq!(count, 0);
+    }
+}

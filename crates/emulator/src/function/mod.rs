@@ -1,0 +1,24 @@
+//! Function Compute 3.0: functions, what starts them, and their code.
+//!
+//! `service` reads an API call and `api` answers it: `model` decides (pure), `table` keeps rows, `code` keeps packages.
+//! `resolve` turns rows into what runs; `run` is the contract with whatever runs it.
+
+mod api;
+mod call;
+mod code;
+mod error;
+mod gateway;
+mod log;
+mod model;
+mod queue;
+mod resolve;
+mod run;
+mod service;
+mod table;
+mod trigger;
+
+pub(crate) use code::ARCHIVES;
+pub(crate) use log::{Logs, Query, Record};
+pub(crate) use queue::table::SCHEMA as QUEUE_SCHEMA;
+pub(crate) use service::Functions;
+pub(crate) use table::SCHEMA;

@@ -1,0 +1,18 @@
+//! What functions and triggers are; pure.
+
+mod check;
+mod config;
+mod domain;
+mod language;
+mod setting;
+mod trigger;
+
+pub(super) use config::shown_time;
+pub(super) use config::{
+    Code, Config, Function, HealthCheck, Lifecycle, LifecycleHook, NewFunction, Package, Switched,
+    Tag,
+};
+pub(super) use domain::{Domain, NewDomain, Rewrite, RewriteRule, Route};
+pub(super) use language::language;
+pub(super) use setting::SettingKind;
+pub(super) use trigger::{NewTrigger, Trigger, TriggerUpdate};

@@ -1,0 +1,157 @@
+//! Rows of events that wait.
+
+use rusqlite::{Connection, Row, params};
+
+use super::Setting;
+use crate::function::model::SettingKind;
+use crate::function::table;
+
+type Rows<T> = rusqlite::Result<T>;
+
+/// Tables of the queue.
+pub(crate) const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS fc_event (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    request_id TEXT NOT NULL,
+    function TEXT NOT NULL,
+    qualifier TEXT NOT NULL,
+    payload BLOB NOT NULL,
+    enqueued_ms INTEGER NOT NULL,
+    due_ms INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    refusals INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS fc_event_due ON fc_event (function, due_ms, id);
+";
+
+/// An event that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Event {
+    /// 0 until it is kept.
+    pub(super) id: i64,
+    pub(super) request_id: String,
+    pub(super) function: String,
+    pub(super) qualifier: String,
+    pub(super) payload: Vec<u8>,
+    /// Milliseconds of the cloud's time.
+    pub(super) enqueued_ms: i64,
+    /// How often the function failed.
+    pub(super) failures: u32,
+    /// How often the call did not reach it.
+    pub(super) refusals: u32,
+}
+
+impl Event {
+    /// An event to call as soon as possible.
+    pub(crate) fn new(
+        request_id: &str,
+        function: &str,
+        qualifier: &str,
+        payload: &[u8],
+        now_ms: i64,
+    ) -> Self {
+        Self {
+            id: 0,
+            request_id: request_id.to_owned(),
+            function: function.to_owned(),
+            qualifier: qualifier.to_owned(),
+            payload: payload.to_owned(),
+            enqueued_ms: now_ms,
+            failures: 0,
+            refusals: 0,
+        }
+    }
+}
+
+/// Keeps a new event.
+pub(crate) fn add(db: &Connection, event: &Event) -> Rows<()> {
+    let sql = "INSERT INTO fc_event (request_id, function, qualifier, payload, enqueued_ms, due_ms, failures, refusals)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 0)";
+    db.prepare_cached(sql)?.execute(params![
+        event.request_id,
+        event.function,
+        event.qualifier,
+        event.payload,
+        event.enqueued_ms
+    ])?;
+    Ok(())
+}
+
+/// Functions that have events.
+pub(super) fn functions(db: &Connection) -> Rows<Vec<String>> {
+    // One seek for each function, however many events it has.
+    let mut next = db.prepare_cached("SELECT min(function) FROM fc_event WHERE function > ?1")?;
+    let mut found: Vec<String> = Vec::new();
+    loop {
+        let last = found.last().map_or("", String::as_str);
+        match next.query_row([last], |row| row.get(0))? {
+            Some(function) => found.push(function),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// Events of a function that are due, the longest due first.
+pub(super) fn due(db: &Connection, function: &str, now_ms: i64, limit: usize) -> Rows<Vec<Event>> {
+    let sql = "SELECT id, request_id, function, qualifier, payload, enqueued_ms, failures, refusals FROM fc_event
+               WHERE function = ?1 AND due_ms <= ?2 ORDER BY due_ms, id LIMIT ?3";
+    let mut statement = db.prepare_cached(sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![function, now_ms, limit], event)?;
+    rows.collect()
+}
+
+/// When a function's next event is due after `now_ms`.
+pub(super) fn next_due(db: &Connection, function: &str, now_ms: i64) -> Rows<Option<i64>> {
+    let sql = "SELECT min(due_ms) FROM fc_event WHERE function = ?1 AND due_ms > ?2";
+    let mut statement = db.prepare_cached(sql)?;
+    statement.query_row(params![function, now_ms], |row| row.get(0))
+}
+
+/// Writes when an event is tried again.
+pub(super) fn again(db: &Connection, event: &Event, refused: bool, due_ms: i64) -> Rows<()> {
+    let sql = "UPDATE fc_event SET due_ms = ?2, failures = failures + ?3, refusals = refusals + ?4 WHERE id = ?1";
+    db.prepare_cached(sql)?
+        .execute(params![event.id, due_ms, !refused, refused])?;
+    Ok(())
+}
+
+/// Takes an event away; whether it was there.
+pub(super) fn remove(db: &Connection, event: &Event) -> Rows<bool> {
+    let mut statement = db.prepare_cached("DELETE FROM fc_event WHERE id = ?1")?;
+    Ok(statement.execute([event.id])? == 1)
+}
+
+/// What a function wants for its events.
+pub(super) fn setting(db: &Connection, function: &str, qualifier: &str) -> Rows<Setting> {
+    let kind = SettingKind::Async.path();
+    let document = table::setting::find(db, kind, function, qualifier)?;
+    // It was checked when it was written.
+    let setting = document.and_then(|document| serde_json::from_value(document).ok());
+    Ok(setting.unwrap_or_default())
+}
+
+/// Takes away all that is kept for a function.
+pub(crate) fn forget(db: &Connection, function: &str) -> Rows<()> {
+    db.prepare_cached("DELETE FROM fc_event WHERE function = ?1")?
+        .execute([function])?;
+    Ok(())
+}
+
+/// Takes away all that is kept.
+pub(crate) fn clear(db: &Connection) -> Rows<()> {
+    db.execute_batch("DELETE FROM fc_event")
+}
+
+fn event(row: &Row<'_>) -> Rows<Event> {
+    Ok(Event {
+        id: row.get(0)?,
+        request_id: row.get(1)?,
+        function: row.get(2)?,
+        qualifier: row.get(3)?,
+        payload: row.get(4)?,
+        enqueued_ms: row.get(5)?,
+        failures: row.get(6)?,
+        refusals: row.get(7)?,
+    })
+}

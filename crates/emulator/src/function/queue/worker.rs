@@ -1,0 +1,221 @@
+//! Calls what is due: one task looks for it and starts a bounded number of calls for each function.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use runtime::{Answer, Call, Fault, FunctionError, Reply, Request};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::policy::{Ending, Next, next, report};
+use super::{Event, Setting, table};
+use crate::function::service::Shared;
+use crate::identity::request_uuid;
+use crate::store::StoreError;
+
+/// Calls of one function under way at most.
+const CALLS: usize = 16;
+/// How long to wait after the database failed.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The longest wait without looking.
+const LONGEST: Duration = Duration::from_hours(1);
+
+/// Wakes and ends the worker.
+#[derive(Default)]
+pub(crate) struct Bell {
+    rung: Notify,
+    closing: CancellationToken,
+    running: Mutex<BTreeMap<String, BTreeSet<i64>>>,
+}
+
+impl Bell {
+    /// Something may be due.
+    pub(crate) fn ring(&self) {
+        self.rung.notify_one();
+    }
+
+    /// Ends the worker; what it has under way is called again after the next start.
+    pub(crate) fn close(&self) {
+        self.closing.cancel();
+    }
+
+    fn running(&self) -> BTreeMap<String, BTreeSet<i64>> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.clone()
+    }
+
+    fn begin(&self, event: &Event) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_function = running.entry(event.function.clone()).or_default();
+        of_function.insert(event.id);
+    }
+
+    fn end(&self, function: &str, id: i64) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ids) = running.get_mut(function) {
+            ids.remove(&id);
+            if ids.is_empty() {
+                running.remove(function);
+            }
+        }
+        drop(running);
+        self.ring();
+    }
+}
+
+/// Calls what is due until the bell is closed.
+pub(crate) async fn work(shared: Arc<Shared>) {
+    let bell = &shared.bell;
+    let mut moved = shared.clock.moved();
+    loop {
+        let wait = start_due(&shared).await.unwrap_or(PAUSE);
+        tokio::select! {
+            () = bell.closing.cancelled() => return,
+            () = bell.rung.notified() => {}
+            _ = moved.changed() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// Starts what is due and may start; how long until the next is due.
+async fn start_due(shared: &Arc<Shared>) -> Result<Duration, StoreError> {
+    let now = shared.now_ms();
+    // Before the rows are read: a call that ends in between must not be taken for one that waits.
+    let running = shared.bell.running();
+    let listed = shared.store.read(move |db| {
+        let mut next: Option<i64> = None;
+        let mut all = Vec::new();
+        for function in table::functions(db)? {
+            // Those under way are still rows: twice as many hold enough others.
+            all.push(table::due(db, &function, now, 2 * CALLS)?);
+            let later = table::next_due(db, &function, now)?;
+            next = next.into_iter().chain(later).min();
+        }
+        Ok::<_, StoreError>((all, next))
+    });
+    let (all, next) = listed.await?;
+    for events in all {
+        let Some(first) = events.first() else {
+            continue;
+        };
+        let running = running.get(&first.function).cloned().unwrap_or_default();
+        let free = CALLS.saturating_sub(running.len());
+        let waiting = events.into_iter().filter(|one| !running.contains(&one.id));
+        for event in waiting.take(free) {
+            shared.bell.begin(&event);
+            tokio::spawn(run(Arc::clone(shared), event));
+        }
+    }
+    let until = next.map_or(LONGEST, |next| {
+        Duration::from_millis(u64::try_from(next - now).unwrap_or_default())
+    });
+    Ok(until.min(LONGEST))
+}
+
+/// Calls an event and records what came of it.
+async fn run(shared: Arc<Shared>, event: Event) {
+    let (function, id) = (event.function.clone(), event.id);
+    let called = tokio::select! {
+        () = shared.bell.closing.cancelled() => return,
+        ending = call(&shared, &event) => ending,
+    };
+    // A cloud that closes stops its instances: what they answered then is not the function's failure.
+    if shared.bell.closing.is_cancelled() {
+        return;
+    }
+    if settle(&shared, event, called).await.is_err() {
+        tokio::time::sleep(PAUSE).await;
+    }
+    shared.bell.end(&function, id);
+}
+
+async fn call(shared: &Shared, event: &Event) -> Ending {
+    let target = match shared
+        .resolver
+        .target(&event.function, &event.qualifier)
+        .await
+    {
+        Ok(target) => target,
+        Err(error) if error.status == http::StatusCode::NOT_FOUND => return Ending::Gone,
+        Err(_) => return Ending::Refused,
+    };
+    let call = Call {
+        request_id: event.request_id.clone(),
+        trace: None,
+        retries: event.failures,
+        request: Request::Event(event.payload.clone().into()),
+    };
+    let failed = |kind, payload| Ending::Failed { kind, payload };
+    match shared.run.call(&target.spec, call).await {
+        Ok(Reply::Answer(answer)) => answered(&answer),
+        Ok(Reply::Web { .. }) => failed(
+            "UnhandledInvocationError",
+            "the function answered an event with a web response".to_owned(),
+        ),
+        Err(Fault::Throttled(_)) => Ending::Refused,
+        Err(fault) => failed("UnhandledInvocationError", fault.to_string()),
+    }
+}
+
+fn answered(answer: &Answer) -> Ending {
+    let payload = String::from_utf8_lossy(&answer.payload).into_owned();
+    match answer.error {
+        None => Ending::Succeeded { payload },
+        Some(FunctionError::Handled) => Ending::Failed {
+            kind: "HandledInvocationError",
+            payload,
+        },
+        Some(FunctionError::Unhandled) => Ending::Failed {
+            kind: "UnhandledInvocationError",
+            payload,
+        },
+    }
+}
+
+/// One transaction: the event's row goes or gets its next time, and its destination gets its event.
+async fn settle(shared: &Shared, event: Event, ending: Ending) -> Result<(), StoreError> {
+    let now = shared.now_ms();
+    let arn = shared.arn(&event.function, &event.qualifier);
+    let write = shared.store.write(move |db| {
+        let setting = table::setting(db, &event.function, &event.qualifier)?;
+        match next(&event, &setting, &ending, now) {
+            Next::Again { due_ms } => {
+                table::again(db, &event, ending == Ending::Refused, due_ms)?;
+            }
+            Next::Drop => drop(table::remove(db, &event)?),
+            Next::Ended { succeeded } => {
+                let was_there = table::remove(db, &event)?;
+                pass_on(db, &event, &setting, (succeeded, was_there), || {
+                    report(&event, &arn, &ending, now).to_string()
+                })?;
+            }
+        }
+        Ok(())
+    });
+    write.await
+}
+
+/// Queues the destination's event, unless the event was deleted meanwhile.
+fn pass_on(
+    db: &rusqlite::Connection,
+    event: &Event,
+    setting: &Setting,
+    (succeeded, was_there): (bool, bool),
+    report: impl FnOnce() -> String,
+) -> Result<(), StoreError> {
+    if let Some((function, qualifier)) = setting.destination(succeeded).filter(|_| was_there) {
+        let id = request_uuid();
+        let report = report();
+        let told = Event::new(
+            &id,
+            &function,
+            &qualifier,
+            report.as_bytes(),
+            event.enqueued_ms,
+        );
+        table::add(db, &told)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! The contract with whatever runs functions, so that the room can be tested without processes.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use runtime::{Call, Fault, Fleet, InstanceInfo, Reply, Scale, Spec};
+
+/// Runs functions.
+#[async_trait]
+pub(crate) trait Run: Send + Sync {
+    /// Calls an instance of the spec, starting one when there is none.
+    async fn call(&self, spec: &Arc<Spec>, call: Call) -> Result<Reply, Fault>;
+
+    /// Limits the instances of a function; nothing: no limit.
+    fn reserve(&self, function: &str, instances: Option<u32>);
+
+    /// Says how many instances a version must and may have.
+    fn keep(&self, spec: &Arc<Spec>, scale: Scale);
+
+    /// The instances of a function.
+    fn instances(&self, function: &str) -> Vec<InstanceInfo>;
+
+    /// Stops all instances of a function, or of one version of it.
+    async fn retire(&self, function: &str, version: Option<&str>);
+
+    /// Stops everything.
+    async fn close(&self);
+}
+
+#[async_trait]
+impl Run for Fleet {
+    async fn call(&self, spec: &Arc<Spec>, call: Call) -> Result<Reply, Fault> {
+        Self::call(self, spec, call).await
+    }
+
+    fn reserve(&self, function: &str, instances: Option<u32>) {
+        Self::reserve(self, function, instances);
+    }
+
+    fn keep(&self, spec: &Arc<Spec>, scale: Scale) {
+        Self::keep(self, spec, scale);
+    }
+
+    fn instances(&self, function: &str) -> Vec<InstanceInfo> {
+        Self::instances(self, function)
+    }
+
+    async fn retire(&self, function: &str, version: Option<&str>) {
+        Self::retire(self, function, version).await;
+    }
+
+    async fn close(&self) {
+        Self::close(self).await;
+    }
+}

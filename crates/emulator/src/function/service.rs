@@ -1,0 +1,231 @@
+//! Function Compute as the router sees it: opens what is kept, verifies API calls and hands them to their operations.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use http::{HeaderValue, Request, StatusCode};
+use hyper::body::Incoming;
+use serde_json::{Value as Json, json};
+
+use super::call::{BODY_LIMIT, Call};
+use super::code::{Links, Packages};
+use super::queue::{self, Bell};
+use super::resolve::Resolver;
+use super::run::Run;
+use super::trigger::{self, Buckets, Timers};
+use super::{api, table};
+use crate::body::{Reply, ReplyBody};
+use crate::clock::Clock;
+use crate::oss::Oss;
+use crate::rpc::{RpcCall, Verifier};
+use crate::settings::Settings;
+use crate::store::{Store, StoreError};
+
+/// What the paths of the API begin with.
+const ROOT: &str = "/2023-03-30/";
+
+/// The functions of a cloud; clones share them.
+#[derive(Clone)]
+pub(crate) struct Functions(pub(super) Arc<Shared>);
+
+/// What the operations work with.
+pub(super) struct Shared {
+    pub(super) verifier: Verifier,
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(super) address: SocketAddr,
+    pub(super) clock: Clock,
+    pub(super) store: Store,
+    pub(super) oss: Oss,
+    pub(super) packages: Packages,
+    pub(super) links: Links,
+    pub(super) resolver: Resolver,
+    pub(super) run: Arc<dyn Run>,
+    pub(super) bell: Bell,
+    pub(super) timers: Timers,
+}
+
+impl Functions {
+    /// Opens what the data folder holds and sweeps what a crash left behind. Blocks.
+    pub(crate) fn open(
+        settings: &Settings,
+        address: SocketAddr,
+        (clock, store, oss): (Clock, Store, Oss),
+        run: Arc<dyn Run>,
+    ) -> Result<Self, StoreError> {
+        let packages = Packages::open(settings.data.join("function"))?;
+        let named = store.read_now(|db| Ok(table::function::all(db)?))?;
+        let named = named
+            .into_iter()
+            .filter_map(|function| Some(function.code?.sha256));
+        packages.sweep(&named.collect())?;
+        let resolver = Resolver::new(settings, address, store.clone(), packages.clone());
+        for domain in store.read_now(|db| Ok(table::domain::all(db)?))? {
+            resolver.know_domain(domain);
+        }
+        let functions = Self(Arc::new(Shared {
+            verifier: Verifier::new(settings.account.clone(), clock.clone()),
+            account: settings.account.id.clone(),
+            region: settings.region.clone(),
+            address,
+            links: Links::new(address, &settings.account.access_key_secret),
+            resolver,
+            clock,
+            store,
+            oss,
+            packages,
+            run,
+            bell: Bell::default(),
+            timers: Timers::default(),
+        }));
+        let shared = Arc::clone(&functions.0);
+        tokio::runtime::Handle::current().block_on(async move { shared.enforce_all().await });
+        let buckets = Buckets::new(Arc::downgrade(&functions.0));
+        functions.0.oss.watch(Arc::new(buckets));
+        tokio::spawn(queue::work(Arc::clone(&functions.0)));
+        tokio::spawn(trigger::tick(Arc::clone(&functions.0)));
+        Ok(functions)
+    }
+
+    /// Answers an API call.
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Reply {
+        let call = match RpcCall::read_within(request, BODY_LIMIT).await {
+            Ok(call) => call,
+            Err(reply) => return reply,
+        };
+        let id = call.request_id.clone();
+        let shared = Arc::clone(&self.0);
+        // A task of its own: a client who leaves must not stop a change half way.
+        let answered = tokio::spawn(async move { shared.answer(call).await }).await;
+        let mut reply =
+            answered.unwrap_or_else(|failure| std::panic::resume_unwind(failure.into_panic()));
+        for name in ["x-fc-request-id", "x-acs-request-id"] {
+            if let Ok(value) = HeaderValue::try_from(id.as_str()) {
+                reply.headers_mut().entry(name).or_insert(value);
+            }
+        }
+        reply
+    }
+
+    /// Answers whoever comes with an address of an archive.
+    pub(crate) async fn archive(&self, uri: &http::Uri) -> Reply {
+        let (shared, query) = (&self.0, uri.query().unwrap_or_default());
+        let named = shared.links.archive(uri.path(), query, shared.now_ms());
+        let file = match named {
+            Some(sha256) => tokio::fs::File::open(shared.packages.archive(&sha256)).await,
+            None => Err(io::ErrorKind::PermissionDenied.into()),
+        };
+        let opened = match file {
+            Ok(file) => file.metadata().await.map(|metadata| (file, metadata.len())),
+            Err(error) => Err(error),
+        };
+        let mut reply = match opened {
+            Ok((file, length)) => Reply::new(ReplyBody::file(file, length)),
+            Err(error) => {
+                let mut reply = Reply::new(ReplyBody::full(format!("{error}\n")));
+                *reply.status_mut() = match error.kind() {
+                    io::ErrorKind::PermissionDenied => StatusCode::FORBIDDEN,
+                    _ => StatusCode::NOT_FOUND,
+                };
+                return reply;
+            }
+        };
+        let zip = HeaderValue::from_static("application/zip");
+        reply.headers_mut().insert(http::header::CONTENT_TYPE, zip);
+        reply
+    }
+
+    /// What the status says about this room.
+    pub(crate) async fn counts(&self) -> Result<Json, StoreError> {
+        let functions = self.0.store.read(|db| {
+            let count = table::function::count(db)?;
+            Ok::<_, StoreError>(count)
+        });
+        Ok(json!({ "functions": functions.await? }))
+    }
+
+    /// Deletes every function with its triggers, and the file systems; stops all instances.
+    pub(crate) async fn reset(&self) -> Result<(), StoreError> {
+        let shared = &self.0;
+        let all = shared.store.write(|db| {
+            let all = table::function::all(db)?;
+            table::function::clear(db)?;
+            queue::table::clear(db)?;
+            Ok::<_, StoreError>(all)
+        });
+        for function in all.await? {
+            shared.resolver.forget(&function.name);
+            shared.run.retire(&function.name, None).await;
+        }
+        shared.resolver.forget_domains();
+        Ok(shared.resolver.clear_file_systems()?)
+    }
+
+    /// Whether `host` leads to functions: a domain of the user's own, or a name as the vendor gives them.
+    pub(crate) fn knows(&self, host: &str) -> bool {
+        self.0.resolver.domain(host).is_some() || self.0.own_name(host).is_some()
+    }
+
+    /// Ends what works by itself, so that nothing holds the database.
+    pub(crate) fn halt(&self) {
+        self.0.bell.close();
+        self.0.timers.close();
+    }
+
+    /// Stops all instances.
+    pub(crate) async fn close(&self) {
+        self.halt();
+        self.0.run.close().await;
+    }
+}
+
+impl Shared {
+    async fn answer(&self, call: RpcCall) -> Reply {
+        if let Some(refusal) = self.verifier.refuse(&call) {
+            return refusal;
+        }
+        let id = call.request_id.clone();
+        let answered = match Call::new(call, ROOT) {
+            Ok(call) => api::dispatch(self, &call).await,
+            Err(error) => Err(error),
+        };
+        answered.unwrap_or_else(|error| error.reply(&id))
+    }
+
+    /// Milliseconds of the cloud's time.
+    pub(super) fn now_ms(&self) -> i64 {
+        self.clock.now().as_millisecond()
+    }
+
+    /// A function's ARN; of a version or alias when a qualifier other than `LATEST` is named.
+    pub(super) fn arn(&self, function: &str, qualifier: &str) -> String {
+        let (region, account) = (&self.region, &self.account);
+        let arn = format!("acs:fc:{region}:{account}:functions/{function}");
+        match qualifier {
+            "LATEST" | "" => arn,
+            _ => format!("{arn}/{qualifier}"),
+        }
+    }
+
+    /// Where a function's http trigger is reached on this machine, whatever resolves names there.
+    pub(super) fn url(&self, function: &str, qualifier: &str) -> String {
+        let address = self.address;
+        match qualifier {
+            "LATEST" | "" => format!("http://{address}/_fc/{function}/"),
+            _ => format!("http://{address}/_fc/{function}.{qualifier}/"),
+        }
+    }
+
+    /// Runs what blocks (archives, disks) off the async threads.
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<T> {
+        match tokio::task::spawn_blocking(job).await {
+            Ok(done) => Ok(done),
+            Err(failure) if failure.is_panic() => std::panic::resume_unwind(failure.into_panic()),
+            Err(_) => Err(io::ErrorKind::Interrupted.into()),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What starts functions by itself: timers, and changed objects of buckets.
+
+mod bucket;
+mod schedule;
+mod timer;
+
+pub(super) use bucket::Buckets;
+pub(super) use schedule::Schedule;
+pub(super) use timer::{Timers, tick};

@@ -1,0 +1,128 @@
+//! Fires timers: one task looks for what is due and queues its events.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::Schedule;
+use crate::function::model::{Trigger, shown_time};
+use crate::function::queue::{self, Event};
+use crate::function::service::Shared;
+use crate::function::table;
+use crate::identity::request_uuid;
+use crate::store::StoreError;
+
+/// Times that one timer fires for when the clock was moved over more: the first ones.
+const MOST: usize = 1000;
+/// How long to wait after the database failed.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The longest wait without looking.
+const LONGEST: Duration = Duration::from_hours(1);
+
+/// Wakes and ends the task.
+#[derive(Default)]
+pub(crate) struct Timers {
+    changed: Notify,
+    closing: CancellationToken,
+}
+
+impl Timers {
+    /// A trigger was made, changed or deleted.
+    pub(crate) fn change(&self) {
+        self.changed.notify_one();
+    }
+
+    /// Ends the task.
+    pub(crate) fn close(&self) {
+        self.closing.cancel();
+    }
+}
+
+/// Fires what is due until it is closed. Times that passed while the cloud did not run are not made up for.
+pub(crate) async fn tick(shared: Arc<Shared>) {
+    let mut moved = shared.clock.moved();
+    let mut last = shared.now_ms();
+    loop {
+        let now = shared.now_ms().max(last);
+        let wait = match fire(&shared, last, now).await {
+            Ok(next) => {
+                last = now;
+                let until = next.map(|next| u64::try_from(next - now).unwrap_or_default());
+                until.map_or(LONGEST, Duration::from_millis).min(LONGEST)
+            }
+            Err(_) => PAUSE,
+        };
+        tokio::select! {
+            () = shared.timers.closing.cancelled() => return,
+            () = shared.timers.changed.notified() => {}
+            _ = moved.changed() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// Queues the events of all times after `last` up to `now`; when the next one is due.
+async fn fire(shared: &Shared, last: i64, now: i64) -> Result<Option<i64>, StoreError> {
+    let listed = shared
+        .store
+        .read(|db| Ok::<_, StoreError>(table::trigger::of_kind(db, "timer")?));
+    let mut events = Vec::new();
+    let mut next: Option<i64> = None;
+    for trigger in listed.await? {
+        let Some(schedule) = schedule(&trigger) else {
+            continue;
+        };
+        let made = trigger.modified_ms;
+        let mut at = schedule.next(last.max(made), made);
+        let mut count = 0;
+        while let Some(due) = at.filter(|due| *due <= now) {
+            if count < MOST {
+                events.push(event(&trigger, due, now));
+            }
+            count += 1;
+            // Beyond the bound only the next one after now is of interest.
+            let from = if count < MOST { due } else { now };
+            at = schedule.next(from, made);
+        }
+        next = next.into_iter().chain(at).min();
+    }
+    if !events.is_empty() {
+        let queued = shared.store.write(move |db| {
+            for event in &events {
+                queue::table::add(db, event)?;
+            }
+            Ok::<_, StoreError>(())
+        });
+        queued.await?;
+        shared.bell.ring();
+    }
+    Ok(next)
+}
+
+/// When a trigger fires; nothing when it is switched off.
+fn schedule(trigger: &Trigger) -> Option<Schedule> {
+    let config = &trigger.config;
+    if config["enable"] == false {
+        return None;
+    }
+    Schedule::parse(config["cronExpression"].as_str()?).ok()
+}
+
+fn event(trigger: &Trigger, due: i64, now: i64) -> Event {
+    let payload = json!({
+        "triggerTime": shown_time(due),
+        "triggerName": trigger.name,
+        "payload": trigger.config["payload"].as_str().unwrap_or_default(),
+    });
+    let (id, payload) = (request_uuid(), payload.to_string());
+    Event::new(
+        &id,
+        &trigger.function,
+        &trigger.qualifier,
+        payload.as_bytes(),
+        now,
+    )
+}

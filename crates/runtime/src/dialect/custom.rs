@@ -1,0 +1,314 @@
+//! Custom runtimes and containers: the user's own web server, by HTTP/1.1 on loopback.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::net::TcpStream;
+
+use super::watched::Watched;
+use super::{Dialect, Outcome};
+use crate::call::{BoxError, Call, CallBody, Fault, FunctionError, Request};
+use crate::spec::{Health, Spec};
+
+/// Pauses between questions whether the server listens.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+/// How long an unused connection is kept: shorter than servers keep theirs (Node 5 s, others 2 s), so that none closes just
+/// when a request is sent. A new one on loopback costs little.
+const KEPT: Duration = Duration::from_secs(1);
+/// Headers of one connection, which do not go on to the next. What upgrades a connection does.
+const OF_CONNECTION: [HeaderName; 4] = [
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    http::header::TE,
+    http::header::TRAILER,
+];
+/// Bytes of an answer to an event at most.
+const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
+
+/// A web server that runs function code.
+pub(crate) struct Custom {
+    port: u16,
+    /// Where it was found to listen: an address of loopback and the port.
+    authority: OnceLock<Authority>,
+    client: Client<HttpConnector, CallBody>,
+    health: Option<Health>,
+    initializer: bool,
+    pre_stop: bool,
+    /// What every request carries.
+    known: HeaderMap,
+}
+
+impl Custom {
+    /// Speaks with a server on `port` of loopback.
+    pub(crate) fn new(port: u16, spec: &Spec) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(Duration::from_secs(5)));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(KEPT)
+            .pool_timer(TokioTimer::new())
+            .build(connector);
+        let custom = spec
+            .custom
+            .as_ref()
+            .and_then(|custom| custom.health.clone());
+        let container = || spec.container.as_ref()?.health.clone();
+        Self {
+            port,
+            authority: OnceLock::new(),
+            client,
+            health: custom.or_else(container),
+            initializer: spec.initializer.is_some(),
+            pre_stop: spec.pre_stop.is_some(),
+            known: headers(spec),
+        }
+    }
+
+    fn uri(&self, target: PathAndQuery) -> Result<Uri, Fault> {
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(Scheme::HTTP);
+        parts.authority = self.authority.get().cloned();
+        parts.path_and_query = Some(target);
+        Uri::from_parts(parts).map_err(|error| Fault::Protocol(error.to_string()))
+    }
+
+    /// Connects, if the server listens on an address of loopback.
+    async fn listens(&self) -> bool {
+        let addresses: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        for address in addresses {
+            let address = SocketAddr::from((address, self.port));
+            if TcpStream::connect(address).await.is_ok()
+                && let Ok(authority) = Authority::try_from(address.to_string())
+            {
+                let _ = self.authority.set(authority);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Adds what the vendor tells the server of a call.
+    fn tell(&self, headers: &mut HeaderMap, request_id: &str, control: &'static str) {
+        for (name, value) in &self.known {
+            headers.insert(name.clone(), value.clone());
+        }
+        if let Ok(id) = HeaderValue::try_from(request_id) {
+            headers.insert("x-fc-request-id", id);
+        }
+        headers.insert("x-fc-control-path", HeaderValue::from_static(control));
+    }
+
+    async fn send(
+        &self,
+        request: http::Request<CallBody>,
+    ) -> Result<http::Response<hyper::body::Incoming>, Fault> {
+        self.client.request(request).await.map_err(|error| {
+            let mut text = error.to_string();
+            let mut cause = std::error::Error::source(&error);
+            while let Some(next) = cause {
+                text = format!("{text}: {next}");
+                cause = next.source();
+            }
+            Fault::Exited(format!("the server did not answer: {text}"))
+        })
+    }
+
+    /// A request of the platform itself; anything but 2xx is a failure.
+    async fn control(
+        &self,
+        method: Method,
+        path: &'static str,
+        request_id: &str,
+    ) -> Result<(), Fault> {
+        let mut request = http::Request::new(full(Bytes::new()));
+        *request.method_mut() = method;
+        *request.uri_mut() = self.uri(PathAndQuery::from_static(path))?;
+        self.tell(request.headers_mut(), request_id, path);
+        let response = self.send(request).await?;
+        if response.status().is_success() {
+            return Ok(());
+        }
+        Err(Fault::Start(format!(
+            "{path} was answered with {}",
+            response.status()
+        )))
+    }
+
+    async fn event(&self, came: &Came, payload: Bytes) -> Result<Outcome, Fault> {
+        let mut request = http::Request::new(full(payload));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.uri(PathAndQuery::from_static("/invoke"))?;
+        self.tell(request.headers_mut(), &came.request_id, "/invoke");
+        let octets = HeaderValue::from_static("application/octet-stream");
+        request
+            .headers_mut()
+            .insert(http::header::CONTENT_TYPE, octets);
+        came.pass(request.headers_mut());
+        let response = self.send(request).await?;
+        let failed = response
+            .headers()
+            .get("x-fc-status")
+            .is_some_and(|status| status.as_bytes() == b"404")
+            || !response.status().is_success();
+        let limited = http_body_util::Limited::new(response.into_body(), LARGEST_ANSWER);
+        let payload = limited
+            .collect()
+            .await
+            .map_err(|error| Fault::Protocol(format!("the answer broke off: {error}")))?;
+        Ok(Outcome::Answer {
+            payload: payload.to_bytes(),
+            error: failed.then_some(FunctionError::Unhandled),
+        })
+    }
+
+    /// Whether the server counts as well now.
+    async fn is_well(&self, health: &Health) -> bool {
+        let target = PathAndQuery::try_from(health.path.as_str());
+        let Some(uri) = target.ok().and_then(|target| self.uri(target).ok()) else {
+            return false;
+        };
+        let mut request = http::Request::new(full(Bytes::new()));
+        *request.uri_mut() = uri;
+        let asked = tokio::time::timeout(health.timeout, self.client.request(request)).await;
+        matches!(asked, Ok(Ok(response)) if response.status().is_success())
+    }
+}
+
+/// What comes with a call beside what is asked.
+struct Came {
+    request_id: String,
+    trace: Option<String>,
+    retries: u32,
+}
+
+impl Came {
+    fn pass(&self, headers: &mut HeaderMap) {
+        headers.insert("x-fc-retry-count", HeaderValue::from(self.retries));
+        let trace = self.trace.as_deref().map(HeaderValue::try_from);
+        if let Some(Ok(trace)) = trace {
+            headers.insert("traceparent", trace);
+        }
+    }
+}
+
+/// What the vendor tells the server in every request.
+fn headers(spec: &Spec) -> HeaderMap {
+    let identity = &spec.identity;
+    let pairs = [
+        ("x-fc-access-key-id", identity.access_key_id.clone()),
+        ("x-fc-access-key-secret", identity.access_key_secret.clone()),
+        ("x-fc-security-token", identity.security_token.clone()),
+        ("x-fc-function-name", spec.function.clone()),
+        ("x-fc-function-handler", spec.handler.clone()),
+        ("x-fc-function-memory", spec.memory_mb.to_string()),
+        ("x-fc-function-timeout", spec.timeout.as_secs().to_string()),
+        ("x-fc-region", identity.region.clone()),
+        ("x-fc-account-id", identity.account.clone()),
+        ("x-fc-qualifier", identity.qualifier.clone()),
+        ("x-fc-version-id", spec.version.clone()),
+    ];
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        if let Ok(mut value) = HeaderValue::try_from(value) {
+            value.set_sensitive(name.contains("secret") || name.contains("token"));
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    headers
+}
+
+fn full(bytes: Bytes) -> CallBody {
+    let body = Full::new(bytes).map_err(|never| -> BoxError { match never {} });
+    CallBody::new(body)
+}
+
+#[async_trait]
+impl Dialect for Custom {
+    async fn ready(&self) -> Result<(), Fault> {
+        let mut pause = FIRST_PAUSE;
+        while !self.listens().await {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        let Some(health) = &self.health else {
+            return Ok(());
+        };
+        tokio::time::sleep(health.initial_delay).await;
+        let (mut well, mut unwell) = (0, 0);
+        while well < health.successes.max(1) {
+            if self.is_well(health).await {
+                well += 1;
+                continue;
+            }
+            (well, unwell) = (0, unwell + 1);
+            if unwell >= health.failures.max(1) {
+                let path = &health.path;
+                return Err(Fault::Start(format!(
+                    "the health check {path} failed {unwell} times"
+                )));
+            }
+            tokio::time::sleep(health.period).await;
+        }
+        Ok(())
+    }
+
+    async fn initialize(&self, request_id: &str) -> Result<(), Fault> {
+        if self.initializer {
+            return self.control(Method::POST, "/initialize", request_id).await;
+        }
+        Ok(())
+    }
+
+    async fn call(&self, call: Call) -> Result<Outcome, Fault> {
+        let came = Came {
+            request_id: call.request_id,
+            trace: call.trace,
+            retries: call.retries,
+        };
+        let (request, base_path) = match call.request {
+            Request::Event(payload) => return self.event(&came, payload).await,
+            Request::Web { request, base_path } => (request, base_path),
+        };
+        let (mut head, body) = request.into_parts();
+        let target = head.uri.path_and_query().cloned();
+        head.uri = self.uri(target.unwrap_or_else(|| PathAndQuery::from_static("/")))?;
+        head.version = http::Version::HTTP_11;
+        if !head.headers.contains_key(http::header::UPGRADE) {
+            head.headers.remove(http::header::CONNECTION);
+        }
+        for name in &OF_CONNECTION {
+            head.headers.remove(name);
+        }
+        self.tell(&mut head.headers, &came.request_id, "/http-invoke");
+        came.pass(&mut head.headers);
+        if let Ok(base) = HeaderValue::try_from(base_path) {
+            head.headers.insert("x-fc-base-path", base);
+        }
+        let (body, broken) = Watched::watch(body);
+        let sent = self.send(http::Request::from_parts(head, body)).await;
+        // The server is not to blame for a visitor who broke off.
+        let response = match (sent, broken.get()) {
+            (Err(_), Some(why)) => return Err(Fault::Request(why.clone())),
+            (sent, _) => sent?,
+        };
+        let response = response.map(|body| CallBody::new(body.map_err(BoxError::from)));
+        Ok(Outcome::Web(response))
+    }
+
+    async fn pre_stop(&self, request_id: &str) -> Result<(), Fault> {
+        if self.pre_stop {
+            return self.control(Method::GET, "/pre-stop", request_id).await;
+        }
+        Ok(())
+    }
+}

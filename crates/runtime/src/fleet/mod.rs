@@ -1,0 +1,336 @@
+//! How many instances there are, and which one serves a call.
+//!
+//! A `group` is one version of one function: its instances and the calls that wait for one. What to do its `roster` decides,
+//! which is pure; `limits` are those of the function and of the machine; a `permit` is a place in an instance. An `instance` is
+//! a process with its dialect and its `output`. `start` makes instances; `port` finds where a server listens; the `pool` has
+//! interpreters that wait for code.
+
+mod group;
+mod guard;
+mod instance;
+mod interpreter;
+mod limits;
+mod output;
+mod permit;
+mod pool;
+mod port;
+mod process;
+mod roster;
+mod seat;
+mod start;
+mod state;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::call::{Answer, Call, Fault, FunctionError, Reply, Request};
+use crate::dialect::Outcome;
+use crate::log::LogSink;
+use crate::spec::{Scale, Spec};
+
+use group::Group;
+use limits::Limits;
+use seat::Moment;
+use start::Starter;
+
+use permit::{Permit, Serving};
+
+pub use permit::Busy;
+
+/// How often idle instances are looked for while there are any.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// What a fleet is opened with.
+#[derive(Clone)]
+pub struct Settings {
+    /// Folder for what instances need while they run; emptied at the start.
+    pub folder: PathBuf,
+    /// The command that becomes an instance's process, if the binary can be its own launcher.
+    pub launcher: Vec<OsString>,
+    /// Where lines of instances go.
+    pub log: Arc<dyn LogSink>,
+    /// The time by which instances are idle.
+    pub clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
+    /// Whether interpreters are started before they are needed.
+    pub pool: bool,
+}
+
+/// All instances; clones share them.
+#[derive(Clone)]
+pub struct Fleet(Arc<Shared>);
+
+struct Shared {
+    settings: Settings,
+    starter: Starter,
+    limits: Arc<Limits>,
+    /// By function and version.
+    groups: Mutex<HashMap<String, HashMap<String, Arc<Group>>>>,
+    /// When the fleet was opened.
+    opened: Instant,
+    /// Whether a task looks for idle instances.
+    is_watched: AtomicBool,
+    is_closed: AtomicBool,
+}
+
+/// One instance, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceInfo {
+    /// Its id.
+    pub id: String,
+    /// The version that it runs.
+    pub version: String,
+    /// The qualifier by which it was called when the instance was started.
+    pub qualifier: String,
+    /// The revision of it.
+    pub revision: String,
+    /// What it does.
+    pub state: InstanceState,
+    /// When it was started, by the given clock.
+    pub started: SystemTime,
+    /// Calls that it serves now.
+    pub busy: u32,
+    /// Calls that it has served.
+    pub calls: u64,
+    /// Megabytes of memory that its first process uses now.
+    pub memory_mb: u32,
+    /// Its process.
+    pub pid: u32,
+}
+
+/// What an instance does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InstanceState {
+    /// Waits for calls.
+    Idle,
+    /// Serves calls.
+    Busy,
+    /// Finishes its calls and goes: its code or configuration is not the newest.
+    Leaving,
+}
+
+impl Fleet {
+    /// Empties the folder and is ready. Nothing is started.
+    ///
+    /// # Errors
+    /// The folder cannot be used.
+    pub fn open(settings: Settings) -> io::Result<Self> {
+        let starter = Starter::open(&settings)?;
+        Ok(Self(Arc::new(Shared {
+            settings,
+            starter,
+            limits: Limits::of_machine(),
+            groups: Mutex::default(),
+            opened: Instant::now(),
+            is_watched: false.into(),
+            is_closed: false.into(),
+        })))
+    }
+
+    /// Calls an instance of the spec; starts one when there is none, or all are busy.
+    ///
+    /// # Errors
+    /// No instance could be had, or a web request found no answer. What goes wrong in the user's code on an event is
+    /// an answer.
+    pub async fn call(&self, spec: &Arc<Spec>, call: Call) -> Result<Reply, Fault> {
+        let group = self.group(&spec.function, &spec.version);
+        let permit = group.acquire(&self.0, spec).await?;
+        if matches!(call.request, Request::Web { .. }) {
+            return serve(permit, call).await;
+        }
+        // An event that was begun is finished, whether its caller waits or not.
+        let served = tokio::spawn(serve(permit, call)).await;
+        served.unwrap_or_else(|error| Err(Fault::Protocol(error.to_string())))
+    }
+
+    /// Limits the instances of a function, of all its versions together; nothing: no limit.
+    pub fn reserve(&self, function: &str, instances: Option<u32>) {
+        self.0.limits.reserve(function, instances);
+    }
+
+    /// Says how many instances a version must and may have, and starts what is missing.
+    pub fn keep(&self, spec: &Arc<Spec>, scale: Scale) {
+        self.group(&spec.function, &spec.version)
+            .keep(&self.0, spec, scale);
+        self.0.watch();
+    }
+
+    /// The instances of a function.
+    pub fn instances(&self, function: &str) -> Vec<InstanceInfo> {
+        let mut all: Vec<_> = self
+            .groups_of(function)
+            .iter()
+            .flat_map(|group| group.instances())
+            .collect();
+        all.sort_by(|one, other| (one.started, &one.id).cmp(&(other.started, &other.id)));
+        all
+    }
+
+    /// Lets the instances of a function, or of one version, end: those at work after their calls.
+    pub async fn retire(&self, function: &str, version: Option<&str>) {
+        let gone: Vec<_> = {
+            let mut groups = lock(&self.0.groups);
+            if let Some(version) = version {
+                let group = groups.get_mut(function).and_then(|of| of.remove(version));
+                group.into_iter().collect()
+            } else {
+                let versions = groups.remove(function).unwrap_or_default();
+                versions.into_values().collect()
+            }
+        };
+        for group in gone {
+            group.retire().await;
+        }
+    }
+
+    /// Ends all instances at once.
+    pub async fn close(&self) {
+        self.0.is_closed.store(true, Ordering::Release);
+        let groups: Vec<_> = lock(&self.0.groups).drain().collect();
+        for group in groups.iter().flat_map(|(_, versions)| versions.values()) {
+            group.kill();
+            group.retire().await;
+        }
+        self.0.starter.close();
+    }
+
+    fn group(&self, function: &str, version: &str) -> Arc<Group> {
+        let mut groups = lock(&self.0.groups);
+        if let Some(group) = groups.get(function).and_then(|of| of.get(version)) {
+            return Arc::clone(group);
+        }
+        let versions = groups.entry(function.to_owned()).or_default();
+        Arc::clone(versions.entry(version.to_owned()).or_default())
+    }
+
+    fn groups_of(&self, function: &str) -> Vec<Arc<Group>> {
+        let groups = lock(&self.0.groups);
+        let versions = groups.get(function).into_iter();
+        versions
+            .flat_map(|versions| versions.values().map(Arc::clone))
+            .collect()
+    }
+}
+
+impl Shared {
+    fn now(&self) -> Moment {
+        Moment {
+            tick: self.opened.elapsed(),
+            clock: (self.settings.clock)(),
+        }
+    }
+
+    fn groups(&self) -> Vec<Arc<Group>> {
+        let groups = lock(&self.groups);
+        let all = groups.values().flat_map(HashMap::values);
+        all.map(Arc::clone).collect()
+    }
+
+    /// Looks after instances as long as there are any: one task for all.
+    fn watch(self: &Arc<Self>) {
+        if self.is_watched.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let shared = Arc::clone(self);
+        tokio::spawn(async move {
+            while !shared.is_closed.load(Ordering::Acquire) {
+                tokio::time::sleep(ROUND).await;
+                let mut left = shared.starter.sweep();
+                for group in shared.groups() {
+                    left |= group.sweep(&shared);
+                }
+                if left {
+                    continue;
+                }
+                shared.is_watched.store(false, Ordering::Release);
+                // Who came before that found the task still there.
+                if shared.groups().iter().all(|group| group.is_empty())
+                    || shared.is_watched.swap(true, Ordering::AcqRel)
+                {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Ends the instance that would be missed least, so that another function's may start.
+    fn make_room(&self) {
+        let groups = self.groups();
+        let spare = groups
+            .iter()
+            .filter_map(|group| Some((group.oldest_spare()?, group)));
+        if let Some((_, group)) = spare.min_by_key(|(used, _)| *used) {
+            group.end_spare();
+        }
+    }
+}
+
+/// Has a call served by an instance.
+async fn serve(permit: Permit, call: Call) -> Result<Reply, Fault> {
+    let instance = Arc::clone(permit.instance());
+    let is_event = matches!(call.request, Request::Event(_));
+    let timeout = instance.spec.timeout;
+    let serving = Serving::begin(permit, call.request_id.clone());
+    let served = tokio::time::timeout(timeout, instance.dialect.call(call)).await;
+    let outcome = match served {
+        Ok(Err(Fault::Exited(seen))) => Err(instance.why(seen).await),
+        Ok(outcome) => outcome,
+        Err(_) => {
+            instance.kill();
+            Err(Fault::Timeout(timeout))
+        }
+    };
+    if matches!(outcome, Err(Fault::Exited(_))) {
+        instance.kill();
+    }
+    let (payload, error) = match outcome {
+        Ok(Outcome::Web(response)) => {
+            return Ok(Reply::Web {
+                response: serving.hold(response),
+                instance: instance.id.clone(),
+            });
+        }
+        Ok(Outcome::Answer { payload, error }) => (payload, error),
+        Err(fault @ (Fault::Timeout(_) | Fault::Exited(_))) if is_event => {
+            let ended = serving.end().await;
+            let payload = vendor_error(&fault, &ended).into();
+            return Ok(Reply::Answer(Answer {
+                payload,
+                error: Some(FunctionError::Unhandled),
+                ended,
+            }));
+        }
+        Err(fault) => return Err(fault),
+    };
+    let ended = serving.end().await;
+    Ok(Reply::Answer(Answer {
+        payload,
+        error,
+        ended,
+    }))
+}
+
+/// The vendor's JSON of a call that was cut off.
+fn vendor_error(fault: &Fault, ended: &crate::call::Ended) -> String {
+    let memory = ended.memory_mb;
+    let message = match fault {
+        Fault::Timeout(after) => format!(
+            "Function timed out after {} seconds (maxMemoryUsage: {memory}MB)",
+            after.as_secs()
+        ),
+        _ => format!(
+            "Process exited unexpectedly before completing request (duration: {}ms, maxMemoryUsage: {memory}MB)",
+            ended.duration.as_millis()
+        ),
+    };
+    serde_json::json!({ "errorMessage": message }).to_string()
+}
+
+/// A lock that a panic elsewhere does not poison: what it guards is whole between statements.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,1 @@
+exports.handler = (event, context, callback) => setTimeout(() => callback(null, event), 1500);

@@ -1,0 +1,71 @@
+//! What is wrong with a function's code.
+
+use std::path::PathBuf;
+
+use crate::diagnostic::{Diagnostic, code};
+
+/// Why code cannot be packed.
+#[derive(Debug, thiserror::Error)]
+pub enum CodeError {
+    /// Nothing is there.
+    #[error("{} does not exist", .0.display())]
+    Missing(PathBuf),
+    /// A file or folder cannot be read or its name cannot stand in a zip.
+    #[error("{}: {why}", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A symbolic link leads to what is not packed.
+    #[error("{} leads to {}, which is outside of the code", link.display(), target.display())]
+    LeadsOut {
+        /// The link.
+        link: PathBuf,
+        /// Where it leads, as it says.
+        target: PathBuf,
+    },
+    /// The package is larger than the vendor takes.
+    #[error("{} is {size} bytes as a zip; a function takes {most}", path.display())]
+    TooLarge {
+        /// The code.
+        path: PathBuf,
+        /// Bytes of the zip.
+        size: u64,
+        /// The limit in bytes.
+        most: u64,
+    },
+    /// A file that is named like a zip is none.
+    #[error("{}: {why}", path.display())]
+    NoArchive {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
+    /// Nothing is left to run.
+    #[error("{} holds no file that is packed", .0.display())]
+    Empty(PathBuf),
+}
+
+impl From<CodeError> for Diagnostic {
+    fn from(error: CodeError) -> Self {
+        let text = error.to_string();
+        match error {
+            CodeError::Missing(_) => Self::error(code::CODE_MISSING, text)
+                .hint("`code` is relative to the manifest; build it first if a tool makes it"),
+            CodeError::Unreadable { .. } => Self::error(code::CODE_UNREADABLE, text)
+                .hint("fix the file's permissions or name, or add it to `.fcignore`"),
+            CodeError::LeadsOut { .. } => Self::error(code::CODE_LINK, text)
+                .hint("copy what it leads to into the code, or add the link to `.fcignore`"),
+            CodeError::TooLarge { .. } => Self::error(code::CODE_TOO_LARGE, text).hint(
+                "leave out what is not needed with `.fcignore`, or move libraries into a layer",
+            ),
+            CodeError::NoArchive { .. } => Self::error(code::CODE_NO_ARCHIVE, text)
+                .hint("pack it again, or name the folder and let it be packed"),
+            CodeError::Empty(_) => Self::error(code::CODE_EMPTY, text)
+                .hint("check `code` and the rules in `.fcignore`"),
+        }
+    }
+}

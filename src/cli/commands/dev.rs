@@ -1,0 +1,160 @@
+//! `sdev dev`: deploys to the local cloud at each change, and shows what functions write.
+
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use walkdir::{DirEntry, WalkDir};
+
+use super::super::args::{Deploy, Dev, Global};
+use super::super::exit::Exit;
+use super::super::local::{self, Admin};
+use super::super::printer::Printer;
+use super::super::runtime::block_on;
+use super::super::view;
+use super::function::Function;
+use super::{Outcome, deploy, manifest_path};
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::sys::process;
+
+/// How often files are looked at.
+const ROUND: Duration = Duration::from_millis(100);
+/// Folders that no deploy reads, or that a deploy writes itself.
+const PASSED_OVER: &[&str] = &[
+    ".sdev",
+    ".git",
+    ".s",
+    "node_modules",
+    "__pycache__",
+    "target",
+];
+
+pub(super) fn run(args: &Dev, global: &Global, printer: Printer) -> Outcome {
+    let manifest = manifest_path(global)?;
+    let folder = manifest.parent().unwrap_or(Path::new("")).to_owned();
+    let folder = if folder.as_os_str().is_empty() {
+        ".".into()
+    } else {
+        folder
+    };
+    let wanted = block_on(Function::local("dev", (global, printer)))?;
+    if wanted.is_none() {
+        let detail = "`sdev dev` deploys at each change, and only to the local cloud";
+        return Err(Diagnostic::error(code::USAGE, detail)
+            .hint("sdev dev -a local")
+            .into());
+    }
+    let busy = Arc::new(AtomicBool::new(false));
+    end_by_signal(&busy);
+    let mut followed = BTreeSet::new();
+    let mut seen = None;
+    loop {
+        let now = fingerprint(&folder);
+        if seen == Some(now) {
+            std::thread::sleep(ROUND);
+            continue;
+        }
+        busy.store(true, Ordering::SeqCst);
+        // What is wrong is said, and mended by the next change.
+        match deploy::deploy(&again(args), global, printer, seen.is_none()) {
+            Ok(Exit::Interrupted) => return Ok(Exit::Done),
+            Ok(_) => {}
+            Err(wrong) => view::diagnostic::show(printer, &wrong),
+        }
+        busy.store(false, Ordering::SeqCst);
+        seen = Some(now);
+        match block_on(Function::local("dev", (global, printer))) {
+            Ok(functions) => follow(functions.unwrap_or_default(), &mut followed, printer),
+            Err(wrong) => view::diagnostic::show(printer, &wrong),
+        }
+        printer.say("watching for changes; Ctrl-C ends it");
+    }
+}
+
+/// The deploy that each change asks for.
+fn again(args: &Dev) -> Deploy {
+    Deploy {
+        resources: args.resources.clone(),
+        yes: true,
+        full: false,
+        adopt: false,
+        skip_actions: false,
+        action_timeout: Duration::from_hours(1),
+    }
+}
+
+/// A number that differs when a file of the folder was changed, came or went.
+fn fingerprint(folder: &Path) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let wanted = |entry: &DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        !PASSED_OVER.contains(&name.as_ref())
+    };
+    let files = WalkDir::new(folder).sort_by_file_name();
+    for entry in files.into_iter().filter_entry(wanted).flatten() {
+        let Ok(metadata) = entry.metadata() else {
+            continue;
+        };
+        // A folder's time changes with what is made and removed in it beside the sources, such as caches.
+        if metadata.is_file() {
+            entry.path().hash(&mut hasher);
+            metadata.len().hash(&mut hasher);
+            metadata.modified().ok().hash(&mut hasher);
+        }
+    }
+    hasher.finish()
+}
+
+/// Ends at once when asked to, or after the deploy that is under way, which hears the signal itself.
+fn end_by_signal(busy: &Arc<AtomicBool>) {
+    let busy = Arc::clone(busy);
+    std::thread::spawn(move || {
+        block_on(async {
+            let (Ok(mut interrupt), Ok(mut terminate)) = (
+                signal(SignalKind::interrupt()),
+                signal(SignalKind::terminate()),
+            ) else {
+                return Ok(());
+            };
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            while busy.load(Ordering::SeqCst) {
+                tokio::time::sleep(ROUND).await;
+            }
+            process::exit_now(Exit::Done as u8);
+        })
+    });
+}
+
+/// Shows what functions write from now on, those that are not followed already.
+fn follow(functions: Vec<(String, String)>, followed: &mut BTreeSet<String>, printer: Printer) {
+    for (resource, name) in functions {
+        if !followed.insert(name.clone()) {
+            continue;
+        }
+        std::thread::spawn(move || {
+            // A cloud that ends takes its lines along; the next deploy starts another, whose lines `sdev logs` shows.
+            let _: Result<(), Diagnostics> = block_on(async {
+                let Some((endpoint, keys)) = local::running()? else {
+                    return Ok(());
+                };
+                let query = [
+                    ("function", name),
+                    ("tail", "0".to_owned()),
+                    ("follow", "1".to_owned()),
+                ];
+                let mut lines = Admin::new(&endpoint, &keys)?.logs(&query).await?;
+                while let Some(line) = lines.next().await? {
+                    view::log::show(printer, Some(&resource), &line);
+                }
+                Ok(())
+            });
+        });
+    }
+}

@@ -1,0 +1,96 @@
+//! Which deployed function a command means.
+
+use super::super::args::Global;
+use super::super::printer::Printer;
+use super::{Look, Reach, open};
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::engine::{Destination, Project, Until};
+use crate::state::{Record, State};
+
+const KIND: &str = "fc.function";
+
+/// A project with the function that a command is for.
+pub(super) struct Function {
+    pub(super) project: Project,
+    pub(super) to: Destination,
+    pub(super) record: Record,
+}
+
+impl Function {
+    /// The function of the resource named, or the only one there is.
+    pub(super) async fn find(
+        command: &'static str,
+        resource: Option<&str>,
+        (global, printer): (&Global, Printer),
+    ) -> Result<Self, Diagnostics> {
+        let reach = Reach::all(command, Until::Lower);
+        let (_, project, to) = open(global, reach, (Look::Away, printer)).await?;
+        let state = project.state(to.shelves.as_deref()).await?;
+        let record = choose(&state, resource)?.clone();
+        Ok(Self {
+            project,
+            to,
+            record,
+        })
+    }
+
+    /// All functions: their resources, and their names in the cloud. Nothing when the destination is no local cloud.
+    pub(super) async fn local(
+        command: &'static str,
+        (global, printer): (&Global, Printer),
+    ) -> Result<Option<Vec<(String, String)>>, Diagnostics> {
+        let reach = Reach::all(command, Until::Lower);
+        let (_, project, to) = open(global, reach, (Look::Away, printer)).await?;
+        if !to.is_local() {
+            return Ok(None);
+        }
+        let state = project.state(to.shelves.as_deref()).await?;
+        let of_kind = |record: &&Record| record.kind.as_str() == KIND;
+        let named = state.records.iter().filter(|(_, record)| of_kind(record));
+        let pair = |(id, record): (&crate::resource::ResourceId, &Record)| {
+            let resource = id.as_str().split('.').next().unwrap_or_default();
+            Some((
+                resource.to_owned(),
+                record.remote.as_ref()?.as_str().to_owned(),
+            ))
+        };
+        Ok(Some(named.filter_map(pair).collect()))
+    }
+
+    /// Its name in the cloud.
+    pub(super) fn name(&self) -> &str {
+        let id = self.record.remote.as_ref();
+        id.map_or("", crate::resource::RemoteId::as_str)
+    }
+}
+
+fn choose<'s>(state: &'s State, resource: Option<&str>) -> Result<&'s Record, Diagnostics> {
+    let functions: Vec<(&str, &Record)> = state
+        .records
+        .iter()
+        .filter(|(_, record)| record.kind.as_str() == KIND)
+        .map(|(id, record)| (id.as_str().split('.').next().unwrap_or_default(), record))
+        .collect();
+    let names: Vec<&str> = functions.iter().map(|(name, _)| *name).collect();
+    let missing = |detail: String| -> Diagnostics {
+        let hint = match names[..] {
+            [] => "sdev deploy".to_owned(),
+            _ => format!("functions here: {}", names.join(", ")),
+        };
+        Diagnostic::error(code::FUNCTION_MISSING, detail)
+            .hint(hint)
+            .into()
+    };
+    match (resource, &functions[..]) {
+        (Some(wanted), all) => {
+            let found = all.iter().find(|(name, _)| *name == wanted);
+            let found = found.map(|(_, record)| *record);
+            found.ok_or_else(|| missing(format!("`{wanted}` is no function that was deployed")))
+        }
+        (None, [(_, only)]) => Ok(only),
+        (None, []) => Err(missing(
+            "no function was deployed from this manifest".to_owned(),
+        )),
+        (None, _) => Err(missing("there are several functions; name one".to_owned())),
+    }
+}

@@ -1,0 +1,72 @@
+//! `sdev logs`: what functions wrote.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::super::args::{Global, Logs};
+use super::super::exit::Exit;
+use super::super::local::{self, Admin};
+use super::super::printer::Printer;
+use super::super::runtime::block_on;
+use super::super::view::log;
+use super::Outcome;
+use super::function::Function;
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+
+pub(super) fn run(args: &Logs, global: &Global, printer: Printer) -> Outcome {
+    block_on(async {
+        let function = Function::find("logs", args.resource.as_deref(), (global, printer)).await?;
+        let found = local::running()?.filter(|_| function.to.is_local());
+        let Some((endpoint, keys)) = found else {
+            let detail = "logs can be read from the local cloud; on the real one they are in the log service";
+            return Err(Diagnostic::error(code::NOT_SUPPORTED_YET, detail).into());
+        };
+        let admin = Admin::new(&endpoint, &keys)?;
+        let query = query(args, function.name())?;
+        let mut lines = admin.logs(&query).await?;
+        while let Some(line) = lines.next().await? {
+            log::show(printer, None, &line);
+        }
+        Ok(Exit::Done)
+    })
+}
+
+fn query(args: &Logs, function: &str) -> Result<Vec<(&'static str, String)>, Diagnostics> {
+    let mut query = vec![
+        ("function", function.to_owned()),
+        ("tail", args.lines.to_string()),
+    ];
+    let texts = [
+        ("request", &args.request_id),
+        ("instance", &args.instance_id),
+        ("version", &args.qualifier),
+        ("text", &args.text),
+    ];
+    for (name, value) in texts {
+        if let Some(value) = value {
+            query.push((name, value.clone()));
+        }
+    }
+    for (name, value) in [("since", &args.since), ("until", &args.until)] {
+        if let Some(value) = value {
+            query.push((name, milliseconds(value)?.to_string()));
+        }
+    }
+    if args.tail {
+        query.push(("follow", "1".to_owned()));
+    }
+    Ok(query)
+}
+
+/// Milliseconds since 1970 of a time, or of a duration ago.
+fn milliseconds(text: &str) -> Result<i64, Diagnostics> {
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Ok(time.as_millisecond());
+    }
+    if let Ok(number) = text.parse::<i64>() {
+        return Ok(number);
+    }
+    let ago = super::local::duration(text)?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let then = now.unwrap_or(Duration::ZERO).saturating_sub(ago);
+    Ok(i64::try_from(then.as_millis()).unwrap_or(i64::MAX))
+}

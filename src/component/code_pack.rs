@@ -1,0 +1,169 @@
+//! A function's code on this machine becomes the attributes `code`, `files` and `source` of the function.
+
+use std::path::PathBuf;
+
+use serde_json::{Value as Json, json};
+
+use super::detect;
+use crate::artifact::{CodePackage, Jar};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::resource::{Graph, Object, ResourceId, Value};
+
+/// Code that belongs to a function.
+#[derive(Debug, Clone)]
+pub struct CodePack {
+    function: ResourceId,
+    source: PathBuf,
+    store: PathBuf,
+    jar: Jar,
+    at: Span,
+    /// Whether the files say what runs them, where nothing else does.
+    detects: bool,
+}
+
+impl CodePack {
+    /// The code at `source` for a function. Zips are kept in `.sdev/code` of the `project`; `at` is where the manifest names
+    /// the code.
+    pub fn new(
+        function: ResourceId,
+        source: PathBuf,
+        project: &std::path::Path,
+        jar: Jar,
+        at: Span,
+    ) -> Self {
+        let store = project.join(".sdev").join("code");
+        Self {
+            function,
+            source,
+            store,
+            jar,
+            at,
+            detects: false,
+        }
+    }
+
+    /// The same; runtime and handler are read off the files where the function has none.
+    #[must_use]
+    pub fn detecting(self) -> Self {
+        Self {
+            detects: true,
+            ..self
+        }
+    }
+
+    /// The function.
+    pub fn function(&self) -> &ResourceId {
+        &self.function
+    }
+
+    /// Packs, and fills in: `code` is what the service knows it by, `files` what is in it, `source` where the zip is. All that is
+    /// wrong is reported.
+    pub(super) fn read(&self, graph: &mut Graph, found: &mut Diagnostics) {
+        let package = match CodePackage::of(&self.source, &self.store, self.jar) {
+            Ok(package) => package,
+            Err(errors) => {
+                let errors = errors.into_iter().map(Diagnostic::from);
+                return errors.for_each(|error| found.push(error.at(self.at.clone())));
+            }
+        };
+        let Some(resource) = graph.get_mut(&self.function) else {
+            return;
+        };
+        if self.detects
+            && let Err(error) = detect::fill(&mut resource.attrs, &package.entries)
+        {
+            found.push(
+                error
+                    .about(&self.source, &self.function)
+                    .at(self.at.clone()),
+            );
+        }
+        let files: Object = package
+            .entries
+            .iter()
+            .map(|(path, entry)| {
+                let shown =
+                    json!({ "md5": entry.digest, "size": entry.size, "mode": entry.mode() });
+                (path.clone(), shown)
+            })
+            .collect();
+        let code = json!({ "checksum": package.crc64, "size": package.size });
+        let source = package.file.to_string_lossy().into_owned();
+        for (name, value) in [
+            ("code", code),
+            ("files", Json::from(files)),
+            ("source", source.into()),
+        ] {
+            resource.attrs.insert(name.to_owned(), Value::Plain(value));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::component::{Pack, pack};
+    use crate::diagnostic::code;
+    use crate::resource::Resource;
+
+    fn graph() -> Graph {
+        Graph::build([Resource {
+            id: ResourceId::new("api.function"),
+            kind: "fc.function".into(),
+            attrs: BTreeMap::new(),
+            after: BTreeSet::new(),
+            at: None,
+        }])
+        .unwrap()
+    }
+
+    fn place() -> Span {
+        let source = crate::diagnostic::Source::new("s.yaml", "code: ./code");
+        Span::new(&source, 0, 4)
+    }
+
+    fn code_of(folder: &std::path::Path) -> Pack {
+        let (id, at) = (ResourceId::new("api.function"), place());
+        Pack::Code(CodePack::new(
+            id,
+            folder.join("code"),
+            folder,
+            Jar::Package,
+            at,
+        ))
+    }
+
+    #[test]
+    fn a_function_gets_its_checksum_its_files_and_its_zip() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("code")).unwrap();
+        std::fs::write(folder.path().join("code/index.py"), "hello").unwrap();
+        let graph = pack(graph(), [&code_of(folder.path())], &|_| false).unwrap();
+        let attrs = &graph.get(&ResourceId::new("api.function")).unwrap().attrs;
+        let plain = |name: &str| match &attrs[name] {
+            Value::Plain(value) => value.clone(),
+            other => panic!("{other:?}"),
+        };
+        let md5 = "5d41402abc4b2a76b9719d911017c592";
+        let file = json!({ "md5": md5, "size": 5, "mode": "644" });
+        assert_eq!(plain("files"), json!({ "index.py": file }));
+        let zip = std::fs::read(plain("source").as_str().unwrap()).unwrap();
+        let checksum = wire::crc64::crc64(&zip).to_string();
+        assert_eq!(
+            plain("code"),
+            json!({ "checksum": checksum, "size": zip.len() })
+        );
+    }
+
+    #[test]
+    fn code_that_an_action_makes_is_known_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = pack(graph(), [&code_of(folder.path())], &|_| false).unwrap_err();
+        assert!(found.iter().all(|d| d.code == code::CODE_MISSING));
+        let graph = pack(graph(), [&code_of(folder.path())], &|_| true).unwrap();
+        let attrs = &graph.get(&ResourceId::new("api.function")).unwrap().attrs;
+        assert!(matches!(attrs["code"], Value::Ref(..)));
+    }
+}

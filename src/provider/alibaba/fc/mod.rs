@@ -1,0 +1,9 @@
+//! The dialect of Function Compute 3.0: paths, JSON bodies, ACS3 signatures.
+
+mod call;
+mod client;
+#[cfg(test)]
+mod recorded;
+
+pub(super) use call::Call;
+pub(super) use client::Fc;

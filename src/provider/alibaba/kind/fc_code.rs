@@ -1,0 +1,79 @@
+//! A function's code: what the service shows of it, and how it is sent.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value as Json, json};
+
+use super::fc_function::KIND;
+use crate::provider::{ErrorKind, ProviderError, Task};
+use crate::resource::Object;
+use crate::state::Record;
+
+/// Attributes that only say where the code is on this machine.
+pub(super) const LOCAL: &[&str] = &["source"];
+
+/// Largest package that goes into a request, in bytes (wire form: base64 in JSON; the vendor's limit for it is 100 MB).
+const MOST: u64 = 100 * 1024 * 1024;
+
+/// What is shown of the code, in the form of what is remembered while it is that.
+pub(super) fn shown(shown: &Object, known: Option<&Record>) -> Object {
+    let mut attrs = Object::new();
+    let Some(checksum) = shown.get("codeChecksum").and_then(Json::as_str) else {
+        return attrs;
+    };
+    let asked = known.and_then(|record| record.attrs.get("code"));
+    let packed = asked.and_then(|code| code.get("checksum"));
+    // An object in a bucket is known by what the service made of it.
+    let made = known.and_then(|record| record.outputs.get("codeChecksum"));
+    let is_same = packed
+        .or(made)
+        .is_none_or(|is| is.as_str() == Some(checksum));
+    let code = match asked {
+        Some(asked) if is_same => Some(asked.clone()),
+        None if known.is_some() => None,
+        _ => Some(json!({ "checksum": checksum, "size": shown.get("codeSize") })),
+    };
+    attrs.extend(code.map(|code| ("code".to_owned(), code)));
+    attrs
+}
+
+/// The field `code` of a request; nothing when the function has an image, or this very code.
+pub(super) fn body(task: &Task<'_>, there: &Object) -> Result<Object, ProviderError> {
+    let mut body = Object::new();
+    let Some(code) = task.attrs.get("code").filter(|code| !code.is_null()) else {
+        return Ok(body);
+    };
+    let Some(checksum) = code.get("checksum").and_then(Json::as_str) else {
+        body.insert("code".into(), code.clone());
+        return Ok(body);
+    };
+    if there.get("codeChecksum").and_then(Json::as_str) == Some(checksum) {
+        return Ok(body);
+    }
+    let size = code.get("size").and_then(Json::as_u64).unwrap_or_default();
+    if size > MOST {
+        let message = format!(
+            "the code is {} MB as a zip; a request takes 100 MB",
+            size >> 20
+        );
+        let hint =
+            "put the zip into a bucket, and write `code: { ossBucketName: …, ossObjectName: … }`";
+        return Err(ProviderError::new(ErrorKind::Invalid, KIND, message).with_hint(hint));
+    }
+    let zip = read(task, checksum)?;
+    let code = json!({ "zipFile": STANDARD.encode(zip), "checksum": checksum });
+    body.insert("code".into(), code);
+    Ok(body)
+}
+
+/// The package as it was planned.
+fn read(task: &Task<'_>, checksum: &str) -> Result<Vec<u8>, ProviderError> {
+    let failure = |message: String| ProviderError::new(ErrorKind::Source, KIND, message);
+    let path = task.attrs.get("source").and_then(Json::as_str);
+    let path = path.ok_or_else(|| failure("nothing says where the code is".into()))?;
+    let zip = std::fs::read(path).map_err(|error| failure(format!("{path}: {error}")))?;
+    if wire::crc64::crc64(&zip).to_string() != checksum {
+        return Err(failure(format!("{path} changed since the plan was made")));
+    }
+    Ok(zip)
+}

@@ -1,0 +1,106 @@
+"""Figures of functions in the local cloud: `measure.py` calls `function`, and lends it what it works with."""
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+HEAD = "edition: 3.0.0\nname: perf\naccess: local\nresources:\n"
+NODE = """\
+const http = require("http");
+const server = http.createServer((request, response) => response.end("hello"));
+server.keepAliveTimeout = 900000;
+server.listen(Number(process.env.PORT));
+"""
+PYTHON = "def handler(event, context):\n    return 'hello'\n"
+SECONDS = 3
+
+
+def resource(name, runtime):
+    more = "      command: [node, /code/server.cjs]\n      concurrency: 200\n" if runtime == "custom" else \
+        f"      runtime: {runtime}\n      handler: index.handler\n"
+    return (f"  {name}:\n    component: function\n    props:\n      name: {name}\n      code: ./{name}\n"
+            f"      timeout: 20\n      url: true\n{more}")
+
+
+def project(work, functions):
+    """A project of functions: name -> (runtime, file, text)."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="functions-", dir=work))
+    (folder / "s.yaml").write_text(HEAD + "".join(resource(name, one[0]) for name, one in functions.items()))
+    for name, (_, file, text) in functions.items():
+        (folder / name).mkdir()
+        (folder / name / file).write_text(text)
+    return folder
+
+
+def load(url, connections):
+    """Requests per second, and the median wait in milliseconds."""
+    done = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", url],
+                          stdout=subprocess.PIPE, text=True, check=True).stdout
+    if "Non-2xx" in done or "Socket errors" in done:
+        sys.exit(f"{url}:\n{done}")
+    wait, unit = re.search(r"50%\s+([\d.]+)(us|ms|s)", done).groups()
+    factor = {"us": 0.001, "ms": 1, "s": 1000}[unit]
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", done).group(1)), float(wait) * factor
+
+
+def get(url):
+    with urllib.request.urlopen(url, timeout=30) as reply:
+        return reply.read()
+
+
+def function(table, peers, lent):
+    """Calls through the local cloud beside the same handler alone; starts; many functions."""
+    functions = {"web": ("custom", "server.cjs", NODE), "py": ("python3", "index.py", PYTHON)}
+    folder = project(lent.WORK, functions)
+    port = lent.free_port()
+    bare = ["env", f"PORT={port}", "node", folder / "web" / "server.cjs"]
+    with lent.local_cloud(peers.sdev) as env, lent.server(bare, port):
+        lent.run([peers.sdev, "deploy", "-y"], folder, env)
+        web, py = (f"{env['SDEV_LOCAL_URL']}/_fc/{name}/" for name in functions)
+        get(web), get(py)
+        with lent.Others() as others:
+            rounds = [(load(f"http://127.0.0.1:{port}/", 50), load(web, 50)) for _ in range(lent.ROUNDS)]
+            alone, ours = (max(one[side][0] for one in rounds) for side in (0, 1))
+        table.add("web function in Node, 50 connections", f"{ours:,.0f} requests/s", f"bare Node {alone:,.0f}/s",
+                  f"{ours / alone:.2f} (≥ 0.35)", ours / alone >= 0.35, str(others))
+        one, with_us = load(f"http://127.0.0.1:{port}/", 1)[1], load(web, 1)[1]
+        table.add("added to a call at 1 connection, median", lent.milliseconds((with_us - one) / 1000), "< 0.15 ms", "",
+                  with_us - one < 0.15)
+        table.add("handler in Python, 50 connections", f"{load(py, 50)[0]:,.0f} requests/s")
+        starts(table, peers, lent, (folder, env, py))
+    many(table, peers, lent)
+
+
+def starts(table, peers, lent, deployed):
+    """The first call of new code: a process has to be there first."""
+    folder, env, url = deployed
+    times = []
+    for number in range(9):
+        (folder / "py" / "index.py").write_text(PYTHON + f"# {number}\n")
+        lent.run([peers.sdev, "deploy", "-y"], folder, env)
+        time.sleep(0.7)
+        began = time.perf_counter()
+        get(url)
+        times.append(time.perf_counter() - began)
+    middle = statistics.median(times[2:])
+    table.add("first call of new code, Python", lent.milliseconds(middle), "< 40 ms", "", middle < 0.04)
+
+
+def many(table, peers, lent):
+    """200 functions at once, and what they cost while nobody calls them."""
+    folder = project(lent.WORK, {f"f{number}": ("python3", "index.py", PYTHON) for number in range(200)})
+    with lent.local_cloud(peers.sdev) as env:
+        seconds, _ = lent.run([peers.sdev, "deploy", "-y"], folder, env)
+        table.add("deploy of 200 functions", f"{seconds:.2f} s", "< 5 s", "", seconds < 5)
+        _, out = lent.run([peers.sdev, "local", "status", "--json"], folder, env)
+        status = next(json.loads(line) for line in out.splitlines() if '"status"' in line)
+        pid = status["status"]["pid"]
+        kilobytes = next(int(line.split()[1]) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+                         if line.startswith("VmRSS"))
+        table.add("local cloud with 200 idle functions", f"{kilobytes / 1024:.0f} MB", "< 80 MB", "", kilobytes < 80 * 1024)
