@@ -7,6 +7,8 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use nix::unistd::{getegid, geteuid};
+
 use super::order::{Input, Order, Parcel};
 use super::process::Process;
 
@@ -80,11 +82,15 @@ impl Launcher {
         } else {
             None
         };
-        Process::adopt(command.spawn()?, socket, order.memory_mb)
+        Process::adopt(command.spawn()?, socket, order.memory_mb, self.caged())
+    }
+
+    fn caged(&self) -> bool {
+        self.isolation == Isolation::Namespaces
     }
 
     fn command(&self, order: &Order) -> io::Result<tokio::process::Command> {
-        let caged = self.isolation == Isolation::Namespaces;
+        let caged = self.caged();
         let order = if caged {
             order.clone()
         } else {
@@ -96,6 +102,8 @@ impl Launcher {
             order,
             caged,
             parent,
+            user: geteuid().as_raw(),
+            group: getegid().as_raw(),
         }
         .write(&path)?;
         let (program, words) = self

@@ -48,6 +48,9 @@ pub(super) struct Parcel {
     pub(super) caged: bool,
     /// The process that asks; when it is gone, nothing is started.
     pub(super) parent: i32,
+    /// Whom the program runs as: who asks for it.
+    pub(super) user: u32,
+    pub(super) group: u32,
 }
 
 impl Parcel {

@@ -51,6 +51,7 @@ impl Process {
         mut child: Child,
         socket: Option<UnixStream>,
         memory_mb: u32,
+        caged: bool,
     ) -> io::Result<Self> {
         let pid = child
             .id()
@@ -58,7 +59,7 @@ impl Process {
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let usage = Arc::new(Usage::default());
         let (sender, exit) = watch::channel(None);
-        tokio::spawn(guard(child, pid, memory_mb, usage.clone(), sender));
+        tokio::spawn(guard(child, memory_mb, caged, usage.clone(), sender));
         Ok(Self {
             pid,
             socket,
@@ -150,11 +151,14 @@ fn send(pid: u32, signal: Signal) {
 
 async fn guard(
     mut child: Child,
-    pid: u32,
     memory_mb: u32,
+    caged: bool,
     usage: Arc<Usage>,
     sender: watch::Sender<Option<Exit>>,
 ) {
+    let pid = child.id().unwrap_or_default();
+    // Process 1 of a cage is the launcher too, not the user's.
+    let stages = usize::from(caged);
     let mut verdict = None;
     let code = loop {
         tokio::select! {
@@ -165,7 +169,7 @@ async fn guard(
         // Few enough that reading each is cheap; a bomb is not read, only ended.
         let bytes: u64 = all
             .iter()
-            .skip(1)
+            .skip(stages)
             .take(PROCESSES)
             .map(|pid| tree::resident(*pid))
             .sum();

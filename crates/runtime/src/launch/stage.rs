@@ -11,7 +11,7 @@ use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, getegid, geteuid, getppid, setsid};
+use nix::unistd::{Pid, getppid, setsid};
 
 use super::order::Parcel;
 use super::{cage, tree};
@@ -41,10 +41,10 @@ fn outer(path: &Path, arguments: &[OsString]) -> io::Result<u8> {
     if !parcel.caged {
         return uncaged(path, &parcel);
     }
-    let (user, group) = (geteuid(), getegid());
+    // Only the root of a namespace keeps its rights when it starts the next stage.
     enter(
-        user.as_raw(),
-        group.as_raw(),
+        (0, parcel.user),
+        (0, parcel.group),
         CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWUTS,
     )?;
     die_with_parent(parcel.parent, Signal::SIGKILL)?;
@@ -66,7 +66,7 @@ fn inner(path: &Path) -> io::Result<u8> {
     std::fs::remove_file(path)?;
     cage::build(&parcel.order)?;
     // A second user namespace: what is mounted is locked now, so that not even its root can make it writable.
-    enter(geteuid().as_raw(), getegid().as_raw(), CloneFlags::empty())?;
+    enter((parcel.user, 0), (parcel.group, 0), CloneFlags::empty())?;
     prctl::set_pdeathsig(Signal::SIGKILL)?;
     prctl::set_no_new_privs()?;
     supervise(&program(&parcel)?, false)
@@ -98,12 +98,13 @@ fn program(parcel: &Parcel) -> io::Result<Child> {
         .map_err(|error| io::Error::new(error.kind(), format!("{name}: {error}")))
 }
 
-/// Enters new user and mount namespaces, and the others asked for; user and group stay what they are.
-fn enter(user: u32, group: u32, others: CloneFlags) -> io::Result<()> {
+/// Enters new user and mount namespaces, and the others asked for. Of user and group: the number
+/// inside, and the one outside that it stands for, which must be our own.
+fn enter(user: (u32, u32), group: (u32, u32), others: CloneFlags) -> io::Result<()> {
     unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS | others)?;
     std::fs::write("/proc/self/setgroups", "deny")?;
-    std::fs::write("/proc/self/uid_map", format!("{user} {user} 1"))?;
-    std::fs::write("/proc/self/gid_map", format!("{group} {group} 1"))
+    std::fs::write("/proc/self/uid_map", format!("{} {} 1", user.0, user.1))?;
+    std::fs::write("/proc/self/gid_map", format!("{} {} 1", group.0, group.1))
 }
 
 fn die_with_parent(parent: i32, signal: Signal) -> io::Result<()> {
