@@ -24,6 +24,7 @@ mod layers;
 mod local;
 mod lock;
 mod lsp;
+mod microservices;
 mod migrate;
 mod oss;
 mod own;

@@ -1,5 +1,8 @@
 //! One request to the object storage, taken apart: which bucket, which key, which parameters.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use http::{HeaderMap, Method, header, request};
 
 use super::error::{OssError, Outcome};
@@ -17,6 +20,8 @@ pub(super) struct Call {
     pub(super) headers: HeaderMap,
     pub(super) caller: Caller,
     pub(super) request_id: String,
+    /// Whether somebody was told of a change that this call made.
+    pub(super) told: Arc<AtomicBool>,
     /// What the reply calls this server.
     pub(super) host: String,
     /// The key with each bare `+` taken for a space, if it has one: an old client of the vendor means it so.
@@ -41,6 +46,7 @@ impl Call {
             headers: head.headers,
             caller: Caller::Anonymous,
             request_id: random_hex::<12>(),
+            told: Arc::default(),
             spaced_key: key.contains('+').then(|| decoded(&key.replace('+', "%20"))),
         }
     }
@@ -56,6 +62,7 @@ impl Call {
             headers: request.headers,
             caller: Caller::Anonymous,
             request_id: random_hex::<12>(),
+            told: Arc::default(),
             spaced_key: None,
         };
         (call, request.path)

@@ -1,5 +1,6 @@
 //! The object storage as the router and the CDN see it; which operation a call asks for.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -119,8 +120,10 @@ impl Oss {
         let (head, mut body) = request.into_parts();
         let mut call = Call::new(&host, head);
         let outcome = self.0.run(&mut call, &mut body).await;
-        if let Some(watch) = self.0.watch.get() {
-            watch.answered();
+        if call.told.load(Ordering::Acquire)
+            && let Some(watch) = self.0.watch.get()
+        {
+            watch.committed();
         }
         let refused = outcome.is_err();
         let mut reply = outcome.unwrap_or_else(|error| reply::error(&call, &error));

@@ -1,6 +1,7 @@
 //! Who hears of changed objects, inside the transaction that changes them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::Connection;
 
@@ -29,11 +30,11 @@ pub(crate) struct Change<'a> {
 
 /// Somebody who hears of changes.
 pub(crate) trait Watch: Send + Sync {
-    /// Takes note in the same transaction: both are durable, or neither is.
-    fn changed(&self, db: &Connection, change: &Change<'_>) -> rusqlite::Result<()>;
+    /// Takes note in the same transaction: both are durable, or neither is. Says whether there was anything to note.
+    fn changed(&self, db: &Connection, change: &Change<'_>) -> rusqlite::Result<bool>;
 
-    /// A call that may have changed something is answered.
-    fn answered(&self);
+    /// A change that it took note of is durable.
+    fn committed(&self);
 }
 
 /// What one call tells of its changes.
@@ -41,6 +42,7 @@ pub(super) struct Herald {
     watch: Option<Arc<dyn Watch>>,
     request_id: String,
     now_ms: i64,
+    told: Arc<AtomicBool>,
 }
 
 impl Herald {
@@ -49,6 +51,7 @@ impl Herald {
             watch: oss.watch.get().cloned(),
             request_id: call.request_id.clone(),
             now_ms: oss.now(),
+            told: Arc::clone(&call.told),
         }
     }
 
@@ -111,6 +114,9 @@ impl Herald {
             request_id: &self.request_id,
             now_ms: self.now_ms,
         };
-        Ok(watch.changed(db, &change)?)
+        if watch.changed(db, &change)? {
+            self.told.store(true, Ordering::Release);
+        }
+        Ok(())
     }
 }

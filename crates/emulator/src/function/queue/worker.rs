@@ -18,8 +18,8 @@ use crate::store::StoreError;
 const CALLS: usize = 16;
 /// How long to wait after the database failed.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The longest wait without looking.
-const LONGEST: Duration = Duration::from_hours(1);
+/// The longest wait without looking: whoever queued something may have been stopped before it rang.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// Wakes and ends the worker.
 #[derive(Default)]
@@ -116,7 +116,11 @@ async fn start_due(shared: &Arc<Shared>) -> Result<Duration, StoreError> {
 
 /// Calls an event and records what came of it.
 async fn run(shared: Arc<Shared>, event: Event) {
-    let (function, id) = (event.function.clone(), event.id);
+    let _place = Place {
+        bell: &shared.bell,
+        function: event.function.clone(),
+        id: event.id,
+    };
     let called = tokio::select! {
         () = shared.bell.closing.cancelled() => return,
         ending = call(&shared, &event) => ending,
@@ -128,7 +132,19 @@ async fn run(shared: Arc<Shared>, event: Event) {
     if settle(&shared, event, called).await.is_err() {
         tokio::time::sleep(PAUSE).await;
     }
-    shared.bell.end(&function, id);
+}
+
+/// The place that an event's call takes, given back whatever becomes of the call.
+struct Place<'a> {
+    bell: &'a Bell,
+    function: String,
+    id: i64,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.bell.end(&self.function, self.id);
+    }
 }
 
 async fn call(shared: &Shared, event: &Event) -> Ending {

@@ -1,7 +1,6 @@
 //! Triggers of buckets: a changed object's event is queued in the transaction that changes the object.
 
 use std::sync::Weak;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::Connection;
 use serde_json::{Value as Json, json};
@@ -16,24 +15,20 @@ use crate::oss::{Change, Watch};
 /// Hears of changed objects for the functions.
 pub(crate) struct Buckets {
     functions: Weak<Shared>,
-    /// Whether something was queued since the last answer.
-    queued: AtomicBool,
 }
 
 impl Buckets {
     pub(crate) fn new(functions: Weak<Shared>) -> Self {
-        Self {
-            functions,
-            queued: AtomicBool::new(false),
-        }
+        Self { functions }
     }
 }
 
 impl Watch for Buckets {
-    fn changed(&self, db: &Connection, change: &Change<'_>) -> rusqlite::Result<()> {
+    fn changed(&self, db: &Connection, change: &Change<'_>) -> rusqlite::Result<bool> {
         let Some(functions) = self.functions.upgrade() else {
-            return Ok(());
+            return Ok(false);
         };
+        let mut queued = false;
         for trigger in table::trigger::of_kind(db, "oss")? {
             if !fits(&trigger, change) {
                 continue;
@@ -43,16 +38,13 @@ impl Watch for Buckets {
             let (function, qualifier) = (&trigger.function, &trigger.qualifier);
             let event = Event::new(&id, function, qualifier, payload.as_bytes(), change.now_ms);
             queue::table::add(db, &event)?;
-            self.queued.store(true, Ordering::Release);
+            queued = true;
         }
-        Ok(())
+        Ok(queued)
     }
 
-    fn answered(&self) {
-        // Another call's change may not be durable yet; its own answer rings again.
-        if self.queued.swap(false, Ordering::AcqRel)
-            && let Some(functions) = self.functions.upgrade()
-        {
+    fn committed(&self) {
+        if let Some(functions) = self.functions.upgrade() {
             functions.bell.ring();
         }
     }
