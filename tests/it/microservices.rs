@@ -16,7 +16,20 @@ impl Shop {
         sandbox.run("init microservices shop").code(0);
         let shop = Self(sandbox);
         shop.run("deploy -y");
+        shop.warm();
         shop
+    }
+
+    /// Asks until every service has answered in time: on a busy machine first calls may be late.
+    fn warm(&self) {
+        let end = Instant::now() + Duration::from_mins(1);
+        loop {
+            let found = self.get("/products/p1");
+            if found.status == 200 && said(&found)["warnings"] == json!([]) {
+                return;
+            }
+            assert!(Instant::now() < end, "{}", found.text());
+        }
     }
 
     fn run(&self, command: &str) -> String {
@@ -62,6 +75,7 @@ fn a_product_is_what_all_services_know_of_it() {
     );
     assert_eq!(shop.get("/products/p9").status, 404);
     assert_eq!(shop.get("/").status, 404);
+    assert_eq!(shop.get("/products/p1%2F..").status, 404);
     let bad = send(
         shop.0.port(),
         ("POST", HOST, "/products/p1/reviews"),
@@ -74,7 +88,6 @@ fn a_product_is_what_all_services_know_of_it() {
 #[test]
 fn a_service_that_fails_or_is_late_is_left_out_with_a_warning() {
     let shop = Shop::deployed();
-    shop.get("/products/p1");
     shop.change("prices/index.py", "found = PRICES", "found = NOTHING");
     let plan = shop.run("plan");
     assert!(
@@ -85,13 +98,12 @@ fn a_service_that_fails_or_is_late_is_left_out_with_a_warning() {
     shop.change(
         "stock/index.js",
         "const known",
-        "await new Promise((go) => setTimeout(go, 2500));\n  const known",
+        "await new Promise((go) => setTimeout(go, 20000));\n  const known",
     );
     shop.run("deploy stock -y");
     let began = Instant::now();
-    let found = shop.get("/products/p1");
+    let found = said(&shop.get("/products/p1"));
     assert!(began.elapsed() < Duration::from_secs(10));
-    let found = said(&found);
     assert_eq!(
         (&found["price"], &found["stock"]),
         (&Json::Null, &Json::Null)

@@ -7,6 +7,8 @@
 mod call;
 mod dialect;
 mod fleet;
+#[cfg(feature = "cage")]
+pub mod launch;
 mod log;
 mod spec;
 

@@ -1,12 +1,12 @@
 // The front: one question from outside becomes several inside, asked side by side. What does not answer in time is left out, with a
 // warning; only the product itself must be there.
-const PATIENCE = 1000;
+const PATIENCE = 2000;
 const { PRODUCTS, PRICES, STOCK, REVIEWS } = process.env;
 const SERVICES = { products: PRODUCTS, prices: PRICES, stock: STOCK, reviews: REVIEWS };
 
 exports.handler = async (event) => {
   const { requestContext, rawPath, body, isBase64Encoded } = JSON.parse(event);
-  const [, id, reviews] = /^\/products\/([^/]+)(\/reviews)?$/.exec(rawPath) ?? [];
+  const [, id, reviews] = /^\/products\/([a-z0-9-]{1,40})(\/reviews)?$/.exec(rawPath) ?? [];
   const method = requestContext.http.method;
   if (id === undefined) return answer(404, { error: "there is nothing here" });
   if (method === "GET" && !reviews) return product(id);
@@ -28,8 +28,15 @@ async function product(id) {
 async function review(id, body) {
   const found = await ask("products", id);
   if (found.missing) return answer(404, { error: `there is no product ${id}` });
-  const response = await fetch(SERVICES.reviews + id, { method: "POST", body, signal: AbortSignal.timeout(PATIENCE) });
-  return answer(response.status, await response.json());
+  if (found.warning) return answer(503, { error: found.warning });
+  try {
+    const response = await fetch(SERVICES.reviews + id, { method: "POST", body, signal: AbortSignal.timeout(PATIENCE) });
+    if (response.ok || response.status === 400) return answer(response.status, await response.json());
+    console.error("reviews", response.status);
+  } catch (error) {
+    console.error("reviews", error);
+  }
+  return answer(503, { error: "the review cannot be kept now" });
 }
 
 // What a service knows of a product: a value, that it is missing, or a warning.

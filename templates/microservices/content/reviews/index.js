@@ -1,4 +1,5 @@
-// Reviews: what people say. Each product's are one object of the bucket.
+// Reviews: what people say. Each product's are one object of the bucket. Of two that come at the same moment one may be lost:
+// where that matters, keep each review in an object of its own.
 const { read, write } = require("./bucket.js");
 
 exports.handler = async (event) => {

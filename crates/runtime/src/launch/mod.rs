@@ -1,0 +1,17 @@
+//! Starts a process of function code in its cage.
+//!
+//! The product runs itself again as launcher: the outer stage enters new namespaces, the inner one is process 1 there, builds a root
+//! that holds the system, the code and the layers (all read-only) and a private `/tmp`, and starts the program. When process 1
+//! ends, the kernel ends everything that the program ever started.
+
+mod cage;
+mod launcher;
+mod order;
+mod process;
+mod stage;
+mod tree;
+
+pub use launcher::{Isolation, Launcher};
+pub use order::{Input, Order};
+pub use process::{Exit, Process};
+pub use stage::main;
