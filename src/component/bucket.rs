@@ -87,18 +87,10 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_is_named() {
-        for bad in [
-            "ab",
-            "Upper",
-            "under_score",
-            "-start",
-            "end-",
-            "dots.are.out",
-        ] {
-            assert!(broken_rule(bad).is_some(), "{bad}");
+    fn the_name_in_the_hint_is_legal() {
+        for bad in ["Upper", "under_score", "-start", "end-", "dots.are.out"] {
             assert_eq!(broken_rule(&slug(bad, 50)), None, "{bad}");
         }
-        assert_eq!(broken_rule("my-bucket-1"), None);
+        assert_eq!(broken_rule(&slug("ab", 50)), None);
     }
 }

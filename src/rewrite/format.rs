@@ -101,6 +101,10 @@ mod tests {
                 "- x # c\n# own\n- [\"y\", z] # d\n",
             ),
             ("'k': 'v' # c\n\n# own\nl: 1\n", "k: v # c\n\n# own\nl: 1\n"),
+            ("&a 'q' # c\n", "&a 'q' # c\n"),
+            ("!!str \"1\" # c\n", "!!str \"1\" # c\n"),
+            ("- &a 'q' # c\n- *a\n", "- &a 'q' # c\n- *a\n"),
+            ("k: &a 'q' # c\nl: *a\n", "k: &a 'q' # c\nl: *a\n"),
         ] {
             assert_eq!(formatted(text), expected);
         }

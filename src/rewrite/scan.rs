@@ -95,6 +95,9 @@ impl Scanner<'_> {
                     let props = self.props(anchor != 0, tag.is_some());
                     self.block(start, &value, props);
                 } else {
+                    // The event may begin with the anchor and the tag before it, which the gap reads.
+                    let end = end.max(start);
+                    let start = start + props_size(&self.text[start..end]);
                     self.gap(start)?;
                     let props = self.props(anchor != 0, tag.is_some());
                     self.scalar(start, end, (&value, style), props);
@@ -163,7 +166,7 @@ impl Scanner<'_> {
             ScalarStyle::DoubleQuoted => Style::Double,
             _ => Style::Plain,
         };
-        let raw = self.text[start..end.max(start)].trim_end();
+        let raw = self.text[start..end].trim_end();
         // The event of a quoted text may end behind the comment that follows it.
         let raw = match style {
             Style::Single | Style::Double => &raw[..quoted_size(raw)],

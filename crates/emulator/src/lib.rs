@@ -9,6 +9,7 @@ mod cdn;
 mod clock;
 mod cloud;
 mod function;
+mod hop;
 mod identity;
 mod oss;
 mod route;

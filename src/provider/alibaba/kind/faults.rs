@@ -88,7 +88,7 @@ pub(super) fn provider(stub: &Stub) -> Alibaba {
     Alibaba::over(Transport::new(stub.target()).unwrap())
 }
 
-fn task<'a>(kind: &'a Kind, attrs: &'a Object) -> Task<'a> {
+pub(super) fn task<'a>(kind: &'a Kind, attrs: &'a Object) -> Task<'a> {
     Task {
         kind,
         attrs,

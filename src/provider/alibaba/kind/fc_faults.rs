@@ -2,10 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use super::faults::{Deaf, object, provider};
+use super::faults::{object, provider, task};
 use crate::provider::alibaba::stub::{Answer, Stub};
 use crate::provider::{ErrorKind, Provider as _, Seen, Task};
-use crate::resource::{Kind, Object, RemoteId};
+use crate::resource::{Kind, RemoteId};
 
 fn reply(status: u16, body: &Json) -> Answer {
     Answer::Reply(status, "", body.to_string())
@@ -14,18 +14,6 @@ fn reply(status: u16, body: &Json) -> Answer {
 fn missing(code: &str) -> Answer {
     let body = json!({ "Code": code, "Message": "m", "RequestId": "R" });
     reply(404, &body)
-}
-
-fn task<'a>(kind: &'a Kind, attrs: &'a Object) -> Task<'a> {
-    Task {
-        kind,
-        attrs,
-        record: None,
-        diff: &[],
-        owner: "shop/dev",
-        token: "t",
-        tell: &Deaf,
-    }
 }
 
 async fn read(kind: &str, id: &str, answers: Vec<Answer>) -> Result<Option<Seen>, ErrorKind> {
@@ -129,4 +117,29 @@ async fn a_function_that_is_being_changed_is_waited_for() {
         .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Invalid);
     assert_eq!(stub.asked().len(), 4);
+}
+
+#[tokio::test]
+async fn a_function_whose_last_change_failed_is_mended_by_the_next() {
+    let tags = json!([{ "Key": "sdev-owner", "Value": "shop/dev" }]);
+    let state = |update: &str| json!({ "functionArn": "a", "tags": tags, "state": "Active", "lastUpdateStatus": update });
+    let states = ["Failed", "InProgress", "Successful"];
+    let answers = states.map(|update| reply(200, &state(update)));
+    let stub = Stub::start(answers.into()).await;
+    let attrs = object(json!({ "functionName": "f", "memorySize": 512 }));
+    let kind = Kind::from("fc.function");
+    let diff = [crate::plan::FieldDiff {
+        path: vec!["memorySize".into()],
+        before: Some(256.into()),
+        after: Some(512.into()),
+        unknown: false,
+    }];
+    let task = Task {
+        diff: &diff,
+        ..task(&kind, &attrs)
+    };
+    provider(&stub).update(&task).await.unwrap();
+    let asked = stub.asked();
+    assert!(asked[1].starts_with("PUT "), "{}", asked[1]);
+    assert!(asked[1].ends_with("{\"memorySize\":512}"), "{}", asked[1]);
 }

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::attrs::{id_of, remote, touches};
 use super::driver::{Driver, OWNER_TAG};
+use super::fc_part::text;
 use super::patience::Patience;
 use super::{fc_code, fc_invoke, fc_shown, fc_tags};
 use crate::provider::alibaba::fc::{Call, Fc};
@@ -114,8 +115,22 @@ impl FcFunction {
         }
     }
 
-    /// Waits until the last change is in force.
+    /// Waits until the last change is in force; fails when it cannot be.
     async fn settled(&self, name: &str, tell: &dyn Tell) -> Result<Object, ProviderError> {
+        let shown = self.idle(name, tell).await?;
+        let failed = |key| text(&shown, key) == Some("Failed");
+        if failed("state") || failed("lastUpdateStatus") {
+            let reasons = ["lastUpdateStatusReason", "stateReason"];
+            let mut reasons = reasons.iter().filter_map(|key| text(&shown, key));
+            let why = reasons.find(|why| !why.is_empty()).unwrap_or_default();
+            let message = format!("function `{name}` could not be brought up: {why}");
+            return Err(failure(ErrorKind::Invalid, message));
+        }
+        Ok(shown)
+    }
+
+    /// Waits until no change is under way. The last may have failed: the next is what mends it.
+    async fn idle(&self, name: &str, tell: &dyn Tell) -> Result<Object, ProviderError> {
         let mut patience = Patience::begin();
         loop {
             let shown = self.get(name).await?.ok_or_else(|| {
@@ -124,17 +139,8 @@ impl FcFunction {
                     format!("function `{name}` has vanished"),
                 )
             })?;
-            let text = |key: &str| shown.get(key).and_then(Json::as_str).unwrap_or_default();
-            let (state, update) = (text("state"), text("lastUpdateStatus"));
-            if state == "Failed" || update == "Failed" {
-                let why = match text("lastUpdateStatusReason") {
-                    "" => text("stateReason"),
-                    why => why,
-                };
-                let message = format!("function `{name}` could not be brought up: {why}");
-                return Err(failure(ErrorKind::Invalid, message));
-            }
-            if state != "Pending" && update != "InProgress" {
+            let is_idle = text(&shown, "lastUpdateStatus") != Some("InProgress");
+            if is_idle && text(&shown, "state") != Some("Pending") {
                 return Ok(shown);
             }
             let what = format!("function {name} is being changed");
@@ -200,7 +206,7 @@ impl Driver for FcFunction {
         let mut body = body(task.attrs, &|name| task.attrs.contains_key(name));
         if let Some(there) = self.check_ours(name, task.owner).await? {
             body.extend(fc_code::body(task, &there)?);
-            self.settled(name, task.tell).await?;
+            self.idle(name, task.tell).await?;
             self.put(name, body).await?;
             fc_tags::sync(&self.fc, &there, &tags).await?;
         } else {
@@ -219,7 +225,7 @@ impl Driver for FcFunction {
 
     async fn update(&self, task: &Task<'_>) -> Result<Made, ProviderError> {
         let name = name(task)?;
-        let there = self.settled(name, task.tell).await?;
+        let there = self.idle(name, task.tell).await?;
         let mut body = body(task.attrs, &|name| touches(task, name));
         if touches(task, "code") {
             body.extend(fc_code::body(task, &there)?);

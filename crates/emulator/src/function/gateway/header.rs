@@ -1,44 +1,20 @@
 //! Which headers pass between visitors and code; pure.
 
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName};
 
 use super::event::OWN;
-
-/// Headers that concern one connection only (RFC 9110, 7.6.1), beside those that `Connection` names.
-const HOP: &[&str] = &[
-    "connection",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+use crate::hop::drop_connection_fields;
 
 /// Takes away what code must not get from a visitor: headers of the connection, and those in which the platform speaks.
 pub(super) fn from_visitor(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
-        .get_all(header::CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
-    for name in named {
-        headers.remove(name);
-    }
-    remove(headers, |name| {
-        HOP.contains(&name) || name.starts_with("x-fc-")
-    });
+    drop_connection_fields(headers);
+    remove(headers, |name| name.starts_with("x-fc-"));
 }
 
 /// Takes away what a web server must not tell a visitor. The length stays: it belongs to the body that follows.
 pub(super) fn from_server(headers: &mut HeaderMap) {
-    remove(headers, |name| {
-        name != "content-length" && (is_own(name) || HOP.contains(&name))
-    });
+    drop_connection_fields(headers);
+    remove(headers, |name| name != "content-length" && is_own(name));
 }
 
 /// Whether only the gateway may set a header of a response.
@@ -103,6 +79,8 @@ mod tests {
             ("date", "today"),
             ("x-fc-status", "404"),
             ("transfer-encoding", "chunked"),
+            ("connection", "X-Hop"),
+            ("x-hop", "1"),
             ("content-length", "1"),
             ("x-own", "1"),
         ]);

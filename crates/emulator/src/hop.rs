@@ -1,0 +1,33 @@
+//! Headers of one connection, which no proxy passes on; pure.
+
+use http::{HeaderMap, HeaderName, header};
+
+/// Headers that concern one connection only (RFC 9110, 7.6.1), beside those that `Connection` names.
+const HOP: &[&str] = &[
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Takes away the headers of the connection, those that `Connection` names among them.
+pub(crate) fn drop_connection_fields(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in named {
+        headers.remove(name);
+    }
+    for name in HOP {
+        headers.remove(*name);
+    }
+}
