@@ -286,6 +286,61 @@ def judge_invocations(fc):
     fc.delete_function(NAME)
 
 
+def judge_versions(fc):
+    """Versions published, listed, run and deleted; aliases that lead to them, moved, weighted, deleted."""
+    made(fc, NAME)
+
+    def publish(words):
+        return fc.publish_function_version(NAME, models.PublishFunctionVersionRequest(body=models.PublishVersionInput(description=words)))
+
+    def run(qualifier):
+        request = models.InvokeFunctionRequest(body=io.BytesIO(b"x"), qualifier=qualifier)
+        body = fc.invoke_function_with_options(NAME, request, models.InvokeFunctionHeaders(), RuntimeOptions()).body
+        return body.read() if hasattr(body, "read") else body
+
+    def version(number, words):
+        return {"versionId": number, "description": words, "createdTime": TIME, "lastModifiedTime": TIME}
+
+    same("version: publish", publish("one"), version("1", "one"))
+    update = models.UpdateFunctionInput(code=code(CHANGED))
+    fc.update_function(NAME, models.UpdateFunctionRequest(body=update))
+    same("version: next", publish("two"), version("2", "two"))
+    equal("version: runs what it was", json.loads(run("1"))["event"], "x")
+    equal("version: runs the newer", run("2"), b"changed")
+    checksum = fc.get_function(NAME, models.GetFunctionRequest(qualifier="1")).body.code_checksum
+    equal("version: code", checksum, crc64(archive(CODE)))
+    whole = {"versions": [version("2", "two"), version("1", "one")], "direction": "BACKWARD"}
+    same("version: list", fc.list_function_versions(NAME, models.ListFunctionVersionsRequest()), whole)
+    page = models.ListFunctionVersionsRequest(direction="FORWARD", limit=1)
+    same("version: page", fc.list_function_versions(NAME, page),
+         {"versions": [version("1", "one")], "direction": "FORWARD", "nextToken": "2"})
+    page = models.ListFunctionVersionsRequest(direction="FORWARD", limit=1, next_token="2")
+    same("version: last page", fc.list_function_versions(NAME, page), {"versions": [version("2", "two")], "direction": "FORWARD"})
+    fails("version: gone", "VersionNotFound", 404, lambda: run("7"))
+
+    def alias(number, weights=None, words=""):
+        return {"aliasName": "prod", "versionId": number, "additionalVersionWeight": weights or {}, "description": words,
+                "createdTime": TIME, "lastModifiedTime": TIME}
+
+    new = models.CreateAliasRequest(body=models.CreateAliasInput(alias_name="prod", version_id="1", description="live"))
+    same("alias: create", fc.create_alias(NAME, new), alias("1", words="live"))
+    fails("alias: twice", "AliasAlreadyExists", 409, lambda: fc.create_alias(NAME, new))
+    equal("alias: runs", json.loads(run("prod"))["event"], "x")
+    moved = models.UpdateAliasInput(version_id="2", additional_version_weight={"1": 0.5})
+    same("alias: update", fc.update_alias(NAME, "prod", models.UpdateAliasRequest(body=moved)), alias("2", {"1": 0.5}, "live"))
+    said = [run("prod") == b"changed" for _ in range(20)]
+    check("alias: weights", 8 <= sum(said) <= 12, said)
+    same("alias: get", fc.get_alias(NAME, "prod"), alias("2", {"1": 0.5}, "live"))
+    same("alias: list", fc.list_aliases(NAME, models.ListAliasesRequest()), {"aliases": [alias("2", {"1": 0.5}, "live")]})
+    absent = models.UpdateAliasRequest(body=models.UpdateAliasInput(version_id="7"))
+    fails("alias: no version", "VersionNotFound", 404, lambda: fc.update_alias(NAME, "prod", absent))
+    equal("alias: delete", fc.delete_alias(NAME, "prod").status_code, 204)
+    fails("alias: gone", "AliasNotFound", 404, lambda: fc.get_alias(NAME, "prod"))
+    equal("version: delete", fc.delete_function_version(NAME, "1").status_code, 204)
+    fails("version: deleted", "VersionNotFound", 404, lambda: fc.delete_function_version(NAME, "1"))
+    fc.delete_function(NAME)
+
+
 def judge_triggers(fc):
     """Triggers made, shown, changed, listed in pages, deleted."""
     made(fc, NAME)
@@ -519,7 +574,7 @@ def judge_keys(fc):
 def main():
     """Runs every judgement; one that breaks counts as failed and stops none of the others."""
     fc = client()
-    for judgement in [judge_functions, judge_invocations, judge_triggers, judge_domains, judge_tags, judge_settings, judge_keys]:
+    for judgement in [judge_functions, judge_invocations, judge_versions, judge_triggers, judge_domains, judge_tags, judge_settings, judge_keys]:
         try:
             judgement(fc)
         except Exception:  # noqa: BLE001

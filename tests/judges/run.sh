@@ -4,10 +4,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
-sdev=$root/target/debug/sdev
+target=${CARGO_TARGET_DIR:-$root/target}
+sdev=$target/debug/sdev
 cargo build --locked --bin sdev
 
-venv=$root/target/judges/venv
+venv=$target/judges/venv
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/judges/requirements.txt
 

@@ -5,6 +5,7 @@
 
 mod api;
 mod call;
+mod choose;
 mod code;
 mod error;
 mod gateway;

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use runtime::{Command, Container, Custom, Health, Hook, Identity, Mount, Spec};
 
+use super::choose::{Turns, choices};
 use super::code::Packages;
 use super::error::{FcError, Outcome};
-use super::model::{Config, Domain, Function, Trigger, language};
+use super::model::{Config, Domain, Function, LATEST, Trigger, language};
 use super::table;
 use crate::settings::{Account, Settings};
 use crate::store::Store;
@@ -29,10 +30,30 @@ pub(crate) struct Target {
     pub(crate) web: Option<Arc<Trigger>>,
 }
 
+/// What calls by one qualifier go to.
+struct Targets {
+    main: Target,
+    /// To which the part of the calls goes that stands beside it.
+    others: Vec<(f64, Target)>,
+    turns: Turns,
+}
+
+impl Targets {
+    /// What the next call goes to.
+    fn next(&self) -> &Target {
+        if self.others.is_empty() {
+            return &self.main;
+        }
+        let weights = self.others.iter().map(|(weight, _)| *weight);
+        let other = self.turns.next(weights).and_then(|at| self.others.get(at));
+        other.map_or(&self.main, |(_, target)| target)
+    }
+}
+
 /// Targets that were found, and how often something was forgotten: what was read before that is not kept.
 #[derive(Default)]
 struct Known {
-    targets: HashMap<(String, String), Target>,
+    targets: HashMap<(String, String), Arc<Targets>>,
     forgotten: u64,
 }
 
@@ -69,62 +90,85 @@ impl Resolver {
         }
     }
 
-    /// The function, or the version that a qualifier means.
+    /// The function as a qualifier means it; by an alias, as its main version has it.
     pub(super) async fn function(&self, name: &str, qualifier: &str) -> Outcome<Function> {
-        let wanted = name.to_owned();
+        let (name, qualifier) = (name.to_owned(), named(qualifier).to_owned());
         let found = self
             .store
-            .read(move |db| Ok::<_, FcError>(table::function::find(db, &wanted)?));
-        let function = found.await?.ok_or_else(|| {
-            FcError::missing(
-                "FunctionNotFound",
-                format!("function '{name}' does not exist"),
-            )
-        })?;
-        match qualifier {
-            "LATEST" | "" => Ok(function),
-            other => Err(FcError::missing(
-                "VersionNotFound",
-                format!("version or alias '{other}' of function '{name}' does not exist"),
-            )),
-        }
+            .read(move |db| choices(db, &name, &qualifier))
+            .await?;
+        let main = found.into_iter().next().map(|choice| choice.function);
+        main.ok_or_else(|| FcError::invalid("the qualifier leads nowhere"))
     }
 
-    /// The name of a function as it is spelled, from one in lower case.
-    pub(super) async fn spelled(&self, name: &str) -> Outcome<Option<String>> {
-        let wanted = name.to_owned();
-        let found = self
-            .store
-            .read(move |db| Ok::<_, FcError>(table::function::spelled(db, &wanted)?));
+    /// The names of a function and an alias of it as they are spelled, from ones in lower case.
+    pub(super) async fn spelled(&self, name: &str, alias: &str) -> Outcome<(String, String)> {
+        let (name, alias) = (name.to_owned(), alias.to_owned());
+        let found = self.store.read(move |db| {
+            let name = table::function::spelled(db, &name)?.unwrap_or(name);
+            let alias = table::version::spelled_alias(db, &name, &alias)?.unwrap_or(alias);
+            Ok::<_, FcError>((name, alias))
+        });
         found.await
     }
 
     /// What a call of the function goes to.
     pub(super) async fn target(&self, name: &str, qualifier: &str) -> Outcome<Target> {
+        Ok(self.targets(name, qualifier).await?.next().clone())
+    }
+
+    /// What a qualifier mainly leads to.
+    pub(super) async fn main(&self, name: &str, qualifier: &str) -> Outcome<Target> {
+        Ok(self.targets(name, qualifier).await?.main.clone())
+    }
+
+    async fn targets(&self, name: &str, qualifier: &str) -> Outcome<Arc<Targets>> {
+        let qualifier = named(qualifier);
         let key = (name.to_owned(), qualifier.to_owned());
         let (known, forgotten) = self.known(&key);
-        if let Some(target) = known {
-            return Ok(target);
+        if let Some(targets) = known {
+            return Ok(targets);
         }
-        let function = self.function(name, qualifier).await?;
-        if function.disabled {
-            return Err(FcError::new(
-                http::StatusCode::FORBIDDEN,
-                "FunctionInvocationDisabled",
-                format!("calls of function '{name}' are disabled"),
-            ));
-        }
-        let web = self.web(name, qualifier).await?;
-        let target = Target {
-            web,
-            spec: Arc::new(self.spec(&function, qualifier)?),
-            function: Arc::new(function),
-        };
+        let targets = Arc::new(self.found(&key).await?);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.forgotten == forgotten {
-            known.targets.insert(key, target.clone());
+            known.targets.insert(key, Arc::clone(&targets));
         }
-        Ok(target)
+        Ok(targets)
+    }
+
+    async fn found(&self, key: &(String, String)) -> Outcome<Targets> {
+        let (name, qualifier) = key.clone();
+        let choices = self.store.read(move |db| choices(db, &name, &qualifier));
+        let choices = choices.await?;
+        let (name, qualifier) = key;
+        let web = self.web(name, qualifier).await?;
+        let mut targets = Vec::new();
+        for choice in choices {
+            if choice.function.disabled {
+                return Err(FcError::new(
+                    http::StatusCode::FORBIDDEN,
+                    "FunctionInvocationDisabled",
+                    format!("calls of function '{name}' are disabled"),
+                ));
+            }
+            let spec = self.spec(&choice.function, (&choice.version, qualifier))?;
+            let target = Target {
+                web: web.clone(),
+                spec: Arc::new(spec),
+                function: Arc::new(choice.function),
+            };
+            targets.push((choice.weight, target));
+        }
+        let mut targets = targets.into_iter();
+        let (_, main) = targets
+            .next()
+            .ok_or_else(|| FcError::invalid("the qualifier leads nowhere"))?;
+        Ok(Targets {
+            main,
+            others: targets.collect(),
+            turns: Turns::default(),
+        })
     }
 
     async fn web(&self, name: &str, qualifier: &str) -> Outcome<Option<Arc<Trigger>>> {
@@ -172,7 +216,7 @@ impl Resolver {
         domains.clear();
     }
 
-    fn known(&self, key: &(String, String)) -> (Option<Target>, u64) {
+    fn known(&self, key: &(String, String)) -> (Option<Arc<Targets>>, u64) {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         (known.targets.get(key).cloned(), known.forgotten)
     }
@@ -184,13 +228,16 @@ impl Resolver {
         known.forgotten += 1;
     }
 
-    fn spec(&self, function: &Function, qualifier: &str) -> Outcome<Spec> {
+    fn spec(&self, function: &Function, (version, qualifier): (&str, &str)) -> Outcome<Spec> {
         let config = &function.config;
         let code = function.code.as_ref();
         Ok(Spec {
             function: function.name.clone(),
-            version: "LATEST".to_owned(),
-            revision: format!("{}.{}", function.id, function.revision),
+            version: version.to_owned(),
+            revision: match version {
+                LATEST => format!("{}.{}", function.id, function.revision),
+                published => format!("{}.v{published}", function.id),
+            },
             language: language(config.runtime.as_deref().unwrap_or_default())?,
             handler: config.handler.clone().unwrap_or_default(),
             code: code.map_or_else(Default::default, |code| self.packages.folder(&code.sha256)),
@@ -258,6 +305,14 @@ impl Resolver {
             log: (log("project"), log("logstore")),
             endpoints: self.endpoints.clone(),
         }
+    }
+}
+
+/// The qualifier that is meant when none is said.
+fn named(qualifier: &str) -> &str {
+    match qualifier {
+        "" => LATEST,
+        said => said,
     }
 }
 

@@ -55,11 +55,14 @@ impl Functions {
         run: Arc<dyn Run>,
     ) -> Result<Self, StoreError> {
         let packages = Packages::open(settings.data.join("function"))?;
-        let named = store.read_now(|db| Ok(table::function::all(db)?))?;
-        let named = named
-            .into_iter()
-            .filter_map(|function| Some(function.code?.sha256));
-        packages.sweep(&named.collect())?;
+        let named = store.read_now(|db| {
+            let functions = table::function::all(db)?.into_iter();
+            let versions = table::version::all(db)?.into_iter();
+            let packages = functions.map(|function| function.code);
+            let packages = packages.chain(versions.map(|version| version.code));
+            Ok(packages.flatten().map(|package| package.sha256).collect())
+        })?;
+        packages.sweep(&named)?;
         let resolver = Resolver::new(settings, address, store.clone(), packages.clone());
         for domain in store.read_now(|db| Ok(table::domain::all(db)?))? {
             resolver.know_domain(domain);

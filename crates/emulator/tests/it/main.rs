@@ -9,5 +9,6 @@ mod faults;
 mod function;
 mod queue;
 mod start;
+mod version;
 mod web;
 mod website;

@@ -69,14 +69,17 @@ struct Shared {
     settings: Settings,
     starter: Starter,
     limits: Arc<Limits>,
-    /// By function and version.
-    groups: Mutex<HashMap<String, HashMap<String, Arc<Group>>>>,
+    /// By function, then by version and qualifier.
+    groups: Mutex<HashMap<String, HashMap<Lane, Arc<Group>>>>,
     /// When the fleet was opened.
     opened: Instant,
     /// Whether a task looks for idle instances.
     is_watched: AtomicBool,
     is_closed: AtomicBool,
 }
+
+/// A version, and the qualifier by which it is called: instances are told both when they are started.
+type Lane = (String, String);
 
 /// One instance, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +141,7 @@ impl Fleet {
     /// No instance could be had, or a web request found no answer. What goes wrong in the user's code on an event is
     /// an answer.
     pub async fn call(&self, spec: &Arc<Spec>, call: Call) -> Result<Reply, Fault> {
-        let group = self.group(&spec.function, &spec.version);
+        let group = self.group(spec);
         let is_event = matches!(call.request, Request::Event(_));
         let permit = match group.acquire(&self.0, spec).await {
             Err(Fault::Code(payload)) if is_event => {
@@ -163,10 +166,9 @@ impl Fleet {
         self.0.limits.reserve(function, instances);
     }
 
-    /// Says how many instances a version must and may have, and starts what is missing.
+    /// Says how many instances a version must and may have by one qualifier, and starts what is missing.
     pub fn keep(&self, spec: &Arc<Spec>, scale: Scale) {
-        self.group(&spec.function, &spec.version)
-            .keep(&self.0, spec, scale);
+        self.group(spec).keep(&self.0, spec, scale);
         self.0.watch();
     }
 
@@ -185,13 +187,14 @@ impl Fleet {
     pub async fn retire(&self, function: &str, version: Option<&str>) {
         let gone: Vec<_> = {
             let mut groups = lock(&self.0.groups);
-            if let Some(version) = version {
-                let group = groups.get_mut(function).and_then(|of| of.remove(version));
-                group.into_iter().collect()
-            } else {
-                let versions = groups.remove(function).unwrap_or_default();
-                versions.into_values().collect()
+            let lanes = groups.remove(function).unwrap_or_default();
+            let (gone, left): (HashMap<_, _>, HashMap<_, _>) = lanes
+                .into_iter()
+                .partition(|((of, _), _)| version.is_none_or(|version| of == version));
+            if !left.is_empty() {
+                groups.insert(function.to_owned(), left);
             }
+            gone.into_values().collect()
         };
         for group in gone {
             group.retire().await;
@@ -202,27 +205,28 @@ impl Fleet {
     pub async fn close(&self) {
         self.0.is_closed.store(true, Ordering::Release);
         let groups: Vec<_> = lock(&self.0.groups).drain().collect();
-        for group in groups.iter().flat_map(|(_, versions)| versions.values()) {
+        for group in groups.iter().flat_map(|(_, lanes)| lanes.values()) {
             group.kill();
             group.retire().await;
         }
         self.0.starter.close();
     }
 
-    fn group(&self, function: &str, version: &str) -> Arc<Group> {
+    fn group(&self, spec: &Spec) -> Arc<Group> {
+        let lane = (spec.version.clone(), spec.identity.qualifier.clone());
         let mut groups = lock(&self.0.groups);
-        if let Some(group) = groups.get(function).and_then(|of| of.get(version)) {
-            return Arc::clone(group);
+        if let Some(lanes) = groups.get_mut(&spec.function) {
+            return Arc::clone(lanes.entry(lane).or_default());
         }
-        let versions = groups.entry(function.to_owned()).or_default();
-        Arc::clone(versions.entry(version.to_owned()).or_default())
+        let lanes = groups.entry(spec.function.clone()).or_default();
+        Arc::clone(lanes.entry(lane).or_default())
     }
 
     fn groups_of(&self, function: &str) -> Vec<Arc<Group>> {
         let groups = lock(&self.0.groups);
-        let versions = groups.get(function).into_iter();
-        versions
-            .flat_map(|versions| versions.values().map(Arc::clone))
+        let lanes = groups.get(function).into_iter();
+        lanes
+            .flat_map(|lanes| lanes.values().map(Arc::clone))
             .collect()
     }
 }

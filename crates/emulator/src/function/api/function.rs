@@ -8,7 +8,7 @@ use super::{no_function, nothing, shown};
 use crate::body::Reply;
 use crate::function::call::Call;
 use crate::function::error::{FcError, Outcome};
-use crate::function::model::{Code, Config, Function, NewFunction, Package, SettingKind, Tag};
+use crate::function::model::{Code, Config, Function, NewFunction, Package, Tag};
 use crate::function::queue;
 use crate::function::service::Shared;
 use crate::function::table;
@@ -37,6 +37,7 @@ pub(super) async fn create(shared: &Shared, call: &Call) -> Outcome<Reply> {
         config,
         code,
         revision: 1,
+        published: 0,
         created_ms: now,
         modified_ms: now,
         disabled: false,
@@ -106,9 +107,7 @@ pub(super) async fn update(shared: &Shared, call: &Call, name: &str) -> Outcome<
     let changed = changed.await?;
     shared.resolver.forget(name);
     // What is kept warm runs the old code or configuration until it is told.
-    for kind in [SettingKind::Provision, SettingKind::Scaling] {
-        shared.enforce(kind, name, "LATEST").await;
-    }
+    shared.enforce_all_kept(name).await;
     Ok(shown(&changed.show(&shared.arn(name, "LATEST"))))
 }
 

@@ -20,18 +20,21 @@ const NETWORKS: &str = "vpc-bindings";
 pub(super) async fn list(shared: &Shared, call: &Call, function: &str) -> Outcome<Reply> {
     shared.resolver.function(function, "LATEST").await?;
     let qualifier = call.param("qualifier");
+    let is_asked = |instance: &runtime::InstanceInfo| {
+        qualifier.is_none_or(|wanted| [&*instance.version, &*instance.qualifier].contains(&wanted))
+    };
     let instances: Vec<Json> = shared
         .run
         .instances(function)
         .iter()
-        .filter(|instance| qualifier.is_none_or(|wanted| instance.version == wanted))
+        .filter(|instance| is_asked(instance))
         .map(|instance| {
             let created = instance.started.duration_since(UNIX_EPOCH);
             let created = created.unwrap_or_default().as_millis();
             json!({
                 "instanceId": instance.id,
                 "versionId": instance.version,
-                "qualifier": instance.version,
+                "qualifier": instance.qualifier,
                 "status": "Running",
                 "createdTimeMs": u64::try_from(created).unwrap_or(u64::MAX),
             })

@@ -1,5 +1,6 @@
 //! The operations of the API, one file per thing; and which one a call asks for.
 
+mod alias;
 mod domain;
 mod function;
 mod instance;
@@ -8,6 +9,7 @@ mod queue;
 mod setting;
 mod tag;
 mod trigger;
+mod version;
 
 use http::StatusCode;
 use serde_json::Value as Json;
@@ -40,6 +42,18 @@ pub(super) async fn dispatch(shared: &Shared, call: &Call) -> Outcome<Reply> {
         }
         ("DELETE", ["functions", name, "triggers", trigger]) => {
             trigger::delete(shared, name, trigger).await
+        }
+        ("POST", ["functions", name, "versions"]) => version::publish(shared, call, name).await,
+        ("GET", ["functions", name, "versions"]) => version::list(shared, call, name).await,
+        ("DELETE", ["functions", name, "versions", id]) => version::delete(shared, name, id).await,
+        ("POST", ["functions", name, "aliases"]) => alias::create(shared, call, name).await,
+        ("GET", ["functions", name, "aliases"]) => alias::list(shared, call, name).await,
+        ("GET", ["functions", name, "aliases", alias]) => alias::get(shared, name, alias).await,
+        ("PUT", ["functions", name, "aliases", alias]) => {
+            alias::update(shared, call, (name, alias)).await
+        }
+        ("DELETE", ["functions", name, "aliases", alias]) => {
+            alias::delete(shared, name, alias).await
         }
         ("POST", ["custom-domains"]) => domain::create(shared, call).await,
         ("GET", ["custom-domains"]) => domain::list(shared, call).await,

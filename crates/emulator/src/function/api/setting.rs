@@ -6,7 +6,7 @@ use super::{no_function, nothing, shown};
 use crate::body::Reply;
 use crate::function::call::Call;
 use crate::function::error::{FcError, Outcome};
-use crate::function::model::SettingKind;
+use crate::function::model::{LATEST, SettingKind};
 use crate::function::service::Shared;
 use crate::function::table;
 use crate::function::table::setting::Setting;
@@ -152,29 +152,67 @@ impl Shared {
         let found = self
             .store
             .read(move |db| Ok::<_, FcError>(table::setting::find(db, kind.path(), &own, &of)?));
-        let Ok(found) = found.await else { return };
         match kind {
             SettingKind::Async => {}
+            SettingKind::Provision | SettingKind::Scaling => {
+                self.enforce_kept(function, qualifier).await;
+            }
             SettingKind::Concurrency => {
+                let Ok(found) = found.await else { return };
                 let reserved = found.and_then(|document| document["reservedConcurrency"].as_u64());
                 let reserved = reserved.and_then(|number| u32::try_from(number).ok());
                 self.run.reserve(function, reserved);
             }
-            SettingKind::Provision | SettingKind::Scaling => {
-                let Ok(target) = self.resolver.target(function, qualifier).await else {
-                    return;
-                };
-                let on_demand = found
-                    .as_ref()
-                    .and_then(|document| document["enableOnDemandScaling"].as_bool());
-                let disabled = target.function.config.disable_ondemand == Some(true);
-                let scale = runtime::Scale {
-                    min: found.map_or(0, |document| kind.target(&document)),
-                    max: None,
-                    on_demand: on_demand.unwrap_or(!disabled),
-                };
-                self.run.keep(&target.spec, scale);
+        }
+    }
+
+    /// Keeps as many instances as the settings of a qualifier say: the larger number if there are both forms. By an alias they
+    /// run what it mainly leads to.
+    pub(in crate::function) async fn enforce_kept(&self, function: &str, qualifier: &str) {
+        let (own, of) = (function.to_owned(), qualifier.to_owned());
+        let found = self.store.read(move |db| {
+            let provision = table::setting::find(db, SettingKind::Provision.path(), &own, &of)?;
+            let scaling = table::setting::find(db, SettingKind::Scaling.path(), &own, &of)?;
+            Ok::<_, FcError>((provision, scaling))
+        });
+        let Ok((provision, scaling)) = found.await else {
+            return;
+        };
+        let Ok(target) = self.resolver.main(function, qualifier).await else {
+            return;
+        };
+        let wanted = |kind: SettingKind, document: &Option<Json>| {
+            document
+                .as_ref()
+                .map_or(0, |document| kind.target(document))
+        };
+        let on_demand = scaling
+            .as_ref()
+            .and_then(|document| document["enableOnDemandScaling"].as_bool());
+        let disabled = target.function.config.disable_ondemand == Some(true);
+        let scale = runtime::Scale {
+            min: wanted(SettingKind::Provision, &provision)
+                .max(wanted(SettingKind::Scaling, &scaling)),
+            max: None,
+            on_demand: on_demand.unwrap_or(!disabled),
+        };
+        self.run.keep(&target.spec, scale);
+    }
+
+    /// The same for every qualifier of a function, after it changed.
+    pub(in crate::function) async fn enforce_all_kept(&self, function: &str) {
+        let own = function.to_owned();
+        let qualifiers = self.store.read(move |db| {
+            let mut qualifiers = std::collections::BTreeSet::from([LATEST.to_owned()]);
+            for kind in [SettingKind::Provision, SettingKind::Scaling] {
+                let all = table::setting::all(db, kind.path())?.into_iter();
+                let of_it = all.filter(|setting| setting.function == own);
+                qualifiers.extend(of_it.map(|setting| setting.qualifier));
             }
+            Ok::<_, FcError>(qualifiers)
+        });
+        for qualifier in qualifiers.await.unwrap_or_default() {
+            self.enforce_kept(function, &qualifier).await;
         }
     }
 

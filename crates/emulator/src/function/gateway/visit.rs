@@ -123,12 +123,13 @@ impl Shared {
 
     /// Serves a request to the vendor's own name of a function, which may be spelled with capitals.
     async fn visit_own(&self, (name, qualifier): (&str, &str), visit: Visit) -> Outcome<Reply> {
-        let spelled = match self.resolver.target(name, qualifier).await {
-            Err(error) if error.code == "FunctionNotFound" => self.resolver.spelled(name).await?,
-            _ => None,
-        };
-        let name = spelled.as_deref().unwrap_or(name);
-        self.visit_trigger((name, qualifier), visit).await
+        match self.resolver.target(name, qualifier).await {
+            Err(error) if ["FunctionNotFound", "AliasNotFound"].contains(&error.code) => {
+                let (name, qualifier) = self.resolver.spelled(name, qualifier).await?;
+                self.visit_trigger((&name, &qualifier), visit).await
+            }
+            _ => self.visit_trigger((name, qualifier), visit).await,
+        }
     }
 
     async fn visit_trigger(

@@ -177,6 +177,9 @@ pub(crate) struct Function {
     pub(crate) code: Option<Package>,
     /// Grows with every change.
     pub(crate) revision: u64,
+    /// The number of the version published last; 0 before the first.
+    #[serde(default)]
+    pub(crate) published: u64,
     /// Milliseconds of the cloud's time.
     pub(crate) created_ms: i64,
     /// Milliseconds of the cloud's time.

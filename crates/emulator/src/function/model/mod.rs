@@ -6,6 +6,7 @@ mod domain;
 mod language;
 mod setting;
 mod trigger;
+mod version;
 
 pub(super) use config::shown_time;
 pub(super) use config::{
@@ -16,3 +17,4 @@ pub(super) use domain::{Domain, NewDomain, Rewrite, RewriteRule, Route};
 pub(super) use language::language;
 pub(super) use setting::SettingKind;
 pub(super) use trigger::{NewTrigger, Trigger, TriggerUpdate};
+pub(super) use version::{Alias, LATEST, NewAlias, Version};

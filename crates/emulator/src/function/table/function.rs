@@ -40,11 +40,13 @@ pub(in crate::function) fn save(db: &Connection, function: &Function) -> Rows<()
     Ok(())
 }
 
-/// Deletes a function with its triggers and settings.
+/// Deletes a function with its triggers, settings, versions and aliases.
 pub(in crate::function) fn delete(db: &Connection, name: &str) -> Rows<()> {
     for sql in [
         "DELETE FROM fc_trigger WHERE function = ?1",
         "DELETE FROM fc_setting WHERE function = ?1",
+        "DELETE FROM fc_version WHERE function = ?1",
+        "DELETE FROM fc_alias WHERE function = ?1",
         "DELETE FROM fc_function WHERE name = ?1",
     ] {
         db.prepare_cached(sql)?.execute([name])?;
@@ -54,5 +56,8 @@ pub(in crate::function) fn delete(db: &Connection, name: &str) -> Rows<()> {
 
 /// Deletes everything.
 pub(in crate::function) fn clear(db: &Connection) -> Rows<()> {
-    db.execute_batch("DELETE FROM fc_trigger; DELETE FROM fc_function; DELETE FROM fc_domain; DELETE FROM fc_setting;")
+    db.execute_batch(
+        "DELETE FROM fc_trigger; DELETE FROM fc_function; DELETE FROM fc_domain; DELETE FROM fc_setting;
+         DELETE FROM fc_version; DELETE FROM fc_alias;",
+    )
 }

@@ -1,9 +1,10 @@
-//! Rows of functions and triggers; what has no column of its own is in a JSON document.
+//! Rows of functions, their versions and triggers; what has no column of its own is in a JSON document.
 
 pub(super) mod domain;
 pub(super) mod function;
 pub(super) mod setting;
 pub(super) mod trigger;
+pub(super) mod version;
 
 /// Tables of this room.
 pub(crate) const SCHEMA: &str = "
@@ -28,6 +29,18 @@ CREATE TABLE IF NOT EXISTS fc_setting (
     qualifier TEXT NOT NULL,
     document TEXT NOT NULL,
     PRIMARY KEY (kind, function, qualifier)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fc_version (
+    function TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (function, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fc_alias (
+    function TEXT NOT NULL,
+    name TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (function, name)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS fc_trigger_kind ON fc_trigger (kind);
 ";
