@@ -226,11 +226,11 @@ impl Config {
         self.internet_access.get_or_insert(true);
         self.environment_variables.get_or_insert_default();
         let memory = f64::from(self.memory_size.unwrap_or(512));
-        // The default is 0.35 for 512 MB; other sizes get what the allowed ratio of 1:1 to 1:4 makes of them.
-        let cpu = if memory <= 512.0 {
-            0.35_f64.max(memory / 4096.0)
-        } else {
-            (memory / 2048.0 * 20.0).ceil() / 20.0
+        // The default is 0.35 for 512 MB. What others get is not documented; half a processor for a GB is amid the allowed
+        // ratios of 1:1 to 1:4, and stays there when it is rounded up to a step of 0.05.
+        let cpu = match self.memory_size {
+            Some(512) => 0.35,
+            _ => (memory / 2048.0 * 20.0).ceil() / 20.0,
         };
         self.cpu.get_or_insert(cpu);
         self
@@ -318,7 +318,14 @@ mod tests {
 
     #[test]
     fn the_processor_goes_with_the_memory() {
-        let cpu = |memory: u32| config(json!({ "memorySize": memory })).with_defaults().cpu;
+        let sized = |memory: u32| {
+            config(json!({ "runtime": "custom", "memorySize": memory })).with_defaults()
+        };
+        let cpu = |memory| sized(memory).cpu;
+        for memory in (128..=32_768).step_by(64) {
+            assert_eq!(sized(memory).check(), Ok(()), "{memory}");
+        }
+        assert_eq!(cpu(128), Some(0.1));
         assert_eq!(cpu(512), Some(0.35));
         assert_eq!(cpu(1024), Some(0.5));
         assert_eq!(cpu(3072), Some(1.5));
