@@ -230,6 +230,34 @@ async fn a_web_address_leads_by_an_alias_whatever_its_capitals() {
     }
 }
 
+/// Waits for an instance by a qualifier that `fits`; its id.
+async fn instance(cloud: &Cloud, qualifier: &str, fits: impl Fn(&Json) -> bool) -> String {
+    let target = format!("functions/hello/instances?qualifier={qualifier}");
+    for _ in 0..500 {
+        let listed = cloud.fc("GET", &target, b"").await.json();
+        let mut all = listed["instances"].as_array().unwrap().iter();
+        if let Some(found) = all.find(|instance| fits(instance)) {
+            return found["instanceId"].as_str().unwrap().to_owned();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("no such instance by {qualifier}");
+}
+
+#[tokio::test]
+async fn instances_that_are_kept_are_replaced_after_an_update() {
+    let cloud = versions().await;
+    let target = "functions/hello/provision-config?qualifier=LATEST";
+    let put = cloud
+        .fc_json("PUT", target, &json!({"defaultTarget": 1}))
+        .await;
+    assert_eq!(put.status, 200, "{put:?}");
+    let before = instance(&cloud, "LATEST", |_| true).await;
+    update(&cloud, "newer").await;
+    let is_new = |kept: &Json| kept["instanceId"] != before;
+    instance(&cloud, "LATEST", is_new).await;
+}
+
 #[tokio::test]
 async fn instances_are_kept_for_what_an_alias_leads_to_now() {
     let cloud = versions().await;
@@ -244,24 +272,11 @@ async fn instances_are_kept_for_what_an_alias_leads_to_now() {
         .fc_json("PUT", target, &json!({"defaultTarget": 1}))
         .await;
     assert_eq!(put.status, 200, "{put:?}");
-    let kept = async |version: &str| {
-        for _ in 0..500 {
-            let target = "functions/hello/instances?qualifier=prod";
-            let listed = cloud.fc("GET", target, b"").await.json();
-            let found = listed["instances"].as_array().unwrap().iter();
-            if found
-                .clone()
-                .any(|instance| instance["versionId"] == version)
-            {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-        panic!("no instance of version {version}");
-    };
-    kept("1").await;
+    instance(&cloud, "prod", |kept| kept["versionId"] == "1").await;
+    let config = cloud.fc("GET", target, b"").await.json();
+    assert_eq!(config["current"], 1);
     alias(&cloud, "PUT", &json!({"versionId": "2"})).await;
-    kept("2").await;
+    instance(&cloud, "prod", |kept| kept["versionId"] == "2").await;
     cloud
         .fc("DELETE", "functions/hello/aliases/prod", b"")
         .await;

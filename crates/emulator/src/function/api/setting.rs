@@ -130,7 +130,10 @@ pub(super) async fn list(shared: &Shared, call: &Call, kind: SettingKind) -> Out
 
 fn document(shared: &Shared, kind: SettingKind, setting: &Setting) -> Json {
     let (function, qualifier) = (&setting.function, &setting.qualifier);
-    let current = shared.run.instances(function).len();
+    let all = shared.run.instances(function).into_iter();
+    let current = all
+        .filter(|instance| instance.qualifier == *qualifier)
+        .count();
     let current = u32::try_from(current).unwrap_or(u32::MAX);
     let current = current.min(kind.target(&setting.document));
     kind.show(&setting.document, &shared.arn(function, qualifier), current)
@@ -148,16 +151,16 @@ impl Shared {
         function: &str,
         qualifier: &str,
     ) {
-        let (own, of) = (function.to_owned(), qualifier.to_owned());
-        let found = self
-            .store
-            .read(move |db| Ok::<_, FcError>(table::setting::find(db, kind.path(), &own, &of)?));
         match kind {
             SettingKind::Async => {}
             SettingKind::Provision | SettingKind::Scaling => {
                 self.enforce_kept(function, qualifier).await;
             }
             SettingKind::Concurrency => {
+                let (own, of) = (function.to_owned(), qualifier.to_owned());
+                let found = self.store.read(move |db| {
+                    Ok::<_, FcError>(table::setting::find(db, kind.path(), &own, &of)?)
+                });
                 let Ok(found) = found.await else { return };
                 let reserved = found.and_then(|document| document["reservedConcurrency"].as_u64());
                 let reserved = reserved.and_then(|number| u32::try_from(number).ok());
