@@ -71,7 +71,8 @@ pub fn lower(manifest: &Manifest, context: &Context) -> Result<Lowered, Diagnost
     let outputs = blocks
         .iter()
         .map(|(block, parts)| {
-            let outputs = parts.planned.is_none().then(|| parts.outputs.clone());
+            let is_known = parts.planned.is_none() && !block.is_broken;
+            let outputs = is_known.then(|| parts.outputs.clone());
             (block.name.as_str(), outputs)
         })
         .collect();
@@ -119,6 +120,10 @@ fn lower_block(block: &Block, context: &Context, diagnostics: &mut Diagnostics) 
     } else {
         diagnostics.push(unknown(block, name));
     }
+    // What it would become is not known, and that it failed was reported.
+    if block.is_broken {
+        return Parts::default();
+    }
     match DEPLOYED.iter().find(|(of, _)| *of == name) {
         Some((_, lower)) => lower(block, context, diagnostics),
         None => planned::lower(block, block.component_at.clone()),
@@ -127,7 +132,7 @@ fn lower_block(block: &Block, context: &Context, diagnostics: &mut Diagnostics) 
 
 /// Blocks refer to each other by block and output; resources refer to resources.
 struct Link<'a> {
-    /// By block; nothing where a block has whatever is asked for.
+    /// By block; nothing where a block has whatever is asked for, or is broken.
     outputs: &'a BTreeMap<&'a str, Option<BTreeMap<String, Value>>>,
     block: &'a Block,
     diagnostics: &'a mut Diagnostics,

@@ -107,9 +107,9 @@ impl Diagnostics {
         self.0.push(diagnostic);
     }
 
-    /// Adds all of another collection.
-    pub fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
+    /// Adds all of them.
+    pub fn extend(&mut self, other: impl IntoIterator<Item = Diagnostic>) {
+        self.0.extend(other);
     }
 
     /// The same, as warnings.

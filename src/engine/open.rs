@@ -67,7 +67,7 @@ pub fn open(
     let origins = remembered.as_ref().map(|state| terms::origins(state, &own));
     let context = context(&manifest, to, origins.unwrap_or_default());
     if warnings.has_errors() {
-        return Err(with_more(warnings, manifest, &context, reading.until));
+        return Err(with_more(warnings, &manifest, &context, reading.until));
     }
     let (scope, order) = narrow::narrow(&manifest, reading.targets, &|| {
         let asks = occasion.command == "remove";
@@ -113,7 +113,7 @@ pub fn examine(
         let own = own::read(manifest, &known, &mut found);
         own.check(manifest, &to.environment, &mut found);
         let context = context(manifest, to, BTreeMap::new());
-        found = with_more(found, manifest.clone(), &context, Until::Lower);
+        found = with_more(found, manifest, &context, Until::Lower);
     }
     (manifest, found)
 }
@@ -167,16 +167,15 @@ fn is_prepared(manifest: &Manifest, block: &str) -> bool {
     actions.any(|action| action.hook == Hook::Pre)
 }
 
-/// What is wrong with a manifest, and what else is wrong with the blocks of it that can be understood.
+/// What is wrong with a manifest, and what else is wrong with its blocks as far as they can be understood.
 fn with_more(
     mut found: Diagnostics,
-    mut manifest: Manifest,
+    manifest: &Manifest,
     context: &Context,
     until: Until,
 ) -> Diagnostics {
-    manifest.blocks.retain(|block| !block.is_broken);
     if until >= Until::Lower {
-        match component::lower(&manifest, context) {
+        match component::lower(manifest, context) {
             Ok(lowered) => found.extend(lowered.warnings),
             Err(more) => found.extend(more),
         }

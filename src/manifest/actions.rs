@@ -39,7 +39,7 @@ impl Around<'_> {
         diagnostics: &mut Diagnostics,
     ) -> Vec<Action> {
         let mut actions = Vec::new();
-        if !node.is_map() && !node.is_null() {
+        if !node.is_map() && !node.is_nothing() {
             let detail = format!(
                 "`actions` must be a map from hooks to lists, and is {}",
                 node.type_name()
@@ -155,7 +155,7 @@ impl Around<'_> {
                 return None;
             }
         };
-        let path = match item.entry("path").filter(|path| !path.value.is_null()) {
+        let path = match item.entry("path").filter(|path| !path.value.is_nothing()) {
             Some(path) => word(path, diagnostics)?,
             None => "./".to_owned(),
         };
@@ -171,7 +171,7 @@ impl Around<'_> {
 fn items<'n>(entry: &'n Entry, level: Level, diagnostics: &mut Diagnostics) -> &'n [Node] {
     match &entry.value.kind {
         NodeKind::List(items) => items,
-        NodeKind::Null => &[],
+        NodeKind::Null | NodeKind::Failed => &[],
         NodeKind::Map(_) if level == Level::Resource => {
             let detail = format!("`{}` should be a list, and is one item", entry.key);
             diagnostics.push(
@@ -222,7 +222,7 @@ fn word(entry: &Entry, diagnostics: &mut Diagnostics) -> Option<String> {
 
 /// What `allow_failure` says: true, or the exit codes and commands whose failure does not count.
 pub(super) fn tolerance(entry: Option<&Entry>, diagnostics: &mut Diagnostics) -> Tolerance {
-    let Some(entry) = entry.filter(|entry| !entry.value.is_null()) else {
+    let Some(entry) = entry.filter(|entry| !entry.value.is_nothing()) else {
         return Tolerance::default();
     };
     match &entry.value.kind {
@@ -262,7 +262,7 @@ fn list<T>(
     of: impl Fn(&Node) -> Option<T>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<T> {
-    let Some(node) = entry.value.get(key).filter(|node| !node.is_null()) else {
+    let Some(node) = entry.value.get(key).filter(|node| !node.is_nothing()) else {
         return Vec::new();
     };
     let one = std::slice::from_ref(node);

@@ -17,7 +17,7 @@ pub(super) fn assemble(
 ) -> Manifest {
     let folder = read::folder_of(path);
     let broken = broken(&document);
-    drop_nulls_but_actions(&mut document);
+    drop_nothings(&mut document);
     let name = word(&document, "name", diagnostics);
     let access = word(&document, "access", diagnostics);
     let around = Around {
@@ -31,7 +31,7 @@ pub(super) fn assemble(
     for block in &mut blocks {
         block.is_broken = broken.contains(&block.name);
     }
-    drop_nulls(&mut document);
+    drop(&mut document, Node::is_null);
     let order = flow::order(&document, &blocks, occasion.command, diagnostics);
     Manifest {
         path: path.to_owned(),
@@ -57,39 +57,50 @@ fn broken(document: &Node) -> BTreeSet<String> {
     broken.map(|entry| entry.key.clone()).collect()
 }
 
-/// Takes entries without a value out of all maps. In lists they stay, so that numbers of items do not change.
-fn drop_nulls(node: &mut Node) {
+/// Takes entries out of all maps that `is_nothing` holds of. In lists they stay, so that numbers of items do not change.
+fn drop(node: &mut Node, is_nothing: fn(&Node) -> bool) {
     match &mut node.kind {
-        NodeKind::List(items) => items.iter_mut().for_each(drop_nulls),
+        NodeKind::List(items) => items.iter_mut().for_each(|item| drop(item, is_nothing)),
         NodeKind::Map(entries) => {
-            entries.retain(|entry| !entry.value.is_null());
+            entries.retain(|entry| !is_nothing(&entry.value));
             for entry in entries {
-                drop_nulls(&mut entry.value);
+                drop(&mut entry.value, is_nothing);
             }
         }
         _ => {}
     }
 }
 
-/// The same, where actions keep theirs: an expression that failed is null, and the key is still to be seen.
-fn drop_nulls_but_actions(document: &mut Node) {
+/// Takes entries without a value out. Actions keep theirs, and properties and `sdev` those whose expression failed: there
+/// the key is still to be seen.
+fn drop_nothings(document: &mut Node) {
     let NodeKind::Map(top) = &mut document.kind else {
         return;
     };
-    top.retain(|entry| !entry.value.is_null());
+    top.retain(|entry| !entry.value.is_nothing());
     for entry in top.iter_mut().filter(|entry| entry.key != "actions") {
         match &mut entry.value.kind {
             NodeKind::Map(resources) if entry.key == "resources" => {
                 for resource in resources {
-                    let NodeKind::Map(parts) = &mut resource.value.kind else {
-                        continue;
-                    };
-                    parts.retain(|part| !part.value.is_null());
-                    let others = parts.iter_mut().filter(|part| part.key != "actions");
-                    others.for_each(|part| drop_nulls(&mut part.value));
+                    drop_nothings_of_resource(&mut resource.value);
                 }
             }
-            _ => drop_nulls(&mut entry.value),
+            _ if entry.key == "sdev" => drop(&mut entry.value, Node::is_null),
+            _ => drop(&mut entry.value, Node::is_nothing),
+        }
+    }
+}
+
+fn drop_nothings_of_resource(resource: &mut Node) {
+    let NodeKind::Map(parts) = &mut resource.kind else {
+        return;
+    };
+    parts.retain(|part| !part.value.is_null() && (part.key == "props" || !part.value.is_failed()));
+    for part in parts {
+        match part.key.as_str() {
+            "actions" => {}
+            "props" => drop(&mut part.value, Node::is_null),
+            _ => drop(&mut part.value, Node::is_nothing),
         }
     }
 }
@@ -138,7 +149,7 @@ fn block(entry: &mut Entry, around: &Around<'_>, diagnostics: &mut Diagnostics) 
         });
     }
     let props = entry.value.get("props")?.clone();
-    if !props.is_map() {
+    if !props.is_map() && !props.is_failed() {
         let detail = format!(
             "`props` of `{}` must be a map, and is {}",
             entry.key,

@@ -20,7 +20,7 @@ pub fn to_yaml(node: &Node) -> String {
 /// The node as JSON, in the order of the file. Outputs stay expressions; numbers that JSON lacks become null.
 pub fn to_json(node: &Node) -> Value {
     match &node.kind {
-        NodeKind::Null => Value::Null,
+        NodeKind::Null | NodeKind::Failed => Value::Null,
         NodeKind::Bool(value) => Value::from(*value),
         NodeKind::Int(value) => Value::from(*value),
         NodeKind::Float(value) => Value::from(*value),
@@ -57,7 +57,7 @@ fn write(node: &Node, indent: usize, out: &mut String) {
                 write(&entry.value, indent + 2, out);
             }
         }
-        NodeKind::Null => out.push_str(" null"),
+        NodeKind::Null | NodeKind::Failed => out.push_str(" null"),
         NodeKind::Bool(value) => out.push_str(if *value { " true" } else { " false" }),
         NodeKind::Int(value) => push(out, format_args!(" {value}")),
         NodeKind::Float(value) => {

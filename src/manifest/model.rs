@@ -70,13 +70,13 @@ pub struct Block {
     pub component: String,
     /// Where the component is named.
     pub component_at: Span,
-    /// Its properties, always a map.
+    /// Its properties: a map, unless it is broken.
     pub props: Node,
     /// Its actions around the command that the manifest was loaded for, in file order.
     pub actions: Vec<Action>,
     /// `allow_failure` and `continue-on-error`.
     pub tolerance: Tolerance,
-    /// Whether an expression in it has no value, so that nothing more can be said of it. Never so after a load that
-    /// went well.
+    /// Whether an expression in it has no value, so that it can be checked and not lowered. Never so after a load
+    /// that went well.
     pub is_broken: bool,
 }

@@ -17,6 +17,9 @@ pub struct Node {
 pub enum NodeKind {
     /// `null`, `~` or nothing.
     Null,
+    /// An expression that has no value: that was reported, and nothing more can be said of what it stands for. None is
+    /// there after a load that went well.
+    Failed,
     /// `true` or `false`.
     Bool(bool),
     /// A whole number.
@@ -139,13 +142,17 @@ impl Node {
         self.kind == NodeKind::Null
     }
 
-    /// Whether an expression stood here that has no value: it was reported, and is null since.
-    pub(super) fn is_failed(&self) -> bool {
-        let written = self.at.source.text.get(self.at.start..self.at.end);
-        self.is_null() && written.is_some_and(|text| text.contains("${"))
+    /// Whether it is an expression that has no value.
+    pub fn is_failed(&self) -> bool {
+        self.kind == NodeKind::Failed
     }
 
-    /// Whether that is so of anything in it.
+    /// Whether there is nothing to read here, as written or because it failed.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.is_null() || self.is_failed()
+    }
+
+    /// Whether an expression in it has no value.
     pub(super) fn has_failed(&self) -> bool {
         match &self.kind {
             NodeKind::List(items) => items.iter().any(Self::has_failed),
@@ -192,7 +199,7 @@ impl Node {
     /// Its type in a sentence: "a text", "a list".
     pub fn type_name(&self) -> &'static str {
         match self.kind {
-            NodeKind::Null => "empty",
+            NodeKind::Null | NodeKind::Failed => "empty",
             NodeKind::Bool(_) => "true or false",
             NodeKind::Int(_) | NodeKind::Float(_) => "a number",
             NodeKind::Text(_) | NodeKind::Join(_) => "a text",

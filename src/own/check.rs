@@ -13,7 +13,7 @@ impl Own {
     /// Reports each property that breaks a policy of this environment.
     pub fn check(&self, manifest: &Manifest, environment: &str, diagnostics: &mut Diagnostics) {
         for policy in self.policies.iter().filter(|p| p.is_for(environment)) {
-            for block in manifest.blocks.iter().filter(|block| !block.is_broken) {
+            for block in &manifest.blocks {
                 policy.check(block, diagnostics);
             }
         }

@@ -58,8 +58,8 @@ fn condition(
     node: &Node,
     diagnostics: &mut Diagnostics,
 ) -> Option<Condition> {
-    if node.has_output() || node.has_secret() {
-        diagnostics.push(bad(&fields.path(name), "known", node));
+    if node.has_output() || node.has_secret() || node.is_failed() {
+        diagnostics.extend(bad(&fields.path(name), "known", node));
         return None;
     }
     match name {

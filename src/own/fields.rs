@@ -10,7 +10,7 @@ pub(super) struct Fields<'a> {
     entries: &'a [Entry],
     path: String,
     at: &'a Span,
-    /// Whether a name was not known.
+    /// Whether a name was not known, or its value failed.
     slipped: bool,
 }
 
@@ -24,7 +24,7 @@ impl<'a> Fields<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let NodeKind::Map(entries) = &node.kind else {
-            diagnostics.push(bad(path, "a map", node));
+            diagnostics.extend(bad(path, "a map", node));
             return None;
         };
         for entry in entries.iter().filter(|e| !known.contains(&e.key.as_str())) {
@@ -39,13 +39,14 @@ impl<'a> Fields<'a> {
             entries,
             path: path.to_owned(),
             at: &node.at,
-            slipped: entries.iter().any(|e| !known.contains(&e.key.as_str())),
+            slipped: entries
+                .iter()
+                .any(|e| !known.contains(&e.key.as_str()) || e.value.is_failed()),
         })
     }
 
     /// The entry of a name.
     pub(super) fn entry(&self, name: &str) -> Option<&'a Entry> {
-        // Nothing is left where an expression failed, which is told already.
         let mut stated = self.entries.iter().filter(|e| !e.value.is_null());
         stated.find(|e| e.key == name)
     }
@@ -55,7 +56,7 @@ impl<'a> Fields<'a> {
         self.entry(name).map(|e| &e.value)
     }
 
-    /// Whether a name was not known: it may be one that is missed.
+    /// Whether a name was not known, or its value failed: it may be what is missed.
     pub(super) fn slipped(&self) -> bool {
         self.slipped
     }
@@ -144,7 +145,7 @@ impl<'a> Fields<'a> {
         for (number, item) in self.list(name, diagnostics).iter().enumerate() {
             match &item.kind {
                 NodeKind::Text(text) if !text.is_empty() => texts.push((text.as_str(), &item.at)),
-                _ => diagnostics.push(bad(
+                _ => diagnostics.extend(bad(
                     &format!("{}[{number}]", self.path(name)),
                     "a text that is not empty",
                     item,
@@ -174,7 +175,7 @@ impl<'a> Fields<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Option<T> {
         let node = self.node(name)?;
-        diagnostics.push(bad(&self.path(name), wanted, node));
+        diagnostics.extend(bad(&self.path(name), wanted, node));
         None
     }
 }
@@ -193,8 +194,11 @@ pub(super) fn number(node: &Node) -> Option<f64> {
     }
 }
 
-/// The diagnostic for a value that is not what its name takes.
-pub(super) fn bad(path: &str, wanted: &str, node: &Node) -> Diagnostic {
+/// The diagnostic for a value that is not what its name takes. None where an expression failed: that was reported.
+pub(super) fn bad(path: &str, wanted: &str, node: &Node) -> Option<Diagnostic> {
+    if node.is_failed() {
+        return None;
+    }
     let detail = if node.has_output() {
         format!("`{path}` must be known before the deploy, so it cannot hold an output")
     } else if node.has_secret() {
@@ -202,7 +206,7 @@ pub(super) fn bad(path: &str, wanted: &str, node: &Node) -> Diagnostic {
     } else {
         format!("`{path}` must be {wanted}, and is {}", is(node))
     };
-    Diagnostic::error(code::BAD_SETTING, detail).at(node.at.clone())
+    Some(Diagnostic::error(code::BAD_SETTING, detail).at(node.at.clone()))
 }
 
 fn is(node: &Node) -> String {

@@ -28,6 +28,8 @@ fn walk<'a>(node: &'a Node, path: &[String], so_far: String, found: &mut Vec<Fou
         format!("{so_far}{dot}{name}")
     };
     match &node.kind {
+        // That it failed was reported.
+        NodeKind::Failed => {}
         // What it will be is not known, nor what is in it.
         NodeKind::Output { .. } | NodeKind::Join(_) | NodeKind::Secret(_) => {
             found.push(Found::There(node, so_far));

@@ -150,7 +150,7 @@ fn moved(fields: &Fields<'_>, blocks: &[Block], diagnostics: &mut Diagnostics) -
     };
     let NodeKind::Map(entries) = &node.kind else {
         let wanted = "a map of old names to new ones";
-        diagnostics.push(bad(&fields.path("moved"), wanted, node));
+        diagnostics.extend(bad(&fields.path("moved"), wanted, node));
         return Vec::new();
     };
     let mut steps = BTreeMap::new();
@@ -161,7 +161,7 @@ fn moved(fields: &Fields<'_>, blocks: &[Block], diagnostics: &mut Diagnostics) -
             }
             _ => {
                 let path = format!("sdev.moved.{}", entry.key);
-                diagnostics.push(bad(&path, "the new name of a resource", &entry.value));
+                diagnostics.extend(bad(&path, "the new name of a resource", &entry.value));
             }
         }
     }

@@ -6,6 +6,9 @@ use crate::manifest::{Block, Entry, Node, NodeKind};
 
 /// Reports everything in the block's properties that does not fit. What is known only later fits.
 pub(in crate::component) fn check(block: &Block, schema: &Schema, diagnostics: &mut Diagnostics) {
+    if block.props.kind == NodeKind::Failed {
+        return;
+    }
     let mut check = Check {
         schema,
         block,
@@ -89,7 +92,7 @@ impl Check<'_> {
     }
 
     fn value(&mut self, node: &Node, kind: &'static Kind, trail: &Trail<'_>) {
-        if is_late(node) {
+        if is_unknown(node) {
             return;
         }
         match (kind, &node.kind) {
@@ -214,11 +217,11 @@ fn told(severity: Severity, code: Code, detail: String) -> Diagnostic {
     }
 }
 
-/// Whether the value is known only during the deploy.
-fn is_late(node: &Node) -> bool {
+/// Whether the value is known only during the deploy, or never: that it failed was reported.
+fn is_unknown(node: &Node) -> bool {
     matches!(
         node.kind,
-        NodeKind::Output { .. } | NodeKind::Join(_) | NodeKind::Secret(_)
+        NodeKind::Output { .. } | NodeKind::Join(_) | NodeKind::Secret(_) | NodeKind::Failed
     )
 }
 

@@ -25,7 +25,7 @@ pub(in crate::manifest) struct Host<'e> {
 }
 
 /// Replaces every expression in the document by its value. The top-level `access` stays as written. One that fails is
-/// reported and becomes null.
+/// reported and becomes [`NodeKind::Failed`].
 pub(in crate::manifest) fn resolve(
     composed: &mut Composed,
     host: &Host,
@@ -54,7 +54,7 @@ pub(in crate::manifest) fn resolve(
         match std::mem::replace(&mut states[number], State::New) {
             _ if Some(number) == lazy => {}
             State::Done(value) => *node = value,
-            _ => node.kind = NodeKind::Null,
+            _ => node.kind = NodeKind::Failed,
         }
         number += 1;
     });

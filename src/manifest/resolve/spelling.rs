@@ -32,7 +32,8 @@ impl Spelling {
     /// Adds a value: lists with commas, `null` in a list as nothing.
     pub(super) fn value(&mut self, node: &Node) {
         match &node.kind {
-            NodeKind::Null => {}
+            // No value is made of one that failed.
+            NodeKind::Null | NodeKind::Failed => {}
             NodeKind::Bool(value) => self.text(&value.to_string(), node),
             NodeKind::Int(value) => self.text(&value.to_string(), node),
             NodeKind::Float(value) => self.text(&spell(*value), node),

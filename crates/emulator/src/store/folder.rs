@@ -1,7 +1,8 @@
 //! The data folder: its lock, and files replaced whole or not at all.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// A data folder that this process alone uses, until dropped.
@@ -20,9 +21,11 @@ pub(crate) enum FolderError {
 }
 
 impl DataFolder {
-    /// Makes the folder when missing and locks it; the lock goes with the process, however it ends.
+    /// Makes the folder when missing and locks it; the lock goes with the process, however it ends. Nobody but its owner
+    /// can look into it: functions' variables are there as they were sent, secrets too.
     pub(crate) fn open(path: &Path) -> Result<Self, FolderError> {
         std::fs::create_dir_all(path)?;
+        std::fs::set_permissions(path, Permissions::from_mode(0o700))?;
         path.parent().map_or(Ok(()), sync_folder)?;
         let lock = OpenOptions::new()
             .create(true)
@@ -78,6 +81,8 @@ mod tests {
             DataFolder::open(root.path()),
             Err(FolderError::Locked)
         ));
+        let mode = std::fs::metadata(root.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
         drop(first);
         assert!(DataFolder::open(root.path()).is_ok());
     }
