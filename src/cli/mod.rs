@@ -25,6 +25,9 @@ use crate::diagnostic::{Diagnostic, code};
 /// Runs a command line, program name first.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
     let line: Vec<OsString> = line.into_iter().collect();
+    if let Some(code) = local::instance(&line) {
+        return code;
+    }
     let args = match args::Args::try_parse_from(&line) {
         Ok(args) => args,
         Err(error) => {

@@ -85,6 +85,7 @@ impl Local {
                 access_key_secret: "SECRET".into(),
             },
             region: "cn-hangzhou".into(),
+            launcher: vec![env!("CARGO_BIN_EXE_sdev").into(), "__instance".into()],
         };
         let cloud = LocalCloud::start(settings).await.unwrap();
         let provider = provider(&cloud, "AKID", "SECRET");

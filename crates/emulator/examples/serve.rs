@@ -2,13 +2,24 @@
 
 use std::env;
 use std::error::Error;
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use emulator::{Account, LocalCloud, Settings};
 
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let line: Vec<OsString> = env::args_os().collect();
+    if let Some(code) = emulator::instance::run(&line) {
+        return Ok(code);
+    }
+    serve()?;
+    Ok(ExitCode::SUCCESS)
+}
+
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn serve() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let port: u16 = arguments
         .next()
@@ -26,6 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             access_key_secret: variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "SECRET"),
         },
         region: variable("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou"),
+        launcher: emulator::instance::of_this_program(),
     };
     let cloud = LocalCloud::start(settings).await?;
     writeln!(std::io::stdout(), "http://{}", cloud.address())?;

@@ -182,7 +182,7 @@ fn fleet(settings: &Settings, clock: &Clock, logs: &Logs) -> io::Result<Fleet> {
     let clock = clock.clone();
     Fleet::open(runtime::Settings {
         folder: settings.data.join("instance"),
-        launcher: Vec::new(),
+        launcher: settings.launcher.clone(),
         log: Arc::new(logs.clone()),
         clock: Arc::new(move || clock.now().into()),
         pool: true,

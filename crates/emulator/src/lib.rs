@@ -19,6 +19,8 @@ mod settings;
 mod store;
 mod unserved;
 
+pub mod instance;
+
 pub use admin::{ADMIN_TOKEN_HEADER, admin_token};
 pub use cloud::{LocalCloud, StartError};
 pub use settings::{Account, Settings};

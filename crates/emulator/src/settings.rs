@@ -1,5 +1,6 @@
 //! What a local cloud is started with.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +16,9 @@ pub struct Settings {
     pub account: Account,
     /// Region id that replies and V4 scopes carry, such as `cn-hangzhou`.
     pub region: String,
+    /// The command that processes of functions are started by: a program and words, which lead to
+    /// [`crate::instance::run`]. [`crate::instance::of_this_program`] is what most give.
+    pub launcher: Vec<OsString>,
 }
 
 /// The one account of a local cloud and its key pair.

@@ -77,6 +77,10 @@ async fn start(data: &Path) -> LocalCloud {
             access_key_secret: "SECRET".to_owned(),
         },
         region: "cn-hangzhou".to_owned(),
+        launcher: vec![
+            env!("CARGO_BIN_EXE_start-instance").into(),
+            "__instance".into(),
+        ],
     };
     LocalCloud::start(settings).await.unwrap()
 }

@@ -7,7 +7,6 @@
 mod call;
 mod dialect;
 mod fleet;
-#[cfg(feature = "cage")]
 pub mod launch;
 mod log;
 mod spec;

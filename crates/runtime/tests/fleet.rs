@@ -36,7 +36,7 @@ impl Bench {
         let lines = Arc::new(Lines::default());
         let fleet = Fleet::open(Settings {
             folder: folder.path().join("run"),
-            launcher: Vec::new(),
+            launcher: vec![env!("CARGO_BIN_EXE_launch-instance").into()],
             log: Arc::clone(&lines) as Arc<dyn LogSink>,
             clock: Arc::new(SystemTime::now),
             pool: false,

@@ -29,9 +29,10 @@ fn order(folder: &Path, script: &str) -> Order {
     Order {
         program: vec!["/bin/sh".into(), "-c".into(), script.into()],
         environment: BTreeMap::from([("PATH".into(), "/usr/bin:/bin".into())]),
-        folder: "/code".into(),
+        folder: "/".into(),
         code: Some(code),
         layers: Vec::new(),
+        shown: Vec::new(),
         memory_mb: 128,
         cpu: 1.0,
         disk_mb: 4,
@@ -92,7 +93,9 @@ async fn only_the_own_code_is_visible_and_it_cannot_be_changed() {
          mount -o remount,rw,bind /code 2>/dev/null && echo remounted; umount /code 2>/dev/null && echo unmounted; echo end",
         secret.display()
     );
-    let (text, exit) = output(&launcher, &order(folder.path(), &script)).await;
+    let mut order = order(folder.path(), &script);
+    order.folder = "/code".into();
+    let (text, exit) = output(&launcher, &order).await;
     assert_eq!(exit, Exit::Code(0), "{text}");
     assert!(text.starts_with("code") && text.contains("end"), "{text}");
     for word in ["hidden", &home, "wrote", "remounted", "unmounted"] {
@@ -165,7 +168,11 @@ async fn too_much_memory_is_ended_and_told() {
     );
     order.memory_mb = 40;
     let process = launcher.start(&order).await.expect("started");
-    assert_eq!(process.wait().await, Exit::OutOfMemory);
+    let exit = process.wait().await;
+    assert!(
+        matches!(exit, Exit::OutOfMemory { limit_mb: 40, .. }),
+        "{exit:?}"
+    );
     assert!(process.peak_mb() > 40);
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use runtime::{
     BoxError, Call, CallBody, Custom, Fault, Fleet, FunctionError, Identity, InstanceState,
-    Language, Line, LogSink, Reply, Request, Scale, Settings, Spec,
+    Language, Line, LogSink, Mount, Reply, Request, Scale, Settings, Spec,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -41,7 +41,7 @@ impl Bench {
         let later = Arc::clone(&ahead);
         let fleet = Fleet::open(Settings {
             folder: folder.path().join("run"),
-            launcher: Vec::new(),
+            launcher: vec![env!("CARGO_BIN_EXE_launch-instance").into()],
             log: Arc::clone(&lines) as Arc<dyn LogSink>,
             clock: Arc::new(move || SystemTime::now() + *later.lock().unwrap()),
             pool: true,
@@ -79,21 +79,49 @@ impl Bench {
         Ok(String::from_utf8_lossy(&body.to_bytes()).into_owned())
     }
 
-    /// Processes that run something in the fleet's folder.
+    /// Interpreters with a bootstrap below a launcher of this fleet.
     fn interpreters(&self) -> Vec<u32> {
-        let mark = self.file("run");
-        let all = std::fs::read_dir("/proc").unwrap();
-        all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-            .filter(|pid| {
-                let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-                String::from_utf8_lossy(&line).contains(&mark)
-            })
-            .collect()
+        let mark = self.folder.path().join("run").display().to_string();
+        let mut found: Vec<u32> = processes(|line| line.contains(&mark));
+        let mut at = 0;
+        while let Some(pid) = found.get(at) {
+            let below = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+            let below = below.unwrap_or_default();
+            let below = below.split_whitespace().map(|pid| pid.parse().unwrap());
+            let new: Vec<u32> = below.filter(|pid| !found.contains(pid)).collect();
+            found.extend(new);
+            at += 1;
+        }
+        found.retain(|pid| line_of(*pid).contains("bootstrap.py"));
+        found
     }
 
-    fn file(&self, name: &str) -> String {
-        self.folder.path().join(name).display().to_string()
+    /// Gives the function a folder that outlives it, by the variable `SHARED`; where it is here.
+    fn share(&self, spec: &mut Spec) -> PathBuf {
+        let folder = self.folder.path().join("shared");
+        std::fs::create_dir_all(&folder).unwrap();
+        let at = "/mnt/shared".to_owned();
+        spec.environment.insert("SHARED".to_owned(), at.clone());
+        spec.mounts.push(Mount {
+            folder: folder.clone(),
+            at,
+        });
+        folder
     }
+}
+
+/// The command of a process, its words one after the other.
+fn line_of(pid: u32) -> String {
+    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&line).replace('\0', " ")
+}
+
+/// Processes of this machine by their commands.
+fn processes(is_one: impl Fn(&str) -> bool) -> Vec<u32> {
+    let all = std::fs::read_dir("/proc").unwrap();
+    all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|pid| is_one(&line_of(*pid)))
+        .collect()
 }
 
 fn call(request: Request) -> Call {
@@ -171,12 +199,13 @@ async fn a_server_that_listens_late_is_waited_for() {
 #[tokio::test]
 async fn a_program_that_exits_at_the_start_is_quoted_and_tried_less_and_less() {
     let bench = Bench::new();
-    let spec = Arc::new(spec(&[
+    let mut exits = spec(&[
         "sh",
         "-c",
-        "echo no such database >&2; echo x >> $0; exit 4",
-        &bench.file("tries"),
-    ]));
+        "echo no such database >&2; echo x >> $SHARED/tries; exit 4",
+    ]);
+    let shared = bench.share(&mut exits);
+    let spec = Arc::new(exits);
     for _ in 0..30 {
         let fault = bench.get(&spec, "/").await.unwrap_err();
         assert!(matches!(&fault, Fault::Start(_)), "{fault:?}");
@@ -186,7 +215,7 @@ async fn a_program_that_exits_at_the_start_is_quoted_and_tried_less_and_less() {
             "{text}"
         );
     }
-    let tries = std::fs::read_to_string(bench.file("tries")).unwrap();
+    let tries = std::fs::read_to_string(shared.join("tries")).unwrap();
     assert!((2..10).contains(&tries.lines().count()), "{tries}");
 }
 
@@ -236,13 +265,13 @@ async fn servers_in_node_and_python_that_insist_on_one_port_run_side_by_side() {
         let Reply::Answer(answer) = bench.event(spec).await.unwrap() else {
             panic!("an event has an answer")
         };
-        let pid: u32 = String::from_utf8_lossy(&answer.payload).parse().unwrap();
+        let id = String::from_utf8_lossy(&answer.payload);
         assert!(
             bench
                 .fleet
                 .instances(&spec.function)
                 .iter()
-                .any(|one| one.pid == pid)
+                .any(|one| one.id == id)
         );
     }
 }
@@ -297,10 +326,10 @@ async fn a_connection_that_is_dropped_costs_the_call_and_not_the_instance() {
 #[tokio::test]
 async fn the_first_event_of_a_stream_is_early_and_its_end_reaches_the_server() {
     let bench = Bench::new();
-    let spec = Arc::new(spec(MANY));
-    let closed = bench.file("closed");
-    let path = format!("/sse?closed={closed}");
-    let mut response = bench.web(&spec, get(&path)).await.unwrap();
+    let mut streams = spec(MANY);
+    let closed = bench.share(&mut streams).join("closed");
+    let spec = Arc::new(streams);
+    let mut response = bench.web(&spec, get("/sse")).await.unwrap();
     let frame = response.body_mut().frame().await.unwrap().unwrap();
     assert_eq!(frame.into_data().unwrap(), "data: first\n\n");
     assert_eq!(
@@ -383,19 +412,17 @@ async fn a_time_out_ends_the_program_and_what_it_started() {
     let bench = Bench::new();
     let mut slow = spec(MANY);
     slow.timeout = Duration::from_secs(1);
+    let seconds = format!("6{}", std::process::id());
+    slow.environment
+        .insert("SECONDS".to_owned(), seconds.clone());
     let spec = Arc::new(slow);
-    let pid = bench.file("pid");
-    let fault = bench
-        .get(&spec, &format!("/child?pid={pid}"))
-        .await
-        .unwrap_err();
+    let call = bench.get(&spec, "/child");
+    let child = format!("sleep {seconds} ");
+    let is_there = until(|| !processes(|line| line == child).is_empty());
+    let (fault, ()) = tokio::join!(call, is_there);
+    let fault = fault.unwrap_err();
     assert!(matches!(fault, Fault::Timeout(_)), "{fault:?}");
-    let child = std::fs::read_to_string(&pid).unwrap();
-    until(|| {
-        let stat = std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
-        stat.is_empty() || stat.contains(") Z ")
-    })
-    .await;
+    until(|| processes(|line| line == child).is_empty()).await;
     let fault = bench.get(&spec, "/trickle").await.unwrap_err();
     assert!(fault.to_string().contains("timed out"), "{fault}");
 }
@@ -454,9 +481,9 @@ async fn new_code_that_cannot_start_is_no_reason_to_serve_the_old() {
 async fn slow_calls_get_instances_of_their_own_and_those_beyond_the_limit_are_refused() {
     let bench = Bench::new();
     let spec = Arc::new(spec(MANY));
-    let pids = join_all((0..4).map(|_| bench.get(&spec, "/slow"))).await;
-    let pids: std::collections::BTreeSet<_> = pids.into_iter().map(Result::unwrap).collect();
-    assert!(pids.len() >= 3, "{pids:?}");
+    let ids = join_all((0..4).map(|_| bench.get(&spec, "/slow"))).await;
+    let ids: std::collections::BTreeSet<_> = ids.into_iter().map(Result::unwrap).collect();
+    assert!(ids.len() >= 3, "{ids:?}");
     let here = u32::try_from(bench.fleet.instances("server").len()).unwrap();
     bench.fleet.reserve("server", Some(here));
     let calls = here as usize + 3;

@@ -18,6 +18,9 @@ pub(super) use serve::{Settings, fresh, serve};
 
 use std::path::PathBuf;
 
+/// Starts a process of a function when the command line asks for that, which no user's does.
+pub(super) use emulator::instance::run as instance;
+
 use crate::sys::env;
 
 /// The folder for everything that the local cloud of this user keeps.

@@ -32,6 +32,7 @@ pub(in crate::cli) async fn fresh(
         listen: settings.listen,
         account,
         region: keys.region.clone(),
+        launcher: emulator::instance::of_this_program(),
     };
     LocalCloud::start(settings)
         .await

@@ -32,6 +32,10 @@ pub(crate) fn settings(data: PathBuf, port: u16) -> Settings {
         listen: ([127, 0, 0, 1], port).into(),
         account: account("AKID", SECRET),
         region: "cn-hangzhou".to_owned(),
+        launcher: vec![
+            env!("CARGO_BIN_EXE_start-instance").into(),
+            "__instance".into(),
+        ],
     }
 }
 

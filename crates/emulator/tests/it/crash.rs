@@ -165,22 +165,23 @@ async fn killing_the_server_loses_nothing_acknowledged() {
 async fn no_process_of_a_function_outlives_a_cloud_that_is_killed() {
     let data = tempfile::tempdir().unwrap();
     let (mut child, address) = spawn(data.path());
-    let server = "import os\nfrom http.server import BaseHTTPRequestHandler, HTTPServer\nclass Handler(BaseHTTPRequestHandler):\n    def do_POST(self):\n        self.send_response(200)\n        self.end_headers()\n        self.wfile.write(str(os.getpid()).encode())\nHTTPServer(('127.0.0.1', int(os.environ['PORT'])), Handler).serve_forever()\n";
+    let server = "import os\nfrom http.server import BaseHTTPRequestHandler, HTTPServer\nclass Handler(BaseHTTPRequestHandler):\n    def do_POST(self):\n        self.send_response(200)\n        self.end_headers()\n        self.wfile.write(b'here')\nHTTPServer(('127.0.0.1', int(os.environ['PORT'])), Handler).serve_forever()\n";
+    let mark = format!("mark-{}", std::process::id());
     let mut new = crate::function::hello();
     new["runtime"] = "custom".into();
     new["code"]["zipFile"] = crate::function::archive("app.py", server).into();
-    new["customRuntimeConfig"] = serde_json::json!({"command": ["python3", "/code/app.py"]});
+    new["customRuntimeConfig"] = serde_json::json!({"command": ["python3", "/code/app.py", &mark]});
     let body = new.to_string();
     let made = crate::function::fc(address, ("POST", "functions"), &[], body.as_bytes()).await;
     assert_eq!(made.status, 200, "{made:?}");
     let target = ("POST", "functions/hello/invocations");
     let said = crate::function::fc(address, target, &[], b"").await;
-    let process = Path::new("/proc").join(said.text());
-    assert!(process.exists(), "{said:?}");
+    assert_eq!(said.text(), "here");
+    assert!(crate::function::runs(&mark));
     child.kill().unwrap();
     child.wait().unwrap();
     let end = std::time::Instant::now() + std::time::Duration::from_secs(5);
-    while process.exists() {
+    while crate::function::runs(&mark) {
         assert!(
             std::time::Instant::now() < end,
             "the process is still there"

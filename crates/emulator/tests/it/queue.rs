@@ -1,6 +1,6 @@
 //! Asynchronous calls: kept before they are answered, tried again by the clock, passed on.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use emulator::LocalCloud;
@@ -11,23 +11,32 @@ use crate::function::archive;
 
 const ASYNC: [(&str, &str); 1] = [("x-fc-invocation-type", "Async")];
 
-/// A function that appends each event to a file, and then fails when `fails`.
-async fn make(cloud: &Cloud, name: &str, file: &Path, fails: bool) {
+/// A function that appends each event to a file, and then fails when `fails`; where that file is.
+async fn make(cloud: &Cloud, name: &str, fails: bool) -> PathBuf {
+    const ADDRESS: &str = "out.cn-hangzhou.nas.aliyuncs.com:/";
     let end = if fails {
         "    raise ValueError('no')\n"
     } else {
         ""
     };
     let code = format!(
-        "def handler(event, context):\n    with open('{}', 'ab') as f:\n        f.write(event + b'\\n')\n{end}    return 'done'\n",
-        file.display()
+        "import os\ndef handler(event, context):\n    with open(os.environ['OUT'], 'ab') as f:\n        f.write(event + b'\\n')\n{end}    return 'done'\n"
     );
     let function = json!({
         "functionName": name, "runtime": "python3.10", "handler": "index.handler", "timeout": 20,
         "code": { "zipFile": archive("index.py", &code) },
+        "environmentVariables": { "OUT": format!("/mnt/out/{name}") },
+        "nasConfig": { "mountPoints": [{ "serverAddr": ADDRESS, "mountDir": "/mnt/out" }] },
     });
     let made = cloud.fc_json("POST", "functions", &function).await;
     assert_eq!(made.status, 200, "{made:?}");
+    let digest = wire::digest::sha256_hex(ADDRESS.as_bytes());
+    cloud
+        .folder
+        .path()
+        .join("nas")
+        .join(&digest[..16])
+        .join(name)
 }
 
 async fn send(cloud: &Cloud, name: &str, event: &str) -> Answer {
@@ -62,9 +71,7 @@ async fn advance(cloud: &Cloud) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_is_accepted_at_once_and_called_later() {
     let cloud = Cloud::start().await;
-    let out = tempfile::tempdir().unwrap();
-    let file = out.path().join("seen");
-    make(&cloud, "f", &file, false).await;
+    let file = make(&cloud, "f", false).await;
     for event in ["1", "2", "3"] {
         let sent = send(&cloud, "f", event).await;
         assert_eq!((sent.status, sent.body.len()), (202, 0));
@@ -81,10 +88,8 @@ async fn an_event_is_accepted_at_once_and_called_later() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_keeps_failing_is_told_to_its_destination() {
     let cloud = Cloud::start().await;
-    let out = tempfile::tempdir().unwrap();
-    let (file, told) = (out.path().join("seen"), out.path().join("told"));
-    make(&cloud, "f", &file, true).await;
-    make(&cloud, "mourner", &told, false).await;
+    let file = make(&cloud, "f", true).await;
+    let told = make(&cloud, "mourner", false).await;
     let config = json!({
         "maxAsyncRetryAttempts": 1,
         "destinationConfig": {"onFailure": {"destination": "acs:fc:cn-hangzhou:1234567890123456:functions/mourner"}},
@@ -115,9 +120,7 @@ async fn what_keeps_failing_is_told_to_its_destination() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_waits_survives_a_restart() {
     let cloud = Cloud::start().await;
-    let out = tempfile::tempdir().unwrap();
-    let file = out.path().join("seen");
-    make(&cloud, "f", &file, true).await;
+    let file = make(&cloud, "f", true).await;
     send(&cloud, "f", "kept").await;
     lines(&file, 1).await;
     let Cloud { running, folder } = cloud;
@@ -133,9 +136,7 @@ async fn an_event_that_waits_survives_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_timer_fires_for_every_time_that_the_clock_passes() {
     let cloud = Cloud::start().await;
-    let out = tempfile::tempdir().unwrap();
-    let file = out.path().join("seen");
-    make(&cloud, "f", &file, false).await;
+    let file = make(&cloud, "f", false).await;
     let trigger = |expression: &str| {
         let config = json!({"cronExpression": expression, "enable": true, "payload": "tea"});
         json!({"triggerName": "clock", "triggerType": "timer", "triggerConfig": config.to_string()})
@@ -169,9 +170,7 @@ async fn a_timer_fires_for_every_time_that_the_clock_passes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn changed_objects_call_the_functions_that_wait_for_them() {
     let cloud = Cloud::with_bucket("private").await;
-    let out = tempfile::tempdir().unwrap();
-    let file = out.path().join("seen");
-    make(&cloud, "f", &file, false).await;
+    let file = make(&cloud, "f", false).await;
     let config = json!({
         "events": ["oss:ObjectCreated:*", "oss:ObjectRemoved:DeleteObject"],
         "filter": {"key": {"prefix": "in/", "suffix": ".jpg"}},

@@ -20,6 +20,7 @@ use super::custom::{LARGEST_ANSWER, headers};
 use super::desk::{Desk, Failed, Handed, Sheet};
 use super::{Dialect, EVENTS_ONLY, GONE, Outcome};
 use crate::call::{Call, Fault, FunctionError, Request};
+use crate::launch::Exit;
 use crate::spec::{Hook, Spec};
 
 /// What all paths begin with.
@@ -36,7 +37,7 @@ pub(crate) struct RuntimeApi {
     /// Serves the address; ends with this.
     _server: JoinSet<()>,
     /// How the program ended, once it did.
-    ended: Option<watch::Receiver<Option<String>>>,
+    ended: Option<watch::Receiver<Option<Exit>>>,
     /// What every call carries.
     known: HeaderMap,
     timeout: Duration,
@@ -80,7 +81,7 @@ impl RuntimeApi {
     }
 
     /// Whose end ends all that is waited for.
-    pub(crate) fn of(mut self, ended: watch::Receiver<Option<String>>) -> Self {
+    pub(crate) fn of(mut self, ended: watch::Receiver<Option<Exit>>) -> Self {
         self.ended = Some(ended);
         self
     }

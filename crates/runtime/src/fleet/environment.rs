@@ -2,24 +2,30 @@
 
 use std::collections::BTreeMap;
 
+use super::sight::Sight;
 use crate::spec::Spec;
 
 /// Variables of this machine that every process needs.
-const OF_MACHINE: &[&str] = &["PATH", "LANG", "LC_ALL", "TZ"];
+const OF_MACHINE: &[&str] = &["LANG", "LC_ALL", "TZ"];
 
 /// The variables that every process has.
-pub(super) fn of_machine() -> BTreeMap<String, String> {
+pub(super) fn of_machine(sight: &Sight) -> BTreeMap<String, String> {
     let of = |name: &&str| Some(((*name).to_owned(), std::env::var(name).ok()?));
     let mut all: BTreeMap<String, String> = OF_MACHINE.iter().filter_map(of).collect();
+    all.insert("PATH".to_owned(), sight.tools.path.clone());
     all.insert("HOME".to_owned(), "/tmp".to_owned());
     all
 }
 
 /// The variables of an instance: the machine's, the vendor's, the way to this cloud, the user's.
-pub(super) fn environment(spec: &Spec, id: &str, port: u16) -> BTreeMap<String, String> {
+pub(super) fn environment(
+    spec: &Spec,
+    (id, port): (&str, u16),
+    sight: &Sight,
+) -> BTreeMap<String, String> {
     let identity = &spec.identity;
-    let mut all = of_machine();
-    let code = spec.code.display().to_string();
+    let mut all = of_machine(sight);
+    let code = sight.code(spec).display().to_string();
     let vendor = [
         ("FC_ACCOUNT_ID", identity.account.clone()),
         ("FC_FUNCTION_NAME", spec.function.clone()),
@@ -49,13 +55,7 @@ pub(super) fn environment(spec: &Spec, id: &str, port: u16) -> BTreeMap<String, 
     ];
     all.extend(vendor.map(|(name, value)| (name.to_owned(), value)));
     all.extend(identity.endpoints.clone());
-    // A mount is not at its path as long as processes see this machine's folders: whoever is told the path by a variable is
-    // told where it really is.
-    let real = |text: &String| {
-        let mounted = spec.mounts.iter().find_map(|mount| mount.real(text));
-        mounted.unwrap_or_else(|| text.clone())
-    };
     let own = spec.environment.iter();
-    all.extend(own.map(|(name, value)| (name.clone(), real(value))));
+    all.extend(own.map(|(name, value)| (name.clone(), sight.value(spec, value))));
     all
 }

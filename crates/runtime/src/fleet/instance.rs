@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::limits::Lease;
 use super::output::Output;
 use super::port::Port;
-use super::process::Process;
 use super::seat::Seat;
 use super::{InstanceInfo, InstanceState};
 use crate::call::{Ended, Fault};
 use crate::dialect::Dialect;
+use crate::launch::{Exit, Process};
 use crate::spec::Spec;
 
 /// A process that takes calls.
@@ -32,9 +32,7 @@ pub(super) struct Instance {
 impl Instance {
     /// Whether it can take no call any more.
     pub(super) fn is_dead(&self) -> bool {
-        self.dead.load(Ordering::Acquire)
-            || self.dialect.is_over()
-            || self.process.ended.borrow().is_some()
+        self.dead.load(Ordering::Acquire) || self.dialect.is_over() || self.process.exit().is_some()
     }
 
     /// The figures of a call that was answered.
@@ -42,7 +40,11 @@ impl Instance {
         Ended {
             instance: self.id.clone(),
             duration,
-            memory_mb: memory_mb(self.process.pid, "VmHWM:"),
+            memory_mb: match memory_mb(self.process.pid(), "VmHWM:") {
+                // It is gone.
+                0 => self.process.peak_mb(),
+                now => now,
+            },
             log_tail: self.output.end(request_id).await,
         }
     }
@@ -59,10 +61,19 @@ impl Instance {
         self.why_ended()
     }
 
+    /// Says in the log what the program itself cannot say: that it was ended for what it used.
+    pub(super) fn tell_excess(&self) {
+        if let Some(exit @ (Exit::OutOfMemory { .. } | Exit::TooManyProcesses)) =
+            self.process.exit()
+        {
+            self.output.remark(&format!("the program was {exit}"));
+        }
+    }
+
     /// How the process ended, with its last words.
     pub(super) fn why_ended(&self) -> Fault {
-        let how = self.process.ended.borrow().clone();
-        let how = how.unwrap_or_else(|| "killed".to_owned());
+        let how = self.process.exit();
+        let how = how.map_or_else(|| "killed".to_owned(), |how| how.to_string());
         let last = self.output.last();
         let words = if last.is_empty() {
             String::new()
@@ -103,8 +114,8 @@ impl Instance {
             started: seat.started,
             busy: seat.busy,
             calls: seat.calls,
-            memory_mb: memory_mb(self.process.pid, "VmRSS:"),
-            pid: self.process.pid,
+            memory_mb: memory_mb(self.process.pid(), "VmRSS:"),
+            pid: self.process.pid(),
         }
     }
 }

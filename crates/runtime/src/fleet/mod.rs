@@ -2,24 +2,27 @@
 //!
 //! A `group` is one version of one function: its instances and the calls that wait for one. What to do its `roster` decides,
 //! which is pure; `limits` are those of the function and of the machine; a `permit` is a place in an instance. An `instance` is
-//! a process with its dialect and its `output`. `start` makes instances; `port` finds where a server listens; the `pool` has
-//! interpreters that wait for code.
+//! a process with its dialect and its `output`. `start` makes instances from the `ground` of this machine; `port` finds where a server listens; the `pool` has
+//! interpreters that wait for code, and `lend` gives it to them. `sight` knows where a process sees things, `tools` what it sees of
+//! this machine's programs.
 
 mod environment;
+mod ground;
 mod group;
-mod guard;
 mod instance;
 mod interpreter;
+mod lend;
 mod limits;
 mod output;
 mod permit;
 mod pool;
 mod port;
-mod process;
 mod roster;
 mod seat;
+mod sight;
 mod start;
 mod state;
+mod tools;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -51,7 +54,7 @@ const ROUND: Duration = Duration::from_secs(1);
 pub struct Settings {
     /// Folder for what instances need while they run; emptied at the start.
     pub folder: PathBuf,
-    /// The command that becomes an instance's process, if the binary can be its own launcher.
+    /// The command that becomes an instance's process: a program and words that lead to [`crate::launch::main`].
     pub launcher: Vec<OsString>,
     /// Where lines of instances go.
     pub log: Arc<dyn LogSink>,
@@ -289,6 +292,7 @@ async fn serve(permit: Permit, call: Call) -> Result<Reply, Fault> {
     let instance = Arc::clone(permit.instance());
     let is_event = matches!(call.request, Request::Event(_));
     let timeout = instance.spec.timeout;
+    instance.process.stir();
     let serving = Serving::begin(permit, call.request_id.clone());
     let served = tokio::time::timeout(timeout, instance.dialect.call(call)).await;
     let outcome = match served {
@@ -300,6 +304,7 @@ async fn serve(permit: Permit, call: Call) -> Result<Reply, Fault> {
         }
     };
     if matches!(outcome, Err(Fault::Exited(_))) {
+        instance.tell_excess();
         instance.kill();
     }
     let (payload, error) = match outcome {

@@ -1,11 +1,12 @@
 //! Interpreters that were started before they are needed and wait for code: a cold start without the interpreter's own.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::lock;
-use super::process::{Order, Process};
+use crate::launch::{Launcher, Order, Process};
 
 /// Interpreters of a kind that wait.
 const WAITING: usize = 2;
@@ -22,8 +23,14 @@ const EARLY: &[&str] = &[
 #[derive(Default)]
 pub(super) struct Pool(Mutex<HashMap<Vec<String>, Shelf>>);
 
+/// An interpreter that waits, in its own folder.
+pub(super) struct Waiting {
+    pub(super) process: Process,
+    pub(super) slot: PathBuf,
+}
+
 struct Shelf {
-    waiting: Vec<Process>,
+    waiting: Vec<Waiting>,
     /// When one was wanted last.
     wanted: Instant,
     /// Whether others are on their way.
@@ -37,8 +44,12 @@ impl Pool {
         !variables.keys().any(is_early)
     }
 
-    /// An interpreter that waits, if there is one. Others are started soon, as `order` says.
-    pub(super) fn take(self: &Arc<Self>, order: Order) -> Option<Process> {
+    /// An interpreter that waits, if there is one. Others are started soon, as `order` says, in slots beside its own.
+    pub(super) fn take(
+        self: &Arc<Self>,
+        launcher: &Arc<Launcher>,
+        order: Order,
+    ) -> Option<Waiting> {
         let mut kinds = lock(&self.0);
         let kind = kinds.entry(order.program.clone()).or_insert_with(|| Shelf {
             waiting: Vec::new(),
@@ -47,30 +58,43 @@ impl Pool {
         });
         kind.wanted = Instant::now();
         kind.waiting
-            .retain(|process| process.ended.borrow().is_none());
+            .retain(|waiting| waiting.process.exit().is_none());
         let taken = kind.waiting.pop();
         if !std::mem::replace(&mut kind.is_filling, true) {
-            let pool = Arc::clone(self);
-            tokio::spawn(async move { pool.fill(order).await });
+            let (pool, launcher) = (Arc::clone(self), Arc::clone(launcher));
+            tokio::spawn(async move { pool.fill(&launcher, order).await });
         }
         taken
     }
 
-    async fn fill(self: Arc<Self>, order: Order) {
+    async fn fill(self: Arc<Self>, launcher: &Launcher, order: Order) {
         tokio::time::sleep(PAUSE).await;
-        let mut kinds = lock(&self.0);
-        // It is gone when the fleet was closed meanwhile.
-        let Some(kind) = kinds.get_mut(&order.program) else {
-            return;
-        };
-        kind.is_filling = false;
-        while kind.waiting.len() < WAITING {
+        for number in 0..WAITING {
+            let mut order = order.clone();
+            order.slot.as_mut_os_string().push(format!("-{number}"));
+            if self.is_full(&order.program) {
+                break;
+            }
             // What cannot be started now is said to whoever needs it.
-            let Ok(process) = Process::start(&order) else {
-                return;
+            let Ok(process) = launcher.start(&order).await else {
+                break;
             };
-            kind.waiting.push(process);
+            let slot = order.slot;
+            // It is gone when the fleet was closed meanwhile; then the process ends here.
+            if let Some(kind) = lock(&self.0).get_mut(&order.program) {
+                kind.waiting.push(Waiting { process, slot });
+            }
         }
+        if let Some(kind) = lock(&self.0).get_mut(&order.program) {
+            kind.is_filling = false;
+        }
+    }
+
+    fn is_full(&self, program: &[String]) -> bool {
+        let kinds = lock(&self.0);
+        kinds
+            .get(program)
+            .is_none_or(|kind| kind.waiting.len() >= WAITING)
     }
 
     /// Ends interpreters that nobody has wanted for long; whether there are any left.
@@ -84,41 +108,11 @@ impl Pool {
     pub(super) fn clear(&self) {
         lock(&self.0).clear();
     }
-
-    /// How many wait.
-    #[cfg(test)]
-    fn waiting(&self) -> usize {
-        lock(&self.0).values().map(|kind| kind.waiting.len()).sum()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn order() -> Order {
-        Order {
-            program: vec!["sleep".to_owned(), "60".to_owned()],
-            environment: BTreeMap::from([("PATH".into(), std::env::var("PATH").unwrap())]),
-            folder: std::env::temp_dir(),
-            socket: true,
-        }
-    }
-
-    #[tokio::test]
-    async fn the_first_want_fills_it_and_the_next_is_served() {
-        let pool = Arc::new(Pool::default());
-        assert!(pool.take(order()).is_none());
-        while pool.waiting() < WAITING {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        let taken = pool.take(order()).unwrap();
-        assert!(taken.ended.borrow().is_none());
-        assert!(pool.sweep());
-        pool.clear();
-        assert!(!pool.sweep());
-        assert_eq!(pool.waiting(), 0);
-    }
 
     #[test]
     fn variables_that_lead_an_interpreter_need_one_of_their_own() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::lock;
@@ -82,28 +82,31 @@ impl Drop for Port {
 }
 
 /// The modules that lead servers to their ports.
-pub(super) struct Leads {
-    python: PathBuf,
-    node: PathBuf,
-}
+pub(super) struct Leads;
+
+/// Their folder, below that of the bootstraps.
+const MODULES: &str = "port";
 
 impl Leads {
     /// Writes them below `folder`.
-    pub(super) fn write(folder: &Path) -> io::Result<Self> {
-        let python = folder.join("port");
-        fs::create_dir_all(&python)?;
-        let module = include_str!("port/sitecustomize.py");
-        fs::write(python.join("sitecustomize.py"), module)?;
-        let node = python.join("listen.cjs");
-        fs::write(&node, include_str!("port/listen.cjs"))?;
-        Ok(Self { python, node })
+    pub(super) fn write(folder: &Path) -> io::Result<()> {
+        let modules = folder.join(MODULES);
+        fs::create_dir_all(&modules)?;
+        let python = include_str!("port/sitecustomize.py");
+        fs::write(modules.join("sitecustomize.py"), python)?;
+        fs::write(modules.join("listen.cjs"), include_str!("port/listen.cjs"))
     }
 
-    /// Adds them to what the user's variables ask for already.
-    pub(super) fn add(&self, environment: &mut BTreeMap<String, String>, from: u16, to: u16) {
+    /// Adds them to what the user's variables ask for already. `folder` is where the process sees that of the bootstraps.
+    pub(super) fn add(
+        environment: &mut BTreeMap<String, String>,
+        folder: &Path,
+        (from, to): (u16, u16),
+    ) {
         environment.insert(LEAD.to_owned(), format!("{from}:{to}"));
-        let python = self.python.display().to_string();
-        let node = format!("--require {:?}", self.node.display().to_string());
+        let modules = folder.join(MODULES);
+        let node = modules.join("listen.cjs").display().to_string();
+        let (python, node) = (modules.display().to_string(), format!("--require {node:?}"));
         for (name, first, between) in [("PYTHONPATH", python, ":"), ("NODE_OPTIONS", node, " ")] {
             let value = match environment.get(name).filter(|value| !value.is_empty()) {
                 Some(own) => format!("{first}{between}{own}"),
@@ -213,10 +216,10 @@ mod tests {
     #[test]
     fn variables_of_the_user_go_on() {
         let folder = tempfile::tempdir().unwrap();
-        let leads = Leads::write(folder.path()).unwrap();
+        Leads::write(folder.path()).unwrap();
         let own = [("PYTHONPATH", "/own"), ("NODE_OPTIONS", "--own")];
         let mut all: BTreeMap<_, _> = own.map(|(a, b)| (a.to_owned(), b.to_owned())).into();
-        leads.add(&mut all, 9000, 7);
+        Leads::add(&mut all, folder.path(), (9000, 7));
         assert_eq!(all[LEAD], "9000:7");
         assert!(all["PYTHONPATH"].ends_with("/port:/own"));
         assert!(all["NODE_OPTIONS"].ends_with("/listen.cjs\" --own"));

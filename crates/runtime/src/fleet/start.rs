@@ -1,23 +1,26 @@
 //! Makes instances: finds what runs the code, starts it, waits until it takes calls.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::environment::{environment, of_machine};
+use super::environment::environment;
+use super::ground::{Ground, USUAL_DISK_MB};
 use super::instance::Instance;
 use super::interpreter::Interpreters;
+use super::lend::lend;
 use super::limits::Lease;
 use super::output::{Marks, Output};
-use super::pool::Pool;
+use super::pool::{Pool, Waiting};
 use super::port::{Leads, Port, Ports, USUAL, listened};
-use super::process::{Order, Process};
-use super::{Settings, Shared};
+use super::{Settings, Shared, lock};
 use crate::call::Fault;
 use crate::dialect::{Builtin, Custom, Dialect, RuntimeApi, bootstrap};
+use crate::launch::{CANNOT, Exit, Input, Order, Process};
 use crate::log::Pipe;
 use crate::spec::{Language, Spec};
 
@@ -27,17 +30,17 @@ const LISTENS_WITHIN: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_millis(250);
 const ELSEWHERE_WITHIN: Duration = Duration::from_secs(10);
 
-/// Moves the socket of a bootstrap from standard input to where it is looked for, since Node cannot: code that reads its
-/// standard input finds it empty.
-const MOVED: [&str; 3] = ["/bin/sh", "-c", "exec \"$0\" \"$@\" 3<&0 0</dev/null"];
-
 /// Starts instances.
 pub(super) struct Starter {
+    /// Where instances have their folders.
+    folder: PathBuf,
     /// Where the bootstraps are.
     bootstraps: PathBuf,
+    /// The launcher's command.
+    command: Vec<OsString>,
+    ground: Mutex<Option<Arc<Ground>>>,
     interpreters: Interpreters,
     ports: Ports,
-    leads: Leads,
     /// Interpreters that wait for code, unless they are not wanted.
     pool: Option<Arc<Pool>>,
     next: AtomicU64,
@@ -64,9 +67,12 @@ impl Starter {
                 std::fs::write(bootstraps.join(name), text)?;
             }
         }
+        Leads::write(&bootstraps)?;
         Ok(Self {
-            leads: Leads::write(&bootstraps)?,
             bootstraps,
+            folder: folder.clone(),
+            command: settings.launcher.clone(),
+            ground: Mutex::default(),
             interpreters: Interpreters::default(),
             ports: Ports::default(),
             pool: settings.pool.then(Arc::default),
@@ -94,31 +100,36 @@ impl Starter {
         lease: Lease,
     ) -> Result<Instance, Fault> {
         let id = self.id();
-        let slot = shared.settings.folder.join(&id);
-        let layers = slot.join("opt");
-        std::fs::create_dir_all(&layers)
-            .map_err(|error| Fault::Start(format!("no room for an instance: {error}")))?;
+        let ground = self.ground()?;
         let mut port = self.ports.free()?;
-        let mut environment = environment(spec, &id, port.given);
+        let mut environment = environment(spec, (&id, port.given), &ground.sight);
         let api = runtime_api(spec, &mut environment)?;
-        let mut process = self.process(spec, &mut environment, &port)?;
-        let marks = match (&process.socket, &api) {
+        let found = (&self.interpreters, port.given);
+        let order = ground.order(spec, self.folder.join(&id), &mut environment, found)?;
+        let (mut process, layers) = self.process(&ground, spec, order).await?;
+        let socket = process.take_socket();
+        let marks = match (&socket, &api) {
             (Some(_), _) => Marks::Process,
             (None, Some(_)) => Marks::Either,
             (None, None) => Marks::Ours,
         };
         let log = Arc::clone(&shared.settings.log);
         let output = Output::new(log, (&spec.function, &spec.version, &id), marks);
-        if let (Some(out), Some(err)) = (process.out.take(), process.err.take()) {
+        if let (Some(out), Some(err)) = (process.take_stdout(), process.take_stderr()) {
             output.follow(out, Pipe::Out);
             output.follow(err, Pipe::Err);
         }
-        let dialect: Box<dyn Dialect> = match (process.socket.take(), api) {
+        if let Some(why) = ground.untold() {
+            output.remark(&format!(
+                "functions can read what you can: this machine refuses namespaces ({why})"
+            ));
+        }
+        let dialect: Box<dyn Dialect> = match (socket, api) {
             (Some(socket), _) => {
-                let places = (&*spec.code, &*layers);
+                let places = (&*ground.sight.code(spec), &*layers);
                 Box::new(Builtin::new(socket, spec, places, &environment))
             }
-            (None, Some(api)) => Box::new(api.of(process.ended.clone())),
+            (None, Some(api)) => Box::new(api.of(process.end())),
             (None, None) => Box::new(Custom::new(port.given, spec)),
         };
         let mut young = Young {
@@ -141,35 +152,58 @@ impl Starter {
         })
     }
 
-    /// A process for the spec: one that waits, or a new one.
-    fn process(
+    /// A process for the spec, one that waits or a new one, and where it sees layers.
+    async fn process(
         &self,
+        ground: &Ground,
         spec: &Spec,
-        environment: &mut BTreeMap<String, String>,
-        port: &Port,
-    ) -> Result<Process, Fault> {
-        let order = self.order(spec, environment, port)?;
-        if let Some(pool) = &self.pool
-            && order.socket
-            && Pool::suits(&spec.environment)
-        {
-            let bare = Order {
-                program: order.program.clone(),
-                environment: of_machine(),
-                folder: self.bootstraps.clone(),
-                socket: true,
-            };
-            if let Some(process) = pool.take(bare) {
-                return Ok(process);
-            }
+        order: Order,
+    ) -> Result<(Process, PathBuf), Fault> {
+        if let Some(taken) = self.waiting(ground, spec, &order).await {
+            let layers = ground.sight.layers(&taken.slot);
+            return Ok((taken.process, layers));
         }
-        Process::start(&order).map_err(|error| not_started(&order, &error))
+        let started = ground.launcher.start(&order).await;
+        let process =
+            started.map_err(|error| Fault::Start(format!("{CANNOT}an instance: {error}")))?;
+        Ok((process, ground.sight.layers(&order.slot)))
+    }
+
+    /// An interpreter that waited and has the code now.
+    async fn waiting(&self, ground: &Ground, spec: &Spec, order: &Order) -> Option<Waiting> {
+        let pool = self.pool.as_ref()?;
+        let is_plain =
+            spec.layers.is_empty() && spec.mounts.is_empty() && spec.disk_mb <= USUAL_DISK_MB;
+        if order.input != Input::Socket || !is_plain || !Pool::suits(&spec.environment) {
+            return None;
+        }
+        let slot = self.folder.join(format!("w-{}", self.id()));
+        let taken = pool.take(&ground.launcher, ground.bare(order, slot))?;
+        taken.process.limit(spec.memory_mb);
+        if !ground.launcher.is_caging() {
+            return Some(taken);
+        }
+        let (from, to) = (spec.code.clone(), taken.slot.join("code"));
+        let lent = tokio::task::spawn_blocking(move || lend(&from, &to)).await;
+        // What cannot be lent is seen by a new process.
+        matches!(lent, Ok(Ok(true))).then_some(taken)
+    }
+
+    /// What instances start from; found out at the first.
+    fn ground(&self) -> Result<Arc<Ground>, Fault> {
+        let mut ground = lock(&self.ground);
+        if let Some(ground) = &*ground {
+            return Ok(Arc::clone(ground));
+        }
+        let opened = Ground::open(&self.folder, self.command.clone(), &self.bootstraps);
+        let opened = opened.map_err(|error| Fault::Start(format!("{CANNOT}instances: {error}")))?;
+        Ok(Arc::clone(ground.insert(Arc::new(opened))))
     }
 
     /// Waits until it takes calls and is initialized.
     async fn ready(&self, spec: &Spec, young: &mut Young, port: &mut Port) -> Result<(), Fault> {
         let ended = young.process.wait();
-        let pid = young.process.pid;
+        let pid = young.process.launcher_pid();
         let configured = configured(spec);
         let found = tokio::select! {
             // An answer that came is an answer, whatever became of the process then.
@@ -183,7 +217,7 @@ impl Starter {
                 Ok(done) => done.map(|()| None),
                 Err(_) => Err(not_ready(spec, port.given)),
             },
-            () = ended => return Err(self.exited(young, configured).await),
+            _ = ended => return Err(self.exited(young, configured).await),
             found = elsewhere(pid, port.given, configured), if configured.is_some() => found.map(Some),
         };
         if let Some(own) = found? {
@@ -206,7 +240,7 @@ impl Starter {
             Ok(Err(Fault::Exited(seen))) => {
                 let moment = tokio::time::timeout(LOOK, young.process.wait());
                 match moment.await {
-                    Ok(()) => Err(self.exited(young, configured).await),
+                    Ok(_) => Err(self.exited(young, configured).await),
                     Err(_) => Err(Fault::Start(format!("the initializer failed: {seen}"))),
                 }
             }
@@ -223,8 +257,12 @@ impl Starter {
     /// What is said of a program that ended before it took calls.
     async fn exited(&self, young: &Young, configured: Option<u16>) -> Fault {
         young.output.drain().await;
-        let how = young.process.ended.borrow().clone().unwrap_or_default();
+        let how = young.process.exit();
+        let how = how.map_or_else(|| "killed".to_owned(), |how| how.to_string());
         let last = young.output.last();
+        if let Some(at) = last.find(CANNOT).filter(|_| is_unstarted(young)) {
+            return Fault::Start(last[at..].trim_end().to_owned());
+        }
         let mut text = format!("the program ended before it took calls ({how})");
         let is_taken =
             last.contains("EADDRINUSE") || last.to_lowercase().contains("address already in use");
@@ -245,76 +283,18 @@ impl Starter {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         format!("c-{:08x}-{number:08x}", std::process::id())
     }
-
-    /// What to start for a spec.
-    fn order(
-        &self,
-        spec: &Spec,
-        environment: &mut BTreeMap<String, String>,
-        port: &Port,
-    ) -> Result<Order, Fault> {
-        let program = match spec.language {
-            Language::Python(..) | Language::Node(_) => {
-                let (name, _) = bootstrap(spec.language).unwrap_or_default();
-                let interpreter = self.interpreters.find(spec.language)?;
-                let own = [
-                    interpreter.display().to_string(),
-                    self.bootstraps.join(name).display().to_string(),
-                ];
-                let moved = MOVED.iter().map(|word| (*word).to_owned());
-                match spec.language {
-                    Language::Node(_) => moved.chain(own).collect(),
-                    _ => own.to_vec(),
-                }
-            }
-            Language::Custom => {
-                if let Some(configured) = configured(spec) {
-                    self.leads.add(environment, configured, port.given);
-                }
-                custom(spec)
-            }
-            // The handler is the program.
-            Language::Go => vec![spec.code.join(&spec.handler).display().to_string()],
-            Language::Java(_) | Language::Php | Language::Container => {
-                let message = format!("{:?} cannot be run on this machine yet", spec.language);
-                return Err(Fault::Unable(message));
-            }
-        };
-        if spec.language != Language::Custom {
-            environment.insert("PYTHONDONTWRITEBYTECODE".into(), "1".into());
-        }
-        Ok(Order {
-            program,
-            environment: environment.clone(),
-            folder: spec.code.clone(),
-            socket: bootstrap(spec.language).is_some(),
-        })
-    }
-}
-
-/// The command of a custom runtime. Words that name the code by the place that it has in the vendor's cloud are
-/// rewritten to where it is here.
-fn custom(spec: &Spec) -> Vec<String> {
-    let custom = spec.custom.clone().unwrap_or_default();
-    let mut words = if custom.command.is_empty() {
-        vec!["/code/bootstrap".to_owned()]
-    } else {
-        custom.command
-    };
-    words.extend(custom.args);
-    let code = spec.code.display().to_string();
-    let here = |word: String| match word.strip_prefix("/code") {
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{code}{rest}"),
-        _ => word,
-    };
-    words.into_iter().map(here).collect()
 }
 
 /// The port that a server is configured to listen on; nothing for what is no server.
-fn configured(spec: &Spec) -> Option<u16> {
+pub(super) fn configured(spec: &Spec) -> Option<u16> {
     let custom = spec.custom.as_ref();
     let is_server = spec.language == Language::Custom;
     is_server.then(|| custom.and_then(|custom| custom.port).unwrap_or(USUAL))
+}
+
+/// Whether there was no program to start.
+fn is_unstarted(young: &Young) -> bool {
+    young.process.exit() == Some(Exit::Code(126))
 }
 
 /// The address that a program fetches its calls from, if it is one that does; it is told.
@@ -371,14 +351,4 @@ async fn elsewhere(pid: u32, given: u16, configured: Option<u16>) -> Result<u16,
             )));
         }
     }
-}
-
-fn not_started(order: &Order, error: &io::Error) -> Fault {
-    let program = order.program.first().map_or("", String::as_str);
-    let hint = match error.kind() {
-        io::ErrorKind::NotFound => "; is it in the code, and is its first line right?",
-        io::ErrorKind::PermissionDenied => "; it must be executable",
-        _ => "",
-    };
-    Fault::Start(format!("cannot start {program}: {error}{hint}"))
 }

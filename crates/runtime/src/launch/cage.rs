@@ -8,10 +8,31 @@ use std::path::{Path, PathBuf};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::pivot_root;
 
-use super::order::Order;
+use super::order::{Order, Shown};
 
 /// What every program may need of the system.
-const SYSTEM: [&str; 7] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc"];
+const SYSTEM: [&str; 8] = [
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/etc",
+    "/nix/store",
+];
+/// What is of use to nobody but the machine's own services, where this user may read it.
+const HIDDEN: [&str; 7] = [
+    "/etc/shadow",
+    "/etc/shadow-",
+    "/etc/gshadow",
+    "/etc/gshadow-",
+    "/etc/sudoers",
+    "/etc/ssh",
+    "/etc/ssl/private",
+];
+/// What may be a link to where nothing is shown, and is needed to find other machines.
+const NAMES: &str = "/etc/resolv.conf";
 const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
 /// Where the process may write.
 const WRITABLE: [&str; 3] = ["tmp", "proc", "dev"];
@@ -31,8 +52,10 @@ pub(super) fn build(order: &Order) -> io::Result<()> {
     for path in SYSTEM.map(Path::new) {
         show(&root, path)?;
     }
-    if let Some(folder) = interpreter_folder(&order.program) {
-        bind(&folder, &inside(&root, &folder))?;
+    hide(&root, &order.slot)?;
+    let names = Path::new(NAMES).canonicalize().unwrap_or_default();
+    if names.is_file() && !is_system(&names) {
+        bind(&names, &inside(&root, &names))?;
     }
     let code = order
         .code
@@ -43,6 +66,9 @@ pub(super) fn build(order: &Order) -> io::Result<()> {
     layers(order, &root.join("opt"))?;
     for name in WRITABLE {
         fs::create_dir(root.join(name))?;
+    }
+    for shown in &order.shown {
+        bind(&shown.what, &inside(&root, &shown.at))?;
     }
     tmpfs(
         &root.join("tmp"),
@@ -56,7 +82,7 @@ pub(super) fn build(order: &Order) -> io::Result<()> {
         MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC,
         None,
     )?;
-    make_read_only(&root)?;
+    make_read_only(&root, &order.shown)?;
     std::env::set_current_dir(&root)?;
     pivot_root(".", ".")?;
     umount2(".", MntFlags::MNT_DETACH)?;
@@ -108,29 +134,24 @@ fn devices(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The installation that a program outside the system's folders belongs to.
-fn interpreter_folder(program: &[String]) -> Option<PathBuf> {
-    let path = Path::new(program.first()?);
-    if !path.is_absolute() || path.starts_with("/code") || path.starts_with("/opt") {
-        return None;
-    }
-    let path = path.canonicalize().ok()?;
-    if SYSTEM.iter().any(|folder| path.starts_with(folder)) {
-        return None;
-    }
-    let folder = path.parent()?;
-    // `prefix/bin/node` needs `prefix/lib`; anything else is shown alone, never a home or the root.
-    let prefix = folder
-        .parent()
-        .filter(|prefix| prefix.join("lib").is_dir() && prefix.components().count() > 3);
-    Some(
-        if folder.ends_with("bin") {
-            prefix.unwrap_or(folder)
-        } else {
-            &path
+/// Whether every process sees it.
+pub(crate) fn is_system(path: &Path) -> bool {
+    SYSTEM.iter().any(|folder| path.starts_with(folder))
+}
+
+/// Puts something empty in the place of what nobody shall read.
+fn hide(root: &Path, slot: &Path) -> io::Result<()> {
+    let empty = slot.join("empty");
+    fs::create_dir_all(&empty)?;
+    for path in HIDDEN.map(Path::new) {
+        let target = inside(root, path);
+        if target.is_dir() {
+            bind_onto(&empty, &target)?;
+        } else if target.exists() {
+            bind_onto(Path::new("/dev/null"), &target)?;
         }
-        .to_owned(),
-    )
+    }
+    Ok(())
 }
 
 fn show(root: &Path, path: &Path) -> io::Result<()> {
@@ -193,8 +214,8 @@ fn mount_at(
         .map_err(|error| io::Error::other(format!("{}: {error}", target.display())))
 }
 
-/// Every mount below the root that is not one of the writable folders; the kernel wants flags that are set to stay set.
-fn make_read_only(root: &Path) -> io::Result<()> {
+/// Every mount below the root that may not be written to; the kernel wants flags that are set to stay set.
+fn make_read_only(root: &Path, shown: &[Shown]) -> io::Result<()> {
     let mounts = fs::read_to_string("/proc/self/mountinfo")?;
     for line in mounts.lines() {
         let mut words = line.split(' ').skip(4);
@@ -205,7 +226,11 @@ fn make_read_only(root: &Path) -> io::Result<()> {
         let Ok(rest) = place.strip_prefix(root) else {
             continue;
         };
-        if WRITABLE.iter().any(|name| rest.starts_with(name)) {
+        let place_there = Path::new("/").join(rest);
+        let is_writable = shown
+            .iter()
+            .any(|shown| shown.writable && place_there.starts_with(&shown.at));
+        if is_writable || WRITABLE.iter().any(|name| rest.starts_with(name)) {
             continue;
         }
         let mut flags =

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use nix::unistd::{getegid, geteuid};
 
 use super::order::{Input, Order, Parcel};
 use super::process::Process;
+use super::spawner::Spawner;
 
 /// What separates a process from the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +26,15 @@ pub enum Isolation {
 pub struct Launcher {
     command: Vec<OsString>,
     isolation: Isolation,
+    spawner: Spawner,
 }
 
 impl Launcher {
     /// Tries once what this machine permits. `folder` is for the trial and is made if absent; `command` starts the product as
     /// launcher: a program and the words before [`super::main`]'s own.
+    ///
+    /// # Errors
+    /// The command cannot be started at all, or the folder cannot be written to.
     pub fn open(folder: &Path, command: Vec<OsString>) -> io::Result<Self> {
         let slot = folder.join(format!("probe-{}", std::process::id()));
         std::fs::create_dir_all(&slot)?;
@@ -39,6 +44,7 @@ impl Launcher {
             folder: "/".into(),
             code: None,
             layers: Vec::new(),
+            shown: Vec::new(),
             memory_mb: 64,
             cpu: 1.0,
             disk_mb: 1,
@@ -48,6 +54,7 @@ impl Launcher {
         let mut launcher = Self {
             command,
             isolation: Isolation::Namespaces,
+            spawner: Spawner::open()?,
         };
         let output = launcher.command(&order)?.into_std().output()?;
         if !output.status.success() {
@@ -63,14 +70,17 @@ impl Launcher {
         &self.isolation
     }
 
+    /// Whether processes have a root of their own.
+    pub fn is_caging(&self) -> bool {
+        self.isolation == Isolation::Namespaces
+    }
+
     /// Starts a process. That its program is missing shows only as exit code 126 with the reason on standard error. Without
-    /// namespaces an order must hold its code and has no layers, and words that begin with `/code` are rewritten.
-    /// Must be called from a thread that lives as long as the process shall.
-    // Async, so that a caller need not change when starting comes to wait for something.
-    #[allow(
-        clippy::unused_async,
-        reason = "the seam that callers are written against"
-    )]
+    /// namespaces an order's paths are those of this machine, and its code, layers and what is shown are only where they are.
+    /// The slot is removed when the process has ended.
+    ///
+    /// # Errors
+    /// The launcher cannot be started, or the slot cannot be written to.
     pub async fn start(&self, order: &Order) -> io::Result<Process> {
         std::fs::create_dir_all(&order.slot)?;
         let mut command = self.command(order)?;
@@ -82,25 +92,16 @@ impl Launcher {
         } else {
             None
         };
-        Process::adopt(command.spawn()?, socket, order.memory_mb, self.caged())
-    }
-
-    fn caged(&self) -> bool {
-        self.isolation == Isolation::Namespaces
+        let child = self.spawner.spawn(command).await?;
+        Process::adopt(child, socket, order, self.is_caging())
     }
 
     fn command(&self, order: &Order) -> io::Result<tokio::process::Command> {
-        let caged = self.caged();
-        let order = if caged {
-            order.clone()
-        } else {
-            on_real_paths(order)?
-        };
         let path = order.slot.join("order.json");
         let parent = i32::try_from(std::process::id()).map_err(io::Error::other)?;
         Parcel {
-            order,
-            caged,
+            order: order.clone(),
+            caged: self.is_caging(),
             parent,
             user: geteuid().as_raw(),
             group: getegid().as_raw(),
@@ -115,32 +116,8 @@ impl Launcher {
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .stderr(Stdio::piped())
+            .kill_on_drop(self.is_caging());
         Ok(command)
     }
-}
-
-fn on_real_paths(order: &Order) -> io::Result<Order> {
-    let mut order = order.clone();
-    if !order.layers.is_empty() {
-        return Err(io::Error::other(
-            "layers need namespaces, which this machine refuses",
-        ));
-    }
-    let code = order
-        .code
-        .clone()
-        .unwrap_or_else(|| order.slot.join("code"));
-    std::fs::create_dir_all(&code)?;
-    for word in &mut order.program {
-        if let Ok(rest) = Path::new(word.as_str()).strip_prefix("/code") {
-            *word = code.join(rest).to_string_lossy().into_owned();
-        }
-    }
-    if let Ok(rest) = order.folder.strip_prefix("/code") {
-        order.folder = PathBuf::from(&code).join(rest);
-    }
-    let text = code.to_string_lossy().into_owned();
-    order.environment.insert("FC_FUNC_CODE_PATH".into(), text);
-    Ok(order)
 }

@@ -8,10 +8,14 @@ mod cage;
 mod launcher;
 mod order;
 mod process;
+mod spawner;
 mod stage;
 mod tree;
 
+pub(crate) use cage::is_system;
+pub(crate) use stage::CANNOT;
+
 pub use launcher::{Isolation, Launcher};
-pub use order::{Input, Order};
+pub use order::{Input, Order, Shown};
 pub use process::{Exit, Process};
 pub use stage::main;

@@ -16,6 +16,17 @@ pub enum Input {
     Null,
 }
 
+/// A file or folder of this machine that a caged process sees too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// What it is on this machine.
+    pub what: PathBuf,
+    /// Where the process sees it.
+    pub at: PathBuf,
+    /// Whether the process may change it.
+    pub writable: bool,
+}
+
 /// A process that shall be started.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Order {
@@ -29,6 +40,8 @@ pub struct Order {
     pub code: Option<PathBuf>,
     /// What it sees merged at `/opt`, earlier ones win; none: the slot's folder `opt`.
     pub layers: Vec<PathBuf>,
+    /// What else it sees beside the system.
+    pub shown: Vec<Shown>,
     /// Megabytes that all its processes together may use.
     pub memory_mb: u32,
     /// Virtual CPUs. Not enforced yet.

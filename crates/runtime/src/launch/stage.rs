@@ -16,8 +16,10 @@ use nix::unistd::{Pid, getppid, setsid};
 use super::order::Parcel;
 use super::{cage, tree};
 
-/// The exit code when no process could be started; standard error says why.
+/// The exit code when no process could be started; standard error says why, after [`CANNOT`].
 const FAILED: u8 = 126;
+/// How the reason begins.
+pub(crate) const CANNOT: &str = "cannot start ";
 
 /// What the binary does when it is started as launcher: `arguments` are those after the hidden word. Must be called before the
 /// process has a second thread. Ends with the program's exit code, or 128 and the number of the signal that ended it.
@@ -29,9 +31,19 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
     };
     ExitCode::from(code.unwrap_or_else(|error| {
         use io::Write;
-        let _ = writeln!(io::stderr(), "cannot start the process: {error}");
+        let _ = writeln!(io::stderr(), "{}", told(&error));
         FAILED
     }))
+}
+
+/// The reason, which names what could not be started.
+fn told(error: &io::Error) -> String {
+    let text = error.to_string();
+    if text.starts_with(CANNOT) {
+        text
+    } else {
+        format!("{CANNOT}an instance: {text}")
+    }
 }
 
 fn outer(path: &Path, arguments: &[OsString]) -> io::Result<u8> {
@@ -95,7 +107,21 @@ fn program(parcel: &Parcel) -> io::Result<Child> {
         .current_dir(&order.folder)
         .stdin(Stdio::inherit())
         .spawn()
-        .map_err(|error| io::Error::new(error.kind(), format!("{name}: {error}")))
+        .map_err(|error| {
+            io::Error::new(
+                error.kind(),
+                format!("{CANNOT}{name}: {error}{}", hint(&error)),
+            )
+        })
+}
+
+/// What is mostly the reason.
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "; is it in the code, and is its first line right?",
+        io::ErrorKind::PermissionDenied => "; it must be executable",
+        _ => "",
+    }
 }
 
 /// Enters new user and mount namespaces, and the others asked for. Of user and group: the number

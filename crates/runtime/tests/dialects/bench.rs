@@ -1,14 +1,14 @@
 //! A fleet with its log, and functions to run in it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use runtime::{
     Answer, Call, Command, Fault, Fleet, FunctionError, Hook, Identity, Language, Line, LogSink,
-    Reply, Request, Settings, Spec,
+    Mount, Reply, Request, Settings, Spec,
 };
 use serde_json::Value as Json;
 
@@ -34,7 +34,7 @@ impl Bench {
         let lines = Arc::new(Lines::default());
         let fleet = Fleet::open(Settings {
             folder: folder.path().join("run"),
-            launcher: Vec::new(),
+            launcher: vec![env!("CARGO_BIN_EXE_launch-instance").into()],
             log: Arc::clone(&lines) as Arc<dyn LogSink>,
             clock: Arc::new(SystemTime::now),
             pool: false,
@@ -92,6 +92,20 @@ impl Bench {
         let text = String::from_utf8_lossy(&answer.payload);
         let error = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
         (answer.error.unwrap_or_else(|| panic!("{text}")), error)
+    }
+
+    /// Tells the function of a file in a folder that outlives it, by a variable; where that file is here.
+    pub(crate) fn share(&self, spec: &mut Spec, variable: &str) -> PathBuf {
+        let folder = self.folder.path().join("shared");
+        std::fs::create_dir_all(&folder).unwrap();
+        spec.environment
+            .insert(variable.to_owned(), "/mnt/shared/file".to_owned());
+        let file = folder.join("file");
+        spec.mounts.push(Mount {
+            folder,
+            at: "/mnt/shared".to_owned(),
+        });
+        file
     }
 
     /// All lines so far.

@@ -228,9 +228,7 @@ async fn hooks_run_before_the_first_call_and_before_the_end() {
     for initialize in ["shapes.initialize", "shapes.initializeAsync"] {
         let bench = Bench::new();
         let mut spec = handler("shapes.value");
-        let stopped = bench.folder.path().join("stopped");
-        spec.environment
-            .insert("STOPPED".to_owned(), stopped.display().to_string());
+        let stopped = bench.share(&mut spec, "STOPPED");
         (spec.initializer, spec.pre_stop) = (hook(initialize), hook("shapes.stop"));
         let spec = Arc::new(spec);
         for _ in 0..2 {
@@ -281,9 +279,10 @@ async fn code_finds_its_place_and_no_input() {
         "NODE_PATH".to_owned(),
         "/code/own_modules:/codex".to_owned(),
     );
-    let code = spec.code.display().to_string();
+    let real = spec.code.display().to_string();
     let said = bench.said(&Arc::new(spec), "").await;
-    assert_eq!(said["cwd"], code);
+    let code = said["cwd"].as_str().unwrap().to_owned();
+    assert!(code == "/code" || code == real, "{code}");
     assert_eq!(
         (&said["input"], &said["word"], &said["argument"]),
         (&json!(""), &json!("hello"), &json!([]))

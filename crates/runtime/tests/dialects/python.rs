@@ -233,9 +233,7 @@ async fn code_that_leaves_ends_its_process() {
 async fn hooks_run_before_the_first_call_and_before_the_end() {
     let bench = Bench::new();
     let mut spec = handler("shapes.value");
-    let stopped = bench.folder.path().join("stopped");
-    spec.environment
-        .insert("STOPPED".to_owned(), stopped.display().to_string());
+    let stopped = bench.share(&mut spec, "STOPPED");
     (spec.initializer, spec.pre_stop) = (hook("shapes.initialize"), hook("shapes.stop"));
     let spec = Arc::new(spec);
     for _ in 0..2 {
@@ -334,9 +332,10 @@ async fn code_finds_its_place_and_no_input() {
         .insert("WORD".to_owned(), "hello".to_owned());
     spec.environment
         .insert("PYTHONPATH".to_owned(), "/code/deep:/opt/own".to_owned());
-    let code = spec.code.display().to_string();
+    let real = spec.code.display().to_string();
     let said = bench.said(&Arc::new(spec), "").await;
-    assert_eq!(said["cwd"], code);
+    let code = said["cwd"].as_str().unwrap().to_owned();
+    assert!(code == "/code" || code == real, "{code}");
     assert_eq!(
         (&said["input"], &said["word"], &said["argument"]),
         (&json!(""), &json!("hello"), &json!([]))

@@ -10,8 +10,7 @@ use crate::bench::{Bench, hook, spec};
 
 fn program(bench: &Bench, word: &str) -> Spec {
     let mut spec = spec(Language::Go, "api", "program");
-    let hooks = bench.folder.path().join("hooks").display().to_string();
-    spec.environment.insert("HOOKS".to_owned(), hooks);
+    bench.share(&mut spec, "HOOKS");
     spec.environment.insert("WORD".to_owned(), word.to_owned());
     spec
 }
@@ -112,10 +111,11 @@ async fn hooks_run_before_the_first_call_and_before_the_end() {
     let bench = Bench::new();
     let mut spec = program(&bench, "");
     (spec.initializer, spec.pre_stop) = (hook("init"), hook("stop"));
+    let hooks = spec.mounts[0].folder.join("file");
     let spec = Arc::new(spec);
     assert_eq!(bench.said(&spec, "head").await["hooks"], json!(["1"]));
     bench.fleet.retire("named", None).await;
-    let hooks = std::fs::read_to_string(&spec.environment["HOOKS"]).unwrap();
+    let hooks = std::fs::read_to_string(hooks).unwrap();
     assert_eq!(hooks, "12");
 }
 

@@ -6,7 +6,7 @@ import os
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers.get("content-length", 0)))
-        body = str(os.getpid()).encode()
+        body = os.environ["FC_INSTANCE_ID"].encode()
         self.send_response(200)
         self.send_header("content-length", str(len(body)))
         self.end_headers()

@@ -4,7 +4,7 @@ const crypto = require("crypto");
 const { spawn } = require("child_process");
 const fs = require("fs");
 const server = http.createServer((request, response) => {
-  const { pathname, searchParams } = new URL(request.url, "http://here");
+  const { pathname } = new URL(request.url, "http://here");
   const ways = {
     "/crash": () => {
       console.error("I cannot go on");
@@ -14,17 +14,16 @@ const server = http.createServer((request, response) => {
     "/sse": () => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write("data: first\n\n");
-      response.on("close", () => fs.writeFileSync(searchParams.get("closed"), "closed"));
+      response.on("close", () => fs.writeFileSync(process.env.SHARED + "/closed", "closed"));
     },
     "/back": () => request.pipe(response),
     "/trickle": () => {
       response.write("begun");
     },
     "/child": () => {
-      const child = spawn("sleep", ["600"], { stdio: "ignore" });
-      fs.writeFileSync(searchParams.get("pid"), String(child.pid));
+      spawn("sleep", [process.env.SECONDS], { stdio: "ignore" });
     },
-    "/slow": () => setTimeout(() => response.end(String(process.pid)), 400),
+    "/slow": () => setTimeout(() => response.end(process.env.FC_INSTANCE_ID), 400),
   };
   (ways[pathname] || (() => response.end(process.env.WORD)))();
 });
