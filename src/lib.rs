@@ -6,6 +6,7 @@
 
 pub mod apply;
 pub mod artifact;
+pub mod build;
 pub mod cli;
 pub mod component;
 pub mod content;

@@ -56,6 +56,16 @@ impl CodePack {
         &self.function
     }
 
+    /// Where it is on this machine.
+    pub fn source(&self) -> &std::path::Path {
+        &self.source
+    }
+
+    /// Where the manifest names it.
+    pub fn at(&self) -> &Span {
+        &self.at
+    }
+
     /// Packs, and fills in: `code` is what the service knows it by, `files` what is in it, `source` where the zip is. All that is
     /// wrong is reported.
     pub(super) fn read(&self, graph: &mut Graph, found: &mut Diagnostics) {

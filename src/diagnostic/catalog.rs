@@ -89,6 +89,8 @@ codes! {
     CODE_TOO_LARGE = 213, "the code of a function is too large";
     CODE_NO_ARCHIVE = 214, "the code of a function is no zip";
     CODE_EMPTY = 215, "the code of a function is empty";
+    BUILD_FAILED = 216, "the code of a function cannot be built";
+    BUILD_NEEDED = 217, "what the code of a function needs is not there";
     SOURCE_MISSING = 301, "a folder or file of the site does not exist";
     SOURCE_UNREADABLE = 302, "a source file cannot be read";
     SYMLINK_LOOP = 303, "a symbolic link leads back to itself";

@@ -4,6 +4,7 @@
 
 mod agenda;
 mod around;
+mod build;
 mod check;
 mod course;
 mod narrow;
@@ -11,6 +12,7 @@ mod open;
 mod project;
 mod release;
 
+pub use build::Build;
 pub use course::{Course, Happening, Outcome, Replan, Reread};
 pub use open::{Reading, Until, examine, open};
 pub use project::{Aim, Destination, Project};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::narrow;
 use super::{Destination, Project};
+use super::{build, narrow};
 use crate::component::{self, Context, Lowered};
 use crate::diagnostic::{Diagnostics, Source};
 use crate::manifest::{self, Environment, Hook, Manifest, Node, Occasion};
@@ -84,7 +84,14 @@ pub fn open(
         let unmade = |pack: &component::Pack| {
             !reading.is_made && is_prepared(&manifest, plan::block_of(pack.target()))
         };
-        lowered.graph = component::pack(lowered.graph, packs, &unmade)?;
+        let ready = packs.clone().filter(|pack| !unmade(pack));
+        let needed = build::needed(ready, &own, &lowered.graph);
+        let packed = component::pack(lowered.graph, packs, &unmade);
+        lowered.graph = packed.map_err(|mut errors| {
+            errors.extend(needed.clone());
+            errors
+        })?;
+        warnings.extend(needed);
     }
     Ok(Project {
         manifest,

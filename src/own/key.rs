@@ -22,6 +22,10 @@ pub(super) const TOP: &[Key] = &[
         "rules that the manifest and every plan must keep",
     ),
     (
+        "build",
+        "lines for the shell that make the code of functions, by the names of the resources; else the files beside the code say",
+    ),
+    (
         "secrets",
         "environment variables whose values are secret wherever `env()` puts them",
     ),

@@ -1,5 +1,7 @@
 //! What the key `sdev` says, typed.
 
+use std::collections::BTreeMap;
+
 use globset::GlobMatcher;
 use serde_json::Value as Json;
 
@@ -18,6 +20,8 @@ pub struct Own {
     pub policies: Vec<Policy>,
     /// Environment variables whose values are secret.
     pub secrets: Vec<String>,
+    /// Lines for the shell that make the code of functions, by block.
+    pub build: BTreeMap<String, String>,
 }
 
 /// Where the state lives.

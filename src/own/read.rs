@@ -32,6 +32,7 @@ pub fn read(manifest: &Manifest, components: &[&str], diagnostics: &mut Diagnost
         moved: moved(&fields, &manifest.blocks, diagnostics),
         policies: policy::read(&fields, &known, diagnostics),
         secrets: secrets(&fields),
+        build: build(&fields, &manifest.blocks, diagnostics),
     }
 }
 
@@ -209,6 +210,41 @@ fn end_of<'a>(step: &'a str, from: &str, steps: &BTreeMap<&str, &'a str>) -> Opt
         }
     }
     None
+}
+
+/// Lines that make code, by block.
+fn build(
+    fields: &Fields<'_>,
+    blocks: &[Block],
+    diagnostics: &mut Diagnostics,
+) -> BTreeMap<String, String> {
+    let Some(node) = fields.node("build") else {
+        return BTreeMap::new();
+    };
+    if !node.is_map() {
+        diagnostics.extend(bad(
+            &fields.path("build"),
+            "a map of resources to lines",
+            node,
+        ));
+    }
+    let mut lines = BTreeMap::new();
+    for entry in node.entries() {
+        let name = &entry.key;
+        let Some(line) = entry.value.as_str().filter(|line| !line.trim().is_empty()) else {
+            let path = format!("sdev.build.{name}");
+            diagnostics.extend(bad(&path, "a line for the shell", &entry.value));
+            continue;
+        };
+        if blocks.iter().any(|block| block.name == *name) {
+            lines.insert(name.clone(), line.to_owned());
+            continue;
+        }
+        let detail = format!("`sdev.build` names `{name}`, which is no resource of this manifest");
+        let error = Diagnostic::error(code::BAD_SETTING, detail).at(entry.key_at.clone());
+        diagnostics.push(near_block(error, name, blocks));
+    }
+    lines
 }
 
 /// The marked variables. What is wrong with them was told when the manifest was loaded, which needs them.

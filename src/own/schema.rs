@@ -20,7 +20,7 @@ fn top(name: &str) -> Json {
             state["dependentRequired"] = json!({ "prefix": ["bucket"], "region": ["bucket"] });
             state
         }
-        "moved" => json!({ "type": "object", "additionalProperties": text() }),
+        "moved" | "build" => json!({ "type": "object", "additionalProperties": text() }),
         "policies" => json!({ "type": "array", "items": policy() }),
         _ => json!({ "type": "array", "items": text() }),
     }

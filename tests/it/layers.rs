@@ -8,7 +8,15 @@ const LAYERS: &[&[&str]] = &[
     &["sys", "diagnostic"],
     &["resource", "secret"],
     &["state", "manifest", "artifact", "credential", "template"],
-    &["provider", "plan", "component", "own", "hook", "rewrite"],
+    &[
+        "provider",
+        "plan",
+        "component",
+        "own",
+        "hook",
+        "rewrite",
+        "build",
+    ],
     &[
         "observe",
         "apply",

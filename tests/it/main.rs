@@ -9,6 +9,7 @@
 mod access;
 mod actions;
 mod bounds;
+mod build;
 mod calls;
 mod cdn;
 mod channel;

@@ -12,6 +12,19 @@ pub(in crate::cli) struct Dev {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Build {
+    /// Only these resources (default: all)
+    #[arg(value_name = "RESOURCE")]
+    pub(in crate::cli) resources: Vec<String>,
+    /// Make all again, also what is up to date
+    #[arg(long)]
+    pub(in crate::cli) force: bool,
+    /// How long each tool may take
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = crate::sys::clock::duration)]
+    pub(in crate::cli) timeout: std::time::Duration,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct Invoke {
     /// The resource (default: the only one that is a function)
     pub(in crate::cli) resource: Option<String>,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-pub(super) use function::{Dev, InvocationType, Invoke, Logs};
+pub(super) use function::{Build, Dev, InvocationType, Invoke, Logs};
 
 /// Deploys a Serverless Devs 3.0 manifest: one plan, a crash-safe apply, a local cloud.
 #[derive(Debug, Parser)]
@@ -48,6 +48,8 @@ pub(super) enum Command {
     Fmt(Fmt),
     /// Rewrite a manifest of edition 1.0.0 as one of edition 3.0.0, with all comments
     Migrate(Migrate),
+    /// Make what the code of functions needs: packages, programs, jars, by the files beside it
+    Build(Build),
     /// Show what a deploy would do
     Plan(Plan),
     /// Make the manifest come true

@@ -1,5 +1,6 @@
 //! The commands: each reads its arguments, calls the engine, hands what comes back to a view.
 
+mod build;
 mod completion;
 mod config;
 mod deploy;
@@ -108,6 +109,7 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Remove(args) => remove::run(&args, global, printer),
         Command::Output(args) => output::run(&args, global, printer),
         Command::Dev(args) => dev::run(&args, global, printer),
+        Command::Build(args) => build::run(&args, global, printer),
         Command::Invoke(args) => invoke::run(&args, global, printer),
         Command::Logs(args) => logs::run(&args, global, printer),
         Command::State(args) => state::run(&args, global, printer),

@@ -1,6 +1,7 @@
 //! Values → words. Nothing here decides anything.
 
 mod action;
+pub(super) mod build;
 pub(super) mod diagnostic;
 pub(super) mod diff;
 mod edits;

@@ -1,0 +1,115 @@
+//! `sdev build`: what code needs is made once, warned of when it is missing, and explained when it cannot be made.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+use crate::support::{Ran, Sandbox};
+
+const MANIFEST: &str = "\
+edition: 3.0.0
+name: shop
+access: local
+resources:
+  api:
+    component: fc3
+    props: { region: cn-hangzhou, functionName: api, runtime: nodejs20, handler: index.handler, code: ./code }
+";
+
+/// A project whose code asks for packages, and an `npm` that makes them and counts how often.
+fn shop() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox
+        .file("s.yaml", MANIFEST)
+        .file("code/index.js", "exports.handler = async () => 1;")
+        .file("code/package.json", r#"{"dependencies": {"left": "1"}}"#)
+        .file("code/package-lock.json", "{}")
+        .file(
+            "tools/npm",
+            "#!/bin/sh\necho \"$@\" >> ../asked\n[ -e ../broken ] && { echo no such package >&2; exit 7; }\nmkdir -p node_modules && echo added 1 package\n",
+        );
+    let npm = sandbox.work().join("tools/npm");
+    std::fs::set_permissions(npm, std::fs::Permissions::from_mode(0o755)).unwrap();
+    sandbox
+}
+
+fn with_tools(sandbox: &Sandbox, line: &str) -> Ran {
+    let words: Vec<&str> = line.split(' ').collect();
+    let mut command: Command = sandbox.command(&words);
+    let tools = sandbox.work().join("tools");
+    command.env("PATH", format!("{}:/usr/bin:/bin", tools.display()));
+    sandbox.run_command(command)
+}
+
+fn asked(sandbox: &Sandbox) -> Vec<String> {
+    let text = std::fs::read_to_string(sandbox.work().join("asked")).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn packages_are_made_once_for_each_state_of_their_files() {
+    let sandbox = shop();
+    let warned = with_tools(&sandbox, "validate").code(0);
+    assert!(warned.stderr.contains("SD0217"), "{}", warned.stderr);
+    assert!(
+        warned.stderr.contains("sdev build api"),
+        "{}",
+        warned.stderr
+    );
+
+    let built = with_tools(&sandbox, "build").code(0);
+    let said = format!("{}{}", built.stdout, built.stderr);
+    assert!(said.contains("api | added 1 package"), "{said}");
+    assert_eq!(asked(&sandbox), ["ci --no-audit --no-fund --omit=dev"]);
+    let valid = with_tools(&sandbox, "validate").code(0);
+    assert!(!valid.stderr.contains("SD0217"), "{}", valid.stderr);
+
+    let again = with_tools(&sandbox, "build --json").code(0);
+    assert_eq!(again.object("built")["fresh"], 1);
+    assert_eq!(asked(&sandbox).len(), 1);
+    with_tools(&sandbox, "build api --force").code(0);
+    assert_eq!(asked(&sandbox).len(), 2);
+    sandbox.file("code/package-lock.json", "{ }");
+    with_tools(&sandbox, "build").code(0);
+    assert_eq!(asked(&sandbox).len(), 3);
+}
+
+#[test]
+fn what_cannot_be_made_is_explained_and_tried_again() {
+    let sandbox = shop();
+    sandbox.file("broken", "");
+    let failed = with_tools(&sandbox, "build").code(1);
+    for words in ["SD0216", "exit code 7: no such package", "s.yaml:7"] {
+        assert!(failed.stderr.contains(words), "{}", failed.stderr);
+    }
+    std::fs::remove_file(sandbox.work().join("broken")).unwrap();
+    with_tools(&sandbox, "build").code(0);
+
+    std::fs::remove_file(sandbox.work().join("tools/npm")).unwrap();
+    sandbox.file("code/pnpm-lock.yaml", "");
+    let missing = with_tools(&sandbox, "build").code(1);
+    for words in [
+        "cannot be found on this machine",
+        "npm install --global pnpm",
+    ] {
+        assert!(missing.stderr.contains(words), "{}", missing.stderr);
+    }
+}
+
+#[test]
+fn a_line_of_the_manifest_is_run_instead_and_a_wrong_name_is_found() {
+    let sandbox = shop();
+    let line = "sdev: { build: { api: 'echo made by hand > made && mkdir -p node_modules' } }\n";
+    sandbox.file("s.yaml", format!("{MANIFEST}{line}"));
+    with_tools(&sandbox, "build").code(0);
+    let made = std::fs::read_to_string(sandbox.work().join("code/made")).unwrap();
+    assert_eq!(made, "made by hand\n");
+    assert!(asked(&sandbox).is_empty());
+
+    sandbox.file(
+        "s.yaml",
+        format!("{MANIFEST}sdev: {{ build: {{ apy: make }} }}\n"),
+    );
+    with_tools(&sandbox, "build")
+        .code(1)
+        .says("did you mean `api`?");
+}
