@@ -121,6 +121,7 @@ codes! {
     API_CONFLICT = 704, "the cloud reports a conflict";
     INTERRUPTED = 705, "interrupted before everything was done";
     FUNCTION_MISSING = 720, "there is no such function";
+    SET_BACK = 721, "a deploy sets this back";
     LOCAL_START = 801, "the local cloud cannot start";
     LOCAL_DOWN = 802, "the local cloud does not run";
     PORT_TAKEN = 803, "the port is taken";

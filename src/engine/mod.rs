@@ -10,6 +10,7 @@ mod narrow;
 mod open;
 mod project;
 mod release;
+mod stated;
 
 pub use course::{Course, Happening, Outcome, Replan, Reread};
 pub use open::{Reading, Until, examine, open};

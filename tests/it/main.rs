@@ -32,6 +32,7 @@ mod ownership;
 mod plugin;
 mod provider;
 mod reference;
+mod release;
 mod secret;
 mod shared;
 mod site;

@@ -1,12 +1,15 @@
 //! What can be typed. Shapes only; what it means is the commands'.
 
 mod function;
+mod release;
+mod weight;
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(super) use function::{Dev, InvocationType, Invoke, Logs};
+pub(super) use release::{Alias, Concurrency, Provision, Qualified, Version};
 
 /// Deploys a Serverless Devs 3.0 manifest: one plan, a crash-safe apply, a local cloud.
 #[derive(Debug, Parser)]
@@ -65,6 +68,18 @@ pub(super) enum Command {
     Invoke(Invoke),
     /// Show what functions wrote
     Logs(Logs),
+    /// Versions of a function: what it was when they were published
+    #[command(subcommand)]
+    Version(Version),
+    /// Aliases of a function: names that lead to versions, by weight if asked
+    #[command(subcommand)]
+    Alias(Alias),
+    /// Instances of a function that are kept ready
+    #[command(subcommand)]
+    Provision(Provision),
+    /// Instances that only one function may use
+    #[command(subcommand)]
+    Concurrency(Concurrency),
     /// What sdev remembers
     #[command(subcommand)]
     State(State),

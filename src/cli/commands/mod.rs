@@ -1,7 +1,10 @@
 //! The commands: each reads its arguments, calls the engine, hands what comes back to a view.
 
+mod alias;
 mod completion;
+mod concurrency;
 mod config;
+mod confirm;
 mod deploy;
 mod dev;
 mod explain;
@@ -16,11 +19,13 @@ mod migrate;
 mod output;
 mod plan;
 mod preview;
+mod provision;
 mod remove;
 mod schema;
 mod secret;
 mod state;
 mod validate;
+mod version;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -110,6 +115,10 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Dev(args) => dev::run(&args, global, printer),
         Command::Invoke(args) => invoke::run(&args, global, printer),
         Command::Logs(args) => logs::run(&args, global, printer),
+        Command::Version(args) => version::run(&args, global, printer),
+        Command::Alias(args) => alias::run(&args, global, printer),
+        Command::Provision(args) => provision::run(&args, global, printer),
+        Command::Concurrency(args) => concurrency::run(&args, global, printer),
         Command::State(args) => state::run(&args, global, printer),
         Command::Local(args) => local::run(args, printer),
         Command::Config(args) => config::run(args, printer),

@@ -11,5 +11,8 @@ pub(super) mod log;
 pub(super) mod output;
 pub(super) mod plan;
 pub(super) mod progress;
+pub(super) mod release;
+pub(super) mod setting;
 mod summary;
+mod table;
 pub(super) mod text;
