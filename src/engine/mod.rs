@@ -10,9 +10,11 @@ mod narrow;
 mod open;
 mod project;
 mod release;
+mod seen;
 mod stated;
 
 pub use course::{Course, Happening, Outcome, Replan, Reread};
 pub use open::{Reading, Until, examine, open};
 pub use project::{Aim, Destination, Project};
 pub use release::release;
+pub use seen::Shown;

@@ -57,7 +57,7 @@ fn summary(ran: &Ran) -> Json {
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
 /// Calls the API of the local cloud with its own keys.
-fn api(sandbox: &Sandbox, method: &str, path: &str, body: &Json) -> (u16, Json) {
+pub(crate) fn api(sandbox: &Sandbox, method: &str, path: &str, body: &Json) -> (u16, Json) {
     let keys = std::fs::read_to_string(sandbox.home().join("access.yaml")).unwrap();
     let keys: Json = serde_yaml::from_str(&keys).unwrap();
     let body = if body.is_null() {

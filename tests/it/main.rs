@@ -18,6 +18,7 @@ mod crash;
 mod echo;
 mod fmt;
 mod function;
+mod info;
 mod invalid;
 mod language;
 mod layers;

@@ -10,6 +10,7 @@ mod dev;
 mod explain;
 mod fmt;
 mod function;
+mod info;
 mod init;
 mod invoke;
 mod local;
@@ -112,6 +113,7 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Deploy(args) => deploy::run(&args, global, printer),
         Command::Remove(args) => remove::run(&args, global, printer),
         Command::Output(args) => output::run(&args, global, printer),
+        Command::Info(args) => info::run(&args, global, printer),
         Command::Dev(args) => dev::run(&args, global, printer),
         Command::Invoke(args) => invoke::run(&args, global, printer),
         Command::Logs(args) => logs::run(&args, global, printer),

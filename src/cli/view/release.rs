@@ -5,20 +5,32 @@ use serde_json::{Value as Json, json};
 use super::super::printer::Printer;
 use super::{table, text};
 
+const ALIAS: [&str; 4] = ["ALIAS", "VERSION", "OTHERS", "DESCRIPTION"];
+
 /// All versions.
 pub(in crate::cli) fn versions(printer: Printer, function: &str, versions: &Json) {
     if printer.json {
         let fields = json!({ "function": function, "versions": versions });
         return printer.object("function_versions", fields);
     }
-    let columns = ["versionId", "createdTime", "description"];
-    let rows: Vec<[String; 3]> = items(versions)
-        .map(|version| columns.map(|name| word(version, name)))
-        .collect();
-    if rows.is_empty() {
+    if items(versions).len() == 0 {
         return printer.say(&format!("{function} has no published version."));
     }
-    table::show(printer, ["VERSION", "PUBLISHED", "DESCRIPTION"], &rows);
+    version_rows(printer, "", versions);
+}
+
+/// A table of versions behind a margin.
+pub(super) fn version_rows(printer: Printer, margin: &str, versions: &Json) {
+    let head = ["VERSION", "PUBLISHED", "DESCRIPTION"];
+    let rows = rows(versions, ["versionId", "createdTime", "description"]);
+    table::inset(printer, margin, (head, &rows));
+}
+
+/// A table of triggers behind a margin.
+pub(super) fn trigger_rows(printer: Printer, margin: &str, triggers: &Json) {
+    let head = ["TRIGGER", "TYPE", "QUALIFIER", "ADDRESS"];
+    let columns = ["triggerName", "triggerType", "qualifier", "urlInternet"];
+    table::inset(printer, margin, (head, &rows(triggers, columns)));
 }
 
 /// A version that was published.
@@ -38,11 +50,16 @@ pub(in crate::cli) fn aliases(printer: Printer, function: &str, aliases: &Json) 
         let fields = json!({ "function": function, "aliases": aliases });
         return printer.object("function_aliases", fields);
     }
-    let rows: Vec<[String; 4]> = items(aliases).map(row).collect();
-    if rows.is_empty() {
+    if items(aliases).len() == 0 {
         return printer.say(&format!("{function} has no alias."));
     }
-    alias_table(printer, &rows);
+    alias_rows(printer, "", aliases);
+}
+
+/// A table of aliases behind a margin.
+pub(super) fn alias_rows(printer: Printer, margin: &str, aliases: &Json) {
+    let rows: Vec<[String; 4]> = items(aliases).map(row).collect();
+    table::inset(printer, margin, (ALIAS, &rows));
 }
 
 /// One alias.
@@ -51,7 +68,7 @@ pub(in crate::cli) fn alias(printer: Printer, function: &str, alias: &Json) {
         let fields = json!({ "function": function, "alias": alias });
         return printer.object("function_alias", fields);
     }
-    alias_table(printer, &[row(alias)]);
+    table::show(printer, ALIAS, &[row(alias)]);
 }
 
 /// An alias that was made or led elsewhere.
@@ -68,7 +85,7 @@ pub(in crate::cli) fn led(printer: Printer, function: &str, done: &Json) {
     };
     let name = word(alias, "aliasName");
     printer.say(&format!("{verb} alias {name} of {function}."));
-    alias_table(printer, &[row(alias)]);
+    table::show(printer, ALIAS, &[row(alias)]);
 }
 
 /// Something that was removed: what it is and its name.
@@ -78,11 +95,6 @@ pub(in crate::cli) fn removed(printer: Printer, function: &str, (what, name): (&
         return printer.object("removed", fields);
     }
     printer.say(&format!("Removed {what} {name} of {function}."));
-}
-
-fn alias_table(printer: Printer, rows: &[[String; 4]]) {
-    let head = ["ALIAS", "VERSION", "OTHERS", "DESCRIPTION"];
-    table::show(printer, head, rows);
 }
 
 fn row(alias: &Json) -> [String; 4] {
@@ -104,6 +116,13 @@ fn parts(weights: &Json) -> String {
         format!("{version} {percent}%")
     };
     weights.map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// The fields of each, one row for each.
+fn rows<const N: usize>(list: &Json, columns: [&str; N]) -> Vec<[String; N]> {
+    items(list)
+        .map(|item| columns.map(|name| word(item, name)))
+        .collect()
 }
 
 fn items(list: &Json) -> std::slice::Iter<'_, Json> {

@@ -5,21 +5,28 @@ use serde_json::{Value as Json, json};
 use super::super::printer::Printer;
 use super::table;
 
+const PROVISION: [&str; 5] = ["QUALIFIER", "TARGET", "READY", "RULES", "ERROR"];
+
 /// The instances kept ready, by version and alias.
 pub(in crate::cli) fn provisions(printer: Printer, function: &str, all: &Json) {
     if printer.json {
         let fields = json!({ "function": function, "provisions": all });
         return printer.object("provisions", fields);
     }
+    if all.as_array().is_none_or(Vec::is_empty) {
+        return printer.say(&format!("No instances of {function} are kept ready."));
+    }
+    provision_rows(printer, "", all);
+}
+
+/// A table of instances kept ready, behind a margin.
+pub(super) fn provision_rows(printer: Printer, margin: &str, all: &Json) {
     let all = all.as_array().map(Vec::as_slice).unwrap_or_default();
     let rows: Vec<[String; 5]> = all
         .iter()
         .map(|one| row(one["qualifier"].as_str().unwrap_or_default(), one))
         .collect();
-    if rows.is_empty() {
-        return printer.say(&format!("No instances of {function} are kept ready."));
-    }
-    show(printer, &rows);
+    table::inset(printer, margin, (PROVISION, &rows));
 }
 
 /// How many are kept ready for one version or alias; null: none.
@@ -37,7 +44,7 @@ pub(in crate::cli) fn provision(
         let said = format!("No instances of {function} ({qualifier}) are kept ready.");
         return printer.say(&said);
     }
-    show(printer, &[row(qualifier, provision)]);
+    table::show(printer, PROVISION, &[row(qualifier, provision)]);
 }
 
 /// How many instances only the function may use; null: it shares them.
@@ -67,11 +74,6 @@ pub(in crate::cli) fn unset(printer: Printer, (function, what): (&str, &str), do
         format!("{function} had no such setting.")
     };
     printer.say(&said);
-}
-
-fn show(printer: Printer, rows: &[[String; 5]]) {
-    let head = ["QUALIFIER", "TARGET", "READY", "RULES", "ERROR"];
-    table::show(printer, head, rows);
 }
 
 fn row(qualifier: &str, one: &Json) -> [String; 5] {

@@ -3,11 +3,20 @@
 use super::super::printer::{Printer, Style};
 use super::text;
 
-/// The rows below their head as data. Texts from outside are made harmless; the last column is not padded.
+/// The rows below their head as data. Texts from outside are made harmless.
 pub(in crate::cli) fn show<const N: usize>(
     printer: Printer,
     head: [&str; N],
     rows: &[[String; N]],
+) {
+    inset(printer, "", (head, rows));
+}
+
+/// The same, each line behind a margin.
+pub(in crate::cli) fn inset<const N: usize>(
+    printer: Printer,
+    margin: &str,
+    (head, rows): ([&str; N], &[[String; N]]),
 ) {
     let rows: Vec<Vec<String>> = rows
         .iter()
@@ -15,9 +24,10 @@ pub(in crate::cli) fn show<const N: usize>(
         .collect();
     let widths = widths(&head, &rows);
     let head: Vec<String> = head.iter().map(|cell| (*cell).to_owned()).collect();
-    printer.data(&printer.paint(Style::Bold, &line(&head, &widths)));
+    let head = printer.paint(Style::Bold, &line(&head, &widths));
+    printer.data(&format!("{margin}{head}"));
     for row in &rows {
-        printer.data(&line(row, &widths));
+        printer.data(&format!("{margin}{}", line(row, &widths)));
     }
 }
 

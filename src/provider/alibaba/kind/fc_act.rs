@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::fc_function::KIND;
 use super::fc_setting::FcSetting;
-use super::{fc_alias, fc_invoke, fc_version};
+use super::{fc_alias, fc_info, fc_invoke, fc_version};
 use crate::provider::alibaba::fc::Fc;
 use crate::provider::{ErrorKind, ProviderError};
 
@@ -18,6 +18,7 @@ pub(super) async fn act(
     match (thing, verb) {
         // The service gives code back as a whole only.
         ("content", "") => Ok(json!({})),
+        ("info", "") => fc_info::info(fc, function).await,
         ("invoke", "") => fc_invoke::invoke(fc, function, args).await,
         ("version", "list") => fc_version::list(fc, function).await.map(Json::Array),
         ("version", "publish") => fc_version::publish(fc, function, args).await,

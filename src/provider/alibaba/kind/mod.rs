@@ -14,6 +14,7 @@ mod fc_domain;
 #[cfg(test)]
 mod fc_faults;
 mod fc_function;
+mod fc_info;
 mod fc_invoke;
 mod fc_part;
 mod fc_route;
