@@ -12,9 +12,11 @@ mod project;
 mod release;
 mod seen;
 mod stated;
+mod trigger;
 
 pub use course::{Course, Happening, Outcome, Replan, Reread};
 pub use open::{Reading, Until, examine, open};
 pub use project::{Aim, Destination, Project};
 pub use release::release;
 pub use seen::Shown;
+pub use trigger::Chosen;

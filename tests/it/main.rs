@@ -16,6 +16,7 @@ mod components;
 mod converge;
 mod crash;
 mod echo;
+mod event;
 mod fmt;
 mod function;
 mod info;

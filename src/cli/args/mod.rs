@@ -1,5 +1,6 @@
 //! What can be typed. Shapes only; what it means is the commands'.
 
+mod event;
 mod function;
 mod local;
 mod release;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+pub(super) use event::Event;
 pub(super) use function::{Dev, InvocationType, Invoke, Logs};
 pub(super) use local::{Clock, Local, Run, Start, Status};
 pub(super) use release::{Alias, Concurrency, Provision, Qualified, Version};
@@ -69,6 +71,8 @@ pub(super) enum Command {
     Dev(Dev),
     /// Call a function that was deployed; its answer goes to standard output, its log to standard error
     Invoke(Invoke),
+    /// Print an example of a trigger's event, or call its function with it
+    Event(Event),
     /// Show what functions wrote
     Logs(Logs),
     /// Versions of a function: what it was when they were published

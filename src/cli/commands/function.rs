@@ -21,6 +21,8 @@ pub(super) struct Function {
     /// Its resource as the manifest names it.
     pub(super) block: String,
     pub(super) record: Record,
+    /// What is remembered of everything.
+    pub(super) state: State,
 }
 
 impl Function {
@@ -34,11 +36,13 @@ impl Function {
         let (_, project, to) = open(global, reach, (Look::Away, printer)).await?;
         let state = project.state(to.shelves.as_deref()).await?;
         let (block, record) = choose(&state, resource)?;
+        let (block, record) = (block.to_owned(), record.clone());
         Ok(Self {
             project,
             to,
-            block: block.to_owned(),
-            record: record.clone(),
+            block,
+            record,
+            state,
         })
     }
 

@@ -7,6 +7,7 @@ mod config;
 mod confirm;
 mod deploy;
 mod dev;
+mod event;
 mod explain;
 mod fmt;
 mod function;
@@ -116,6 +117,7 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Info(args) => info::run(&args, global, printer),
         Command::Dev(args) => dev::run(&args, global, printer),
         Command::Invoke(args) => invoke::run(&args, global, printer),
+        Command::Event(args) => event::run(&args, global, printer),
         Command::Logs(args) => logs::run(&args, global, printer),
         Command::Version(args) => version::run(&args, global, printer),
         Command::Alias(args) => alias::run(&args, global, printer),

@@ -4,6 +4,7 @@ mod action;
 pub(super) mod diagnostic;
 pub(super) mod diff;
 mod edits;
+pub(super) mod event;
 pub(super) mod info;
 pub(super) mod invocation;
 mod item;
