@@ -176,6 +176,35 @@ fn changed_code_is_shown_by_its_files_and_sent() {
 }
 
 #[test]
+fn changed_code_is_shown_line_by_line_against_what_is_in_the_cloud() {
+    let sandbox = shop();
+    sandbox
+        .file("code/lib/data.bin", [0xff, 0xfe, 1])
+        .file("code/lib/names.txt", "a\nb\nc\n");
+    sandbox.run("deploy -y").code(0);
+    sandbox
+        .file(
+            "code/index.py",
+            "def handler(event, context):\n    return 'bye'\n",
+        )
+        .file("code/lib/data.bin", [0xff, 0xfe, 2])
+        .file("code/lib/new.txt", "new\n");
+    let short = sandbox.run("plan").code(0).stdout;
+    assert!(!short.contains("return 'hello'"), "{short}");
+    let plan = sandbox.run("plan api --diff").code(0).stdout;
+    for line in [
+        "          def handler(event, context):",
+        "        -     return 'hello'",
+        "        +     return 'bye'",
+    ] {
+        assert!(plan.contains(line), "`{line}` is not in\n{plan}");
+    }
+    // What is no text, new or the same has no lines.
+    assert_eq!(plan.matches("        - ").count(), 1, "{plan}");
+    assert!(!plan.contains("names.txt"), "{plan}");
+}
+
+#[test]
 fn what_is_left_out_of_the_manifest_is_taken_back() {
     let sandbox = shop();
     sandbox.run("deploy -y").code(0);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value as Json;
 
 use super::call::Call;
@@ -84,6 +85,20 @@ impl Fc {
         let build = |now| call.build(target, now);
         let sent = self.transport.send_once(call.action, &build, patience);
         sent.await
+    }
+
+    /// What lies at an address that the service gave, whole. The address says itself who may read it.
+    pub(in crate::provider::alibaba) async fn download(
+        &self,
+        action: &str,
+        url: &str,
+    ) -> Result<Bytes, ProviderError> {
+        let url = reqwest::Url::parse(url).map_err(|error| {
+            let message = format!("the address that it gave cannot be used: {error}");
+            ProviderError::new(ErrorKind::Unexpected, action, message)
+        })?;
+        let build = |_| Ok(reqwest::Request::new(http::Method::GET, url.clone()));
+        Ok(self.transport.send(action, &build).await?.body)
     }
 
     /// The same as [`Fc::send`]; `None` when what the path names is certainly not there.

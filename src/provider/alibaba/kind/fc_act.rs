@@ -4,20 +4,22 @@ use serde_json::{Value as Json, json};
 
 use super::fc_function::KIND;
 use super::fc_setting::FcSetting;
-use super::{fc_alias, fc_info, fc_invoke, fc_version};
+use super::{fc_alias, fc_content, fc_info, fc_invoke, fc_version};
 use crate::provider::alibaba::fc::Fc;
 use crate::provider::{ErrorKind, ProviderError};
+use crate::state::Record;
 
-/// Does it with the function of this name in the cloud. Arguments and answers are described where each is done.
+/// Does it with the function of this name in the cloud, of which `on` is remembered. Arguments and answers are described where each is done.
 pub(super) async fn act(
     fc: &Fc,
     function: &str,
+    on: &Record,
     (action, args): (&str, &Json),
 ) -> Result<Json, ProviderError> {
+    let size = on.attrs.get("code").and_then(|code| code["size"].as_u64());
     let (thing, verb) = action.split_once('.').unwrap_or((action, ""));
     match (thing, verb) {
-        // The service gives code back as a whole only.
-        ("content", "") => Ok(json!({})),
+        ("content", "") => fc_content::content(fc, function, (size, args)).await,
         ("info", "") => fc_info::info(fc, function).await,
         ("invoke", "") => fc_invoke::invoke(fc, function, args).await,
         ("version", "list") => fc_version::list(fc, function).await.map(Json::Array),

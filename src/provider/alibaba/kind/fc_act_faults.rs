@@ -113,6 +113,20 @@ async fn settings_are_listed_by_their_qualifiers_without_those_that_say_nothing(
 }
 
 #[tokio::test]
+async fn code_that_does_not_arrive_whole_is_no_text_and_its_address_gets_no_signature() {
+    let store = Stub::start(vec![Answer::Reply(200, "", "half".to_owned())]).await;
+    let url = format!("{}/code.zip?key=1", store.target().endpoint.unwrap());
+    let code = json!({ "url": url, "checksum": "1" });
+    let stub = Stub::start(vec![reply(200, &code)]).await;
+    let failed = act(&stub, "content", json!({ "keys": ["index.py"] })).await;
+    let failed = failed.unwrap_err().to_string();
+    assert!(failed.contains("did not arrive whole"), "{failed}");
+    let asked = store.asked()[0].to_lowercase();
+    assert!(asked.starts_with("get /code.zip?key=1 "), "{asked}");
+    assert!(!asked.contains("authorization"), "{asked}");
+}
+
+#[tokio::test]
 async fn an_action_that_there_is_none_of_is_refused_without_a_call() {
     let stub = Stub::start(vec![]).await;
     for action in ["version.burn", "provision.burn", "burn", "shop.get"] {

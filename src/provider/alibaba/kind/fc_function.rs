@@ -247,7 +247,7 @@ impl Driver for FcFunction {
             let message = "the function has no name yet";
             ProviderError::new(ErrorKind::Unsupported, action, message)
         })?;
-        fc_act::act(&self.fc, id.as_str(), (action, args)).await
+        fc_act::act(&self.fc, id.as_str(), on, (action, args)).await
     }
 }
 

@@ -10,6 +10,7 @@ mod fc_act;
 mod fc_act_faults;
 mod fc_alias;
 mod fc_code;
+mod fc_content;
 mod fc_domain;
 #[cfg(test)]
 mod fc_faults;
