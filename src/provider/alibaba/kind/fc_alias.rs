@@ -24,7 +24,7 @@ pub(super) async fn get(fc: &Fc, function: &str, args: &Json) -> Result<Json, Pr
 /// Makes an alias, or moves one that there is, and says which it was (`created`).
 ///
 /// All calls go to `version` but for the parts in `weights`. An update says so too when there are none: weights that nobody
-/// mentions end, rather than being left from an earlier release. Without `description` it keeps its own.
+/// mentions end, rather than being left from an earlier release. That the vendor takes an empty map so is assumed. Without `description` it keeps its own.
 pub(super) async fn publish(fc: &Fc, function: &str, args: &Json) -> Result<Json, ProviderError> {
     let path = path(function, args);
     let version = fc_version::resolve(fc, function, args).await?;
