@@ -1,10 +1,13 @@
-//! What changes inside text files: old from the cloud, new from the folder. Only for whoever asks to see it.
+//! What changes inside text files: old from the cloud, new from the folder or the package. Only for whoever asks to see it.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufReader;
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
+use crate::artifact;
 use crate::plan::{Change, FieldDiff, Plan, Step};
 use crate::provider::{ProviderError, Providers};
 use crate::resource::{ResourceId, Value};
@@ -30,38 +33,52 @@ pub async fn texts(
         let Some(record) = state.records.get(&step.id) else {
             continue;
         };
-        for (key, new) in diff.iter().filter_map(|item| changed_text(step, item)) {
-            let args = json!({ "key": key });
-            let reply = providers
-                .of(&step.kind)?
-                .act("content", record, &args)
-                .await?;
-            if let Some(old) = reply.get("text").and_then(Json::as_str) {
-                texts.insert((step.id.clone(), key.to_owned()), (old.to_owned(), new));
+        let keys = diff.iter().filter_map(changed).collect();
+        let new = new_texts(step, keys);
+        if new.is_empty() {
+            continue;
+        }
+        let args = json!({ "keys": new.keys().collect::<Vec<_>>() });
+        let provider = providers.of(&step.kind)?;
+        let reply = provider.act("content", record, &args).await?;
+        for (key, new) in new {
+            if let Some(old) = reply["texts"][&key].as_str() {
+                texts.insert((step.id.clone(), key), (old.to_owned(), new));
             }
         }
     }
     Ok(texts)
 }
 
-/// The key and the new text of an item whose content changes.
-fn changed_text<'a>(step: &Step, item: &'a FieldDiff) -> Option<(&'a str, String)> {
+/// The key of an item whose content changes and is of a moderate size.
+fn changed(item: &FieldDiff) -> Option<&str> {
     let ([_, key], Some(before), Some(after)) = (item.path.as_slice(), &item.before, &item.after)
     else {
         return None;
     };
-    let small = |entry: &Json| {
+    let is_small = |entry: &Json| {
         entry["size"]
             .as_u64()
             .is_some_and(|size| size <= MOST_BYTES)
     };
-    if before["md5"] == after["md5"] || !small(before) || !small(after) {
-        return None;
-    }
-    let Some(Value::Plain(Json::String(folder))) = step.resource.as_ref()?.attrs.get("source")
-    else {
-        return None;
+    (before["md5"] != after["md5"] && is_small(before) && is_small(after)).then_some(key)
+}
+
+/// The new texts of these items: files of a folder, or of a package. What is no text, or cannot be read any more, is left out.
+fn new_texts(step: &Step, keys: Vec<&str>) -> BTreeMap<String, String> {
+    let source = step.resource.as_ref().and_then(|r| r.attrs.get("source"));
+    let Some(Value::Plain(Json::String(source))) = source else {
+        return BTreeMap::new();
     };
-    let new = crate::sys::fs::read_text(&Path::new(folder).join(key)).ok()??;
-    Some((key, new))
+    let source = Path::new(source);
+    if !source.is_dir() {
+        let zip = File::open(source).map(BufReader::new);
+        let found = zip.and_then(|zip| artifact::code_texts(zip, keys, MOST_BYTES));
+        return found.unwrap_or_default();
+    }
+    let text = |key: &str| {
+        let text = crate::sys::fs::read_text(&source.join(key)).ok()??;
+        Some((key.to_owned(), text))
+    };
+    keys.into_iter().filter_map(text).collect()
 }

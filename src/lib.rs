@@ -23,6 +23,7 @@ pub mod provider;
 pub mod residence;
 pub mod resource;
 pub mod rewrite;
+pub mod sample;
 pub mod secret;
 pub mod state;
 pub mod sys;

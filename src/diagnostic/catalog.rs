@@ -123,6 +123,8 @@ codes! {
     API_CONFLICT = 704, "the cloud reports a conflict";
     INTERRUPTED = 705, "interrupted before everything was done";
     FUNCTION_MISSING = 720, "there is no such function";
+    SET_BACK = 721, "a deploy sets this back";
+    TRIGGER_MISSING = 722, "there is no such trigger";
     LOCAL_START = 801, "the local cloud cannot start";
     LOCAL_DOWN = 802, "the local cloud does not run";
     PORT_TAKEN = 803, "the port is taken";

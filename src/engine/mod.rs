@@ -11,9 +11,14 @@ mod narrow;
 mod open;
 mod project;
 mod release;
+mod seen;
+mod stated;
+mod trigger;
 
 pub use build::Build;
 pub use course::{Course, Happening, Outcome, Replan, Reread};
 pub use open::{Reading, Until, examine, open};
 pub use project::{Aim, Destination, Project};
 pub use release::release;
+pub use seen::Shown;
+pub use trigger::Chosen;

@@ -73,7 +73,7 @@ impl Destination {
     }
 
     /// What it is asked and changed with.
-    fn means(&self) -> Means<'_> {
+    pub(super) fn means(&self) -> Means<'_> {
         Means {
             providers: &self.providers,
             secrets: &*self.secrets,

@@ -2,9 +2,14 @@
 
 use jiff::Timestamp;
 
+/// Now, for what is shown or sent as an example.
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
 /// Now, as RFC 3339 text in UTC with whole seconds.
 pub fn now_text() -> String {
-    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// A span of time as people write it: `90s`, `5m`, `1h 30m`.

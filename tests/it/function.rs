@@ -57,7 +57,7 @@ fn summary(ran: &Ran) -> Json {
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
 /// Calls the API of the local cloud with its own keys.
-fn api(sandbox: &Sandbox, method: &str, path: &str, body: &Json) -> (u16, Json) {
+pub(crate) fn api(sandbox: &Sandbox, method: &str, path: &str, body: &Json) -> (u16, Json) {
     let keys = std::fs::read_to_string(sandbox.home().join("access.yaml")).unwrap();
     let keys: Json = serde_yaml::from_str(&keys).unwrap();
     let body = if body.is_null() {
@@ -173,6 +173,35 @@ fn changed_code_is_shown_by_its_files_and_sent() {
     let (_, after) = function(&sandbox, "api");
     assert_ne!(after["codeChecksum"], before["codeChecksum"]);
     sandbox.run("plan --detailed-exitcode").code(0);
+}
+
+#[test]
+fn changed_code_is_shown_line_by_line_against_what_is_in_the_cloud() {
+    let sandbox = shop();
+    sandbox
+        .file("code/lib/data.bin", [0xff, 0xfe, 1])
+        .file("code/lib/names.txt", "a\nb\nc\n");
+    sandbox.run("deploy -y").code(0);
+    sandbox
+        .file(
+            "code/index.py",
+            "def handler(event, context):\n    return 'bye'\n",
+        )
+        .file("code/lib/data.bin", [0xff, 0xfe, 2])
+        .file("code/lib/new.txt", "new\n");
+    let short = sandbox.run("plan").code(0).stdout;
+    assert!(!short.contains("return 'hello'"), "{short}");
+    let plan = sandbox.run("plan api --diff").code(0).stdout;
+    for line in [
+        "          def handler(event, context):",
+        "        -     return 'hello'",
+        "        +     return 'bye'",
+    ] {
+        assert!(plan.contains(line), "`{line}` is not in\n{plan}");
+    }
+    // What is no text, new or the same has no lines.
+    assert_eq!(plan.matches("        - ").count(), 1, "{plan}");
+    assert!(!plan.contains("names.txt"), "{plan}");
 }
 
 #[test]

@@ -7,7 +7,14 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["sys", "diagnostic"],
     &["resource", "secret"],
-    &["state", "manifest", "artifact", "credential", "template"],
+    &[
+        "state",
+        "manifest",
+        "artifact",
+        "credential",
+        "template",
+        "sample",
+    ],
     &[
         "provider",
         "plan",

@@ -2,9 +2,11 @@
 //! machine: entries are sorted, times are fixed, permissions are one of two.
 
 mod archive;
+mod content;
 mod error;
 mod package;
 mod tree;
 
+pub use content::texts;
 pub use error::CodeError;
 pub use package::{CodePackage, Entry, Form, Jar};

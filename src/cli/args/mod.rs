@@ -1,12 +1,19 @@
 //! What can be typed. Shapes only; what it means is the commands'.
 
+mod event;
 mod function;
+mod local;
+mod release;
+mod weight;
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+pub(super) use event::Event;
 pub(super) use function::{Build, Dev, InvocationType, Invoke, Logs};
+pub(super) use local::{Clock, Local, Run, Start, Status};
+pub(super) use release::{Alias, Concurrency, Provision, Qualified, Version};
 
 /// Deploys a Serverless Devs 3.0 manifest: one plan, a crash-safe apply, a local cloud.
 #[derive(Debug, Parser)]
@@ -59,14 +66,29 @@ pub(super) enum Command {
     #[command(alias = "destroy")]
     Remove(Remove),
     /// Print the outputs of what was deployed
-    #[command(alias = "info")]
     Output(Output),
+    /// Show what is in the cloud now of what was deployed
+    Info(Info),
     /// Deploy to the local cloud, and again at each change of a file; show what functions write
     Dev(Dev),
     /// Call a function that was deployed; its answer goes to standard output, its log to standard error
     Invoke(Invoke),
+    /// Print an example of a trigger's event, or call its function with it
+    Event(Event),
     /// Show what functions wrote
     Logs(Logs),
+    /// Versions of a function: what it was when they were published
+    #[command(subcommand)]
+    Version(Version),
+    /// Aliases of a function: names that lead to versions, by weight if asked
+    #[command(subcommand)]
+    Alias(Alias),
+    /// Instances of a function that are kept ready
+    #[command(subcommand)]
+    Provision(Provision),
+    /// Instances that only one function may use
+    #[command(subcommand)]
+    Concurrency(Concurrency),
     /// What sdev remembers
     #[command(subcommand)]
     State(State),
@@ -214,6 +236,13 @@ pub(super) struct Output {
     pub(super) name: Option<String>,
 }
 
+#[derive(Debug, ClapArgs)]
+pub(super) struct Info {
+    /// Only these resources (default: all)
+    #[arg(value_name = "RESOURCE")]
+    pub(super) resources: Vec<String>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum State {
     /// Bring the state to where the manifest says from where it was
@@ -228,67 +257,6 @@ pub(super) struct StateMove {
     /// The region of the bucket where it was (default: that of the access)
     #[arg(long)]
     pub(super) region: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Local {
-    /// Start it in the background
-    Start(Start),
-    /// Stop it; what it holds stays
-    Stop,
-    /// Say where it runs
-    Status(Status),
-    /// Forget everything that it holds
-    Reset,
-    /// Run a command with a fresh local cloud of its own
-    Run(Run),
-    /// Its clock
-    #[command(subcommand)]
-    Clock(Clock),
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct Start {
-    /// The port (default: the one of the last start, at first 7380)
-    #[arg(long)]
-    pub(super) port: Option<u16>,
-    /// The address to listen on
-    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
-    pub(super) listen: std::net::IpAddr,
-    /// Allow an address that other machines can reach
-    #[arg(long)]
-    pub(super) allow_remote: bool,
-    /// Stay in the foreground
-    #[arg(long)]
-    pub(super) foreground: bool,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct Status {
-    /// Print the keys' secret too
-    #[arg(long)]
-    pub(super) show_secret: bool,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct Run {
-    /// The command and its arguments
-    #[arg(
-        required = true,
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "CMD"
-    )]
-    pub(super) command: Vec<std::ffi::OsString>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Clock {
-    /// Move it forward, for example by `1h`, `90s`, `2d`
-    Advance {
-        /// How far
-        by: String,
-    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,10 +8,11 @@ use super::super::printer::Printer;
 use super::super::runtime::{block_on, heed_signals};
 use super::super::view::plan::{self as plan_view, Lines};
 use super::super::view::{output, progress};
+use super::confirm::confirm;
 use super::{Look, Opening, Outcome, Reach, lock, open};
 use crate::apply::{Report, Stop};
 use crate::content::Texts;
-use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::diagnostic::Diagnostics;
 use crate::engine::{self, Aim, Course, Destination, Happening, Project, Until};
 use crate::plan::{Adoption, Plan};
 use crate::state::LockedState;
@@ -106,8 +107,7 @@ pub(super) async fn carry_out(
     if job.plan.is_empty() && actions.is_empty() {
         return Ok(Exit::Done);
     }
-    if !asking.yes && !asked(asking, printer)? {
-        printer.say("Nothing was changed.");
+    if !confirm(asking.question, asking.yes, printer)? {
         return Ok(Exit::Failed);
     }
     asking.stop.begin();
@@ -158,16 +158,6 @@ async fn run_job(
         tell: &tell,
     };
     course.run(state).await
-}
-
-fn asked(asking: &Asking, printer: Printer) -> Result<bool, Diagnostics> {
-    if !printer.can_ask {
-        let detail = "this would change something, and there is nobody to ask";
-        return Err(Diagnostic::error(code::NO_TERMINAL, detail)
-            .hint("add `-y` to go on without asking")
-            .into());
-    }
-    Ok(printer.ask(asking.question))
 }
 
 fn exit(ran: &engine::Outcome) -> Exit {

@@ -1,19 +1,28 @@
 //! Which deployed function a command means.
 
+use serde_json::Value as Json;
+
 use super::super::args::Global;
 use super::super::printer::Printer;
+use super::super::view;
 use super::{Look, Reach, open};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::engine::{Destination, Project, Until};
 use crate::state::{Record, State};
 
 const KIND: &str = "fc.function";
+/// The qualifier of what is no published version.
+pub(super) const LATEST: &str = "LATEST";
 
 /// A project with the function that a command is for.
 pub(super) struct Function {
     pub(super) project: Project,
     pub(super) to: Destination,
+    /// Its resource as the manifest names it.
+    pub(super) block: String,
     pub(super) record: Record,
+    /// What is remembered of everything.
+    pub(super) state: State,
 }
 
 impl Function {
@@ -26,12 +35,38 @@ impl Function {
         let reach = Reach::all(command, Until::Lower);
         let (_, project, to) = open(global, reach, (Look::Away, printer)).await?;
         let state = project.state(to.shelves.as_deref()).await?;
-        let record = choose(&state, resource)?.clone();
+        let (block, record) = choose(&state, resource)?;
+        let (block, record) = (block.to_owned(), record.clone());
         Ok(Self {
             project,
             to,
+            block,
             record,
+            state,
         })
+    }
+
+    /// Has its provider do something with it. What there is to do is the provider's to say.
+    pub(super) async fn act(&self, action: &str, args: &Json) -> Result<Json, Diagnostics> {
+        let providers = self.project.providers(&self.to);
+        let provider = providers.of(&self.record.kind).map_err(Diagnostic::from)?;
+        let answer = provider.act(action, &self.record, args).await;
+        Ok(answer.map_err(Diagnostic::from)?)
+    }
+
+    /// Says so when the manifest states what was just changed by hand.
+    pub(super) fn warn_of_set_back(&self, setting: (&str, &str), printer: Printer) {
+        let Some(stated) = self.project.stated(&self.block, setting) else {
+            return;
+        };
+        let detail = format!(
+            "the manifest states this as `{}`: the next deploy sets it back",
+            stated.id
+        );
+        let mut warning = Diagnostic::warning(code::SET_BACK, detail)
+            .hint("change it in the manifest, and deploy");
+        warning.at.clone_from(&stated.at);
+        view::diagnostic::show_one(printer, &warning);
     }
 
     /// All functions: their resources, and their names in the cloud. Nothing when the destination is no local cloud.
@@ -64,7 +99,10 @@ impl Function {
     }
 }
 
-fn choose<'s>(state: &'s State, resource: Option<&str>) -> Result<&'s Record, Diagnostics> {
+fn choose<'s>(
+    state: &'s State,
+    resource: Option<&str>,
+) -> Result<(&'s str, &'s Record), Diagnostics> {
     let functions: Vec<(&str, &Record)> = state
         .records
         .iter()
@@ -84,10 +122,11 @@ fn choose<'s>(state: &'s State, resource: Option<&str>) -> Result<&'s Record, Di
     match (resource, &functions[..]) {
         (Some(wanted), all) => {
             let found = all.iter().find(|(name, _)| *name == wanted);
-            let found = found.map(|(_, record)| *record);
-            found.ok_or_else(|| missing(format!("`{wanted}` is no function that was deployed")))
+            found
+                .copied()
+                .ok_or_else(|| missing(format!("`{wanted}` is no function that was deployed")))
         }
-        (None, [(_, only)]) => Ok(only),
+        (None, [only]) => Ok(*only),
         (None, []) => Err(missing(
             "no function was deployed from this manifest".to_owned(),
         )),

@@ -37,12 +37,7 @@ pub(super) fn run(args: &Invoke, global: &Global, printer: Printer) -> Outcome {
 
 async fn call(args: &Invoke, wanted: &Json, with: (&Global, Printer)) -> Result<Json, Diagnostics> {
     let function = Function::find("invoke", args.resource.as_deref(), with).await?;
-    let providers = function.project.providers(&function.to);
-    let provider = providers
-        .of(&function.record.kind)
-        .map_err(Diagnostic::from)?;
-    let answer = provider.act("invoke", &function.record, wanted).await;
-    Ok(answer.map_err(Diagnostic::from)?)
+    function.act("invoke", wanted).await
 }
 
 fn payload(args: &Invoke) -> Result<Vec<u8>, Diagnostics> {

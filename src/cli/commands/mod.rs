@@ -1,13 +1,18 @@
 //! The commands: each reads its arguments, calls the engine, hands what comes back to a view.
 
+mod alias;
 mod build;
 mod completion;
+mod concurrency;
 mod config;
+mod confirm;
 mod deploy;
 mod dev;
+mod event;
 mod explain;
 mod fmt;
 mod function;
+mod info;
 mod init;
 mod invoke;
 mod local;
@@ -17,11 +22,13 @@ mod migrate;
 mod output;
 mod plan;
 mod preview;
+mod provision;
 mod remove;
 mod schema;
 mod secret;
 mod state;
 mod validate;
+mod version;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -108,10 +115,16 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Deploy(args) => deploy::run(&args, global, printer),
         Command::Remove(args) => remove::run(&args, global, printer),
         Command::Output(args) => output::run(&args, global, printer),
+        Command::Info(args) => info::run(&args, global, printer),
         Command::Dev(args) => dev::run(&args, global, printer),
         Command::Build(args) => build::run(&args, global, printer),
         Command::Invoke(args) => invoke::run(&args, global, printer),
+        Command::Event(args) => event::run(&args, global, printer),
         Command::Logs(args) => logs::run(&args, global, printer),
+        Command::Version(args) => version::run(&args, global, printer),
+        Command::Alias(args) => alias::run(&args, global, printer),
+        Command::Provision(args) => provision::run(&args, global, printer),
+        Command::Concurrency(args) => concurrency::run(&args, global, printer),
         Command::State(args) => state::run(&args, global, printer),
         Command::Local(args) => local::run(args, printer),
         Command::Config(args) => config::run(args, printer),

@@ -8,7 +8,7 @@ use super::attrs::{id_of, remote, touches};
 use super::driver::{Driver, OWNER_TAG};
 use super::fc_part::text;
 use super::patience::Patience;
-use super::{fc_code, fc_invoke, fc_shown, fc_tags};
+use super::{fc_act, fc_code, fc_shown, fc_tags};
 use crate::provider::alibaba::fc::{Call, Fc};
 use crate::provider::{ErrorKind, Made, ProviderError, Seen, Task, Tell};
 use crate::resource::{KindSpec, Object, RemoteId};
@@ -242,17 +242,12 @@ impl Driver for FcFunction {
     }
 
     async fn act(&self, action: &str, on: &Record, args: &Json) -> Result<Json, ProviderError> {
-        let invalid = |why: String| ProviderError::new(ErrorKind::Unsupported, action, why);
-        match action {
-            // The service gives code back as a whole only.
-            "content" => Ok(json!({})),
-            "invoke" => {
-                let id = on.remote.clone().or_else(|| self.identity(&on.attrs));
-                let id = id.ok_or_else(|| invalid("the function has no name yet".to_owned()))?;
-                fc_invoke::invoke(&self.fc, id.as_str(), args).await
-            }
-            _ => Err(invalid(format!("`{KIND}` knows no action `{action}`"))),
-        }
+        let id = on.remote.clone().or_else(|| self.identity(&on.attrs));
+        let id = id.ok_or_else(|| {
+            let message = "the function has no name yet";
+            ProviderError::new(ErrorKind::Unsupported, action, message)
+        })?;
+        fc_act::act(&self.fc, id.as_str(), on, (action, args)).await
     }
 }
 

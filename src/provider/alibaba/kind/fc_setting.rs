@@ -16,10 +16,12 @@ use crate::state::Record;
 
 /// How one of the settings is spoken of.
 pub(in crate::provider::alibaba) struct Document {
-    kind: &'static str,
+    pub(super) kind: &'static str,
     /// Actions that read, put and delete it.
-    actions: [&'static str; 3],
+    pub(super) actions: [&'static str; 3],
     path: &'static str,
+    /// The action that lists those of a function, its path, and the list in its reply.
+    pub(super) list: [&'static str; 3],
     /// Whether each version and alias has its own.
     by_qualifier: bool,
     fields: &'static [&'static str],
@@ -37,6 +39,7 @@ const ASYNC: Document = Document {
         "DeleteAsyncInvokeConfig",
     ],
     path: "async-invoke-config",
+    list: ["ListAsyncInvokeConfigs", "async-invoke-configs", "configs"],
     by_qualifier: true,
     fields: &[
         "asyncTask",
@@ -56,6 +59,7 @@ const CONCURRENCY: Document = Document {
         "DeleteConcurrencyConfig",
     ],
     path: "concurrency",
+    list: ["ListConcurrencyConfigs", "concurrency-configs", "configs"],
     by_qualifier: false,
     fields: &["reservedConcurrency"],
     telling: &[],
@@ -70,6 +74,11 @@ const PROVISION: Document = Document {
         "DeleteProvisionConfig",
     ],
     path: "provision-config",
+    list: [
+        "ListProvisionConfigs",
+        "provision-configs",
+        "provisionConfigs",
+    ],
     by_qualifier: true,
     fields: &[
         "target",
@@ -96,6 +105,7 @@ const SCALING: Document = Document {
         "DeleteScalingConfig",
     ],
     path: "scaling-config",
+    list: ["ListScalingConfigs", "scaling-configs", "scalingConfigs"],
     by_qualifier: true,
     fields: &[
         "minInstances",
@@ -116,8 +126,8 @@ const SCALING: Document = Document {
 
 /// One of the settings of functions.
 pub(in crate::provider::alibaba) struct FcSetting {
-    fc: Fc,
-    document: Document,
+    pub(super) fc: Fc,
+    pub(super) document: Document,
 }
 
 impl FcSetting {
@@ -129,7 +139,7 @@ impl FcSetting {
         })
     }
 
-    fn call(&self, of: impl Fn(&[&str]) -> Call, part: Part<'_>) -> Call {
+    pub(super) fn call(&self, of: impl Fn(&[&str]) -> Call, part: Part<'_>) -> Call {
         let call = of(&["functions", part.function, self.document.path]);
         if self.document.by_qualifier && part.name != LATEST {
             call.param("qualifier", part.name)
@@ -138,7 +148,7 @@ impl FcSetting {
         }
     }
 
-    async fn get(&self, part: Part<'_>) -> Result<Option<Object>, ProviderError> {
+    pub(super) async fn get(&self, part: Part<'_>) -> Result<Option<Object>, ProviderError> {
         let [read, _, _] = self.document.actions;
         let found = self
             .fc
@@ -147,7 +157,7 @@ impl FcSetting {
         Ok(found.filter(|shown| self.is_set(shown)))
     }
 
-    fn is_set(&self, shown: &Object) -> bool {
+    pub(super) fn is_set(&self, shown: &Object) -> bool {
         let says = |name: &&str| match shown.get(*name) {
             Some(Json::Number(number)) => number.as_f64() != Some(0.0),
             Some(value) => !fc_shown::is_empty(value),

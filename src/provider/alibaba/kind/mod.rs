@@ -5,18 +5,26 @@ mod cdn_domain;
 mod driver;
 #[cfg(test)]
 mod faults;
+mod fc_act;
+#[cfg(test)]
+mod fc_act_faults;
+mod fc_alias;
 mod fc_code;
+mod fc_content;
 mod fc_domain;
 #[cfg(test)]
 mod fc_faults;
 mod fc_function;
+mod fc_info;
 mod fc_invoke;
 mod fc_part;
 mod fc_route;
 mod fc_setting;
+mod fc_setting_command;
 mod fc_shown;
 mod fc_tags;
 mod fc_trigger;
+mod fc_version;
 mod fc_vpc_binding;
 mod header;
 mod origin;

@@ -235,17 +235,25 @@ impl Driver for OssFiles {
         }
     }
 
-    /// `content`: a file's text as the cloud has it, null when it is gone or no UTF-8.
+    /// `content`: the `texts` of the files `keys` as the cloud has them, without those that are gone or no UTF-8.
     async fn act(&self, action: &str, on: &Record, args: &Json) -> Result<Json, ProviderError> {
         let bucket = on.remote.clone().or_else(|| self.identity(&on.attrs));
-        let ("content", Some(bucket), Some(key)) = (action, bucket, args["key"].as_str()) else {
+        let ("content", Some(bucket), Some(keys)) = (action, bucket, args["keys"].as_array())
+        else {
             let message = format!("`{KIND}` cannot do `{action}` with {args}");
             return Err(ProviderError::new(ErrorKind::Unsupported, action, message));
         };
-        match self.oss.content(bucket.as_str(), key).await {
-            Err(error) if is_missing(&error, &["NoSuchKey", "NoSuchBucket"]) => Ok(json!({})),
-            content => Ok(json!({ "text": std::str::from_utf8(&content?).ok() })),
+        let mut texts = Object::new();
+        for key in keys.iter().filter_map(Json::as_str) {
+            let content = match self.oss.content(bucket.as_str(), key).await {
+                Err(error) if is_missing(&error, &["NoSuchKey", "NoSuchBucket"]) => continue,
+                content => content?,
+            };
+            if let Ok(text) = std::str::from_utf8(&content) {
+                texts.insert(key.to_owned(), text.into());
+            }
         }
+        Ok(json!({ "texts": texts }))
     }
 }
 

@@ -1,0 +1,112 @@
+//! What examples hold.
+
+use serde_json::json;
+
+use super::*;
+
+fn event(source: Source, trigger: &Json) -> Json {
+    let scene = Scene {
+        account: ACCOUNT,
+        region: "cn-hangzhou",
+        time: "2026-01-02T03:04:05.678Z".parse().unwrap(),
+        host: None,
+        trigger_id: None,
+    };
+    source.event(trigger.as_object().unwrap(), &scene)
+}
+
+/// Names of maps and kinds of values, all the way down.
+fn shape(value: &Json) -> Json {
+    match value {
+        Json::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), shape(value)))
+            .collect(),
+        Json::Array(items) => items.iter().map(shape).collect(),
+        Json::String(_) => "text".into(),
+        Json::Number(_) => "number".into(),
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn a_timer_says_its_name_its_payload_and_the_second() {
+    let trigger = json!({ "triggerName": "tick", "triggerConfig": { "payload": "now" } });
+    let expected = json!({
+        "triggerTime": "2026-01-02T03:04:05Z", "triggerName": "tick", "payload": "now",
+    });
+    assert_eq!(event(Source::Timer, &trigger), expected);
+    // A secret is no text here.
+    let sealed = json!({ "triggerConfig": { "payload": { "secret": "env:A" } } });
+    assert_eq!(event(Source::Timer, &sealed)["payload"], "");
+}
+
+#[test]
+fn an_object_fits_what_its_trigger_waits_for() {
+    let of = |events: Json, filter: Json| {
+        let trigger = json!({
+            "sourceArn": "acs:oss:cn-hangzhou:1:pictures",
+            "triggerConfig": { "events": events, "filter": { "key": filter } },
+        });
+        event(Source::Bucket, &trigger)["events"][0].clone()
+    };
+    let made = of(
+        json!(["oss:ObjectCreated:*"]),
+        json!({ "prefix": "in/", "suffix": ".png" }),
+    );
+    assert_eq!(made["eventName"], "ObjectCreated:PutObject");
+    assert_eq!(made["eventTime"], "2026-01-02T03:04:05.678Z");
+    let bucket = &made["oss"]["bucket"];
+    assert_eq!(bucket["name"], "pictures");
+    assert_eq!(made["oss"]["object"]["key"], "in/example.png");
+    let gone = of(
+        json!(["oss:ObjectRemoved:*"]),
+        json!({ "prefix": "", "suffix": "" }),
+    );
+    assert_eq!(gone["eventName"], "ObjectRemoved:DeleteObject");
+    assert_eq!(gone["oss"]["object"]["deltaSize"], -5);
+    assert_eq!(gone["oss"]["object"]["key"], "example.txt");
+    let copied = of(json!(["oss:ObjectCreated:CopyObject"]), Json::Null);
+    assert_eq!(copied["eventName"], "ObjectCreated:CopyObject");
+}
+
+#[test]
+fn a_request_has_a_body_when_its_method_has() {
+    let trigger = json!({ "triggerConfig": { "methods": ["POST", "GET"] } });
+    let post = event(Source::Web, &trigger);
+    assert_eq!(post["requestContext"]["http"]["method"], "POST");
+    assert_eq!(post["body"], r#"{"hello":"world"}"#);
+    let get = event(Source::Web, &json!({}));
+    assert_eq!(get["body"], "");
+    assert_eq!(get["headers"]["Host"], "example.cn-hangzhou.fcapp.run");
+    assert_eq!(get["requestContext"]["timeEpoch"], "1767323045678");
+}
+
+#[test]
+fn a_web_server_gets_requests_and_no_events_of_them() {
+    assert!(!Source::Web.is_called_with("custom.debian12"));
+    assert!(Source::Web.is_called_with("python3.12"));
+    assert!(Source::Timer.is_called_with("custom.debian12"));
+}
+
+/// The forms that were recorded, where they are at hand.
+#[test]
+fn forms_are_those_of_recorded_events() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus/events");
+    for source in [Source::Bucket, Source::Web] {
+        let file = format!("{folder}/{}.json", source.name());
+        let Ok(recorded) = std::fs::read_to_string(file) else {
+            continue;
+        };
+        let mut recorded: Json = serde_json::from_str(&recorded).unwrap();
+        let mut ours = event(source, &json!({}));
+        // What a visitor sends is his own.
+        for event in [&mut recorded, &mut ours] {
+            if source == Source::Web {
+                event["headers"] = json!({});
+                event["queryParameters"] = json!({});
+            }
+        }
+        assert_eq!(shape(&ours), shape(&recorded), "{}", source.name());
+    }
+}

@@ -1,0 +1,110 @@
+//! Example events of triggers, and calls with them, through the real binary.
+
+use serde_json::Value as Json;
+
+use crate::support::Sandbox;
+
+const MANIFEST: &str = "\
+edition: 3.0.0
+name: shop
+access: local
+resources:
+  thumbs:
+    component: function
+    props:
+      name: thumbs
+      runtime: python3.10
+      handler: index.handler
+      code: ./code
+      url: true
+      schedule: '@every 1h'
+      on: { bucket: pictures, prefix: in/, events: [removed] }
+  other:
+    component: function
+    props:
+      name: other
+      code: ./code
+      command: [python3, -m, http.server, '9000']
+      port: 9000
+      url: true
+";
+
+fn project() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.file("s.yaml", MANIFEST).file(
+        "code/index.py",
+        "def handler(event, context):\n    return b'heard ' + event\n",
+    );
+    sandbox
+}
+
+fn event(sandbox: &Sandbox, line: &str) -> Json {
+    let shown = sandbox.run(&format!("event {line}")).code(0).stdout;
+    serde_json::from_str(&shown).unwrap()
+}
+
+#[test]
+fn a_type_needs_no_manifest() {
+    let sandbox = Sandbox::new();
+    assert_eq!(event(&sandbox, "timer --sample")["triggerName"], "timer");
+    assert_eq!(
+        event(&sandbox, "oss")["events"][0]["eventSource"],
+        "acs:oss"
+    );
+    let shown = sandbox.run("event http --json").code(0).object("event");
+    assert_eq!(shown["trigger"], Json::Null);
+    assert_eq!(shown["event"]["version"], "v1");
+    sandbox.run("event timer --fire").code(1).says("SD1001");
+    sandbox.run("event thumbs.timer").code(1).says("SD0101");
+}
+
+#[test]
+fn an_example_fits_its_trigger() {
+    let sandbox = project();
+    for line in ["thumbs.oss", "thumbs/oss", "oss"] {
+        let event = event(&sandbox, line);
+        let event = &event["events"][0];
+        assert_eq!(event["eventName"], "ObjectRemoved:DeleteObject", "{line}");
+        assert_eq!(event["oss"]["bucket"]["name"], "pictures");
+        assert_eq!(event["oss"]["object"]["key"], "in/example.txt");
+    }
+    let shown = sandbox.run("event thumbs.timer --json").code(0);
+    assert_eq!(shown.object("event")["trigger"], "thumbs.trigger[timer]");
+    // Two are called so; the type is still one.
+    assert_eq!(event(&sandbox, "http")["version"], "v1");
+    let several = sandbox.run("event http --fire").code(1);
+    several
+        .says("SD0722")
+        .says("thumbs.http, thumbs.oss, thumbs.timer");
+    let unknown = sandbox.run("event thumbs.tick").code(1);
+    unknown.says("SD0722").says("thumbs.timer");
+}
+
+#[test]
+fn firing_calls_the_deployed_function() {
+    let sandbox = project().with_cloud();
+    sandbox
+        .run("event thumbs.timer --fire")
+        .code(1)
+        .says("SD0720");
+    sandbox.run("deploy -y").code(0);
+    let said = sandbox.run("event thumbs.timer --fire").code(0).stdout;
+    let heard = said.strip_prefix("heard ").unwrap();
+    let heard: Json = serde_json::from_str(heard).unwrap();
+    assert_eq!(heard["triggerName"], "timer");
+
+    // What is deployed has an address and an id of its own.
+    let said = sandbox.run("event thumbs.http --fire --json").code(0);
+    let said = said.object("invocation")["payload"].clone();
+    let heard = said.as_str().unwrap().strip_prefix("heard ").unwrap();
+    let heard: Json = serde_json::from_str(heard).unwrap();
+    assert_eq!(heard["requestContext"]["domainName"], "127.0.0.1");
+    let state = sandbox.state("".as_ref(), "shop");
+    let outputs = &state["records"]["thumbs.trigger[http]"]["outputs"];
+    assert_eq!(heard["requestContext"]["triggerId"], outputs["triggerId"]);
+
+    let refused = sandbox.run("event other.http --fire").code(1);
+    refused
+        .says("web server")
+        .says("sdev output other.url.system_url");
+}
