@@ -27,6 +27,7 @@ mod layers;
 mod local;
 mod lock;
 mod lsp;
+mod media;
 mod microservices;
 mod migrate;
 mod oss;
