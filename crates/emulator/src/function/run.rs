@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use runtime::{Call, Fault, Fleet, InstanceInfo, Reply, Scale, Spec};
+use runtime::{Call, Fault, Fleet, InstanceInfo, Language, Reply, Scale, Spec};
 
 /// Runs functions.
 #[async_trait]
 pub(crate) trait Run: Send + Sync {
     /// Calls an instance of the spec, starting one when there is none.
     async fn call(&self, spec: &Arc<Spec>, call: Call) -> Result<Reply, Fault>;
+
+    /// Whether code in a language can run at all.
+    async fn check(&self, language: Language) -> Result<(), Fault>;
 
     /// Limits the instances of a function; nothing: no limit.
     fn reserve(&self, function: &str, instances: Option<u32>);
@@ -31,6 +34,10 @@ pub(crate) trait Run: Send + Sync {
 impl Run for Fleet {
     async fn call(&self, spec: &Arc<Spec>, call: Call) -> Result<Reply, Fault> {
         Self::call(self, spec, call).await
+    }
+
+    async fn check(&self, language: Language) -> Result<(), Fault> {
+        Self::check(self, language).await
     }
 
     fn reserve(&self, function: &str, instances: Option<u32>) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::environment::of_machine;
-use super::interpreter::Interpreters;
+use super::interpreter::{Interpreters, unserved};
 use super::port::Leads;
 use super::sight::Sight;
 use super::start::configured;
@@ -72,8 +72,7 @@ impl Ground {
             // The handler is the program.
             Language::Go => vec![text(&sight.code(spec).join(&spec.handler))],
             Language::Java(_) | Language::Php | Language::Container => {
-                let message = format!("{:?} cannot be run on this machine yet", spec.language);
-                return Err(Fault::Unable(message));
+                return Err(unserved(spec.language));
             }
         };
         if let Some(why) = sight.refused().filter(|_| !spec.layers.is_empty()) {

@@ -51,6 +51,18 @@ impl Interpreters {
     }
 }
 
+/// What is said of what is not run here, whatever is installed.
+pub(super) fn unserved(language: Language) -> Fault {
+    Fault::Unable(
+        match language {
+            Language::Container => "containers are not run by the local cloud yet, whatever engine is there",
+            Language::Java(_) => "Java is not run by the local cloud yet",
+            _ => "PHP is not run by the local cloud yet",
+        }
+        .to_owned(),
+    )
+}
+
 /// Where a program really is: what is on the path may be a script that chooses a version, or one that finds none.
 fn program(name: &str, question: [&str; 2]) -> Option<PathBuf> {
     let asked = Command::new(name)

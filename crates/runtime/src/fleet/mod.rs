@@ -35,7 +35,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::call::{Answer, Call, Fault, FunctionError, Reply, Request};
 use crate::dialect::Outcome;
 use crate::log::LogSink;
-use crate::spec::{Scale, Spec};
+use crate::spec::{Language, Scale, Spec};
 
 use group::Group;
 use limits::Limits;
@@ -162,6 +162,16 @@ impl Fleet {
         // An event that was begun is finished, whether its caller waits or not.
         let served = tokio::spawn(serve(permit, call)).await;
         served.unwrap_or_else(|error| Err(Fault::Protocol(error.to_string())))
+    }
+
+    /// Whether code in a language can run on this machine at all.
+    ///
+    /// # Errors
+    /// It cannot; the text says what is missing.
+    pub async fn check(&self, language: Language) -> Result<(), Fault> {
+        let shared = Arc::clone(&self.0);
+        let checked = tokio::task::spawn_blocking(move || shared.starter.check(language)).await;
+        checked.unwrap_or_else(|error| Err(Fault::Start(error.to_string())))
     }
 
     /// Limits the instances of a function, of all its versions together; nothing: no limit.

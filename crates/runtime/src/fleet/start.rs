@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::environment::environment;
 use super::ground::{Ground, USUAL_DISK_MB};
 use super::instance::Instance;
-use super::interpreter::Interpreters;
+use super::interpreter::{Interpreters, unserved};
 use super::lend::lend;
 use super::limits::Lease;
 use super::output::{Marks, Output};
@@ -78,6 +78,15 @@ impl Starter {
             pool: settings.pool.then(Arc::default),
             next: AtomicU64::new(1),
         })
+    }
+
+    /// Whether code in a language can run here. May block for a moment.
+    pub(super) fn check(&self, language: Language) -> Result<(), Fault> {
+        match language {
+            Language::Python(..) | Language::Node(_) => self.interpreters.find(language).map(drop),
+            Language::Go | Language::Custom => Ok(()),
+            Language::Java(_) | Language::Php | Language::Container => Err(unserved(language)),
+        }
     }
 
     /// Looks after what waits; whether there is any.

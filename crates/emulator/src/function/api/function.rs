@@ -8,7 +8,7 @@ use super::{no_function, nothing, shown};
 use crate::body::Reply;
 use crate::function::call::Call;
 use crate::function::error::{FcError, Outcome};
-use crate::function::model::{Code, Config, Function, NewFunction, Package, Tag};
+use crate::function::model::{Code, Config, Function, NewFunction, Package, Tag, language};
 use crate::function::queue;
 use crate::function::service::Shared;
 use crate::function::table;
@@ -24,6 +24,7 @@ pub(super) async fn create(shared: &Shared, call: &Call) -> Outcome<Reply> {
     let name = new.checked_name()?.to_owned();
     let config = new.config.clone().with_defaults();
     config.check()?;
+    can_run(shared, config.runtime.as_deref()).await?;
     let is_container = config.custom_container_config.is_some() && config.is_container();
     let code = match &new.code {
         Some(code) => package(shared, code).await?,
@@ -87,6 +88,7 @@ pub(super) async fn list(shared: &Shared, call: &Call) -> Outcome<Reply> {
 
 pub(super) async fn update(shared: &Shared, call: &Call, name: &str) -> Outcome<Reply> {
     let change: NewFunction = call.json()?;
+    can_run(shared, change.config.runtime.as_deref()).await?;
     let code = match &change.code {
         Some(code) => package(shared, code).await?,
         None => None,
@@ -109,6 +111,14 @@ pub(super) async fn update(shared: &Shared, call: &Call, name: &str) -> Outcome<
     // What is kept warm runs the old code or configuration until it is told.
     shared.enforce_all_kept(name).await;
     Ok(shown(&changed.show(&shared.arn(name, "LATEST"))))
+}
+
+/// Refuses a runtime that this machine cannot run: better said now than to whoever calls the function.
+async fn can_run(shared: &Shared, runtime: Option<&str>) -> Outcome<()> {
+    match runtime {
+        Some(runtime) => Ok(shared.run.check(language(runtime)?).await?),
+        None => Ok(()),
+    }
 }
 
 pub(super) async fn delete(shared: &Shared, name: &str) -> Outcome<Reply> {
