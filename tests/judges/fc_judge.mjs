@@ -223,8 +223,32 @@ async function judgeParts(fc) {
     client({ accessKeySecret: 'wrong' }).listFunctions(new sdk.ListFunctionsRequest({})));
 }
 
+async function judgeLayers(fc) {
+  const layer = `${name}-layer`;
+  const publish = (word) => {
+    const body = new sdk.CreateLayerVersionInput({ code: code(word), compatibleRuntime: ['nodejs20'], description: word });
+    return fc.createLayerVersion(layer, new sdk.CreateLayerVersionRequest({ body }));
+  };
+  const shown = (version, word, acl = '0') => ({
+    layerName: layer, version, layerVersionArn: new RegExp(`^acs:fc:${region}:\\d+:layers/${layer}/versions/${version}$`),
+    compatibleRuntime: ['nodejs20'], description: word, license: '', acl, codeChecksum: /^\d+$/,
+    codeSize: Buffer.from(code(word).zipFile, 'base64').length, createTime: TIME, code: { location: /^http:/, repositoryType: 'OSS' },
+  });
+  const first = await publish('one');
+  same('layer: publish', first, shown(1, 'one'));
+  same('layer: next', await publish('two'), shown(2, 'two'));
+  same('layer: by its ARN', await fc.getLayerVersionByArn(first.body.layerVersionArn), shown(1, 'one'));
+  same('layer: versions', await fc.listLayerVersions(layer, new sdk.ListLayerVersionsRequest({ limit: 1 })), { layers: [shown(1, 'one')], nextVersion: 2 });
+  equal('layer: acl', (await fc.putLayerACL(layer, new sdk.PutLayerACLRequest({ public: 'true' }))).statusCode, 204);
+  same('layer: list', await fc.listLayers(new sdk.ListLayersRequest({ prefix: layer, public: 'true' })), { layers: [shown(2, 'two', '1')] });
+  for (const version of ['1', '2']) {
+    equal(`layer: delete ${version}`, (await fc.deleteLayerVersion(layer, version)).statusCode, 204);
+  }
+  await fails('layer: gone', 'LayerNotFound', 404, () => fc.getLayerVersion(layer, '1'));
+}
+
 const fc = client();
-for (const judgement of [judgeFunction, judgeVersions, judgeParts]) {
+for (const judgement of [judgeFunction, judgeVersions, judgeLayers, judgeParts]) {
   try {
     await judgement(fc);
   } catch (error) {

@@ -341,6 +341,58 @@ def judge_versions(fc):
     fc.delete_function(NAME)
 
 
+def judge_layers(fc):
+    """Layers published, shown, listed, given to a function, opened to others, deleted."""
+    layer = f"layer-{RUN}"
+    number = lambda n: f"acs:fc:{REGION}:{ACCOUNT.pattern}:layers/{layer}/versions/{n}"
+
+    def publish(text, **more):
+        body = models.CreateLayerVersionInput(code=code(text), compatible_runtime=["python3.10"], **more)
+        return fc.create_layer_version(layer, models.CreateLayerVersionRequest(body=body))
+
+    def version(n, text, **more):
+        packed = archive(text)
+        return {"layerName": layer, "version": n, "layerVersionArn": Text(number(n)), "compatibleRuntime": ["python3.10"],
+                "code": {"location": Text(r"http://.*"), "repositoryType": "OSS"}, "codeChecksum": crc64(packed),
+                "codeSize": len(packed), "createTime": TIME, "acl": "0", "description": "", "license": "", **more}
+
+    first = publish("A = 1", description="one", license="MIT")
+    one, two = version(1, "A = 1", description="one", license="MIT"), version(2, "A = 2")
+    same("layer: publish", first, one)
+    same("layer: next", publish("A = 2"), two)
+    same("layer: get", fc.get_layer_version(layer, "1"), one)
+    same("layer: get by ARN", fc.get_layer_version_by_arn(first.body.layer_version_arn), one)
+    with urllib.request.urlopen(first.body.code.location) as got:
+        equal("layer: fetch", got.read(), archive("A = 1"))
+    page = models.ListLayerVersionsRequest(limit=1, start_version="1")
+    same("layer: versions", fc.list_layer_versions(layer, page), {"layers": [one], "nextVersion": 2})
+    page.start_version = "2"
+    same("layer: last versions", fc.list_layer_versions(layer, page), {"layers": [two]})
+    mine = models.ListLayersRequest(prefix=layer)
+    same("layer: list", fc.list_layers(mine), {"layers": [two]})
+    mine.public = "true"
+    same("layer: none is public", fc.list_layers(mine), {"layers": []})
+    equal("layer: acl", fc.put_layer_acl(layer, models.PutLayerACLRequest(acl="1")).status_code, 204)
+    same("layer: public", fc.list_layers(mine), {"layers": [{**two, "acl": "1"}]})
+
+    named = [first.body.layer_version_arn]
+    equal("layer: of a function", made(fc, NAME, layers=named).body.to_map()["layers"],
+          [{"arn": named[0], "size": len(archive("A = 1"))}])
+    update = lambda **more: fc.update_function(NAME, models.UpdateFunctionRequest(body=models.UpdateFunctionInput(**more)))
+    fails("layer: official", "NotImplemented", 501,
+          lambda: update(layers=[f"acs:fc:{REGION}:official:layers/Java21/versions/1"]))
+    fails("layer: other runtime", "InvalidArgument", 400, lambda: update(runtime="python3.12"))
+    fails("layer: no version", "LayerVersionNotFound", 404, lambda: update(layers=[named[0][:-1] + "9"]))
+    equal("layer: delete", fc.delete_layer_version(layer, "1").status_code, 204)
+    equal("layer: kept", fc.get_function(NAME, models.GetFunctionRequest()).body.layers[0].arn, named[0])
+    fails("layer: gone", "LayerVersionNotFound", 404, lambda: fc.get_layer_version(layer, "1"))
+    fc.delete_layer_version(layer, "2")
+    fails("layer: all gone", "LayerNotFound", 404, lambda: fc.list_layer_versions(layer, page))
+    equal("layer: number not given again", publish("A = 3").body.version, 3)
+    fc.delete_layer_version(layer, "3")
+    fc.delete_function(NAME)
+
+
 def judge_triggers(fc):
     """Triggers made, shown, changed, listed in pages, deleted."""
     made(fc, NAME)
@@ -574,7 +626,8 @@ def judge_keys(fc):
 def main():
     """Runs every judgement; one that breaks counts as failed and stops none of the others."""
     fc = client()
-    for judgement in [judge_functions, judge_invocations, judge_versions, judge_triggers, judge_domains, judge_tags, judge_settings, judge_keys]:
+    for judgement in [judge_functions, judge_invocations, judge_versions, judge_layers, judge_triggers, judge_domains, judge_tags, judge_settings,
+                      judge_keys]:
         try:
             judgement(fc)
         except Exception:  # noqa: BLE001

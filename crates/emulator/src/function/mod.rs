@@ -4,6 +4,7 @@
 //! `resolve` turns rows into what runs; `run` is the contract with whatever runs it.
 
 mod api;
+mod attach;
 mod call;
 mod choose;
 mod code;

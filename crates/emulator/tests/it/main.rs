@@ -7,6 +7,7 @@ mod client;
 mod crash;
 mod faults;
 mod function;
+mod layer;
 mod queue;
 mod start;
 mod version;

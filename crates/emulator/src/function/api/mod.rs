@@ -5,6 +5,8 @@ mod domain;
 mod function;
 mod instance;
 mod invoke;
+mod layer;
+mod package;
 mod queue;
 mod setting;
 mod tag;
@@ -75,7 +77,29 @@ pub(super) async fn dispatch(shared: &Shared, call: &Call) -> Outcome<Reply> {
         ("DELETE", ["functions", name, "vpc-bindings", network]) => {
             instance::unbind(shared, name, network).await
         }
+        (method, ["layers" | "layerarn", ..]) => {
+            dispatch_layer(shared, call, method, &segments).await
+        }
         (method, segments) => dispatch_setting(shared, call, (method, segments)).await,
+    }
+}
+
+/// The operations on layers.
+async fn dispatch_layer(
+    shared: &Shared,
+    call: &Call,
+    method: &str,
+    segments: &[&str],
+) -> Outcome<Reply> {
+    match (method, segments) {
+        ("GET", ["layers"]) => layer::list(shared, call).await,
+        ("POST", ["layers", name, "versions"]) => layer::publish(shared, call, name).await,
+        ("GET", ["layers", name, "versions"]) => layer::versions(shared, call, name).await,
+        ("GET", ["layers", name, "versions", id]) => layer::get(shared, name, id).await,
+        ("DELETE", ["layers", name, "versions", id]) => layer::delete(shared, name, id).await,
+        ("PUT", ["layers", name, "acl"]) => layer::permit(shared, call, name).await,
+        ("GET", ["layerarn", arn @ ..]) => layer::get_by_arn(shared, arn).await,
+        _ => Err(unserved(method, segments)),
     }
 }
 
@@ -102,10 +126,11 @@ async fn dispatch_setting(
             _ => {}
         }
     }
-    Err(FcError::unserved(&format!(
-        "{method} /2023-03-30/{}",
-        segments.join("/")
-    )))
+    Err(unserved(method, segments))
+}
+
+fn unserved(method: &str, segments: &[&str]) -> FcError {
+    FcError::unserved(&format!("{method} /2023-03-30/{}", segments.join("/")))
 }
 
 /// 200 with a JSON body.

@@ -1,7 +1,8 @@
-//! Rows of functions, their versions and triggers; what has no column of its own is in a JSON document.
+//! Rows of functions, their versions and triggers, and layers; what has no column of its own is in a JSON document.
 
 pub(super) mod domain;
 pub(super) mod function;
+pub(super) mod layer;
 pub(super) mod setting;
 pub(super) mod trigger;
 pub(super) mod version;
@@ -41,6 +42,16 @@ CREATE TABLE IF NOT EXISTS fc_alias (
     name TEXT NOT NULL,
     document TEXT NOT NULL,
     PRIMARY KEY (function, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fc_layer (
+    name TEXT PRIMARY KEY,
+    document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fc_layer_version (
+    layer TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (layer, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS fc_trigger_kind ON fc_trigger (kind);
 ";
