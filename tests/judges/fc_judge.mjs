@@ -247,8 +247,30 @@ async function judgeLayers(fc) {
   await fails('layer: gone', 'LayerNotFound', 404, () => fc.getLayerVersion(layer, '1'));
 }
 
+async function judgeTasks(fc) {
+  await fc.createFunction(new sdk.CreateFunctionRequest({
+    body: new sdk.CreateFunctionInput({ functionName: name, runtime: 'nodejs20', handler: 'index.handler', code: code('task'), timeout: 20 }),
+  }));
+  const config = new sdk.PutAsyncInvokeConfigInput({ asyncTask: true });
+  await fc.putAsyncInvokeConfig(name, new sdk.PutAsyncInvokeConfigRequest({ body: config }));
+  const send = () => run(fc, 'e', {}, { xFcInvocationType: 'Async', xFcAsyncTaskId: 'task-1' });
+  equal('task: accepted', (await send()).statusCode, 202);
+  await fails('task: an id is given once', 'StatefulAsyncInvocationAlreadyExists', 409, send);
+  const get = async () => (await fc.getAsyncTask(name, 'task-1', new sdk.GetAsyncTaskRequest({}))).body;
+  for (let tries = 0; tries < 600 && (await get()).status !== 'Succeeded'; tries += 1) {
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  const task = await get();
+  equal('task: events', task.events.map((event) => event.status), ['Enqueued', 'Running', 'Succeeded']);
+  equal('task: answer', JSON.parse(task.returnPayload).word, 'task');
+  const listed = await fc.listAsyncTasks(name, new sdk.ListAsyncTasksRequest({ prefix: 'task-', status: 'Succeeded' }));
+  equal('task: list', listed.body.tasks.map((one) => one.taskId), ['task-1']);
+  await fails('task: stop none', 'StatefulAsyncInvocationNotFound', 404, () => fc.stopAsyncTask(name, 'none', new sdk.StopAsyncTaskRequest({})));
+  await fc.deleteFunction(name);
+}
+
 const fc = client();
-for (const judgement of [judgeFunction, judgeVersions, judgeLayers, judgeParts]) {
+for (const judgement of [judgeFunction, judgeVersions, judgeLayers, judgeParts, judgeTasks]) {
   try {
     await judgement(fc);
   } catch (error) {

@@ -393,6 +393,50 @@ def judge_layers(fc):
     fc.delete_function(NAME)
 
 
+def judge_tasks(fc):
+    """Asynchronous calls as tasks: named, followed to their ends, listed, stopped."""
+    made(fc, NAME)
+
+    def send(event, task):
+        headers = models.InvokeFunctionHeaders(x_fc_invocation_type="Async", x_fc_async_task_id=task)
+        request = models.InvokeFunctionRequest(body=io.BytesIO(event))
+        return fc.invoke_function_with_options(NAME, request, headers, RuntimeOptions())
+
+    fails("task: not switched on", "InvalidArgument", 400, lambda: send(b"x", "one"))
+    config = models.PutAsyncInvokeConfigInput(async_task=True, max_async_retry_attempts=0)
+    fc.put_async_invoke_config(NAME, models.PutAsyncInvokeConfigRequest(body=config))
+    equal("task: accepted", send(b"x", "one").status_code, 202)
+    fails("task: an id is given once", "StatefulAsyncInvocationAlreadyExists", 409, lambda: send(b"x", "one"))
+    send(b"raise", "two")
+    get = lambda id: fc.get_async_task(NAME, id, models.GetAsyncTaskRequest()).body
+    wait("task: succeeds", lambda: get("one").status == "Succeeded")
+    wait("task: fails", lambda: get("two").status == "Failed")
+    one, two = get("one"), get("two")
+    equal("task: events", [(event.event_id, event.status) for event in one.events],
+          [(1, "Enqueued"), (2, "Running"), (3, "Succeeded")])
+    equal("task: what was sent and said", (one.task_payload, json.loads(one.return_payload)["event"]), ("x", "x"))
+    equal("task: id of the request", json.loads(one.return_payload)["id"], one.request_id)
+    equal("task: why it failed", two.task_error_message, "UnhandledInvocationError")
+    check("task: times", one.end_time >= one.started_time and one.duration_ms >= 0, one)
+    listed = lambda **more: [task.task_id for task in fc.list_async_tasks(NAME, models.ListAsyncTasksRequest(**more)).body.tasks]
+    equal("task: list", listed(sort_order_by_time="asc"), ["one", "two"])
+    equal("task: list by status", listed(status="Failed"), ["two"])
+    page = fc.list_async_tasks(NAME, models.ListAsyncTasksRequest(limit=1, include_payload=True, sort_order_by_time="asc")).body
+    equal("task: page", [task.task_payload for task in page.tasks], ["x"])
+    equal("task: next page", listed(limit=1, sort_order_by_time="asc", next_token=page.next_token), ["two"])
+    stop = lambda id: fc.stop_async_task(NAME, id, models.StopAsyncTaskRequest())
+    fails("task: cannot be stopped after its end", "InvalidArgument", 400, lambda: stop("one"))
+    fails("task: stop none", "StatefulAsyncInvocationNotFound", 404, lambda: stop("three"))
+    fails("task: get none", "StatefulAsyncInvocationNotFound", 404, lambda: get("three"))
+    config.max_async_retry_attempts = 8
+    fc.put_async_invoke_config(NAME, models.PutAsyncInvokeConfigRequest(body=config))
+    send(b"raise", "four")
+    wait("task: is tried again", lambda: get("four").already_retried_times >= 1)
+    equal("task: stop", stop("four").status_code, 204)
+    wait("task: stopped", lambda: get("four").status == "Stopped")
+    fc.delete_function(NAME)
+
+
 def judge_triggers(fc):
     """Triggers made, shown, changed, listed in pages, deleted."""
     made(fc, NAME)
@@ -626,7 +670,7 @@ def judge_keys(fc):
 def main():
     """Runs every judgement; one that breaks counts as failed and stops none of the others."""
     fc = client()
-    for judgement in [judge_functions, judge_invocations, judge_versions, judge_layers, judge_triggers, judge_domains, judge_tags, judge_settings,
+    for judgement in [judge_functions, judge_invocations, judge_versions, judge_layers, judge_tasks, judge_triggers, judge_domains, judge_tags, judge_settings,
                       judge_keys]:
         try:
             judgement(fc)

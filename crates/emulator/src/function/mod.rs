@@ -22,5 +22,6 @@ mod trigger;
 pub(crate) use code::ARCHIVES;
 pub(crate) use log::{Logs, Query, Record};
 pub(crate) use queue::table::SCHEMA as QUEUE_SCHEMA;
+pub(crate) use queue::tasks::SCHEMA as TASK_SCHEMA;
 pub(crate) use service::Functions;
 pub(crate) use table::SCHEMA;

@@ -10,6 +10,7 @@ mod function;
 mod layer;
 mod queue;
 mod start;
+mod task;
 mod version;
 mod web;
 mod website;

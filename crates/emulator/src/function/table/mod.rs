@@ -57,7 +57,9 @@ CREATE INDEX IF NOT EXISTS fc_trigger_kind ON fc_trigger (kind);
 ";
 
 /// A document read back: what was written by this room, so that a failure is a damaged file.
-pub(super) fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
+pub(in crate::function) fn parsed<T: serde::de::DeserializeOwned>(
+    text: &str,
+) -> rusqlite::Result<T> {
     serde_json::from_str(text).map_err(|error| {
         let kind = rusqlite::types::Type::Text;
         rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error))
@@ -65,6 +67,6 @@ pub(super) fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Re
 }
 
 /// A document to write.
-pub(super) fn text<T: serde::Serialize>(document: &T) -> String {
+pub(in crate::function) fn text<T: serde::Serialize>(document: &T) -> String {
     serde_json::to_string(document).unwrap_or_default()
 }

@@ -1,0 +1,267 @@
+//! Asynchronous tasks: recorded on their way, listed, stopped, kept over a crash.
+
+use std::path::Path;
+use std::time::Duration;
+
+use emulator::LocalCloud;
+use serde_json::{Value as Json, json};
+
+use crate::client::{Answer, Cloud, settings};
+use crate::function::archive;
+
+/// Waits for the file that the event names, if it names one, and answers; `bad` fails.
+const CODE: &str = "
+import os, time
+def handler(event, context):
+    word = event.decode()
+    if word == 'bad':
+        raise ValueError('no')
+    while word.startswith('/') and not os.path.exists(word):
+        time.sleep(0.01)
+    return 'done'
+";
+
+async fn cloud() -> Cloud {
+    let cloud = Cloud::start().await;
+    let function = json!({
+        "functionName": "f", "runtime": "python3.10", "handler": "index.handler", "timeout": 60,
+        "code": { "zipFile": archive("index.py", CODE) },
+    });
+    assert_eq!(
+        cloud.fc_json("POST", "functions", &function).await.status,
+        200
+    );
+    let config = json!({ "asyncTask": true, "maxAsyncRetryAttempts": 1 });
+    let put = cloud
+        .fc_json("PUT", "functions/f/async-invoke-config", &config)
+        .await;
+    assert_eq!(put.status, 200, "{put:?}");
+    cloud
+}
+
+async fn send(cloud: &Cloud, id: &str, event: &str) -> Answer {
+    let headers = [
+        ("x-fc-invocation-type", "Async"),
+        ("x-fc-async-task-id", id),
+    ];
+    let target = "functions/f/invocations";
+    cloud
+        .fc_with("POST", target, &headers, event.as_bytes())
+        .await
+}
+
+async fn get(cloud: &Cloud, id: &str) -> Json {
+    cloud
+        .fc("GET", &format!("functions/f/async-tasks/{id}"), b"")
+        .await
+        .json()
+}
+
+async fn stop(cloud: &Cloud, id: &str) -> Answer {
+    cloud
+        .fc("PUT", &format!("functions/f/async-tasks/{id}/stop"), b"")
+        .await
+}
+
+/// The task when it has the status.
+async fn wait(cloud: &Cloud, id: &str, status: &str) -> Json {
+    let wait = async {
+        loop {
+            let task = get(cloud, id).await;
+            if task["status"] == status {
+                return task;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(50), wait).await;
+    waited.unwrap_or_else(|_| panic!("{id} was never {status}"))
+}
+
+fn steps(task: &Json) -> Vec<&str> {
+    let events = task["events"].as_array().unwrap().iter();
+    events.map(|one| one["status"].as_str().unwrap()).collect()
+}
+
+fn refusal(answer: &Answer) -> (u16, Json) {
+    (answer.status, answer.json()["Code"].clone())
+}
+
+fn touch(file: &Path) {
+    std::fs::write(file, "").unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_is_recorded_on_its_way() {
+    let cloud = cloud().await;
+    assert_eq!(send(&cloud, "t-1", "x").await.status, 202);
+    let task = wait(&cloud, "t-1", "Succeeded").await;
+    assert_eq!(steps(&task), ["Enqueued", "Running", "Succeeded"]);
+    assert_eq!(
+        (&task["taskPayload"], &task["returnPayload"]),
+        (&json!("x"), &json!("done"))
+    );
+    assert!(!task["instanceId"].as_str().unwrap().is_empty());
+    assert!(task["endTime"].as_i64() >= task["startedTime"].as_i64());
+
+    let again = send(&cloud, "t-1", "x").await;
+    assert_eq!(
+        refusal(&again),
+        (409, json!("StatefulAsyncInvocationAlreadyExists"))
+    );
+    assert_eq!(
+        refusal(&send(&cloud, "a b", "x").await),
+        (400, json!("InvalidArgument"))
+    );
+    assert_eq!(
+        refusal(&stop(&cloud, "t-1").await),
+        (400, json!("InvalidArgument"))
+    );
+    assert_eq!(
+        refusal(&stop(&cloud, "t-9").await),
+        (404, json!("StatefulAsyncInvocationNotFound"))
+    );
+
+    send(&cloud, "t-2", "bad").await;
+    wait(&cloud, "t-2", "Retrying").await;
+    cloud
+        .admin("POST", "clock", br#"{"advance_ms":60000}"#)
+        .await;
+    let task = wait(&cloud, "t-2", "Failed").await;
+    assert_eq!(task["alreadyRetriedTimes"], 1);
+    assert_eq!(task["taskErrorMessage"], "UnhandledInvocationError");
+
+    let off = json!({ "asyncTask": false });
+    cloud
+        .fc_json("PUT", "functions/f/async-invoke-config", &off)
+        .await;
+    assert_eq!(
+        refusal(&send(&cloud, "t-3", "x").await),
+        (400, json!("InvalidArgument"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_are_listed_in_pages_and_by_what_they_are() {
+    let cloud = cloud().await;
+    for id in ["a-1", "a-2", "b-1"] {
+        send(&cloud, id, if id == "b-1" { "bad" } else { "x" }).await;
+        cloud
+            .admin("POST", "clock", br#"{"advance_ms":1000}"#)
+            .await;
+    }
+    for id in ["a-1", "a-2"] {
+        wait(&cloud, id, "Succeeded").await;
+    }
+    let list = async |query: &str| {
+        let target = format!("functions/f/async-tasks?{query}");
+        let listed = cloud.fc("GET", &target, b"").await.json();
+        let tasks = listed["tasks"].as_array().unwrap().iter();
+        let ids: Vec<&str> = tasks.map(|one| one["taskId"].as_str().unwrap()).collect();
+        (
+            ids.join(" "),
+            listed["nextToken"].as_str().unwrap_or_default().to_owned(),
+        )
+    };
+    assert_eq!(list("").await.0, "b-1 a-2 a-1");
+    assert_eq!(list("prefix=a-&sortOrderByTime=asc").await.0, "a-1 a-2");
+    assert_eq!(list("status=Succeeded").await.0, "a-2 a-1");
+    assert_eq!(list("qualifier=LATEST&prefix=b").await.0, "b-1");
+    assert_eq!(list("qualifier=prod").await.0, "");
+    for order in ["asc", "desc"] {
+        let (first, next) = list(&format!("limit=2&sortOrderByTime={order}")).await;
+        let (rest, end) = list(&format!("limit=2&sortOrderByTime={order}&nextToken={next}")).await;
+        let mut all = format!("{first} {rest}")
+            .split(' ')
+            .map(str::to_owned)
+            .collect::<Vec<_>>();
+        all.sort();
+        assert_eq!(
+            (all.join(" "), end),
+            ("a-1 a-2 b-1".to_owned(), String::new()),
+            "{order}"
+        );
+    }
+    let since = get(&cloud, "a-2").await["startedTime"].as_i64().unwrap();
+    assert_eq!(
+        list(&format!("startedTimeBegin={since}")).await.0,
+        "b-1 a-2"
+    );
+    assert_eq!(
+        list(&format!("startedTimeEnd={}", since - 1)).await.0,
+        "a-1"
+    );
+    assert_eq!(
+        cloud
+            .fc("GET", "functions/f/async-tasks?sortOrderByTime=up", b"")
+            .await
+            .status,
+        400
+    );
+    assert_eq!(
+        cloud.fc("GET", "functions/g/async-tasks", b"").await.status,
+        404
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_under_way_is_stopped_after_its_call_and_one_that_waits_at_once() {
+    let cloud = cloud().await;
+    let out = tempfile::tempdir().unwrap();
+    let gate = out.path().join("gate");
+    send(&cloud, "under-way", gate.to_str().unwrap()).await;
+    send(&cloud, "waits", "bad").await;
+    wait(&cloud, "waits", "Retrying").await;
+    assert_eq!(stop(&cloud, "waits").await.status, 204);
+    assert_eq!(get(&cloud, "waits").await["status"], "Stopped");
+    assert_eq!(
+        refusal(&stop(&cloud, "waits").await),
+        (412, json!("AsyncInvocationStopped"))
+    );
+
+    wait(&cloud, "under-way", "Running").await;
+    assert_eq!(stop(&cloud, "under-way").await.status, 204);
+    assert_eq!(get(&cloud, "under-way").await["status"], "Stopping");
+    touch(&gate);
+    let task = wait(&cloud, "under-way", "Stopped").await;
+    assert_eq!(steps(&task), ["Enqueued", "Running", "Stopping", "Stopped"]);
+    // What was stopped is not called again.
+    cloud
+        .admin("POST", "clock", br#"{"advance_ms":60000}"#)
+        .await;
+    send(&cloud, "last", "x").await;
+    wait(&cloud, "last", "Succeeded").await;
+    assert_eq!(
+        steps(&get(&cloud, "waits").await),
+        ["Enqueued", "Running", "Retrying", "Stopped"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_under_way_is_run_again_after_a_restart_unless_it_was_stopped() {
+    let cloud = cloud().await;
+    let out = tempfile::tempdir().unwrap();
+    let gate = out.path().join("gate");
+    for id in ["kept", "stopped"] {
+        send(&cloud, id, gate.to_str().unwrap()).await;
+        wait(&cloud, id, "Running").await;
+    }
+    assert_eq!(stop(&cloud, "stopped").await.status, 204);
+    let Cloud { running, folder } = cloud;
+    running.stop().await;
+    touch(&gate);
+    let running = LocalCloud::start(settings(folder.path().to_owned(), 0))
+        .await
+        .unwrap();
+    let cloud = Cloud { running, folder };
+    let kept = wait(&cloud, "kept", "Succeeded").await;
+    assert_eq!(
+        steps(&kept),
+        ["Enqueued", "Running", "Running", "Succeeded"]
+    );
+    let stopped = wait(&cloud, "stopped", "Stopped").await;
+    assert_eq!(
+        steps(&stopped),
+        ["Enqueued", "Running", "Stopping", "Stopped"]
+    );
+}
