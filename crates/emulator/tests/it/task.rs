@@ -1,5 +1,6 @@
 //! Asynchronous tasks: recorded on their way, listed, stopped, kept over a crash.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,7 +8,8 @@ use emulator::LocalCloud;
 use serde_json::{Value as Json, json};
 
 use crate::client::{Answer, Cloud, settings};
-use crate::function::archive;
+use crate::crash::spawn;
+use crate::function::{archive, fc};
 
 /// Waits for the file that the event names, if it names one, and answers; `bad` fails.
 const CODE: &str = "
@@ -23,31 +25,37 @@ def handler(event, context):
 
 async fn cloud() -> Cloud {
     let cloud = Cloud::start().await;
+    make(cloud.address()).await;
+    cloud
+}
+
+/// The function `f`, whose calls are tasks.
+async fn make(address: SocketAddr) {
     let function = json!({
         "functionName": "f", "runtime": "python3.10", "handler": "index.handler", "timeout": 60,
         "code": { "zipFile": archive("index.py", CODE) },
     });
-    assert_eq!(
-        cloud.fc_json("POST", "functions", &function).await.status,
-        200
-    );
     let config = json!({ "asyncTask": true, "maxAsyncRetryAttempts": 1 });
-    let put = cloud
-        .fc_json("PUT", "functions/f/async-invoke-config", &config)
-        .await;
-    assert_eq!(put.status, 200, "{put:?}");
-    cloud
+    for (call, body) in [
+        (("POST", "functions"), function),
+        (("PUT", "functions/f/async-invoke-config"), config),
+    ] {
+        let made = fc(address, call, &[], body.to_string().as_bytes()).await;
+        assert_eq!(made.status, 200, "{made:?}");
+    }
 }
 
 async fn send(cloud: &Cloud, id: &str, event: &str) -> Answer {
+    send_to(cloud.address(), id, event).await
+}
+
+async fn send_to(address: SocketAddr, id: &str, event: &str) -> Answer {
     let headers = [
         ("x-fc-invocation-type", "Async"),
         ("x-fc-async-task-id", id),
     ];
-    let target = "functions/f/invocations";
-    cloud
-        .fc_with("POST", target, &headers, event.as_bytes())
-        .await
+    let call = ("POST", "functions/f/invocations");
+    fc(address, call, &headers, event.as_bytes()).await
 }
 
 async fn get(cloud: &Cloud, id: &str) -> Json {
@@ -264,4 +272,28 @@ async fn a_task_under_way_is_run_again_after_a_restart_unless_it_was_stopped() {
         steps(&stopped),
         ["Enqueued", "Running", "Stopping", "Stopped"]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_survives_kill_9_and_so_does_its_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = folder.path().join("gate");
+    let (mut child, address) = spawn(folder.path());
+    make(address).await;
+    let event = gate.to_str().unwrap();
+    for id in ["first", "second"] {
+        assert_eq!(send_to(address, id, event).await.status, 202);
+    }
+    let stop = ("PUT", "functions/f/async-tasks/second/stop");
+    assert_eq!(fc(address, stop, &[], b"").await.status, 204);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    touch(&gate);
+    let settings = settings(folder.path().to_owned(), 0);
+    let running = LocalCloud::start(settings).await.unwrap();
+    let cloud = Cloud { running, folder };
+    wait(&cloud, "first", "Succeeded").await;
+    wait(&cloud, "second", "Stopped").await;
+    let again = send(&cloud, "first", event).await;
+    assert_eq!(again.status, 409);
 }
