@@ -223,8 +223,54 @@ async function judgeParts(fc) {
     client({ accessKeySecret: 'wrong' }).listFunctions(new sdk.ListFunctionsRequest({})));
 }
 
+async function judgeLayers(fc) {
+  const layer = `${name}-layer`;
+  const publish = (word) => {
+    const body = new sdk.CreateLayerVersionInput({ code: code(word), compatibleRuntime: ['nodejs20'], description: word });
+    return fc.createLayerVersion(layer, new sdk.CreateLayerVersionRequest({ body }));
+  };
+  const shown = (version, word, acl = '0') => ({
+    layerName: layer, version, layerVersionArn: new RegExp(`^acs:fc:${region}:\\d+:layers/${layer}/versions/${version}$`),
+    compatibleRuntime: ['nodejs20'], description: word, license: '', acl, codeChecksum: /^\d+$/,
+    codeSize: Buffer.from(code(word).zipFile, 'base64').length, createTime: TIME, code: { location: /^http:/, repositoryType: 'OSS' },
+  });
+  const first = await publish('one');
+  same('layer: publish', first, shown(1, 'one'));
+  same('layer: next', await publish('two'), shown(2, 'two'));
+  same('layer: by its ARN', await fc.getLayerVersionByArn(first.body.layerVersionArn), shown(1, 'one'));
+  same('layer: versions', await fc.listLayerVersions(layer, new sdk.ListLayerVersionsRequest({ limit: 1 })), { layers: [shown(1, 'one')], nextVersion: 2 });
+  equal('layer: acl', (await fc.putLayerACL(layer, new sdk.PutLayerACLRequest({ public: 'true' }))).statusCode, 204);
+  same('layer: list', await fc.listLayers(new sdk.ListLayersRequest({ prefix: layer, public: 'true' })), { layers: [shown(2, 'two', '1')] });
+  for (const version of ['1', '2']) {
+    equal(`layer: delete ${version}`, (await fc.deleteLayerVersion(layer, version)).statusCode, 204);
+  }
+  await fails('layer: gone', 'LayerNotFound', 404, () => fc.getLayerVersion(layer, '1'));
+}
+
+async function judgeTasks(fc) {
+  await fc.createFunction(new sdk.CreateFunctionRequest({
+    body: new sdk.CreateFunctionInput({ functionName: name, runtime: 'nodejs20', handler: 'index.handler', code: code('task'), timeout: 20 }),
+  }));
+  const config = new sdk.PutAsyncInvokeConfigInput({ asyncTask: true });
+  await fc.putAsyncInvokeConfig(name, new sdk.PutAsyncInvokeConfigRequest({ body: config }));
+  const send = () => run(fc, 'e', {}, { xFcInvocationType: 'Async', xFcAsyncTaskId: 'task-1' });
+  equal('task: accepted', (await send()).statusCode, 202);
+  await fails('task: an id is given once', 'StatefulAsyncInvocationAlreadyExists', 409, send);
+  const get = async () => (await fc.getAsyncTask(name, 'task-1', new sdk.GetAsyncTaskRequest({}))).body;
+  for (let tries = 0; tries < 600 && (await get()).status !== 'Succeeded'; tries += 1) {
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  const task = await get();
+  equal('task: events', task.events.map((event) => event.status), ['Enqueued', 'Running', 'Succeeded']);
+  equal('task: answer', JSON.parse(task.returnPayload).word, 'task');
+  const listed = await fc.listAsyncTasks(name, new sdk.ListAsyncTasksRequest({ prefix: 'task-', status: 'Succeeded' }));
+  equal('task: list', listed.body.tasks.map((one) => one.taskId), ['task-1']);
+  await fails('task: stop none', 'StatefulAsyncInvocationNotFound', 404, () => fc.stopAsyncTask(name, 'none', new sdk.StopAsyncTaskRequest({})));
+  await fc.deleteFunction(name);
+}
+
 const fc = client();
-for (const judgement of [judgeFunction, judgeVersions, judgeParts]) {
+for (const judgement of [judgeFunction, judgeVersions, judgeLayers, judgeParts, judgeTasks]) {
   try {
     await judgement(fc);
   } catch (error) {

@@ -341,6 +341,102 @@ def judge_versions(fc):
     fc.delete_function(NAME)
 
 
+def judge_layers(fc):
+    """Layers published, shown, listed, given to a function, opened to others, deleted."""
+    layer = f"layer-{RUN}"
+    number = lambda n: f"acs:fc:{REGION}:{ACCOUNT.pattern}:layers/{layer}/versions/{n}"
+
+    def publish(text, **more):
+        body = models.CreateLayerVersionInput(code=code(text), compatible_runtime=["python3.10"], **more)
+        return fc.create_layer_version(layer, models.CreateLayerVersionRequest(body=body))
+
+    def version(n, text, **more):
+        packed = archive(text)
+        return {"layerName": layer, "version": n, "layerVersionArn": Text(number(n)), "compatibleRuntime": ["python3.10"],
+                "code": {"location": Text(r"http://.*"), "repositoryType": "OSS"}, "codeChecksum": crc64(packed),
+                "codeSize": len(packed), "createTime": TIME, "acl": "0", "description": "", "license": "", **more}
+
+    first = publish("A = 1", description="one", license="MIT")
+    one, two = version(1, "A = 1", description="one", license="MIT"), version(2, "A = 2")
+    same("layer: publish", first, one)
+    same("layer: next", publish("A = 2"), two)
+    same("layer: get", fc.get_layer_version(layer, "1"), one)
+    same("layer: get by ARN", fc.get_layer_version_by_arn(first.body.layer_version_arn), one)
+    with urllib.request.urlopen(first.body.code.location) as got:
+        equal("layer: fetch", got.read(), archive("A = 1"))
+    page = models.ListLayerVersionsRequest(limit=1, start_version="1")
+    same("layer: versions", fc.list_layer_versions(layer, page), {"layers": [one], "nextVersion": 2})
+    page.start_version = "2"
+    same("layer: last versions", fc.list_layer_versions(layer, page), {"layers": [two]})
+    mine = models.ListLayersRequest(prefix=layer)
+    same("layer: list", fc.list_layers(mine), {"layers": [two]})
+    mine.public = "true"
+    same("layer: none is public", fc.list_layers(mine), {"layers": []})
+    equal("layer: acl", fc.put_layer_acl(layer, models.PutLayerACLRequest(acl="1")).status_code, 204)
+    same("layer: public", fc.list_layers(mine), {"layers": [{**two, "acl": "1"}]})
+
+    named = [first.body.layer_version_arn]
+    equal("layer: of a function", made(fc, NAME, layers=named).body.to_map()["layers"],
+          [{"arn": named[0], "size": len(archive("A = 1"))}])
+    update = lambda **more: fc.update_function(NAME, models.UpdateFunctionRequest(body=models.UpdateFunctionInput(**more)))
+    fails("layer: official", "NotImplemented", 501,
+          lambda: update(layers=[f"acs:fc:{REGION}:official:layers/Java21/versions/1"]))
+    fails("layer: other runtime", "InvalidArgument", 400, lambda: update(runtime="python3.12"))
+    fails("layer: no version", "LayerVersionNotFound", 404, lambda: update(layers=[named[0][:-1] + "9"]))
+    equal("layer: delete", fc.delete_layer_version(layer, "1").status_code, 204)
+    equal("layer: kept", fc.get_function(NAME, models.GetFunctionRequest()).body.layers[0].arn, named[0])
+    fails("layer: gone", "LayerVersionNotFound", 404, lambda: fc.get_layer_version(layer, "1"))
+    fc.delete_layer_version(layer, "2")
+    fails("layer: all gone", "LayerNotFound", 404, lambda: fc.list_layer_versions(layer, page))
+    equal("layer: number not given again", publish("A = 3").body.version, 3)
+    fc.delete_layer_version(layer, "3")
+    fc.delete_function(NAME)
+
+
+def judge_tasks(fc):
+    """Asynchronous calls as tasks: named, followed to their ends, listed, stopped."""
+    made(fc, NAME)
+
+    def send(event, task):
+        headers = models.InvokeFunctionHeaders(x_fc_invocation_type="Async", x_fc_async_task_id=task)
+        request = models.InvokeFunctionRequest(body=io.BytesIO(event))
+        return fc.invoke_function_with_options(NAME, request, headers, RuntimeOptions())
+
+    fails("task: not switched on", "InvalidArgument", 400, lambda: send(b"x", "one"))
+    config = models.PutAsyncInvokeConfigInput(async_task=True, max_async_retry_attempts=0)
+    fc.put_async_invoke_config(NAME, models.PutAsyncInvokeConfigRequest(body=config))
+    equal("task: accepted", send(b"x", "one").status_code, 202)
+    fails("task: an id is given once", "StatefulAsyncInvocationAlreadyExists", 409, lambda: send(b"x", "one"))
+    send(b"raise", "two")
+    get = lambda id: fc.get_async_task(NAME, id, models.GetAsyncTaskRequest()).body
+    wait("task: succeeds", lambda: get("one").status == "Succeeded")
+    wait("task: fails", lambda: get("two").status == "Failed")
+    one, two = get("one"), get("two")
+    equal("task: events", [(event.event_id, event.status) for event in one.events],
+          [(1, "Enqueued"), (2, "Running"), (3, "Succeeded")])
+    equal("task: what was sent and said", (one.task_payload, json.loads(one.return_payload)["event"]), ("x", "x"))
+    equal("task: id of the request", json.loads(one.return_payload)["id"], one.request_id)
+    equal("task: why it failed", two.task_error_message, "UnhandledInvocationError")
+    check("task: times", one.end_time >= one.started_time and one.duration_ms >= 0, one)
+    listed = lambda **more: [task.task_id for task in fc.list_async_tasks(NAME, models.ListAsyncTasksRequest(**more)).body.tasks]
+    equal("task: list", listed(sort_order_by_time="asc"), ["one", "two"])
+    equal("task: list by status", listed(status="Failed"), ["two"])
+    page = fc.list_async_tasks(NAME, models.ListAsyncTasksRequest(limit=1, include_payload=True, sort_order_by_time="asc")).body
+    equal("task: page", [task.task_payload for task in page.tasks], ["x"])
+    equal("task: next page", listed(limit=1, sort_order_by_time="asc", next_token=page.next_token), ["two"])
+    stop = lambda id: fc.stop_async_task(NAME, id, models.StopAsyncTaskRequest())
+    fails("task: cannot be stopped after its end", "InvalidArgument", 400, lambda: stop("one"))
+    fails("task: stop none", "StatefulAsyncInvocationNotFound", 404, lambda: stop("three"))
+    fails("task: get none", "StatefulAsyncInvocationNotFound", 404, lambda: get("three"))
+    config.max_async_retry_attempts = 8
+    fc.put_async_invoke_config(NAME, models.PutAsyncInvokeConfigRequest(body=config))
+    send(b"raise", "four")
+    wait("task: is tried again", lambda: get("four").already_retried_times >= 1)
+    equal("task: stop", stop("four").status_code, 204)
+    wait("task: stopped", lambda: get("four").status == "Stopped")
+    fc.delete_function(NAME)
+
+
 def judge_triggers(fc):
     """Triggers made, shown, changed, listed in pages, deleted."""
     made(fc, NAME)
@@ -574,7 +670,8 @@ def judge_keys(fc):
 def main():
     """Runs every judgement; one that breaks counts as failed and stops none of the others."""
     fc = client()
-    for judgement in [judge_functions, judge_invocations, judge_versions, judge_triggers, judge_domains, judge_tags, judge_settings, judge_keys]:
+    for judgement in [judge_functions, judge_invocations, judge_versions, judge_layers, judge_tasks, judge_triggers, judge_domains, judge_tags, judge_settings,
+                      judge_keys]:
         try:
             judgement(fc)
         except Exception:  # noqa: BLE001

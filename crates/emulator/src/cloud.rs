@@ -151,6 +151,7 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
             cdn::SCHEMA,
             function::SCHEMA,
             function::QUEUE_SCHEMA,
+            function::TASK_SCHEMA,
         ],
     )
     .map_err(broken)?;

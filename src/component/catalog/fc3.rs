@@ -93,7 +93,7 @@ pub(in crate::component) static FC3: Schema = Schema {
         prop(
             "layers",
             Kind::List(&Kind::Text),
-            "ARNs of layers, the last one on top.",
+            "ARNs of layers; of files that several have, the first one's counts.",
         ),
         prop(
             "role",

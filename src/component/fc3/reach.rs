@@ -51,14 +51,6 @@ pub(super) fn reach(block: &Block, context: &Context, diagnostics: &mut Diagnost
             return Reach::Not(at.clone());
         }
     }
-    let layers = block.props.get("layers");
-    if let Some(layers) = layers.filter(|layers| context.local && !layers.items().is_empty()) {
-        let detail = format!(
-            "`resources.{}.props.layers` is kept as it is: the local cloud gives it no effect, and code that needs a layer fails",
-            block.name
-        );
-        diagnostics.push(Diagnostic::warning(code::NO_EFFECT, detail).at(layers.at.clone()));
-    }
     let asked = ["endpoint", "annotations"];
     let other = asked.iter().find_map(|name| block.props.get(name));
     let code = block.props.get("code").filter(|code| is_address(code));

@@ -4,6 +4,7 @@
 //! `resolve` turns rows into what runs; `run` is the contract with whatever runs it.
 
 mod api;
+mod attach;
 mod call;
 mod choose;
 mod code;
@@ -21,5 +22,6 @@ mod trigger;
 pub(crate) use code::ARCHIVES;
 pub(crate) use log::{Logs, Query, Record};
 pub(crate) use queue::table::SCHEMA as QUEUE_SCHEMA;
+pub(crate) use queue::tasks::SCHEMA as TASK_SCHEMA;
 pub(crate) use service::Functions;
 pub(crate) use table::SCHEMA;

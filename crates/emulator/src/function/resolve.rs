@@ -241,7 +241,11 @@ impl Resolver {
             language: language(config.runtime.as_deref().unwrap_or_default())?,
             handler: config.handler.clone().unwrap_or_default(),
             code: code.map_or_else(Default::default, |code| self.packages.folder(&code.sha256)),
-            layers: Vec::new(),
+            layers: function
+                .layers
+                .iter()
+                .map(|layer| self.packages.folder(&layer.package.sha256))
+                .collect(),
             mounts: self.mounts(config),
             environment: config.environment_variables.clone().unwrap_or_default(),
             memory_mb: config.memory_size.unwrap_or(512),
@@ -378,4 +382,42 @@ fn health(check: &super::model::HealthCheck) -> Option<Health> {
         failures: check.failure_threshold.unwrap_or(3),
         successes: check.success_threshold.unwrap_or(1),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::function::SCHEMA;
+
+    #[tokio::test]
+    async fn layers_are_handed_over_unpacked_and_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            data: folder.path().to_owned(),
+            listen: ([127, 0, 0, 1], 0).into(),
+            account: Account {
+                id: "1".to_owned(),
+                access_key_id: "AKID".to_owned(),
+                access_key_secret: "SECRET".to_owned(),
+            },
+            region: "cn-hangzhou".to_owned(),
+            launcher: Vec::new(),
+        };
+        let store = Store::open(&folder.path().join("db"), &[SCHEMA]).unwrap();
+        let layer = |digest: &str| json!({ "arn": digest, "compatible": [], "package": { "sha256": digest, "crc64": 0, "size": 0 } });
+        let function: Function = serde_json::from_value(json!({
+            "name": "f", "id": "i", "config": { "runtime": "python3.10" }, "code": null, "revision": 1,
+            "layers": [layer("b"), layer("a")], "created_ms": 0, "modified_ms": 0,
+        }))
+        .unwrap();
+        let saved = store.write(move |db| Ok::<_, FcError>(table::function::save(db, &function)?));
+        saved.await.unwrap();
+        let packages = Packages::open(folder.path().join("function")).unwrap();
+        let resolver = Resolver::new(&settings, settings.listen, store, packages.clone());
+        let target = resolver.target("f", LATEST).await.unwrap();
+        let expected = [packages.folder("b"), packages.folder("a")];
+        assert_eq!(target.spec.layers, expected);
+    }
 }

@@ -1,5 +1,6 @@
 //! Function Compute as the router sees it: opens what is kept, verifies API calls and hands them to their operations.
 
+use std::collections::HashSet;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,8 +9,10 @@ use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
 use serde_json::{Value as Json, json};
 
+use super::attach::Home;
 use super::call::{BODY_LIMIT, Call};
 use super::code::{Links, Packages};
+use super::model::{AttachedLayer, Package};
 use super::queue::{self, Bell};
 use super::resolve::Resolver;
 use super::run::Run;
@@ -34,6 +37,7 @@ pub(super) struct Shared {
     pub(super) verifier: Verifier,
     pub(super) account: String,
     pub(super) region: String,
+    pub(super) home: Home,
     pub(super) address: SocketAddr,
     pub(super) clock: Clock,
     pub(super) store: Store,
@@ -58,9 +62,12 @@ impl Functions {
         let named = store.read_now(|db| {
             let functions = table::function::all(db)?.into_iter();
             let versions = table::version::all(db)?.into_iter();
-            let packages = functions.map(|function| function.code);
-            let packages = packages.chain(versions.map(|version| version.code));
-            Ok(packages.flatten().map(|package| package.sha256).collect())
+            let parts = functions.map(|function| (function.code, function.layers));
+            let parts = parts.chain(versions.map(|version| (version.code, version.layers)));
+            let mut named: HashSet<String> = parts.flat_map(digests).collect();
+            let layers = table::layer::all_versions(db)?.into_iter();
+            named.extend(layers.map(|version| version.package.sha256));
+            Ok(named)
         })?;
         packages.sweep(&named)?;
         let resolver = Resolver::new(settings, address, store.clone(), packages.clone());
@@ -71,6 +78,10 @@ impl Functions {
             verifier: Verifier::new(settings.account.clone(), clock.clone()),
             account: settings.account.id.clone(),
             region: settings.region.clone(),
+            home: Home {
+                region: settings.region.clone(),
+                account: settings.account.id.clone(),
+            },
             address,
             links: Links::new(address, &settings.account.access_key_secret),
             resolver,
@@ -181,6 +192,12 @@ impl Functions {
         self.halt();
         self.0.run.close().await;
     }
+}
+
+/// The digests of all packages of a function.
+fn digests((code, layers): (Option<Package>, Vec<AttachedLayer>)) -> impl Iterator<Item = String> {
+    let layers = layers.into_iter().map(|layer| layer.package);
+    code.into_iter().chain(layers).map(|package| package.sha256)
 }
 
 impl Shared {

@@ -4,6 +4,12 @@ use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long the lock of a process that was killed may linger: one that it was just starting holds it too, until it becomes its program.
+const LINGERS: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A data folder that this process alone uses, until dropped.
 pub(crate) struct DataFolder {
@@ -32,13 +38,19 @@ impl DataFolder {
             .truncate(false)
             .write(true)
             .open(path.join("lock"))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                path: path.to_owned(),
-                _lock: lock,
-            }),
-            Err(TryLockError::WouldBlock) => Err(FolderError::Locked),
-            Err(TryLockError::Error(error)) => Err(error.into()),
+        let begun = Instant::now();
+        loop {
+            match lock.try_lock() {
+                Ok(()) => {
+                    return Ok(Self {
+                        path: path.to_owned(),
+                        _lock: lock,
+                    });
+                }
+                Err(TryLockError::WouldBlock) if begun.elapsed() < LINGERS => thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => return Err(FolderError::Locked),
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
         }
     }
 

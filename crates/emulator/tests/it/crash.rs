@@ -32,7 +32,7 @@ async fn serve_until_killed() {
     cloud.wait().await;
 }
 
-fn spawn(data: &Path) -> (Child, SocketAddr) {
+pub(crate) fn spawn(data: &Path) -> (Child, SocketAddr) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",

@@ -670,3 +670,23 @@ async fn all_tags_are_taken_as_the_python_client_asks_and_lists_name_their_reque
     let after = cloud.fc("GET", list, b"").await.json();
     assert_eq!(after["TagResources"], json!([]));
 }
+
+#[tokio::test]
+async fn a_runtime_that_cannot_run_here_is_refused_when_the_function_is_made() {
+    let cloud = Cloud::start().await;
+    cloud.fc_json("POST", "functions", &hello()).await;
+    for (runtime, words) in [("java11", "Java is not run"), ("php7.2", "PHP is not run")] {
+        let mut new = hello();
+        new["functionName"] = "other".into();
+        new["runtime"] = runtime.into();
+        let made = cloud.fc_json("POST", "functions", &new).await;
+        assert_eq!(made.status, 501, "{made:?}");
+        assert!(made.text().contains(words), "{made:?}");
+        let change = json!({ "runtime": runtime });
+        let changed = cloud.fc_json("PUT", "functions/hello", &change).await;
+        assert_eq!(changed.status, 501, "{changed:?}");
+    }
+    assert_eq!(cloud.fc("GET", "functions/other", b"").await.status, 404);
+    let kept = cloud.fc("GET", "functions/hello", b"").await.json();
+    assert_eq!(kept["runtime"], hello()["runtime"]);
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::sight::Sight;
-use crate::spec::Spec;
+use crate::spec::{Language, Spec};
 
 /// Variables of this machine that every process needs.
 const OF_MACHINE: &[&str] = &["LANG", "LC_ALL", "TZ"];
@@ -55,7 +55,30 @@ pub(super) fn environment(
     ];
     all.extend(vendor.map(|(name, value)| (name.to_owned(), value)));
     all.extend(identity.endpoints.clone());
+    if !spec.layers.is_empty() {
+        add_layers(spec.language, &mut all);
+    }
     let own = spec.environment.iter();
     all.extend(own.map(|(name, value)| (name.clone(), sight.value(spec, value))));
     all
+}
+
+/// Where programs and libraries of layers are looked for, after the code's own and before the machine's. The vendor's folders. Those of
+/// Python and Node the bootstraps know; web servers are told by variables.
+fn add_layers(language: Language, all: &mut BTreeMap<String, String>) {
+    let path = all.get("PATH").map_or("", String::as_str);
+    let path = format!("/opt/bin:{path}");
+    let mut found = vec![
+        ("PATH", &*path),
+        ("LD_LIBRARY_PATH", "/code:/code/lib:/opt/lib"),
+    ];
+    if language == Language::Custom {
+        found.push(("NODE_PATH", "/opt/nodejs/node_modules"));
+        found.push(("PYTHONPATH", "/opt/python"));
+    }
+    let found = found.iter();
+    let found: Vec<_> = found
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    all.extend(found);
 }

@@ -1,23 +1,18 @@
 //! Functions: made, shown, changed, deleted; their code.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
+use super::package::package;
 use super::{no_function, nothing, shown};
 use crate::body::Reply;
+use crate::function::attach::attached;
 use crate::function::call::Call;
 use crate::function::error::{FcError, Outcome};
-use crate::function::model::{Code, Config, Function, NewFunction, Package, Tag, language};
+use crate::function::model::{Config, Function, NewFunction, Tag, language};
 use crate::function::queue;
 use crate::function::service::Shared;
 use crate::function::table;
 use crate::identity::request_uuid;
-
-/// Bytes of an archive in a call at most; larger ones come by way of the object storage. The vendor's limit.
-const LARGEST_IN_CALL: usize = 100 * 1024 * 1024;
-/// Bytes of any archive at most. The vendor's limit.
-const LARGEST: u64 = 500 * 1024 * 1024;
 
 pub(super) async fn create(shared: &Shared, call: &Call) -> Outcome<Reply> {
     let new: NewFunction = call.json()?;
@@ -32,11 +27,12 @@ pub(super) async fn create(shared: &Shared, call: &Call) -> Outcome<Reply> {
         None => return Err(FcError::invalid("code must not be empty")),
     };
     let now = shared.now_ms();
-    let function = Function {
+    let mut function = Function {
         name,
         id: request_uuid().to_lowercase(),
         config,
         code,
+        layers: Vec::new(),
         revision: 1,
         published: 0,
         created_ms: now,
@@ -45,11 +41,13 @@ pub(super) async fn create(shared: &Shared, call: &Call) -> Outcome<Reply> {
         switched: None,
         tags: new.tags.iter().flatten().map(Tag::pair).collect(),
     };
+    let home = shared.home.clone();
     let made = shared.store.write(move |db| {
         if table::function::find(db, &function.name)?.is_some() {
             let message = format!("function '{}' already exists", function.name);
             return Err(FcError::taken("FunctionAlreadyExists", message));
         }
+        function.layers = attached(db, &home, &function.config, &[])?;
         table::function::save(db, &function)?;
         Ok(function)
     });
@@ -94,11 +92,13 @@ pub(super) async fn update(shared: &Shared, call: &Call, name: &str) -> Outcome<
         None => None,
     };
     let (wanted, by, now) = (name.to_owned(), change.config, shared.now_ms());
+    let home = shared.home.clone();
     let changed = shared.store.write(move |db| {
         let before = table::function::find(db, &wanted)?;
         let mut function = before.ok_or_else(|| no_function(&wanted))?;
         let config = function.config.updated(&by)?.with_defaults();
         config.check()?;
+        function.layers = attached(db, &home, &config, &function.layers)?;
         function.config = config;
         function.code = code.or(function.code);
         function.revision += 1;
@@ -148,39 +148,6 @@ pub(super) async fn code(shared: &Shared, call: &Call, name: &str) -> Outcome<Re
     Ok(shown(
         &json!({ "url": url, "checksum": package.crc64.to_string() }),
     ))
-}
-
-/// The package that a call brings or names.
-async fn package(shared: &Shared, code: &Code) -> Outcome<Option<Package>> {
-    let archive = if let Some(text) = code.zip_file.as_deref().filter(|text| !text.is_empty()) {
-        let archive = STANDARD
-            .decode(text)
-            .map_err(|error| FcError::invalid(format!("code.zipFile is not base64: {error}")))?;
-        if archive.len() > LARGEST_IN_CALL {
-            return Err(FcError::invalid(
-                "code.zipFile is larger than 100 MB; put it into a bucket and name that",
-            ));
-        }
-        archive.into()
-    } else if let (Some(bucket), Some(object)) = (&code.oss_bucket_name, &code.oss_object_name) {
-        let found = shared.oss.fetch(bucket, object, LARGEST).await;
-        found.map_err(|why| FcError::invalid(format!("code in oss://{bucket}/{object}: {why}")))?
-    } else {
-        return Ok(None);
-    };
-    let packages = shared.packages.clone();
-    let checksum = code.checksum.clone().filter(|text| !text.is_empty());
-    let added = shared.blocking(move || {
-        let actual = wire::crc64::crc64(&archive).to_string();
-        match checksum {
-            Some(wanted) if wanted != actual => Err(FcError::invalid(format!(
-                "code.checksum is {wanted}, and the archive's is {actual}"
-            ))),
-            _ => packages.add(&archive),
-        }
-    });
-    let added = added.await.map_err(crate::store::StoreError::Disk)?;
-    added.map(Some)
 }
 
 impl Config {

@@ -5,9 +5,12 @@ mod domain;
 mod function;
 mod instance;
 mod invoke;
+mod layer;
+mod package;
 mod queue;
 mod setting;
 mod tag;
+mod task;
 mod trigger;
 mod version;
 
@@ -55,11 +58,9 @@ pub(super) async fn dispatch(shared: &Shared, call: &Call) -> Outcome<Reply> {
         ("DELETE", ["functions", name, "aliases", alias]) => {
             alias::delete(shared, name, alias).await
         }
-        ("POST", ["custom-domains"]) => domain::create(shared, call).await,
-        ("GET", ["custom-domains"]) => domain::list(shared, call).await,
-        ("GET", ["custom-domains", name]) => domain::get(shared, name).await,
-        ("PUT", ["custom-domains", name]) => domain::update(shared, call, name).await,
-        ("DELETE", ["custom-domains", name]) => domain::delete(shared, name).await,
+        (method, ["custom-domains", rest @ ..]) => {
+            dispatch_domain(shared, call, (method, rest)).await
+        }
         ("POST", ["tags-v2"]) => tag::set(shared, call).await,
         ("DELETE", ["tags-v2"]) => tag::unset(shared, call).await,
         ("GET", ["tags-v2"]) => tag::list(shared, call).await,
@@ -75,7 +76,62 @@ pub(super) async fn dispatch(shared: &Shared, call: &Call) -> Outcome<Reply> {
         ("DELETE", ["functions", name, "vpc-bindings", network]) => {
             instance::unbind(shared, name, network).await
         }
+        (method, ["functions", name, "async-tasks", rest @ ..]) => {
+            dispatch_task(shared, call, (method, name, rest)).await
+        }
+        (method, ["layers" | "layerarn", ..]) => {
+            dispatch_layer(shared, call, method, &segments).await
+        }
         (method, segments) => dispatch_setting(shared, call, (method, segments)).await,
+    }
+}
+
+/// The operations on custom domains.
+async fn dispatch_domain(
+    shared: &Shared,
+    call: &Call,
+    (method, rest): (&str, &[&str]),
+) -> Outcome<Reply> {
+    match (method, rest) {
+        ("POST", []) => domain::create(shared, call).await,
+        ("GET", []) => domain::list(shared, call).await,
+        ("GET", [name]) => domain::get(shared, name).await,
+        ("PUT", [name]) => domain::update(shared, call, name).await,
+        ("DELETE", [name]) => domain::delete(shared, name).await,
+        _ => Err(unserved(method, &["custom-domains"])),
+    }
+}
+
+/// The operations on asynchronous tasks.
+async fn dispatch_task(
+    shared: &Shared,
+    call: &Call,
+    (method, function, rest): (&str, &str, &[&str]),
+) -> Outcome<Reply> {
+    match (method, rest) {
+        ("GET", []) => task::list(shared, call, function).await,
+        ("GET", [id]) => task::get(shared, call, (function, id)).await,
+        ("PUT", [id, "stop"]) => task::stop(shared, call, (function, id)).await,
+        _ => Err(unserved(method, &["functions", function, "async-tasks"])),
+    }
+}
+
+/// The operations on layers.
+async fn dispatch_layer(
+    shared: &Shared,
+    call: &Call,
+    method: &str,
+    segments: &[&str],
+) -> Outcome<Reply> {
+    match (method, segments) {
+        ("GET", ["layers"]) => layer::list(shared, call).await,
+        ("POST", ["layers", name, "versions"]) => layer::publish(shared, call, name).await,
+        ("GET", ["layers", name, "versions"]) => layer::versions(shared, call, name).await,
+        ("GET", ["layers", name, "versions", id]) => layer::get(shared, name, id).await,
+        ("DELETE", ["layers", name, "versions", id]) => layer::delete(shared, name, id).await,
+        ("PUT", ["layers", name, "acl"]) => layer::permit(shared, call, name).await,
+        ("GET", ["layerarn", arn @ ..]) => layer::get_by_arn(shared, arn).await,
+        _ => Err(unserved(method, segments)),
     }
 }
 
@@ -102,10 +158,11 @@ async fn dispatch_setting(
             _ => {}
         }
     }
-    Err(FcError::unserved(&format!(
-        "{method} /2023-03-30/{}",
-        segments.join("/")
-    )))
+    Err(unserved(method, segments))
+}
+
+fn unserved(method: &str, segments: &[&str]) -> FcError {
+    FcError::unserved(&format!("{method} /2023-03-30/{}", segments.join("/")))
 }
 
 /// 200 with a JSON body.

@@ -5,7 +5,7 @@ use http::StatusCode;
 use crate::body::{Reply, ReplyBody};
 use crate::function::call::Call;
 use crate::function::error::{FcError, Outcome};
-use crate::function::queue::{Event, table};
+use crate::function::queue::{Event, tasks};
 use crate::function::service::Shared;
 
 /// Bytes of an event at most, when its sender does not wait. The vendor's limit.
@@ -13,9 +13,8 @@ const LARGEST: usize = 128 * 1024;
 
 /// `InvokeFunction` with the type `Async`: 202 when the event is on the disk.
 pub(super) async fn enqueue(shared: &Shared, call: &Call, name: &str) -> Outcome<Reply> {
-    if call.http.headers.contains_key("x-fc-async-task-id") {
-        return Err(FcError::unserved("asynchronous tasks (x-fc-async-task-id)"));
-    }
+    let id = call.http.headers.get("x-fc-async-task-id");
+    let id = id.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
     if call.http.body.len() > LARGEST {
         return Err(FcError::invalid("the event is larger than 128 KB"));
     }
@@ -23,9 +22,10 @@ pub(super) async fn enqueue(shared: &Shared, call: &Call, name: &str) -> Outcome
     shared.resolver.target(name, qualifier).await?;
     let now = shared.now_ms();
     let event = Event::new(&call.http.request_id, name, qualifier, &call.http.body, now);
-    let kept = shared
-        .store
-        .write(move |db| Ok::<_, FcError>(table::add(db, &event)?));
+    let kept = shared.store.write(move |db| match id {
+        Some(id) => tasks::enqueue_as(db, &event, &id),
+        None => Ok(tasks::enqueue(db, &event)?),
+    });
     kept.await?;
     shared.bell.ring();
     let mut reply = Reply::new(ReplyBody::empty());

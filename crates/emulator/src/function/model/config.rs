@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+use super::layer::AttachedLayer;
 use crate::function::error::Outcome;
 
 /// What can be configured of a function. What is absent is not set; the vendor's defaults are filled in by
@@ -175,6 +176,9 @@ pub(crate) struct Function {
     pub(crate) config: Config,
     /// What the package is kept under; nothing for containers.
     pub(crate) code: Option<Package>,
+    /// The layers that the configuration names, in its order.
+    #[serde(default)]
+    pub(crate) layers: Vec<AttachedLayer>,
     /// Grows with every change.
     pub(crate) revision: u64,
     /// The number of the version published last; 0 before the first.
@@ -252,8 +256,7 @@ impl Function {
     /// The reply of `GetFunction`; layers are objects there.
     pub(crate) fn show(&self, arn: &str) -> Json {
         let mut shown = serde_json::to_value(&self.config).unwrap_or_default();
-        let layers = self.config.layers.iter().flatten();
-        let layers: Vec<Json> = layers.map(|arn| json!({"arn": arn, "size": 0})).collect();
+        let layers: Vec<Json> = self.layers.iter().map(AttachedLayer::show).collect();
         let tags = self.tags.iter();
         let tags: Vec<Json> = tags.map(|(k, v)| json!({ "Key": k, "Value": v })).collect();
         let package = self.code.as_ref();

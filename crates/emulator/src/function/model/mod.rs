@@ -4,6 +4,7 @@ mod check;
 mod config;
 mod domain;
 mod language;
+mod layer;
 mod setting;
 mod trigger;
 mod version;
@@ -15,6 +16,7 @@ pub(super) use config::{
 };
 pub(super) use domain::{Domain, NewDomain, Rewrite, RewriteRule, Route};
 pub(super) use language::language;
+pub(super) use layer::{AttachedLayer, Layer, LayerArn, LayerVersion, NewLayerVersion};
 pub(super) use setting::SettingKind;
 pub(super) use trigger::{NewTrigger, Trigger, TriggerUpdate};
 pub(super) use version::{Alias, LATEST, NewAlias, Version};

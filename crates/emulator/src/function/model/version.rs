@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::check::is_name;
 use super::config::{Config, Function, Package, shown_time};
+use super::layer::AttachedLayer;
 use crate::function::error::{FcError, Outcome};
 
 /// The qualifier of what is being worked on, which is no published version.
@@ -20,6 +21,8 @@ pub(crate) struct Version {
     pub(crate) description: String,
     pub(crate) config: Config,
     pub(crate) code: Option<Package>,
+    #[serde(default)]
+    pub(crate) layers: Vec<AttachedLayer>,
     /// Milliseconds of the cloud's time.
     pub(crate) created_ms: i64,
 }
@@ -33,6 +36,7 @@ impl Version {
             description,
             config: function.config.clone(),
             code: function.code.clone(),
+            layers: function.layers.clone(),
             created_ms: now_ms,
         }
     }
@@ -42,6 +46,7 @@ impl Version {
         Function {
             config: self.config,
             code: self.code,
+            layers: self.layers,
             modified_ms: self.created_ms,
             ..function
         }

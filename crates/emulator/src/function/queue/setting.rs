@@ -6,6 +6,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Setting {
+    async_task: bool,
     destination_config: Destinations,
     max_async_event_age_in_seconds: i64,
     max_async_retry_attempts: u32,
@@ -27,6 +28,7 @@ struct Destination {
 impl Default for Setting {
     fn default() -> Self {
         Self {
+            async_task: false,
             destination_config: Destinations::default(),
             max_async_event_age_in_seconds: 86_400,
             max_async_retry_attempts: 3,
@@ -35,6 +37,11 @@ impl Default for Setting {
 }
 
 impl Setting {
+    /// Whether the way of each event is recorded.
+    pub(super) fn is_task(&self) -> bool {
+        self.async_task
+    }
+
     /// Retries of a function that fails.
     pub(super) fn retries(&self) -> u32 {
         self.max_async_retry_attempts

@@ -64,7 +64,7 @@ impl Event {
 }
 
 /// Keeps a new event.
-pub(crate) fn add(db: &Connection, event: &Event) -> Rows<()> {
+pub(super) fn add(db: &Connection, event: &Event) -> Rows<()> {
     let sql = "INSERT INTO fc_event (request_id, function, qualifier, payload, enqueued_ms, due_ms, failures, refusals)
                VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 0)";
     db.prepare_cached(sql)?.execute(params![
@@ -122,6 +122,13 @@ pub(super) fn remove(db: &Connection, event: &Event) -> Rows<bool> {
     Ok(statement.execute([event.id])? == 1)
 }
 
+/// Takes the event of a request away.
+pub(super) fn remove_request(db: &Connection, function: &str, request_id: &str) -> Rows<()> {
+    let sql = "DELETE FROM fc_event WHERE function = ?1 AND request_id = ?2";
+    db.prepare_cached(sql)?.execute([function, request_id])?;
+    Ok(())
+}
+
 /// What a function wants for its events.
 pub(super) fn setting(db: &Connection, function: &str, qualifier: &str) -> Rows<Setting> {
     let kind = SettingKind::Async.path();
@@ -133,14 +140,18 @@ pub(super) fn setting(db: &Connection, function: &str, qualifier: &str) -> Rows<
 
 /// Takes away all that is kept for a function.
 pub(crate) fn forget(db: &Connection, function: &str) -> Rows<()> {
-    db.prepare_cached("DELETE FROM fc_event WHERE function = ?1")?
-        .execute([function])?;
+    for sql in [
+        "DELETE FROM fc_event WHERE function = ?1",
+        "DELETE FROM fc_task WHERE function = ?1",
+    ] {
+        db.prepare_cached(sql)?.execute([function])?;
+    }
     Ok(())
 }
 
 /// Takes away all that is kept.
 pub(crate) fn clear(db: &Connection) -> Rows<()> {
-    db.execute_batch("DELETE FROM fc_event")
+    db.execute_batch("DELETE FROM fc_event; DELETE FROM fc_task;")
 }
 
 fn event(row: &Row<'_>) -> Rows<Event> {

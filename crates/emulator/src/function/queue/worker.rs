@@ -9,7 +9,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::policy::{Ending, Next, next, report};
-use super::{Event, Setting, table};
+use super::{Event, Setting, table, tasks};
+use crate::function::error::{FcError, Outcome};
 use crate::function::service::Shared;
 use crate::identity::request_uuid;
 use crate::store::StoreError;
@@ -121,9 +122,14 @@ async fn run(shared: Arc<Shared>, event: Event) {
         function: event.function.clone(),
         id: event.id,
     };
+    match begin(&shared, &event).await {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(_) => return tokio::time::sleep(PAUSE).await,
+    }
     let called = tokio::select! {
         () = shared.bell.closing.cancelled() => return,
-        ending = call(&shared, &event) => ending,
+        called = call(&shared, &event) => called,
     };
     // A cloud that closes stops its instances: what they answered then is not the function's failure.
     if shared.bell.closing.is_cancelled() {
@@ -132,6 +138,31 @@ async fn run(shared: Arc<Shared>, event: Event) {
     if settle(&shared, event, called).await.is_err() {
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Records that the task of an event runs, if it has one; whether the event shall be called.
+async fn begin(shared: &Shared, event: &Event) -> Outcome<bool> {
+    let of = event.clone();
+    let found = shared
+        .store
+        .read(move |db| Ok::<_, FcError>(tasks::of(db, &of)?));
+    if found.await?.is_none() {
+        return Ok(true);
+    }
+    let (of, now) = (event.clone(), shared.now_ms());
+    let begun = shared.store.write(move |db| {
+        // Read again: it may have been stopped meanwhile.
+        let Some(mut task) = tasks::of(db, &of)? else {
+            return Ok(true);
+        };
+        let shall_run = task.begin(now);
+        if !shall_run {
+            table::remove(db, &of)?;
+        }
+        tasks::save(db, &task)?;
+        Ok::<_, FcError>(shall_run)
+    });
+    begun.await
 }
 
 /// The place that an event's call takes, given back whatever becomes of the call.
@@ -147,15 +178,18 @@ impl Drop for Place<'_> {
     }
 }
 
-async fn call(shared: &Shared, event: &Event) -> Ending {
+/// Calls an event: what came of it, and the instance that answered.
+async fn call(shared: &Shared, event: &Event) -> (Ending, String) {
     let target = match shared
         .resolver
         .target(&event.function, &event.qualifier)
         .await
     {
         Ok(target) => target,
-        Err(error) if error.status == http::StatusCode::NOT_FOUND => return Ending::Gone,
-        Err(_) => return Ending::Refused,
+        Err(error) if error.status == http::StatusCode::NOT_FOUND => {
+            return (Ending::Gone, String::new());
+        }
+        Err(_) => return (Ending::Refused, String::new()),
     };
     let call = Call {
         request_id: event.request_id.clone(),
@@ -164,15 +198,16 @@ async fn call(shared: &Shared, event: &Event) -> Ending {
         request: Request::Event(event.payload.clone().into()),
     };
     let failed = |kind, payload| Ending::Failed { kind, payload };
-    match shared.run.call(&target.spec, call).await {
-        Ok(Reply::Answer(answer)) => answered(&answer),
+    let ending = match shared.run.call(&target.spec, call).await {
+        Ok(Reply::Answer(answer)) => return (answered(&answer), answer.ended.instance),
         Ok(Reply::Web { .. }) => failed(
             "UnhandledInvocationError",
             "the function answered an event with a web response".to_owned(),
         ),
         Err(Fault::Throttled(_)) => Ending::Refused,
         Err(fault) => failed("UnhandledInvocationError", fault.to_string()),
-    }
+    };
+    (ending, String::new())
 }
 
 fn answered(answer: &Answer) -> Ending {
@@ -191,12 +226,24 @@ fn answered(answer: &Answer) -> Ending {
 }
 
 /// One transaction: the event's row goes or gets its next time, and its destination gets its event.
-async fn settle(shared: &Shared, event: Event, ending: Ending) -> Result<(), StoreError> {
+async fn settle(
+    shared: &Shared,
+    event: Event,
+    (ending, instance): (Ending, String),
+) -> Outcome<()> {
     let now = shared.now_ms();
     let arn = shared.arn(&event.function, &event.qualifier);
     let write = shared.store.write(move |db| {
         let setting = table::setting(db, &event.function, &event.qualifier)?;
-        match next(&event, &setting, &ending, now) {
+        let mut then = next(&event, &setting, &ending, now);
+        if let Some(mut task) = tasks::of(db, &event)? {
+            task.settle(&then, (&ending, &instance), now);
+            if task.is_stopped() {
+                then = Next::Drop;
+            }
+            tasks::save(db, &task)?;
+        }
+        match then {
             Next::Again { due_ms } => {
                 table::again(db, &event, ending == Ending::Refused, due_ms)?;
             }
@@ -220,7 +267,7 @@ fn pass_on(
     setting: &Setting,
     (succeeded, was_there): (bool, bool),
     report: impl FnOnce() -> String,
-) -> Result<(), StoreError> {
+) -> Outcome<()> {
     if let Some((function, qualifier)) = setting.destination(succeeded).filter(|_| was_there) {
         let id = request_uuid();
         let report = report();
@@ -231,7 +278,7 @@ fn pass_on(
             report.as_bytes(),
             event.enqueued_ms,
         );
-        table::add(db, &told)?;
+        tasks::enqueue(db, &told)?;
     }
     Ok(())
 }

@@ -58,6 +58,6 @@ pub(in crate::function) fn delete(db: &Connection, name: &str) -> Rows<()> {
 pub(in crate::function) fn clear(db: &Connection) -> Rows<()> {
     db.execute_batch(
         "DELETE FROM fc_trigger; DELETE FROM fc_function; DELETE FROM fc_domain; DELETE FROM fc_setting;
-         DELETE FROM fc_version; DELETE FROM fc_alias;",
+         DELETE FROM fc_version; DELETE FROM fc_alias; DELETE FROM fc_layer; DELETE FROM fc_layer_version;",
     )
 }

@@ -1,7 +1,8 @@
-//! Rows of functions, their versions and triggers; what has no column of its own is in a JSON document.
+//! Rows of functions, their versions and triggers, and layers; what has no column of its own is in a JSON document.
 
 pub(super) mod domain;
 pub(super) mod function;
+pub(super) mod layer;
 pub(super) mod setting;
 pub(super) mod trigger;
 pub(super) mod version;
@@ -42,11 +43,23 @@ CREATE TABLE IF NOT EXISTS fc_alias (
     document TEXT NOT NULL,
     PRIMARY KEY (function, name)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fc_layer (
+    name TEXT PRIMARY KEY,
+    document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fc_layer_version (
+    layer TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (layer, id)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS fc_trigger_kind ON fc_trigger (kind);
 ";
 
 /// A document read back: what was written by this room, so that a failure is a damaged file.
-pub(super) fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
+pub(in crate::function) fn parsed<T: serde::de::DeserializeOwned>(
+    text: &str,
+) -> rusqlite::Result<T> {
     serde_json::from_str(text).map_err(|error| {
         let kind = rusqlite::types::Type::Text;
         rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error))
@@ -54,6 +67,6 @@ pub(super) fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Re
 }
 
 /// A document to write.
-pub(super) fn text<T: serde::Serialize>(document: &T) -> String {
+pub(in crate::function) fn text<T: serde::Serialize>(document: &T) -> String {
     serde_json::to_string(document).unwrap_or_default()
 }

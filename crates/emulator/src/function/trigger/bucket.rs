@@ -37,7 +37,7 @@ impl Watch for Buckets {
             let id = request_uuid();
             let (function, qualifier) = (&trigger.function, &trigger.qualifier);
             let event = Event::new(&id, function, qualifier, payload.as_bytes(), change.now_ms);
-            queue::table::add(db, &event)?;
+            queue::tasks::enqueue(db, &event)?;
             queued = true;
         }
         Ok(queued)

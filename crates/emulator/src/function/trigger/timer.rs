@@ -92,7 +92,7 @@ async fn fire(shared: &Shared, last: i64, now: i64) -> Result<Option<i64>, Store
     if !events.is_empty() {
         let queued = shared.store.write(move |db| {
             for event in &events {
-                queue::table::add(db, event)?;
+                queue::tasks::enqueue(db, event)?;
             }
             Ok::<_, StoreError>(())
         });
