@@ -8,6 +8,7 @@
 
 mod access;
 mod actions;
+mod bff;
 mod bounds;
 mod build;
 mod calls;
