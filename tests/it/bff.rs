@@ -13,6 +13,8 @@ const WEB_KEY: &str = "a-key-of-the-web-backend";
 const MOBILE_KEY: &str = "a-key-of-the-mobile-backend";
 const SERVICES: [&str; 3] = ["catalog", "orders", "profile"];
 
+type Header = (&'static str, String);
+
 struct Shop {
     sandbox: Sandbox,
     session: String,
@@ -42,17 +44,27 @@ impl Shop {
     }
 
     fn session_by(&self, key: &str) -> String {
-        self.made(key, ["node", "web/session.js"])
+        self.made(key, &["node", "web/session.js", "ada"])
     }
 
     fn token_by(&self, key: &str) -> String {
-        self.made(key, ["python3", "mobile/bearer.py"])
+        self.made(key, &["python3", "mobile/bearer.py", "ada"])
     }
 
-    /// What the project's own program gives out for ada.
-    fn made(&self, key: &str, [program, file]: [&str; 2]) -> String {
-        let mut command = Command::new(program);
-        let command = command.args([file, "ada"]).env("KEY", key);
+    /// A session and a token that were right long ago.
+    fn over(&self) -> [String; 2] {
+        let session = "Date.now = () => 0; console.log(require('./web/session.js').make('ada'))";
+        let token = "import sys, time; sys.path[0] = 'mobile'; time.time = lambda: 0; import bearer; print(bearer.make('ada'))";
+        [
+            self.made(WEB_KEY, &["node", "-e", session]),
+            self.made(MOBILE_KEY, &["python3", "-B", "-c", token]),
+        ]
+    }
+
+    /// What a program of the project gives out with a key.
+    fn made(&self, key: &str, line: &[&str]) -> String {
+        let mut command = Command::new(line[0]);
+        let command = command.args(&line[1..]).env("KEY", key);
         let made = command.current_dir(self.sandbox.work().join("shop"));
         let made = made.output().unwrap();
         assert!(
@@ -80,22 +92,22 @@ impl Shop {
         ran.code(0).stdout
     }
 
-    fn get(&self, host: &str, path: &str, headers: &[(&str, &str)]) -> Fetched {
-        fetch(self.sandbox.port(), host, path, headers)
+    fn get(&self, host: &str, path: &str, headers: &[Header]) -> Fetched {
+        fetch(self.sandbox.port(), host, path, &borrowed(headers))
     }
 
     fn web(&self) -> Fetched {
-        self.get(WEB, "/home", &[cookie(&self.session).as_pair()])
+        self.get(WEB, "/home", &[cookie(&self.session)])
     }
 
     fn mobile(&self) -> Fetched {
-        self.get(MOBILE, "/home", &[bearer(&self.token).as_pair()])
+        self.get(MOBILE, "/home", &[bearer(&self.token)])
     }
 
     fn order(&self, body: &[u8]) -> Fetched {
-        let header = cookie(&self.session);
+        let headers = [cookie(&self.session)];
         let to = ("POST", WEB, "/orders");
-        send(self.sandbox.port(), to, &[header.as_pair()], body)
+        send(self.sandbox.port(), to, &borrowed(&headers), body)
     }
 
     fn change(&self, file: &str, from: &str, to: &str) {
@@ -115,21 +127,17 @@ impl Shop {
     }
 }
 
-/// A header whose value was made.
-struct Header(&'static str, String);
-
-impl Header {
-    fn as_pair(&self) -> (&str, &str) {
-        (self.0, &self.1)
-    }
-}
-
 fn cookie(session: &str) -> Header {
-    Header("Cookie", format!("theme=dark; session={session}"))
+    ("Cookie", format!("theme=dark; session={session}"))
 }
 
 fn bearer(token: &str) -> Header {
-    Header("Authorization", format!("Bearer {token}"))
+    ("Authorization", format!("Bearer {token}"))
+}
+
+fn borrowed(headers: &[Header]) -> Vec<(&str, &str)> {
+    let pairs = headers.iter().map(|(name, value)| (*name, &**value));
+    pairs.collect()
 }
 
 fn said(fetched: &Fetched) -> Json {
@@ -173,8 +181,7 @@ fn each_client_gets_its_own_form_and_cache_rules() {
 
     assert_eq!(mobile.header("cache-control"), Some("private, max-age=60"));
     let tag = mobile.header("etag").unwrap();
-    let again = [bearer(&shop.token), Header("If-None-Match", tag.to_owned())];
-    let again = again.each_ref().map(Header::as_pair);
+    let again = [bearer(&shop.token), ("If-None-Match", tag.to_owned())];
     let unchanged = shop.get(MOBILE, "/home", &again);
     assert_eq!((unchanged.status, unchanged.body.len()), (304, 0));
     shop.order(br#"{"product": "teapot", "count": 1}"#);
@@ -184,6 +191,7 @@ fn each_client_gets_its_own_form_and_cache_rules() {
 #[test]
 fn each_backend_lets_in_its_own_visitors_and_the_services_nobody() {
     let shop = Shop::deployed();
+    let [old_session, old_token] = shop.over();
     let cases = [
         (WEB, None),
         (MOBILE, None),
@@ -200,13 +208,14 @@ fn each_backend_lets_in_its_own_visitors_and_the_services_nobody() {
         (MOBILE, Some(bearer(&shop.session_by(MOBILE_KEY)))),
         (WEB, Some(cookie(&tampered(&shop.session)))),
         (MOBILE, Some(bearer(&tampered(&shop.token)))),
+        (WEB, Some(cookie(&old_session))),
+        (MOBILE, Some(bearer(&old_token))),
         (WEB, Some(cookie("."))),
         (MOBILE, Some(bearer("."))),
     ];
     for (host, header) in cases {
-        let headers: Vec<_> = header.iter().map(Header::as_pair).collect();
-        let refused = shop.get(host, "/home", &headers);
-        assert_eq!(refused.status, 401, "{host} {headers:?}");
+        let refused = shop.get(host, "/home", header.as_slice());
+        assert_eq!(refused.status, 401, "{host} {header:?}");
         assert!(
             refused
                 .header("cache-control")
@@ -222,7 +231,7 @@ fn each_backend_lets_in_its_own_visitors_and_the_services_nobody() {
         let name = format!("shop-{service}.cn-hangzhou.fcapp.run");
         for (host, path) in [("localhost", &*path), (&*name, "/ada")] {
             for header in [cookie(&shop.session), bearer(&shop.token)] {
-                let refused = shop.get(host, path, &[header.as_pair()]);
+                let refused = shop.get(host, path, &[header]);
                 assert_eq!(refused.status, 403, "{host} {path} {}", refused.text());
             }
             assert_eq!(shop.get(host, path, &[]).status, 403, "{host} {path}");
@@ -266,6 +275,28 @@ fn what_fails_is_left_out_and_one_backend_changes_alone() {
         json!({"hello": null, "orders": [], "catalog": null, "missing": ["profile", "catalog"]})
     );
     assert_eq!(mobile.header("cache-control"), Some("no-store"));
+
+    // Each may take two seconds: one after the other they would take six.
+    shop.change(
+        "profile/index.js",
+        "nothing();",
+        "await new Promise((go) => setTimeout(go, 20000));",
+    );
+    shop.change(
+        "orders/index.js",
+        "const user",
+        "await new Promise((go) => setTimeout(go, 20000));\n  const user",
+    );
+    shop.run("deploy -y");
+    for ask in [Shop::web, Shop::mobile] {
+        let began = Instant::now();
+        let late = said(&ask(&shop));
+        assert!(began.elapsed() < Duration::from_secs(5));
+        assert_eq!(
+            (&late["orders"], &late["catalog"]),
+            (&Json::Null, &Json::Null)
+        );
+    }
 
     shop.change("mobile/index.py", "LATEST = 3", "LATEST = 1");
     assert_eq!(shop.planned(), ["mobile.function"]);
