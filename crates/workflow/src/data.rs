@@ -1,0 +1,333 @@
+//! What goes into steps and what comes out of them, by the rules of each language.
+
+use serde_json::{Map, Value, json};
+
+use crate::engine::Fault;
+use crate::expression::{Path, Scene, Segment, Trouble, evaluate};
+use crate::program::{
+    Catch, Dataflow, Kind, Language, Mapping, Paths, ResultPath, Source, Step, Template, Text,
+};
+
+/// The data around a step, and where expressions find the rest.
+#[derive(Clone, Copy)]
+pub(crate) struct Around<'a> {
+    pub(crate) language: Language,
+    /// The input of the flow, branch or iteration, in the first language.
+    pub(crate) input: &'a Value,
+    /// The local variable of the flow, branch or iteration; in the others what flows.
+    pub(crate) data: &'a Value,
+    pub(crate) context: &'a dyn Fn() -> Value,
+    pub(crate) seed: &'a str,
+}
+
+impl<'a> Around<'a> {
+    fn scene(&self, own: &'a Value) -> Scene<'a> {
+        let is_strict = self.language == Language::States;
+        Scene {
+            seed: self.seed,
+            is_strict,
+            ..Scene::of(own, self.context)
+        }
+    }
+
+    fn fault(&self, trouble: Trouble) -> Fault {
+        Fault::runtime(self.language, trouble)
+    }
+}
+
+/// The step's own input.
+pub(crate) fn enter(step: &Step, around: &Around) -> Result<Value, Fault> {
+    let made = match &step.data {
+        Dataflow::Mappings { input, .. } => return first_input(input.as_deref(), around),
+        Dataflow::Constructors {
+            input: Some(template),
+            ..
+        } => fill(template, &around.scene(around.data)),
+        Dataflow::Constructors { input: None, .. } => Ok(around.data.clone()),
+        Dataflow::Paths(paths) => states_input(paths, around),
+    };
+    made.map_err(|trouble| around.fault(trouble))
+}
+
+/// The flow's own input, in the first language.
+pub(crate) fn first_input(mappings: Option<&[Mapping]>, around: &Around) -> Result<Value, Fault> {
+    let Some(mappings) = mappings else {
+        return Ok(union(around.input.clone(), around.data));
+    };
+    let scene = Scene {
+        local: around.data,
+        ..around.scene(around.input)
+    };
+    map(mappings, &scene).map_err(|trouble| around.fault(trouble))
+}
+
+fn states_input(paths: &Paths, around: &Around) -> Result<Value, Trouble> {
+    let chosen = at(paths.input.as_ref(), around.data, around)?;
+    match &paths.parameters {
+        Some(template) => fill(template, &around.scene(&chosen)),
+        None => Ok(chosen),
+    }
+}
+
+/// What a path of the States Language shows: everything without one, an empty map for `null`.
+fn at(path: Option<&Option<Path>>, value: &Value, around: &Around) -> Result<Value, Trouble> {
+    match path {
+        None => Ok(value.clone()),
+        Some(None) => Ok(json!({})),
+        Some(Some(path)) => around
+            .scene(value)
+            .find(path)
+            .ok_or_else(|| "a path leads nowhere in the data".to_owned()),
+    }
+}
+
+/// The step's output: what it adds to the data around it in the first language, what flows on in the others.
+pub(crate) fn leave(
+    step: &Step,
+    own: &Value,
+    result: Value,
+    around: &Around,
+) -> Result<Value, Fault> {
+    let made = match &step.data {
+        Dataflow::Mappings { output, .. } => {
+            return first_output(output.as_deref(), &step.kind, own, result, around);
+        }
+        Dataflow::Constructors {
+            output: Some(template),
+            ..
+        } => fill(
+            template,
+            &Scene {
+                output: &result,
+                ..around.scene(own)
+            },
+        ),
+        Dataflow::Constructors { output: None, .. } => Ok(result),
+        Dataflow::Paths(paths) => states_output(paths, result, around),
+    };
+    made.map_err(|trouble| around.fault(trouble))
+}
+
+fn first_output(
+    mappings: Option<&[Mapping]>,
+    kind: &Kind,
+    own: &Value,
+    local: Value,
+    around: &Around,
+) -> Result<Value, Fault> {
+    match mappings {
+        Some(mappings) => {
+            let scene = Scene {
+                local: &local,
+                ..around.scene(own)
+            };
+            map(mappings, &scene).map_err(|trouble| around.fault(trouble))
+        }
+        None if matches!(kind, Kind::Parallel(_) | Kind::Map(_)) => Ok(json!({})),
+        None => Ok(local),
+    }
+}
+
+fn states_output(paths: &Paths, result: Value, around: &Around) -> Result<Value, Trouble> {
+    let result = match &paths.selector {
+        Some(template) => fill(template, &around.scene(&result))?,
+        None => result,
+    };
+    let whole = place(around.data, result, &paths.result)?;
+    at(paths.output.as_ref(), &whole, around)
+}
+
+/// Puts a result where it belongs in the data.
+fn place(data: &Value, result: Value, path: &ResultPath) -> Result<Value, Trouble> {
+    match path {
+        ResultPath::Whole => Ok(result),
+        ResultPath::Nowhere => Ok(data.clone()),
+        ResultPath::Into(path) => {
+            let mut whole = data.clone();
+            put(&mut whole, &path.segments, result)?;
+            Ok(whole)
+        }
+    }
+}
+
+fn put(into: &mut Value, way: &[Segment], value: Value) -> Result<(), Trouble> {
+    let Some((first, rest)) = way.split_first() else {
+        *into = value;
+        return Ok(());
+    };
+    match first {
+        Segment::Key(key) => {
+            if into.is_null() {
+                *into = json!({});
+            }
+            let entries = into
+                .as_object_mut()
+                .ok_or("ResultPath leads into something that is no map")?;
+            put(
+                entries.entry(key.clone()).or_insert(Value::Null),
+                rest,
+                value,
+            )
+        }
+        Segment::Index(index) => {
+            let items = into.as_array_mut();
+            let place = usize::try_from(*index).ok();
+            let item = items
+                .and_then(|items| items.get_mut(place?))
+                .ok_or("ResultPath leads to an item that is not there")?;
+            put(item, rest, value)
+        }
+        _ => Err("ResultPath must lead to one place".to_owned()),
+    }
+}
+
+/// What flows on, or is added, when a rule caught an error.
+pub(crate) fn caught(
+    step: &Step,
+    rule: &Catch,
+    own: &Value,
+    fault: &Fault,
+    around: &Around,
+) -> Result<Value, Fault> {
+    let made = match &step.data {
+        Dataflow::Mappings {
+            error: Some(mappings),
+            ..
+        } => {
+            let local = json!({"error": fault.error, "cause": fault.cause});
+            map(
+                mappings,
+                &Scene {
+                    local: &local,
+                    ..around.scene(own)
+                },
+            )
+        }
+        Dataflow::Mappings { error: None, .. } => Ok(json!({})),
+        Dataflow::Constructors { .. } => match &rule.output {
+            Some(template) => fill(template, &around.scene(own)),
+            None => Ok(own.clone()),
+        },
+        Dataflow::Paths(_) => {
+            let error = json!({"Error": fault.error, "Cause": fault.cause});
+            place(around.data, error, &rule.result)
+        }
+    };
+    made.map_err(|trouble| around.fault(trouble))
+}
+
+/// The flow's output from the data of its last step.
+pub(crate) fn flow_output(data: &Dataflow, around: &Around) -> Result<Value, Fault> {
+    match data {
+        Dataflow::Mappings {
+            output: Some(mappings),
+            ..
+        } => {
+            let scene = Scene {
+                local: around.data,
+                ..around.scene(around.input)
+            };
+            map(mappings, &scene).map_err(|trouble| around.fault(trouble))
+        }
+        _ => Ok(around.data.clone()),
+    }
+}
+
+/// The step's result when nothing was done outside.
+pub(crate) fn untouched(language: Language, own: &Value) -> Value {
+    match language {
+        Language::First => json!({}),
+        Language::Second | Language::States => own.clone(),
+    }
+}
+
+/// A template with its expressions evaluated against a step's own input.
+pub(crate) fn parameters(
+    template: &Template,
+    own: &Value,
+    around: &Around,
+) -> Result<Value, Fault> {
+    fill(template, &around.scene(own)).map_err(|trouble| around.fault(trouble))
+}
+
+/// What an iteration gets in the second language and the States Language.
+pub(crate) fn each(
+    template: &Template,
+    own: &Value,
+    item: &Value,
+    around: &Around,
+) -> Result<Value, Fault> {
+    fill(template, &around.scene(own).with_item(item)).map_err(|trouble| around.fault(trouble))
+}
+
+/// An expression's value against a step's own input.
+pub(crate) fn value(
+    expression: &crate::expression::Expr,
+    own: &Value,
+    around: &Around,
+) -> Result<Value, Fault> {
+    evaluate(expression, &around.scene(own)).map_err(|trouble| around.fault(trouble))
+}
+
+/// Whether a condition holds for a step's own input.
+pub(crate) fn holds(
+    expression: &crate::expression::Expr,
+    own: &Value,
+    around: &Around,
+) -> Result<bool, Fault> {
+    crate::expression::holds(expression, &around.scene(own))
+        .map_err(|trouble| around.fault(trouble))
+}
+
+/// A text as written or from the data.
+pub(crate) fn text(text: &Text, own: &Value, around: &Around) -> Result<String, Fault> {
+    match text {
+        Text::Constant(text) => Ok(text.clone()),
+        Text::Expr(expression) => Ok(match value(expression, own, around)? {
+            Value::String(text) => text,
+            other => other.to_string(),
+        }),
+    }
+}
+
+fn map(mappings: &[Mapping], scene: &Scene) -> Result<Value, Trouble> {
+    let mut made = Map::new();
+    for mapping in mappings {
+        let value = match &mapping.source {
+            Source::Constant(value) => value.clone(),
+            Source::Expr(expression) => evaluate(expression, scene)?,
+        };
+        made.insert(mapping.target.clone(), value);
+    }
+    Ok(Value::Object(made))
+}
+
+fn fill(template: &Template, scene: &Scene) -> Result<Value, Trouble> {
+    Ok(match template {
+        Template::Constant(value) => value.clone(),
+        Template::Expr(expression) => evaluate(expression, scene)?,
+        Template::List(items) => items
+            .iter()
+            .map(|item| fill(item, scene))
+            .collect::<Result<_, _>>()?,
+        Template::Map(entries) => {
+            let filled = entries
+                .iter()
+                .map(|(key, inner)| Ok((key.clone(), fill(inner, scene)?)));
+            Value::Object(filled.collect::<Result<_, Trouble>>()?)
+        }
+    })
+}
+
+/// Both maps in one; the second wins. What is no map adds nothing.
+pub(crate) fn union(first: Value, second: &Value) -> Value {
+    match (first, second) {
+        (Value::Object(mut entries), Value::Object(more)) => {
+            entries.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
+            Value::Object(entries)
+        }
+        (first @ Value::Object(_), _) => first,
+        (_, second @ Value::Object(_)) => second.clone(),
+        (first, _) => first,
+    }
+}

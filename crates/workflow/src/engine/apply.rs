@@ -1,0 +1,240 @@
+//! One command at a time: what happens, and what is to be done outside.
+
+use serde_json::Value;
+
+use super::execution::Execution;
+use super::fault::Way;
+use super::limits::EVENTS;
+use super::{Call, Event, EventKind, Fault, FrameId, Header, Millis, State, Tokens};
+use crate::data::Around;
+use crate::program::{Next, Program};
+
+/// What an execution is told.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Begin. Only for an execution that is not there yet.
+    Start(Header),
+    /// A call that an effect asked for came back.
+    Returned {
+        /// The number of the event that scheduled it.
+        scheduled: u64,
+        /// What it replied, or how the task failed.
+        outcome: Result<Value, Fault>,
+    },
+    /// A call that an effect asked for could not be made.
+    Refused {
+        /// The number of the event that scheduled it.
+        scheduled: u64,
+        /// Why.
+        fault: Fault,
+    },
+    /// Somebody reported to the token of a step that waits for it.
+    Reported {
+        /// The number of the event with which the step began.
+        entered: u64,
+        /// What was reported.
+        outcome: Result<Value, Fault>,
+    },
+    /// Time has passed.
+    Tick,
+    /// Stop.
+    Stop(Fault),
+    /// Begin again what failed.
+    Redrive,
+}
+
+/// What is to be done outside, once the events are kept.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Make this call, and tell what came of it.
+    Call(Box<Call>),
+    /// Nobody waits any more for the call that the event of this number scheduled.
+    Cancel(u64),
+    /// Tell a token how the execution ended.
+    Report {
+        /// The token.
+        token: String,
+        /// The output, or why there is none.
+        outcome: Result<Value, Fault>,
+    },
+}
+
+/// What came of a command. No events: the command came too late or meant nothing.
+#[derive(Debug)]
+pub struct Turned {
+    /// The execution as it is now. `None` only if it never began.
+    pub execution: Option<Execution>,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// What is to be done.
+    pub effects: Vec<Effect>,
+}
+
+/// Tells an execution something at a moment. The same command in the same state at the same moment yields the same.
+pub fn apply(
+    program: &Program,
+    execution: Option<Execution>,
+    command: Command,
+    now: Millis,
+    tokens: &dyn Tokens,
+) -> Turned {
+    let (execution, command) = match (execution, command) {
+        (None, Command::Start(header)) => (Execution::new(header.clone()), Command::Start(header)),
+        (Some(execution), command) if !matches!(command, Command::Start(_)) => (execution, command),
+        (execution, _) => {
+            return Turned {
+                execution,
+                events: Vec::new(),
+                effects: Vec::new(),
+            };
+        }
+    };
+    let mut turn = Turn {
+        program,
+        execution,
+        now,
+        tokens,
+        events: Vec::new(),
+        effects: Vec::new(),
+        agenda: Vec::new(),
+    };
+    turn.take(command);
+    turn.drive();
+    Turned {
+        execution: Some(turn.execution),
+        events: turn.events,
+        effects: turn.effects,
+    }
+}
+
+/// Something that is still to be done in this turn. The last comes first.
+pub(super) enum Work {
+    Go(FrameId, Next),
+    Perform(FrameId),
+    Fail(FrameId, Fault),
+    Late(FrameId),
+}
+
+impl Work {
+    pub(super) const fn frame(&self) -> FrameId {
+        match self {
+            Self::Go(frame, _)
+            | Self::Perform(frame)
+            | Self::Fail(frame, _)
+            | Self::Late(frame) => *frame,
+        }
+    }
+}
+
+pub(super) struct Turn<'a> {
+    pub(super) program: &'a Program,
+    pub(super) execution: Execution,
+    pub(super) now: Millis,
+    pub(super) tokens: &'a dyn Tokens,
+    pub(super) events: Vec<Event>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) agenda: Vec<Work>,
+}
+
+impl<'a> Turn<'a> {
+    fn take(&mut self, command: Command) {
+        if !self.execution.is_running() && !matches!(command, Command::Redrive) {
+            return;
+        }
+        match command {
+            Command::Start(header) => self.begin(header),
+            Command::Returned { scheduled, outcome } => self.returned(scheduled, outcome),
+            Command::Refused { scheduled, fault } => {
+                if let Some(frame) = self.calling(scheduled) {
+                    self.fail(frame, fault, Way::Refused);
+                }
+            }
+            Command::Reported { entered, outcome } => self.reported(entered, outcome),
+            Command::Tick => self.tick(),
+            Command::Stop(fault) => self.end(EventKind::ExecutionStopped { fault }),
+            Command::Redrive => self.redrive(),
+        }
+    }
+
+    fn drive(&mut self) {
+        while let Some(work) = self.agenda.pop() {
+            // Two events are left for the end itself.
+            if self.execution.events + 2 >= EVENTS {
+                let cause = format!("the execution has {EVENTS} events, the most there may be");
+                self.end(EventKind::ExecutionFailed {
+                    fault: Fault::runtime(self.program.language, cause),
+                });
+                return;
+            }
+            match work {
+                Work::Go(frame, next) => self.go(frame, next),
+                Work::Perform(frame) => self.perform(frame),
+                Work::Fail(frame, fault) => self.fail(frame, fault, Way::Failed),
+                Work::Late(frame) => {
+                    let fault = Fault::timeout(self.program.language, "the task took too long");
+                    self.fail(frame, fault, Way::Late);
+                }
+            }
+        }
+    }
+
+    /// Notes what happened and lets it take effect.
+    pub(super) fn tell(&mut self, kind: EventKind) -> u64 {
+        let event = Event {
+            id: self.execution.events + 1,
+            time: self.now,
+            kind,
+        };
+        self.execution.fold(self.program, &event);
+        let id = event.id;
+        self.events.push(event);
+        id
+    }
+
+    /// Ends the execution. Calls that are out are not waited for; who waits for the execution is told.
+    pub(super) fn end(&mut self, kind: EventKind) {
+        self.agenda.clear();
+        let frames: Vec<FrameId> = self.execution.frames.keys().copied().collect();
+        self.cancel(&frames);
+        let outcome = match &kind {
+            EventKind::ExecutionSucceeded { output } => Ok(output.clone()),
+            EventKind::ExecutionFailed { fault }
+            | EventKind::ExecutionStopped { fault }
+            | EventKind::ExecutionTimedOut { fault } => Err(fault.clone()),
+            _ => return,
+        };
+        self.tell(kind);
+        if let Some(token) = self.execution.header.token.clone() {
+            self.effects.push(Effect::Report { token, outcome });
+        }
+    }
+
+    /// The frame whose call was scheduled by that event, if it is still waited for.
+    pub(super) fn calling(&self, wanted: u64) -> Option<FrameId> {
+        let mut frames = self.execution.frames.iter();
+        let found = frames.find(|(_, frame)| match frame.at.as_ref().map(|run| &run.state) {
+            Some(State::Calling { scheduled, .. }) => *scheduled == wanted,
+            _ => false,
+        });
+        found.map(|(id, _)| *id)
+    }
+
+    /// Does something with the data around a step.
+    pub(super) fn around<T>(&self, frame: FrameId, act: impl FnOnce(&Around) -> T) -> T {
+        static NOTHING: Value = Value::Null;
+        let there = self.execution.frames.get(&frame);
+        let context = || super::context::of(self.program, &self.execution, frame, self.tokens);
+        let seed = format!("{}/{}", self.execution.header.name, self.execution.events);
+        act(&Around {
+            language: self.program.language,
+            input: there.map_or(&NOTHING, |frame| &frame.input),
+            data: there.map_or(&NOTHING, |frame| &frame.data),
+            context: &context,
+            seed: &seed,
+        })
+    }
+
+    pub(super) fn program(&self) -> &'a Program {
+        self.program
+    }
+}

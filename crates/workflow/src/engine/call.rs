@@ -1,0 +1,128 @@
+//! Calls that tasks ask for.
+
+use serde_json::Value;
+
+use super::apply::Turn;
+use super::{Execution, Fault, FrameId, Millis, State};
+use crate::data::{self, Around};
+use crate::program::{Kind, Pattern, Program, Target};
+
+/// Makes the token of a step, which only the maker can make.
+pub trait Tokens {
+    /// The token of the step that began with the event of that number, always the same.
+    fn token(&self, header: &super::Header, entered: u64) -> String;
+}
+
+/// A call that a task asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// The number of the event that scheduled it.
+    pub scheduled: u64,
+    /// The number of the event with which its step began. With the execution's name it is the same for every try.
+    pub entered: u64,
+    /// The step's name.
+    pub step: String,
+    /// What is called.
+    pub target: Target,
+    /// What is waited for.
+    pub pattern: Pattern,
+    /// The step's own input.
+    pub input: Value,
+    /// The parameters of the call, if the task has some.
+    pub parameters: Option<Value>,
+    /// Its token, if it waits for more than the reply.
+    pub token: Option<String>,
+    /// When it times out.
+    pub deadline: Option<Millis>,
+}
+
+impl Turn<'_> {
+    pub(super) fn call(&self, frame: FrameId) -> Option<Result<Call, Fault>> {
+        self.execution.call(self.program, frame, self.tokens)
+    }
+}
+
+impl Execution {
+    /// The calls that were scheduled and have not come back, to be made again after a crash.
+    pub fn open_calls(&self, program: &Program, tokens: &dyn Tokens) -> Vec<Call> {
+        if !self.is_running() {
+            return Vec::new();
+        }
+        let frames = self.frames.iter().filter(|(_, frame)| {
+            let state = frame.at.as_ref().map(|run| &run.state);
+            matches!(
+                state,
+                Some(State::Calling {
+                    is_submitted: false,
+                    ..
+                })
+            )
+        });
+        frames
+            .filter_map(|(id, _)| self.call(program, *id, tokens)?.ok())
+            .collect()
+    }
+
+    /// Every call that is out, by the number of the event with which its step began, and whether it was submitted.
+    pub fn waiting_calls(&self) -> impl Iterator<Item = (u64, bool)> {
+        self.frames.values().filter_map(|frame| {
+            let run = frame.at.as_ref()?;
+            match run.state {
+                State::Calling { is_submitted, .. } => Some((run.entered, is_submitted)),
+                _ => None,
+            }
+        })
+    }
+
+    fn call(
+        &self,
+        program: &Program,
+        id: FrameId,
+        tokens: &dyn Tokens,
+    ) -> Option<Result<Call, Fault>> {
+        let frame = self.frames.get(&id)?;
+        let run = frame.at.as_ref()?;
+        let State::Calling {
+            scheduled,
+            deadline,
+            ..
+        } = run.state
+        else {
+            return None;
+        };
+        let step = program.step(run.step);
+        let Kind::Task(task) = &step.kind else {
+            return None;
+        };
+        let context = || super::context::of(program, self, id, tokens);
+        let seed = format!("{}/{scheduled}", self.header.name);
+        let around = Around {
+            language: program.language,
+            input: &frame.input,
+            data: &frame.data,
+            context: &context,
+            seed: &seed,
+        };
+        let parameters = task
+            .parameters
+            .as_ref()
+            .map(|template| data::parameters(template, &run.input, &around));
+        let parameters = match parameters.transpose() {
+            Ok(parameters) => parameters,
+            Err(fault) => return Some(Err(fault)),
+        };
+        let token =
+            (task.pattern != Pattern::Response).then(|| tokens.token(&self.header, run.entered));
+        Some(Ok(Call {
+            scheduled,
+            entered: run.entered,
+            step: step.name.clone(),
+            target: task.target.clone(),
+            pattern: task.pattern,
+            input: run.input.clone(),
+            parameters,
+            token,
+            deadline,
+        }))
+    }
+}

@@ -1,0 +1,178 @@
+//! What an execution is: what its events add up to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Fault, Header, Millis};
+use crate::program::{ScopeId, StepId};
+
+/// The number of a frame: that of the event that opened it; 0 is the flow's.
+pub type FrameId = u64;
+
+/// An execution.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Execution {
+    /// What it began with.
+    pub header: Header,
+    /// How far it is.
+    pub status: Status,
+    /// When it began.
+    pub started: Millis,
+    /// When it ended.
+    pub stopped: Option<Millis>,
+    /// When it times out.
+    pub deadline: Millis,
+    /// Its output, once it succeeded.
+    pub output: Option<Value>,
+    /// Why it did not succeed.
+    pub fault: Option<Fault>,
+    /// How many events there are.
+    pub events: u64,
+    /// What runs, by number.
+    pub frames: BTreeMap<FrameId, Frame>,
+}
+
+/// How far an execution is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are the vendor's")]
+pub enum Status {
+    Running,
+    Succeeded,
+    Failed,
+    Stopped,
+    TimedOut,
+}
+
+impl Status {
+    /// How the vendor calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "Running",
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+            Self::Stopped => "Stopped",
+            Self::TimedOut => "TimedOut",
+        }
+    }
+}
+
+/// A scope that runs: one step at a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    /// Which scope.
+    pub scope: ScopeId,
+    /// The frame of the step that holds it.
+    pub parent: Option<FrameId>,
+    /// Its number among the branches or iterations.
+    pub index: usize,
+    /// Its input.
+    pub input: Value,
+    /// Its local variable in the first language, what flows in the others.
+    pub data: Value,
+    /// The step that it is at.
+    pub at: Option<Run>,
+}
+
+/// A step that runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// Which step.
+    pub step: StepId,
+    /// The number of the event with which it began.
+    pub entered: u64,
+    /// Its own input.
+    pub input: Value,
+    /// How often each rule led to another try.
+    pub tries: Vec<u64>,
+    /// The last error.
+    pub fault: Option<Fault>,
+    /// What it is about.
+    pub state: State,
+}
+
+/// What a step is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum State {
+    /// It began.
+    Entered,
+    /// It waits for this moment.
+    Waiting(Millis),
+    /// A call is out.
+    Calling {
+        /// The number of the event that scheduled it.
+        scheduled: u64,
+        /// When it times out.
+        deadline: Option<Millis>,
+        /// Whether the call was made and only its end is waited for.
+        is_submitted: bool,
+    },
+    /// It begins again at this moment.
+    Pausing(Millis),
+    /// Its inside runs.
+    Inside {
+        /// Which option, for a choice.
+        case: Option<usize>,
+        /// What branches and iterations yielded.
+        results: Vec<Option<Value>>,
+        /// How many began.
+        begun: usize,
+        /// The items, found once; what they are follows from the input.
+        items: Items,
+    },
+    /// It failed, and with it all around it.
+    Failed,
+}
+
+/// The items of a map, kept so that they are not found again for each iteration. No part of what an execution is.
+#[derive(Debug, Clone, Default)]
+pub struct Items(pub(super) Option<Arc<Vec<Value>>>);
+
+impl PartialEq for Items {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Execution {
+    /// An execution to which nothing has happened yet.
+    pub(super) fn new(header: Header) -> Self {
+        Self {
+            header,
+            status: Status::Running,
+            started: 0,
+            stopped: None,
+            deadline: Millis::MAX,
+            output: None,
+            fault: None,
+            events: 0,
+            frames: BTreeMap::new(),
+        }
+    }
+
+    /// Whether it goes on.
+    pub fn is_running(&self) -> bool {
+        self.status == Status::Running
+    }
+
+    /// The frame and everything inside it.
+    pub(super) fn family(&self, frame: FrameId) -> Vec<FrameId> {
+        let mut family = vec![frame];
+        // Children have higher numbers than their parents.
+        for (id, other) in self.frames.range(frame + 1..) {
+            if other.parent.is_some_and(|parent| family.contains(&parent)) {
+                family.push(*id);
+            }
+        }
+        family
+    }
+
+    pub(super) fn run(&self, frame: FrameId) -> Option<&Run> {
+        self.frames.get(&frame)?.at.as_ref()
+    }
+
+    pub(super) fn run_mut(&mut self, frame: FrameId) -> Option<&mut Run> {
+        self.frames.get_mut(&frame)?.at.as_mut()
+    }
+}

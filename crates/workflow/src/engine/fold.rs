@@ -1,0 +1,320 @@
+//! How each event changes an execution. Nothing is decided here.
+
+use serde_json::{Value, json};
+
+use super::execution::Items;
+use super::{
+    Again, Event, EventKind, Execution, Fault, Frame, FrameId, Millis, Run, State, Status,
+};
+use crate::data;
+use crate::program::{Kind, Language, Program, ROOT, ScopeId, StepId};
+
+impl Execution {
+    /// The execution that events add up to. `None` if they do not begin with its start.
+    pub fn of(program: &Program, events: &[Event]) -> Option<Self> {
+        let (first, rest) = events.split_first()?;
+        let EventKind::ExecutionStarted { header, .. } = &first.kind else {
+            return None;
+        };
+        let mut execution = Self::new(header.clone());
+        execution.fold(program, first);
+        for event in rest {
+            execution.fold(program, event);
+        }
+        Some(execution)
+    }
+
+    /// Adds one event.
+    pub fn fold(&mut self, program: &Program, event: &Event) {
+        self.events = event.id;
+        match &event.kind {
+            EventKind::ExecutionStarted {
+                input, deadline, ..
+            } => {
+                self.started = event.time;
+                self.deadline = *deadline;
+                self.open(program, 0, (None, ROOT, 0), input);
+            }
+            EventKind::ExecutionRedriven { deadline } => self.redriven(*deadline),
+            EventKind::ExecutionSucceeded { output } => {
+                self.output = Some(output.clone());
+                self.end(Status::Succeeded, event.time, None);
+                self.frames.clear();
+            }
+            EventKind::ExecutionFailed { fault } => {
+                self.end(Status::Failed, event.time, Some(fault));
+            }
+            EventKind::ExecutionStopped { fault } => {
+                self.end(Status::Stopped, event.time, Some(fault));
+            }
+            EventKind::ExecutionTimedOut { fault } => {
+                self.end(Status::TimedOut, event.time, Some(fault));
+            }
+            _ => self.fold_step(program, event),
+        }
+    }
+
+    fn fold_step(&mut self, program: &Program, event: &Event) {
+        match &event.kind {
+            EventKind::StepEntered {
+                frame,
+                step,
+                input,
+                until,
+            } => {
+                self.begin(program, event.id, (*frame, *step, *until), input);
+            }
+            EventKind::StepStarted { frame, case, count } => {
+                self.start(program, event.id, *frame, (*case, *count));
+            }
+            EventKind::StepSucceeded { frame } => self.remove_inside(*frame),
+            EventKind::StepFailed {
+                frame,
+                fault,
+                again,
+                caught,
+            } => {
+                self.failed(*frame, fault, again.as_ref());
+                if again.is_some() || *caught {
+                    self.remove_inside(*frame);
+                } else if self
+                    .run(*frame)
+                    .is_some_and(|run| !matches!(run.state, State::Inside { .. }))
+                {
+                    self.be(*frame, State::Failed);
+                }
+            }
+            EventKind::StepExited { frame, output } => self.leave(program.language, *frame, output),
+            EventKind::BranchEntered {
+                frame,
+                index,
+                input,
+            }
+            | EventKind::IterationEntered {
+                frame,
+                index,
+                input,
+            } => {
+                self.enter_inside(program, event.id, (*frame, *index), input);
+            }
+            EventKind::BranchExited { frame, output }
+            | EventKind::IterationExited { frame, output } => {
+                self.close(*frame, output);
+            }
+            _ => self.fold_task(event),
+        }
+    }
+
+    fn fold_task(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::TaskScheduled { frame, deadline } => {
+                self.be(
+                    *frame,
+                    State::Calling {
+                        scheduled: event.id,
+                        deadline: *deadline,
+                        is_submitted: false,
+                    },
+                );
+            }
+            EventKind::TaskSubmitted { frame, .. } => self.submitted(*frame),
+            EventKind::TaskSubmitFailed {
+                frame,
+                fault,
+                again,
+            }
+            | EventKind::TaskFailed {
+                frame,
+                fault,
+                again,
+            }
+            | EventKind::TaskTimedOut {
+                frame,
+                fault,
+                again,
+            } => self.failed(*frame, fault, again.as_ref()),
+            // A call that is being made, and one that came back, are told to the history only.
+            _ => {}
+        }
+    }
+
+    fn open(
+        &mut self,
+        program: &Program,
+        id: FrameId,
+        at: (Option<FrameId>, ScopeId, usize),
+        input: &Value,
+    ) {
+        let (parent, scope, index) = at;
+        let (input, data) = match program.language {
+            Language::First => (input.clone(), json!({})),
+            Language::Second | Language::States => (Value::Null, input.clone()),
+        };
+        self.frames.insert(
+            id,
+            Frame {
+                scope,
+                parent,
+                index,
+                input,
+                data,
+                at: None,
+            },
+        );
+    }
+
+    fn begin(
+        &mut self,
+        program: &Program,
+        id: u64,
+        at: (FrameId, StepId, Option<Millis>),
+        input: &Value,
+    ) {
+        let (frame, step, until) = at;
+        let tries = vec![0; program.step(step).retry.len()];
+        let state = until.map_or(State::Entered, State::Waiting);
+        if let Some(frame) = self.frames.get_mut(&frame) {
+            frame.at = Some(Run {
+                step,
+                entered: id,
+                input: input.clone(),
+                tries,
+                fault: None,
+                state,
+            });
+        }
+    }
+
+    fn start(
+        &mut self,
+        program: &Program,
+        id: u64,
+        frame: FrameId,
+        (case, count): (Option<usize>, usize),
+    ) {
+        let Some(run) = self.run_mut(frame) else {
+            return;
+        };
+        run.state = State::Inside {
+            case,
+            results: vec![None; count],
+            begun: 0,
+            items: Items::default(),
+        };
+        let input = run.input.clone();
+        let body = match (&program.step(run.step).kind, case) {
+            (Kind::Choice(choice), Some(case)) => match choice.cases.get(case) {
+                Some(case) => case.body,
+                None => choice.default_body,
+            },
+            _ => None,
+        };
+        if let Some(scope) = body {
+            self.open(program, id, (Some(frame), scope, 0), &input);
+        }
+    }
+
+    fn enter_inside(
+        &mut self,
+        program: &Program,
+        id: u64,
+        (parent, index): (FrameId, usize),
+        input: &Value,
+    ) {
+        let Some(run) = self.run_mut(parent) else {
+            return;
+        };
+        if let State::Inside { begun, .. } = &mut run.state {
+            *begun = index + 1;
+        }
+        let scope = match &program.step(run.step).kind {
+            Kind::Parallel(scopes) => scopes.get(index).copied(),
+            Kind::Map(fan) => Some(fan.body),
+            _ => None,
+        };
+        if let Some(scope) = scope {
+            self.open(program, id, (Some(parent), scope, index), input);
+        }
+    }
+
+    fn close(&mut self, frame: FrameId, output: &Value) {
+        let Some(closed) = self.frames.remove(&frame) else {
+            return;
+        };
+        let run = closed.parent.and_then(|parent| self.run_mut(parent));
+        if let Some(State::Inside { results, .. }) = run.map(|run| &mut run.state)
+            && let Some(result) = results.get_mut(closed.index)
+        {
+            *result = Some(output.clone());
+        }
+    }
+
+    fn be(&mut self, frame: FrameId, state: State) {
+        if let Some(run) = self.run_mut(frame) {
+            run.state = state;
+        }
+    }
+
+    fn submitted(&mut self, frame: FrameId) {
+        if let Some(State::Calling { is_submitted, .. }) =
+            self.run_mut(frame).map(|run| &mut run.state)
+        {
+            *is_submitted = true;
+        }
+    }
+
+    fn failed(&mut self, frame: FrameId, fault: &Fault, again: Option<&Again>) {
+        let Some(run) = self.run_mut(frame) else {
+            return;
+        };
+        run.fault = Some(fault.clone());
+        if let Some(again) = again {
+            if let Some(tries) = run.tries.get_mut(again.rule) {
+                *tries += 1;
+            }
+            run.state = State::Pausing(again.at);
+        }
+    }
+
+    fn remove_inside(&mut self, frame: FrameId) {
+        for id in self.family(frame).into_iter().skip(1) {
+            self.frames.remove(&id);
+        }
+    }
+
+    fn leave(&mut self, language: Language, frame: FrameId, output: &Value) {
+        let Some(frame) = self.frames.get_mut(&frame) else {
+            return;
+        };
+        frame.at = None;
+        match language {
+            Language::First => frame.data = data::union(std::mem::take(&mut frame.data), output),
+            Language::Second | Language::States => frame.data = output.clone(),
+        }
+    }
+
+    /// Whatever had not ended begins again; what surrounds it goes on as it was.
+    fn redriven(&mut self, deadline: Millis) {
+        self.status = Status::Running;
+        self.stopped = None;
+        self.fault = None;
+        self.deadline = deadline;
+        for run in self
+            .frames
+            .values_mut()
+            .filter_map(|frame| frame.at.as_mut())
+        {
+            run.tries.fill(0);
+            run.fault = None;
+            if !matches!(run.state, State::Inside { .. } | State::Waiting(_)) {
+                run.state = State::Entered;
+            }
+        }
+    }
+
+    fn end(&mut self, status: Status, now: Millis, fault: Option<&Fault>) {
+        self.status = status;
+        self.stopped = Some(now);
+        self.fault = fault.cloned();
+    }
+}

@@ -1,0 +1,78 @@
+//! Limits of executions (alibabacloud.com/help/en/serverless-workflow/latest/limits).
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Fault, Millis};
+use crate::program::Language;
+
+/// How many events an execution has at most.
+pub const EVENTS: u64 = 5000;
+
+/// How an execution runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Mode {
+    /// Kept, in the background, up to a year.
+    #[default]
+    Standard,
+    /// At once, up to five minutes.
+    Express,
+}
+
+impl Mode {
+    /// How long an execution takes at most, in milliseconds.
+    pub const fn longest(self) -> Millis {
+        match self {
+            Self::Standard => 365 * 24 * 3_600_000,
+            Self::Express => 300_000,
+        }
+    }
+}
+
+/// Whether data is small enough: 32 KiB for input, output and local variable together in the first language, 64 KiB
+/// for each in the second, 256 KiB in the States Language.
+pub(super) fn check(language: Language, parts: &[&Value]) -> Result<(), Fault> {
+    let size: usize = parts.iter().map(|part| size(part)).sum();
+    let most = match language {
+        Language::First => 32 * 1024,
+        Language::Second => 64 * 1024,
+        Language::States => 256 * 1024,
+    };
+    if size <= most {
+        return Ok(());
+    }
+    let cause = format!("the step's data is {size} bytes, and may be {most}");
+    Err(match language {
+        Language::States => Fault::new("States.DataLimitExceeded", cause),
+        Language::First | Language::Second => Fault::runtime(language, cause),
+    })
+}
+
+/// Whether the second language takes it: its inputs and outputs are maps.
+pub(super) fn check_map(language: Language, value: &Value, what: &str) -> Result<(), Fault> {
+    if language == Language::Second && !value.is_object() {
+        return Err(Fault::runtime(
+            language,
+            format!("the {what} of a state must be a map"),
+        ));
+    }
+    Ok(())
+}
+
+/// About how many bytes a value takes as JSON.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) => 4,
+        Value::Number(number) => number.as_i64().map_or(8, |number| {
+            number.unsigned_abs().checked_ilog10().unwrap_or(0) as usize + 1
+        }),
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => 2 + items.iter().map(|item| size(item) + 1).sum::<usize>(),
+        Value::Object(entries) => {
+            2 + entries
+                .iter()
+                .map(|(key, value)| key.len() + 4 + size(value))
+                .sum::<usize>()
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The engine: what an execution is, and what happens to it.
+//!
+//! [`apply`] takes a command and yields events and effects. Events are facts: an execution is what its events add up
+//! to, in their order, and nothing else. Effects are what is to be done outside, once the events are kept. Whoever runs
+//! the engine keeps events, carries out effects, and comes back with commands. Effects that were lost to a crash are found
+//! again by [`Execution::open_calls`].
+
+mod apply;
+mod call;
+mod context;
+mod event;
+mod execution;
+mod fault;
+mod finish;
+mod fold;
+mod limits;
+mod start;
+mod task;
+mod timer;
+
+pub use apply::{Command, Effect, Turned, apply};
+pub use call::{Call, Tokens};
+pub use event::{Again, Event, EventKind, Header};
+pub use execution::{Execution, Frame, FrameId, Run, State, Status};
+pub use fault::Fault;
+pub use limits::{EVENTS, Mode};
+
+/// Milliseconds since 1970.
+pub type Millis = i64;

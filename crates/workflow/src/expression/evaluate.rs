@@ -1,0 +1,145 @@
+//! From an expression and data to a value.
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use super::{Expr, Operator, Path, Root};
+
+/// Why an expression has no value.
+pub type Trouble = String;
+
+/// What an expression sees.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// `$`
+    pub own: &'a Value,
+    /// `$input`, `$Input`
+    pub input: &'a Value,
+    /// `$local`
+    pub local: &'a Value,
+    /// `$Output`
+    pub output: &'a Value,
+    /// `$Global`
+    pub global: &'a Value,
+    /// `$Item`, `@`
+    pub item: &'a Value,
+    /// `$context`, `$Context`, `$$`; made only when it is asked for.
+    pub context: &'a dyn Fn() -> Value,
+    /// Where chance comes from: the same text, the same chance.
+    pub seed: &'a str,
+    /// Whether a path that leads nowhere is an error. Otherwise it is null.
+    pub is_strict: bool,
+}
+
+/// The value behind roots that are not given.
+pub(crate) static NOTHING: Value = Value::Null;
+
+impl<'a> Scene<'a> {
+    /// Sees `own` as `$`, `$input` and `$Input`, and nothing else but the context.
+    pub fn of(own: &'a Value, context: &'a dyn Fn() -> Value) -> Self {
+        Self {
+            own,
+            input: own,
+            local: &NOTHING,
+            output: &NOTHING,
+            global: &NOTHING,
+            item: &NOTHING,
+            context,
+            seed: "",
+            is_strict: false,
+        }
+    }
+
+    /// The same with another item.
+    #[must_use]
+    pub const fn with_item(mut self, item: &'a Value) -> Self {
+        self.item = item;
+        self
+    }
+
+    /// What is at a path.
+    pub fn find(&self, path: &Path) -> Option<Value> {
+        let root = match path.root {
+            Root::Own => self.own,
+            Root::Input => self.input,
+            Root::Local => self.local,
+            Root::Output => self.output,
+            Root::Global => self.global,
+            Root::Item => self.item,
+            Root::Context => return path.find(&(self.context)(), self),
+        };
+        path.find(root, self)
+    }
+}
+
+/// The value of an expression.
+///
+/// # Errors
+/// A function does not accept its arguments, or the scene is strict and a path leads nowhere.
+pub fn evaluate(expression: &Expr, scene: &Scene) -> Result<Value, Trouble> {
+    Ok(match expression {
+        Expr::Literal(value) => value.clone(),
+        Expr::Path(path) => match scene.find(path) {
+            Some(value) => value,
+            None if scene.is_strict => {
+                return Err("a path of the expression leads nowhere in the data".to_owned());
+            }
+            None => Value::Null,
+        },
+        Expr::Call(function, arguments) => {
+            let arguments = arguments
+                .iter()
+                .map(|argument| evaluate(argument, scene))
+                .collect::<Result<Vec<_>, _>>()?;
+            function.call(&arguments, scene.seed)?
+        }
+        Expr::Compare(operator, left, right) => Value::Bool(compare(
+            *operator,
+            &evaluate(left, scene)?,
+            &evaluate(right, scene)?,
+        )),
+        Expr::And(left, right) => Value::Bool(holds(left, scene)? && holds(right, scene)?),
+        Expr::Or(left, right) => Value::Bool(holds(left, scene)? || holds(right, scene)?),
+        Expr::Not(inner) => Value::Bool(!holds(inner, scene)?),
+    })
+}
+
+/// Whether a condition holds: only `true` does.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn holds(expression: &Expr, scene: &Scene) -> Result<bool, Trouble> {
+    Ok(evaluate(expression, scene)? == Value::Bool(true))
+}
+
+/// Values of different types are unequal and have no order.
+fn compare(operator: Operator, left: &Value, right: &Value) -> bool {
+    match operator {
+        Operator::Equal => is_equal(left, right),
+        Operator::Unequal => !is_equal(left, right),
+        Operator::Less => order(left, right) == Some(Ordering::Less),
+        Operator::Greater => order(left, right) == Some(Ordering::Greater),
+        Operator::AtMost => matches!(order(left, right), Some(Ordering::Less | Ordering::Equal)),
+        Operator::AtLeast => matches!(
+            order(left, right),
+            Some(Ordering::Greater | Ordering::Equal)
+        ),
+    }
+}
+
+/// 1 and 1.0 are equal.
+fn is_equal(left: &Value, right: &Value) -> bool {
+    left == right || (left.is_number() && order(left, right) == Some(Ordering::Equal))
+}
+
+fn order(left: &Value, right: &Value) -> Option<Ordering> {
+    match (left, right) {
+        (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
+        (Value::Number(left), Value::Number(right)) => match (left.as_i64(), right.as_i64()) {
+            (Some(left), Some(right)) => Some(left.cmp(&right)),
+            _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
+        },
+        _ => None,
+    }
+}

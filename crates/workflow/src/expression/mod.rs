@@ -1,0 +1,78 @@
+//! Expressions: paths into data, conditions, calls of built-in functions. One grammar serves all languages; they differ
+//! in their roots and functions.
+
+mod builtin;
+mod evaluate;
+mod parse;
+mod path;
+#[cfg(test)]
+mod tests;
+
+pub use builtin::Builtin;
+pub use evaluate::{Scene, Trouble, evaluate, holds};
+pub use parse::{Words, parse, parse_path};
+pub use path::{Path, Root, Segment};
+
+use serde_json::Value;
+
+/// Something that has a value once there is data.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expr {
+    /// A value as written.
+    Literal(Value),
+    /// What is at a path; null when nothing is.
+    Path(Path),
+    /// What a function makes of its arguments.
+    Call(Builtin, Vec<Expr>),
+    /// Whether two values compare so.
+    Compare(Operator, Box<Expr>, Box<Expr>),
+    /// Whether both hold.
+    And(Box<Expr>, Box<Expr>),
+    /// Whether one holds.
+    Or(Box<Expr>, Box<Expr>),
+    /// Whether it does not hold.
+    Not(Box<Expr>),
+}
+
+/// How two values compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `==`
+    Equal,
+    /// `!=`
+    Unequal,
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Greater,
+    /// `>=`
+    AtLeast,
+}
+
+impl Expr {
+    /// Every path in it, from left to right.
+    pub fn paths(&self) -> Vec<&Path> {
+        let mut found = Vec::new();
+        self.gather(&mut found);
+        found
+    }
+
+    fn gather<'a>(&'a self, found: &mut Vec<&'a Path>) {
+        match self {
+            Self::Literal(_) => {}
+            Self::Path(path) => found.push(path),
+            Self::Call(_, arguments) => {
+                for argument in arguments {
+                    argument.gather(found);
+                }
+            }
+            Self::Compare(_, left, right) | Self::And(left, right) | Self::Or(left, right) => {
+                left.gather(found);
+                right.gather(found);
+            }
+            Self::Not(inner) => inner.gather(found),
+        }
+    }
+}

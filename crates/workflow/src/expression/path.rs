@@ -1,0 +1,138 @@
+//! Paths: where in the data something is.
+
+use serde_json::Value;
+
+use super::{Expr, Scene, holds};
+
+/// Where a path begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Root {
+    /// `$`: the step's own input, or what flows in the States Language.
+    Own,
+    /// `$input` or `$Input`.
+    Input,
+    /// `$local`.
+    Local,
+    /// `$Output`.
+    Output,
+    /// `$context`, `$Context` or `$$`.
+    Context,
+    /// `$Global`.
+    Global,
+    /// `$Item`, and `@` inside a filter.
+    Item,
+}
+
+/// A root and the way from there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Path {
+    /// Where it begins.
+    pub root: Root,
+    /// The way.
+    pub segments: Vec<Segment>,
+}
+
+/// One step of the way.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Segment {
+    /// `.key`
+    Key(String),
+    /// `[0]`, from the end when negative.
+    Index(i64),
+    /// `[*]`: every item or value.
+    All,
+    /// `[1:3]`
+    Slice(Option<i64>, Option<i64>),
+    /// `..key`: every value under that key, however deep.
+    Deep(String),
+    /// `[?(@.price < 10)]`
+    Filter(Box<Expr>),
+}
+
+impl Path {
+    /// Whether it leads to one place at most. Others yield a list.
+    pub fn is_definite(&self) -> bool {
+        self.segments
+            .iter()
+            .all(|segment| matches!(segment, Segment::Key(_) | Segment::Index(_)))
+    }
+
+    /// What is there: one value, or the list of all when the path leads to many places.
+    pub fn find(&self, root: &Value, scene: &Scene) -> Option<Value> {
+        if self.is_definite() {
+            let mut here = root;
+            for segment in &self.segments {
+                here = one(here, segment)?;
+            }
+            return Some(here.clone());
+        }
+        let mut found = vec![root];
+        for segment in &self.segments {
+            found = found
+                .into_iter()
+                .flat_map(|value| many(value, segment, scene))
+                .collect();
+        }
+        Some(found.into_iter().cloned().collect())
+    }
+}
+
+fn one<'v>(value: &'v Value, segment: &Segment) -> Option<&'v Value> {
+    match segment {
+        Segment::Key(key) => value.get(key),
+        Segment::Index(index) => {
+            let items = value.as_array()?;
+            items.get(from_end(*index, items.len())?)
+        }
+        _ => None,
+    }
+}
+
+fn from_end(index: i64, length: usize) -> Option<usize> {
+    match usize::try_from(index) {
+        Ok(index) => Some(index),
+        Err(_) => length.checked_sub(usize::try_from(index.unsigned_abs()).ok()?),
+    }
+}
+
+fn many<'v>(value: &'v Value, segment: &Segment, scene: &Scene) -> Vec<&'v Value> {
+    match (segment, value) {
+        (Segment::All, Value::Array(items)) => items.iter().collect(),
+        (Segment::All, Value::Object(entries)) => entries.values().collect(),
+        (Segment::Slice(from, to), Value::Array(items)) => slice(items, *from, *to),
+        (Segment::Filter(test), Value::Array(items)) => items
+            .iter()
+            .filter(|item| holds(test, &scene.with_item(item)).unwrap_or(false))
+            .collect(),
+        (Segment::Deep(key), _) => {
+            let mut found = Vec::new();
+            deep(value, key, &mut found);
+            found
+        }
+        _ => one(value, segment).into_iter().collect(),
+    }
+}
+
+fn slice(items: &[Value], from: Option<i64>, to: Option<i64>) -> Vec<&Value> {
+    let clamp = |index: i64| from_end(index, items.len()).unwrap_or(0).min(items.len());
+    let from = from.map_or(0, clamp);
+    let to = to.map_or(items.len(), clamp);
+    items
+        .get(from..to)
+        .map_or_else(Vec::new, |part| part.iter().collect())
+}
+
+fn deep<'v>(value: &'v Value, key: &str, found: &mut Vec<&'v Value>) {
+    match value {
+        Value::Object(entries) => {
+            for (name, inner) in entries {
+                if name == key {
+                    found.push(inner);
+                }
+                deep(inner, key, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| deep(item, key, found)),
+        _ => {}
+    }
+}

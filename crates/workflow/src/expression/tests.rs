@@ -1,0 +1,153 @@
+//! Expressions of all languages.
+
+use serde_json::{Value, json};
+
+use super::{Scene, Words, evaluate, holds, parse};
+
+fn of(text: &str, words: Words, own: &Value) -> Result<Value, String> {
+    let expression = parse(text, words).map_err(|(at, said)| format!("{at}: {said}"))?;
+    let context = || json!({"execution": {"name": "run"}, "Execution": {"Name": "run"}});
+    evaluate(&expression, &Scene::of(own, &context))
+}
+
+fn first(text: &str) -> Result<Value, String> {
+    let own = json!({"has_more": true, "event_id": 4000, "s": "b", "list": [{"n": 1, "p": [1]}, {"n": 2, "p": [2, 3]}]});
+    of(text, Words::First, &own)
+}
+
+#[test]
+fn conditions_of_real_flows() {
+    let all = [
+        ("$.has_more && ($.event_id >= 4000 || $.a >= $.b)", true),
+        ("$.has_more", true),
+        ("$.s == \"b\"", true),
+        ("$.s == `b`", true),
+        ("$.s != 'b'", false),
+        ("$.missing == \"ready\"", false),
+        ("$.missing != \"ready\"", true),
+        ("$.event_id == 4000.0", true),
+        ("$.event_id < 4000", false),
+        ("$.s > 1", false),
+        ("!($.s > \"a\") || false", false),
+        ("$input.s==\"b\"&&true", true),
+    ];
+    for (text, wanted) in all {
+        assert_eq!(first(text), Ok(json!(wanted)), "{text}");
+    }
+}
+
+#[test]
+fn paths_lead_to_one_place_or_many() {
+    assert_eq!(first("$.list[*].n"), Ok(json!([1, 2])));
+    assert_eq!(first("$.list[*].p[*]"), Ok(json!([1, 2, 3])));
+    assert_eq!(first("$.list[-1].n"), Ok(json!(2)));
+    assert_eq!(first("$.list[0:1]"), Ok(json!([{"n": 1, "p": [1]}])));
+    assert_eq!(first("$..n"), Ok(json!([1, 2])));
+    assert_eq!(first("$.list[?(@.n > 1)].p"), Ok(json!([[2, 3]])));
+    assert_eq!(first("$['s']"), Ok(json!("b")));
+    assert_eq!(first("$context.execution.name"), Ok(json!("run")));
+    assert_eq!(first("$.list[7].n"), Ok(Value::Null));
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_place() {
+    let all = [
+        ("$.a ==", "6: something is missing at the end"),
+        (
+            "$Input.a",
+            "0: there is no `$Input`; there are $, $input, $local and $context",
+        ),
+        ("$.a == b", "7: `b` is neither a path nor in quotes"),
+        ("($.a", "4: `)` is missing at the end"),
+        ("$.", "2: a name is missing after the dot"),
+        ("$.a = 1", "4: `=` is not expected here"),
+        ("\"a", "2: the closing \" is missing"),
+        ("length($.a)", "0: there is no function `length`"),
+    ];
+    for (text, wanted) in all {
+        assert_eq!(first(text), Err(wanted.to_owned()), "{text}");
+    }
+    let deep = "(".repeat(100_000);
+    assert!(first(&deep).is_err());
+    assert!(first(&"!".repeat(100_000)).is_err());
+}
+
+#[test]
+fn functions_of_the_second_language() {
+    let own = json!({"list": [1, 2, 2], "map": {"a": 1}, "text": "a,b"});
+    let all = [
+        ("arrayContains($Input.list, 2)", json!(true)),
+        ("arrayUnique($Input.list)", json!([1, 2])),
+        (
+            "format(\"{} and {}\", \"x\", $Input.map)",
+            json!("x and {\"a\":1}"),
+        ),
+        ("fromBase64(\"aGk=\")", json!("hi")),
+        ("stringToJson('{\"a\": 1}')", json!({"a": 1})),
+        (
+            "hash(\"abc\", \"MD5\")",
+            json!("900150983cd24fb0d6963f7d28e17f72"),
+        ),
+        (
+            "jsonMerge($Input.map, stringToJson('{\"a\": 2}'))",
+            json!({"a": 2}),
+        ),
+        ("length($Input.text)", json!(3)),
+        ("mapKeys($Input.map)", json!(["a"])),
+        ("split($Input.text, \",\")", json!(["a", "b"])),
+        ("intAdd(1, -3)", json!(-2)),
+        ("get($Input.list, 1)", json!(2)),
+        ("regexMatchString('a.*c', 'abc')", json!(true)),
+        (
+            "length($Input.list) > 2 && arrayContains($Input.list, 1)",
+            json!(true),
+        ),
+    ];
+    for (text, wanted) in all {
+        assert_eq!(of(text, Words::Second, &own), Ok(wanted), "{text}");
+    }
+    assert_eq!(
+        of("length(1)", Words::Second, &own),
+        Err("only lists, maps and texts have a length".to_owned())
+    );
+    assert!(of("length()", Words::Second, &own).is_err());
+}
+
+#[test]
+fn functions_of_the_states_language() {
+    let own = json!({"a": [1, 2, 3, 4, 5], "x": {"y": "z"}});
+    let all = [
+        (
+            "States.Format('Hello {} \\{x\\}', $.x.y)",
+            json!("Hello z {x}"),
+        ),
+        (
+            "States.ArrayPartition($.a, 2)",
+            json!([[1, 2], [3, 4], [5]]),
+        ),
+        ("States.ArrayRange(1, 9, 4)", json!([1, 5, 9])),
+        ("States.ArrayLength(States.Array($.a, 1))", json!(2)),
+        ("States.MathRandom(3, 4)", json!(3)),
+        ("States.JsonToString($.x)", json!("{\"y\":\"z\"}")),
+        ("$$.Execution.Name", json!("run")),
+    ];
+    for (text, wanted) in all {
+        assert_eq!(of(text, Words::States, &own), Ok(wanted), "{text}");
+    }
+}
+
+#[test]
+fn only_true_holds() {
+    let expression = parse("$.x", Words::First).unwrap();
+    let context = || Value::Null;
+    for (x, wanted) in [
+        (json!(true), true),
+        (json!(1), false),
+        (json!("true"), false),
+    ] {
+        assert_eq!(
+            holds(&expression, &Scene::of(&json!({"x": x}), &context)),
+            Ok(wanted)
+        );
+    }
+}

@@ -1,0 +1,27 @@
+//! Workflows: the flow languages, each read into one [`Program`], and the engine that runs it.
+//!
+//! Nothing here does I/O, knows a clock or chance. [`read`] makes a program of a text and says what is wrong with it,
+//! with places. The engine is event-sourced: [`engine::Execution`] is what the events so far add up to, and a command
+//! at a time yields the next events and what is to be done outside.
+
+pub mod check;
+mod data;
+pub mod engine;
+pub mod expression;
+mod finding;
+mod form;
+mod program;
+mod read;
+mod yaml;
+
+mod fdl1;
+mod fdl2;
+
+pub use finding::{Finding, Findings, Severity};
+pub use program::{
+    Case, Catch, Choice, Dataflow, Fan, Items, Kind, Language, Mapping, Next, Paths, Pattern,
+    Program, ResultPath, Retry, Scope, ScopeId, ScopeKind, Source, Step, StepId, Target, Task,
+    Template, Text, Until,
+};
+pub use read::read;
+pub use yaml::{Node, Place};

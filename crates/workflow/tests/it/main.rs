@@ -1,0 +1,7 @@
+//! Flows, run to their end in memory.
+
+mod faults;
+mod first;
+mod real;
+mod second;
+mod stage;
