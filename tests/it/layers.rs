@@ -66,10 +66,15 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn all_rust_files() -> Vec<PathBuf> {
-    ["src", "crates/wire/src", "crates/workflow/src", "crates/emulator/src"]
-        .iter()
-        .flat_map(|folder| rust_files(&root().join(folder)))
-        .collect()
+    [
+        "src",
+        "crates/wire/src",
+        "crates/workflow/src",
+        "crates/emulator/src",
+    ]
+    .iter()
+    .flat_map(|folder| rust_files(&root().join(folder)))
+    .collect()
 }
 
 /// The text without inline tests, which come last.

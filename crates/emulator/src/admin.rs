@@ -100,7 +100,8 @@ async fn status(cloud: &Cloud) -> Reply {
         let oss = cloud.oss.counts().await?;
         let cdn = cloud.cdn.counts();
         let function = cloud.functions.counts().await?;
-        Ok::<_, StoreError>(json!({"oss": oss, "cdn": cdn, "function": function}))
+        let flow = cloud.flows.counts().await?;
+        Ok::<_, StoreError>(json!({"oss": oss, "cdn": cdn, "function": function, "flow": flow}))
     };
     match counts.await {
         Ok(counts) => reply(
@@ -154,6 +155,7 @@ async fn advance_clock(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Reply 
 
 async fn reset(cloud: &Cloud) -> Reply {
     let wiped = async {
+        cloud.flows.reset().await?;
         cloud.functions.reset().await?;
         cloud.logs.clear()?;
         cloud.cdn.reset().await?;

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cdn::{self, Cdn};
 use crate::clock::Clock;
+use crate::flow::{self, Flows};
 use crate::function::{self, Functions, Logs};
 use crate::oss::{self, Oss};
 use crate::server;
@@ -62,6 +63,7 @@ pub(crate) struct Cloud {
     pub(crate) oss: Oss,
     pub(crate) cdn: Cdn,
     pub(crate) functions: Functions,
+    pub(crate) flows: Flows,
     pub(crate) logs: Logs,
     /// Cancelled when the admin API asked for a stop.
     pub(crate) stop_asked: CancellationToken,
@@ -108,6 +110,7 @@ impl LocalCloud {
     pub async fn stop(mut self) {
         self.cloud.closing.cancel();
         drop((&mut self.serving).await);
+        self.cloud.flows.close();
         self.cloud.functions.close().await;
         let store = self.cloud.store.clone();
         drop(tokio::task::spawn_blocking(move || store.close()).await);
@@ -117,6 +120,7 @@ impl LocalCloud {
 impl Drop for LocalCloud {
     fn drop(&mut self) {
         self.cloud.closing.cancel();
+        self.cloud.flows.close();
         self.cloud.functions.halt();
         self.serving.abort();
     }
@@ -152,6 +156,7 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
             function::SCHEMA,
             function::QUEUE_SCHEMA,
             function::TASK_SCHEMA,
+            flow::SCHEMA,
         ],
     )
     .map_err(broken)?;
@@ -161,6 +166,8 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
     let fleet = fleet(&settings, &clock, &logs).map_err(|error| disk(error.to_string()))?;
     let rooms = (clock.clone(), store.clone(), oss.clone());
     let functions = Functions::open(&settings, address, rooms, Arc::new(fleet)).map_err(broken)?;
+    let flows =
+        Flows::open(&settings, clock.clone(), store.clone(), functions.clone()).map_err(broken)?;
     let origins = (oss.clone(), functions.clone());
     let cdn = Cdn::open(&settings, clock.clone(), store.clone(), origins).map_err(broken)?;
     let cloud = Cloud {
@@ -171,6 +178,7 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
         oss,
         cdn,
         functions,
+        flows,
         logs,
         stop_asked: CancellationToken::new(),
         closing: CancellationToken::new(),

@@ -8,6 +8,7 @@ mod body;
 mod cdn;
 mod clock;
 mod cloud;
+mod flow;
 mod function;
 mod hop;
 mod identity;

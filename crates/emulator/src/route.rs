@@ -18,6 +18,8 @@ use crate::{admin, oss};
 
 /// API version of the CDN.
 const CDN_VERSION: &str = "2018-05-10";
+/// API version of `CloudFlow`.
+const FLOW_VERSION: &str = "2019-03-15";
 /// Start of the path form in which functions are reachable without name resolution.
 const FUNCTION_PATH: &str = "/_fc/";
 /// Start of the path form in which sites are reachable without name resolution.
@@ -251,6 +253,7 @@ fn is_rpc(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
 async fn rpc(cloud: &Cloud, request: Request<Incoming>) -> Reply {
     match RpcCall::read(request).await {
         Ok(call) if call.version == CDN_VERSION => cloud.cdn.rpc(call).await,
+        Ok(call) if call.version == FLOW_VERSION => cloud.flows.rpc(call).await,
         Ok(call) => unserved::answer_rpc(&call),
         Err(reply) => reply,
     }

@@ -20,8 +20,10 @@ mod table;
 mod trigger;
 
 pub(crate) use code::ARCHIVES;
+pub(crate) use error::FcError;
 pub(crate) use log::{Logs, Query, Record};
 pub(crate) use queue::table::SCHEMA as QUEUE_SCHEMA;
 pub(crate) use queue::tasks::SCHEMA as TASK_SCHEMA;
 pub(crate) use service::Functions;
 pub(crate) use table::SCHEMA;
+pub(crate) use trigger::Schedule as CronSchedule;

@@ -324,9 +324,14 @@ fn named(qualifier: &str) -> &str {
 /// read it.
 fn endpoints(address: SocketAddr, region: &str) -> BTreeMap<String, String> {
     let url = format!("http://{address}");
-    let mut endpoints: BTreeMap<String, String> = ["OSS_ENDPOINT", "FC_ENDPOINT", "CDN_ENDPOINT"]
-        .map(|name| (name.to_owned(), url.clone()))
-        .into();
+    let mut endpoints: BTreeMap<String, String> = [
+        "OSS_ENDPOINT",
+        "FC_ENDPOINT",
+        "CDN_ENDPOINT",
+        "FNF_ENDPOINT",
+    ]
+    .map(|name| (name.to_owned(), url.clone()))
+    .into();
     endpoints.insert("ALIBABA_CLOUD_REGION_ID".to_owned(), region.to_owned());
     endpoints
 }

@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use super::attach::Home;
 use super::call::{BODY_LIMIT, Call};
 use super::code::{Links, Packages};
+use super::error::{FcError, Outcome};
 use super::model::{AttachedLayer, Package};
 use super::queue::{self, Bell};
 use super::resolve::Resolver;
@@ -174,6 +175,47 @@ impl Functions {
         }
         shared.resolver.forget_domains();
         Ok(shared.resolver.clear_file_systems()?)
+    }
+
+    /// Calls a function with an event in the name of another service.
+    pub(crate) async fn call_event(
+        &self,
+        name: &str,
+        qualifier: &str,
+        call: runtime::Call,
+    ) -> Outcome<runtime::Answer> {
+        let target = self.0.resolver.target(name, qualifier).await?;
+        match self.0.run.call(&target.spec, call).await? {
+            runtime::Reply::Answer(answer) => Ok(answer),
+            runtime::Reply::Web { .. } => {
+                let status = StatusCode::BAD_GATEWAY;
+                Err(FcError::new(
+                    status,
+                    "BadResponse",
+                    "the function answered an event with a web response",
+                ))
+            }
+        }
+    }
+
+    /// Queues an event of a function in the name of another service.
+    pub(crate) async fn enqueue_event(
+        &self,
+        name: &str,
+        qualifier: Option<&str>,
+        id: &str,
+        event: Vec<u8>,
+    ) -> Outcome<()> {
+        let qualifier = qualifier.unwrap_or("LATEST");
+        self.0.resolver.target(name, qualifier).await?;
+        let event = queue::Event::new(id, name, qualifier, &event, self.0.now_ms());
+        let queued = self.0.store.write(move |db| {
+            queue::tasks::enqueue(db, &event)?;
+            Ok::<_, FcError>(())
+        });
+        queued.await?;
+        self.0.bell.ring();
+        Ok(())
     }
 
     /// Whether `host` leads to functions: a domain of the user's own, or a name as the vendor gives them.

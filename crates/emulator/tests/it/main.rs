@@ -6,6 +6,7 @@ mod access;
 mod client;
 mod crash;
 mod faults;
+mod flow;
 mod function;
 mod layer;
 mod queue;

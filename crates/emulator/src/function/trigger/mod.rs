@@ -5,5 +5,5 @@ mod schedule;
 mod timer;
 
 pub(super) use bucket::Buckets;
-pub(super) use schedule::Schedule;
+pub(crate) use schedule::Schedule;
 pub(super) use timer::{Timers, tick};

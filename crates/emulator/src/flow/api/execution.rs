@@ -1,0 +1,332 @@
+//! Executions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use workflow::engine::{Command, Event, Execution, Fault, Mode, Status};
+
+use super::{alias, flow, version};
+use crate::flow::call::{Call, check_name};
+use crate::flow::error::{FlowError, Outcome};
+use crate::flow::history;
+use crate::flow::model::{Flow, Row, moment};
+use crate::flow::run::{Begin, Runner};
+use crate::flow::table::{self, execution::Wanted};
+use crate::identity::request_uuid;
+use crate::store::StoreError;
+
+/// The longest wait of `DescribeExecution`, in seconds.
+const WAIT: u64 = 60;
+/// Bytes of an input at most.
+const INPUT: usize = 64 * 1024;
+
+/// `StartExecution`.
+pub(super) async fn start(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
+    let flow = flow::find(runner, call.name("FlowName")?).await?;
+    let name = match call.text("ExecutionName") {
+        Some(name) => {
+            check_name("ExecutionName", name)?;
+            name.to_owned()
+        }
+        None => format!("_{}", request_uuid()),
+    };
+    let (begin, input) = begin(runner, call, flow, name).await?;
+    let definition = begin.definition.clone();
+    let row = runner.start(begin).await?;
+    // The vendor's reply leaves open how far the execution is.
+    Ok(json!({
+        "Name": row.name,
+        "FlowName": row.flow,
+        "FlowDefinition": definition,
+        "Status": "",
+        "Input": input,
+        "Output": "",
+        "StartedTime": moment(row.started),
+        "StoppedTime": "",
+    }))
+}
+
+/// `StartSyncExecution`: of express flows only; its name need not be unique.
+pub(super) async fn start_sync(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
+    let flow = flow::find(runner, call.name("FlowName")?).await?;
+    if flow.mode != Mode::Express {
+        let said = format!("Flow {} is not of the mode Express.", flow.name);
+        return Err(FlowError::conflict("InvalidExecutionMode", said));
+    }
+    let environment = flow.environment.clone();
+    let name = match call.text("ExecutionName") {
+        Some(name) => {
+            check_name("ExecutionName", name)?;
+            format!("{name}:{}", request_uuid())
+        }
+        None => format!("_{}", request_uuid()),
+    };
+    let (begin, _) = begin(runner, call, flow, name).await?;
+    let row = runner.start(begin).await?;
+    runner.ended(row.id).await?;
+    let (row, execution) = whole(runner, row.flow, row.name).await?;
+    let fault = execution.fault.as_ref();
+    Ok(json!({
+        "Name": row.name,
+        "FlowName": row.flow,
+        "Status": row.status,
+        "Output": output(&execution),
+        "ErrorCode": fault.map_or("", |fault| &fault.error),
+        "ErrorMessage": fault.map_or("", |fault| &fault.cause),
+        "Environment": environment,
+        "StartedTime": moment(row.started),
+        "StoppedTime": row.stopped.map_or_else(String::new, moment),
+    }))
+}
+
+async fn begin(
+    runner: &Runner,
+    call: &Call<'_>,
+    flow: Flow,
+    name: String,
+) -> Outcome<(Begin, String)> {
+    let text = call.text("Input").unwrap_or("{}").to_owned();
+    if text.len() > INPUT {
+        return Err(FlowError::invalid(format!(
+            "Input is longer than {INPUT} bytes."
+        )));
+    }
+    let input: Value = serde_json::from_str(&text)
+        .map_err(|error| FlowError::invalid(format!("Input is not JSON: {error}.")))?;
+    let qualifier = call.text("Qualifier").unwrap_or_default().to_owned();
+    let definition = definition(runner, &flow, &qualifier).await?;
+    let token = call.text("CallbackFnFTaskToken").map(str::to_owned);
+    Ok((
+        Begin {
+            flow,
+            definition,
+            qualifier,
+            name,
+            input,
+            token,
+        },
+        text,
+    ))
+}
+
+/// What a qualifier leads to: the flow as it is, a version, or what an alias chooses by its weights.
+async fn definition(runner: &Runner, flow: &Flow, qualifier: &str) -> Outcome<String> {
+    if qualifier.is_empty() || qualifier == "LATEST" {
+        return Ok(flow.definition.clone());
+    }
+    let mut number = qualifier.to_owned();
+    if let Some(alias) = alias::by_name(runner, &flow.name, qualifier).await? {
+        let mut drawn = [0_u8; 8];
+        getrandom::fill(&mut drawn)
+            .map_err(|error| FlowError::from(StoreError::Commit(error.to_string())))?;
+        let drawn = u64::from_le_bytes(drawn) % 100;
+        let mut reached = 0;
+        for route in &alias.routes {
+            reached += u64::from(route.weight);
+            if drawn < reached {
+                number.clone_from(&route.version);
+                break;
+            }
+        }
+    }
+    Ok(version::find(runner, &flow.name, &number).await?.definition)
+}
+
+/// `DescribeExecution`, which may wait for its end.
+pub(super) async fn describe(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
+    let (flow, name) = named(call)?;
+    let wait = call.number("WaitTimeSeconds", 0, (0, WAIT))?;
+    if wait > 0 {
+        let row = row(runner, &flow, &name).await?;
+        if row.status == Status::Running.name() {
+            let ended = runner.ended(row.id);
+            drop(tokio::time::timeout(Duration::from_secs(wait), ended).await);
+        }
+    }
+    let (row, execution) = whole(runner, flow, name).await?;
+    let definition = definition_of(runner, &row).await?;
+    Ok(shown(&row, Some((&execution, &definition))))
+}
+
+/// `StopExecution`.
+pub(super) async fn stop(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
+    let (flow, name) = named(call)?;
+    let fault = Fault::new(call.words("Error", 128)?, call.words("Cause", 4096)?);
+    let row = row(runner, &flow, &name).await?;
+    let told = runner.tell(row.id, Command::Stop(fault)).await?;
+    if told.event.is_none() {
+        let said = format!("Execution {name} of flow {flow} has ended already.");
+        return Err(FlowError::conflict("ExecutionAlreadyTerminated", said));
+    }
+    let (row, execution) = whole(runner, flow, name).await?;
+    let definition = definition_of(runner, &row).await?;
+    let mut shown = shown(&row, Some((&execution, &definition)));
+    shown["RoleArn"] = json!(execution.header.role);
+    Ok(shown)
+}
+
+/// `RedriveExecution`: begins again what failed. Not an action of the vendor's.
+pub(super) async fn redrive(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
+    let (flow, name) = named(call)?;
+    let row = row(runner, &flow, &name).await?;
+    let told = runner.tell(row.id, Command::Redrive).await?;
+    if told.event.is_none() {
+        let said = format!("Execution {name} of flow {flow} has not failed.");
+        return Err(FlowError::conflict("ExecutionNotRedrivable", said));
+    }
+    let (row, _) = whole(runner, flow, name).await?;
+    Ok(shown(&row, None))
+}
+
+/// `ListExecutions`, the newest first.
+pub(super) async fn list(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
+    let flow = flow::find(runner, call.name("FlowName")?).await?;
+    let limit = usize::try_from(call.number("Limit", 60, (1, 100))?).unwrap_or(60);
+    let time = |name: &str| -> Outcome<Option<i64>> {
+        let Some(text) = call.text(name) else {
+            return Ok(None);
+        };
+        let moment: Result<jiff::Timestamp, _> = text.parse();
+        moment
+            .map(|moment| Some(moment.as_millisecond()))
+            .map_err(|_| FlowError::invalid(format!("{name} is no time.")))
+    };
+    let before = call.text("NextToken").map(str::parse).transpose();
+    let wanted = Wanted {
+        flow: flow.name,
+        status: call.text("Status").map(str::to_owned),
+        prefix: call
+            .text("ExecutionNamePrefix")
+            .unwrap_or_default()
+            .to_owned(),
+        qualifier: call.text("Qualifier").map(str::to_owned),
+        map_run: call.text("MapRunName").map(str::to_owned),
+        from: time("StartedTimeBegin")?,
+        to: time("StartedTimeEnd")?,
+        before: before.map_err(|_| FlowError::invalid("NextToken is not one that was given."))?,
+        limit: limit + 1,
+    };
+    let mut rows = runner
+        .store
+        .read(move |db| table::execution::list(db, &wanted))
+        .await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows
+        .last()
+        .filter(|_| more)
+        .map(|row| row.id.to_string())
+        .unwrap_or_default();
+    let is_short = call.flag("MetadataOnly")?.unwrap_or(false);
+    let mut executions = Vec::new();
+    for row in &rows {
+        if is_short {
+            executions.push(shown(row, None));
+            continue;
+        }
+        let (_, execution) = whole(runner, row.flow.clone(), row.name.clone()).await?;
+        let definition = definition_of(runner, row).await?;
+        executions.push(shown(row, Some((&execution, &definition))));
+    }
+    Ok(json!({"Executions": executions, "NextToken": next}))
+}
+
+/// `GetExecutionHistory`.
+pub(super) async fn history(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
+    let (flow, name) = named(call)?;
+    let limit = call.number("Limit", 60, (1, 999))?;
+    let after: u64 = match call.text("NextToken").map(str::parse).transpose() {
+        Ok(after) => after.unwrap_or(0),
+        Err(_) => return Err(FlowError::invalid("NextToken is not one that was given.")),
+    };
+    let row = row(runner, &flow, &name).await?;
+    let program = runner.program(&row.digest).await?;
+    let events = events(runner, row.id).await?;
+    let is_here = |event: &Value| {
+        event["EventId"]
+            .as_u64()
+            .is_some_and(|id| id > after && id <= after + limit)
+    };
+    let last = events.last().map_or(0, |event| event.id);
+    let shown: Vec<Value> = history::shown(&program, &events)
+        .into_iter()
+        .filter(is_here)
+        .collect();
+    let next = if after + limit < last {
+        (after + limit).to_string()
+    } else {
+        String::new()
+    };
+    Ok(json!({"Events": shown, "NextToken": next}))
+}
+
+fn named(call: &Call) -> Outcome<(String, String)> {
+    Ok((call.name("FlowName")?, call.need("ExecutionName")?))
+}
+
+async fn row(runner: &Runner, flow: &str, name: &str) -> Outcome<Row> {
+    let wanted = (flow.to_owned(), name.to_owned());
+    let found = runner.store.read(move |db| {
+        let row = table::execution::find(db, &wanted.0, &wanted.1)?;
+        let flow = row.is_none() && table::flow::find(db, &wanted.0)?.is_none();
+        Ok::<_, StoreError>((row, flow))
+    });
+    match found.await? {
+        (Some(row), _) => Ok(row),
+        (None, true) => Err(FlowError::no_flow(flow)),
+        (None, false) => Err(FlowError::no_execution(flow, name)),
+    }
+}
+
+async fn events(runner: &Runner, id: i64) -> Outcome<Vec<Event>> {
+    Ok(runner
+        .store
+        .read(move |db| table::execution::events(db, id))
+        .await?)
+}
+
+/// An execution with everything that happened to it.
+async fn whole(runner: &Runner, flow: String, name: String) -> Outcome<(Row, Execution)> {
+    let row = row(runner, &flow, &name).await?;
+    let program = runner.program(&row.digest).await?;
+    let events = events(runner, row.id).await?;
+    let execution =
+        Execution::of(&program, &events).ok_or_else(|| FlowError::no_execution(&flow, &name))?;
+    Ok((row, execution))
+}
+
+async fn definition_of(runner: &Runner, row: &Row) -> Outcome<String> {
+    let digest = row.digest.clone();
+    Ok(runner
+        .store
+        .read(move |db| table::execution::definition(db, &digest))
+        .await?
+        .unwrap_or_default())
+}
+
+fn shown(row: &Row, whole: Option<(&Execution, &str)>) -> Value {
+    let mut shown = json!({
+        "Name": row.name,
+        "FlowName": row.flow,
+        "Status": row.status,
+        "StartedTime": moment(row.started),
+        "StoppedTime": row.stopped.map_or_else(String::new, moment),
+    });
+    if let Some((execution, definition)) = whole {
+        shown["Status"] = json!(execution.status.name());
+        shown["FlowDefinition"] = json!(definition);
+        shown["Input"] = json!(execution.header.input.to_string());
+        shown["Output"] = json!(output(execution));
+        shown["StoppedTime"] = json!(execution.stopped.map_or_else(String::new, moment));
+        shown["Environment"] = json!({"Variables": []});
+    }
+    shown
+}
+
+fn output(execution: &Execution) -> String {
+    execution
+        .output
+        .as_ref()
+        .map_or_else(String::new, Value::to_string)
+}

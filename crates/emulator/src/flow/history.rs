@@ -1,0 +1,156 @@
+//! An execution's events as `GetExecutionHistory` shows them.
+
+use serde_json::{Value, json};
+use workflow::Program;
+use workflow::engine::{Event, EventKind, Execution, Fault, FrameId, State};
+
+use super::model::moment;
+use super::run::request_id;
+
+/// All events of an execution as replies show them. What the details hold is a choice where no source tells it.
+pub(super) fn shown(program: &Program, events: &[Event]) -> Vec<Value> {
+    let Some((first, rest)) = events.split_first() else {
+        return Vec::new();
+    };
+    let Some(mut execution) = Execution::of(program, std::slice::from_ref(first)) else {
+        return Vec::new();
+    };
+    let mut all = vec![one(program, &execution, first)];
+    for event in rest {
+        // A step's name is known until the step ends, and only after it began.
+        if matches!(event.kind, EventKind::StepEntered { .. }) {
+            execution.fold(program, event);
+            all.push(one(program, &execution, event));
+        } else {
+            all.push(one(program, &execution, event));
+            execution.fold(program, event);
+        }
+    }
+    all
+}
+
+fn one(program: &Program, execution: &Execution, event: &Event) -> Value {
+    let step = frame(&event.kind)
+        .and_then(|frame| Some((frame, execution.frames.get(&frame)?.at.as_ref()?)));
+    let name = step.map_or("", |(_, run)| &program.step(run.step).name);
+    let scheduled = step.and_then(|(_, run)| match run.state {
+        State::Calling { scheduled, .. } => Some(scheduled),
+        _ => None,
+    });
+    let scheduled = scheduled.filter(|_| event.kind.name().starts_with("Task"));
+    let mut detail = detail(&event.kind);
+    if let (EventKind::TaskStarted { .. }, Some(scheduled)) = (&event.kind, scheduled) {
+        detail["requestId"] = json!(request_id(&execution.header, scheduled));
+    }
+    json!({
+        "EventId": event.id,
+        "ScheduleEventId": scheduled.unwrap_or(0),
+        "Type": event.kind.name(),
+        "StepName": name,
+        "Time": moment(event.time),
+        "EventDetail": detail.to_string(),
+    })
+}
+
+const fn frame(kind: &EventKind) -> Option<FrameId> {
+    match kind {
+        EventKind::StepEntered { frame, .. }
+        | EventKind::StepStarted { frame, .. }
+        | EventKind::BranchEntered { frame, .. }
+        | EventKind::BranchExited { frame, .. }
+        | EventKind::IterationEntered { frame, .. }
+        | EventKind::IterationExited { frame, .. }
+        | EventKind::TaskScheduled { frame, .. }
+        | EventKind::TaskStarted { frame }
+        | EventKind::TaskSubmitted { frame, .. }
+        | EventKind::TaskSubmitFailed { frame, .. }
+        | EventKind::TaskSucceeded { frame, .. }
+        | EventKind::TaskFailed { frame, .. }
+        | EventKind::TaskTimedOut { frame, .. }
+        | EventKind::StepSucceeded { frame }
+        | EventKind::StepFailed { frame, .. }
+        | EventKind::StepExited { frame, .. } => Some(*frame),
+        EventKind::ExecutionStarted { .. }
+        | EventKind::ExecutionRedriven { .. }
+        | EventKind::ExecutionSucceeded { .. }
+        | EventKind::ExecutionFailed { .. }
+        | EventKind::ExecutionStopped { .. }
+        | EventKind::ExecutionTimedOut { .. } => None,
+    }
+}
+
+fn detail(kind: &EventKind) -> Value {
+    match kind {
+        EventKind::ExecutionStarted { header, .. } => json!({"input": header.input}),
+        EventKind::StepEntered {
+            frame,
+            input,
+            until,
+            ..
+        } => {
+            json!({"input": input, "frame": frame, "until": until.map(moment)})
+        }
+        EventKind::StepStarted { frame, case, count } => {
+            json!({"frame": frame, "case": case, "count": count})
+        }
+        EventKind::BranchEntered {
+            frame,
+            index,
+            input,
+        }
+        | EventKind::IterationEntered {
+            frame,
+            index,
+            input,
+        } => {
+            json!({"frame": frame, "index": index, "input": input})
+        }
+        EventKind::BranchExited { frame, output }
+        | EventKind::IterationExited { frame, output }
+        | EventKind::TaskSubmitted { frame, output }
+        | EventKind::TaskSucceeded { frame, output }
+        | EventKind::StepExited { frame, output } => json!({"frame": frame, "output": output}),
+        EventKind::ExecutionSucceeded { output } => json!({"output": output}),
+        EventKind::TaskScheduled { frame, deadline } => {
+            json!({"frame": frame, "deadline": deadline.map(moment)})
+        }
+        EventKind::TaskStarted { frame } | EventKind::StepSucceeded { frame } => {
+            json!({"frame": frame})
+        }
+        EventKind::TaskSubmitFailed {
+            frame,
+            fault,
+            again,
+        }
+        | EventKind::TaskFailed {
+            frame,
+            fault,
+            again,
+        }
+        | EventKind::TaskTimedOut {
+            frame,
+            fault,
+            again,
+        } => {
+            let retry = again.as_ref().map(|again| moment(again.at));
+            json!({"frame": frame, "error": fault.error, "cause": fault.cause, "retry": retry})
+        }
+        EventKind::StepFailed {
+            frame,
+            fault,
+            again,
+            caught,
+        } => {
+            let retry = again.as_ref().map(|again| moment(again.at));
+            json!({"frame": frame, "error": fault.error, "cause": fault.cause, "retry": retry, "caught": caught})
+        }
+        EventKind::ExecutionFailed { fault }
+        | EventKind::ExecutionStopped { fault }
+        | EventKind::ExecutionTimedOut { fault } => ended(fault),
+        EventKind::ExecutionRedriven { .. } => json!({}),
+    }
+}
+
+fn ended(fault: &Fault) -> Value {
+    json!({"error": fault.error, "cause": fault.cause})
+}

@@ -1,0 +1,132 @@
+//! Wakes executions whose moment has come.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore};
+use workflow::engine::Command;
+
+use super::Runner;
+
+/// How long to wait after the database failed.
+const PAUSE: i64 = 1000;
+/// The longest wait without looking.
+const LONGEST: Duration = Duration::from_hours(1);
+/// Executions that are woken side by side.
+const SIDE_BY_SIDE: usize = 64;
+
+/// The moments of all executions that wait, in memory.
+#[derive(Default)]
+pub(super) struct Timers {
+    due: Mutex<Due>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct Due {
+    by_moment: BTreeSet<(i64, i64)>,
+    of: HashMap<i64, i64>,
+}
+
+impl Timers {
+    /// The moment of an execution, or none.
+    pub(super) fn set(&self, id: i64, due: Option<i64>) {
+        let mut all = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = all.of.remove(&id) {
+            all.by_moment.remove(&(before, id));
+        }
+        let Some(due) = due else { return };
+        let first = all.by_moment.first().copied();
+        all.of.insert(id, due);
+        all.by_moment.insert((due, id));
+        drop(all);
+        if first.is_none_or(|(first, _)| due < first) {
+            self.changed.notify_one();
+        }
+    }
+
+    pub(super) fn clear(&self) {
+        *self.due.lock().unwrap_or_else(PoisonError::into_inner) = Due::default();
+    }
+
+    /// Takes out what is due; also the next moment.
+    fn take(&self, now: i64) -> (Vec<i64>, Option<i64>) {
+        let mut all = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = Vec::new();
+        while let Some((due, id)) = all
+            .by_moment
+            .first()
+            .copied()
+            .filter(|(due, _)| *due <= now)
+        {
+            all.by_moment.remove(&(due, id));
+            all.of.remove(&id);
+            taken.push(id);
+        }
+        (taken, all.by_moment.first().map(|(due, _)| *due))
+    }
+}
+
+impl Runner {
+    pub(super) fn timers_set(&self, id: i64, due: Option<i64>) {
+        self.timers.set(id, due);
+    }
+}
+
+/// Wakes executions until the cloud closes.
+pub(in crate::flow) async fn tick(runner: Arc<Runner>) {
+    let mut moved = runner.clock.moved();
+    let side_by_side = Arc::new(Semaphore::new(SIDE_BY_SIDE));
+    loop {
+        let now = runner.now();
+        let (taken, next) = runner.timers.take(now);
+        for id in taken {
+            let Ok(permit) = Arc::clone(&side_by_side).acquire_owned().await else {
+                return;
+            };
+            let runner = Arc::clone(&runner);
+            tokio::spawn(async move {
+                let _permit = permit;
+                wake(&runner, id).await;
+            });
+        }
+        let wait = next.map_or(LONGEST, |next| {
+            Duration::from_millis(u64::try_from(next - runner.now()).unwrap_or_default())
+                .min(LONGEST)
+        });
+        tokio::select! {
+            () = runner.closing.cancelled() => return,
+            () = runner.timers.changed.notified() => {}
+            _ = moved.changed() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+async fn wake(runner: &Arc<Runner>, id: i64) {
+    if let Err(error) = runner.tell(id, Command::Tick).await
+        && error.status.is_server_error()
+    {
+        // It is still due, and is tried again.
+        runner.timers.set(id, Some(runner.now() + PAUSE));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_is_taken_once_and_in_its_order() {
+        let timers = Timers::default();
+        timers.set(1, Some(30));
+        timers.set(2, Some(10));
+        timers.set(3, Some(20));
+        timers.set(2, Some(15));
+        timers.set(3, None);
+        assert_eq!(timers.take(14), (Vec::new(), Some(15)));
+        assert_eq!(timers.take(30), (vec![2, 1], None));
+        assert_eq!(timers.take(99), (Vec::new(), None));
+    }
+}

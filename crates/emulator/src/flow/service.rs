@@ -1,0 +1,99 @@
+//! `CloudFlow` as the router sees it.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::error::Outcome;
+use super::run::{Runner, tick, tick_schedules};
+use super::token::Seal;
+use super::{api, table};
+use crate::body::Reply;
+use crate::clock::Clock;
+use crate::function::Functions;
+use crate::rpc::{RpcCall, Verifier, error_reply, json_reply};
+use crate::settings::Settings;
+use crate::store::{Store, StoreError};
+
+/// The flows of a cloud; clones share them.
+#[derive(Clone)]
+pub(crate) struct Flows(Arc<Room>);
+
+struct Room {
+    verifier: Verifier,
+    runner: Arc<Runner>,
+}
+
+impl Flows {
+    /// Opens what the data folder holds and goes on with what was under way.
+    pub(crate) fn open(
+        settings: &Settings,
+        clock: Clock,
+        store: Store,
+        functions: Functions,
+    ) -> Result<Self, StoreError> {
+        let account = settings.account.clone();
+        let seal = Seal::new(&account.access_key_secret);
+        let runner = Arc::new(Runner::new(store, clock.clone(), functions, seal));
+        let resumed = Arc::clone(&runner);
+        let resumed =
+            tokio::runtime::Handle::current().block_on(async move { resumed.resume().await });
+        resumed.map_err(|error| StoreError::Commit(error.to_string()))?;
+        tokio::spawn(tick(Arc::clone(&runner)));
+        tokio::spawn(tick_schedules(Arc::clone(&runner)));
+        Ok(Self(Arc::new(Room {
+            verifier: Verifier::new(account, clock),
+            runner,
+        })))
+    }
+
+    /// Answers an API call.
+    pub(crate) async fn rpc(&self, call: RpcCall) -> Reply {
+        let room = Arc::clone(&self.0);
+        // A task of its own: a client who leaves must not stop a change half way.
+        match tokio::spawn(async move { room.answer(&call).await }).await {
+            Ok(reply) => reply,
+            Err(failure) => std::panic::resume_unwind(failure.into_panic()),
+        }
+    }
+
+    /// What the status says about this room.
+    pub(crate) async fn counts(&self) -> Result<Value, StoreError> {
+        let counts = self.0.runner.store.read(|db| {
+            let flows = table::flow::all(db)?.len();
+            Ok::<_, StoreError>((flows, table::execution::count(db)?))
+        });
+        let (flows, executions) = counts.await?;
+        Ok(json!({"flows": flows, "executions": executions}))
+    }
+
+    /// Deletes every flow with its executions.
+    pub(crate) async fn reset(&self) -> Result<(), StoreError> {
+        self.0.runner.store.write(table::flow::clear).await?;
+        self.0.runner.forget_all();
+        Ok(())
+    }
+
+    /// Ends what works by itself.
+    pub(crate) fn close(&self) {
+        self.0.runner.close();
+    }
+}
+
+impl Room {
+    async fn answer(&self, rpc: &RpcCall) -> Reply {
+        if let Some(refusal) = self.verifier.refuse(rpc) {
+            return refusal;
+        }
+        let answered: Outcome<Value> = api::answer(&self.runner, &Call(rpc)).await;
+        match answered {
+            Ok(mut body) => {
+                body["RequestId"] = json!(rpc.request_id);
+                json_reply(StatusCode::OK, &body)
+            }
+            Err(error) => error_reply(error.status, error.code, &error.message, &rpc.request_id),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Rows of flows and their executions.
+
+pub(super) mod alias;
+pub(super) mod execution;
+pub(super) mod flow;
+pub(super) mod schedule;
+pub(super) mod version;
+
+/// Tables of this room. An execution's events are kept in batches, one for each command that it took; a definition is
+/// kept once, under its digest, for as long as anything runs by it.
+pub(crate) const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS flow (
+    name TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    description TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    role TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    resource_group TEXT NOT NULL,
+    last_version INTEGER NOT NULL DEFAULT 0,
+    created_ms INTEGER NOT NULL,
+    modified_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS flow_version (
+    flow TEXT NOT NULL REFERENCES flow (name) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    definition TEXT NOT NULL,
+    description TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    PRIMARY KEY (flow, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS flow_alias (
+    flow TEXT NOT NULL REFERENCES flow (name) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    routes TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    PRIMARY KEY (flow, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS flow_schedule (
+    flow TEXT NOT NULL REFERENCES flow (name) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    id TEXT NOT NULL,
+    cron TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    description TEXT NOT NULL,
+    enabled INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL,
+    modified_ms INTEGER NOT NULL,
+    PRIMARY KEY (flow, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS flow_definition (
+    digest TEXT PRIMARY KEY,
+    text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS flow_execution (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    flow TEXT NOT NULL,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    status TEXT NOT NULL,
+    started_ms INTEGER NOT NULL,
+    stopped_ms INTEGER,
+    qualifier TEXT NOT NULL,
+    map_run TEXT NOT NULL DEFAULT '',
+    due_ms INTEGER,
+    calls INTEGER NOT NULL DEFAULT 0,
+    batches INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (flow, name)
+) STRICT;
+CREATE INDEX IF NOT EXISTS flow_execution_running ON flow_execution (due_ms) WHERE status = 'Running';
+CREATE TABLE IF NOT EXISTS flow_batch (
+    execution INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    events TEXT NOT NULL,
+    PRIMARY KEY (execution, number)
+) STRICT, WITHOUT ROWID;
+";
