@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use workflow::Program;
-use workflow::engine::{Event, EventKind, Execution, Fault, FrameId, State};
+use workflow::engine::{Again, Event, EventKind, Execution, Fault, FrameId, State};
 
 use super::model::moment;
 use super::run::request_id;
@@ -82,13 +82,57 @@ const fn frame(kind: &EventKind) -> Option<FrameId> {
 fn detail(kind: &EventKind) -> Value {
     match kind {
         EventKind::ExecutionStarted { header, .. } => json!({"input": header.input}),
+        EventKind::ExecutionSucceeded { output } => json!({"output": output}),
+        EventKind::ExecutionFailed { fault }
+        | EventKind::ExecutionStopped { fault }
+        | EventKind::ExecutionTimedOut { fault } => {
+            json!({"error": fault.error, "cause": fault.cause})
+        }
+        EventKind::ExecutionRedriven { .. } => json!({}),
+        EventKind::TaskSubmitFailed {
+            frame,
+            fault,
+            again,
+        }
+        | EventKind::TaskFailed {
+            frame,
+            fault,
+            again,
+        }
+        | EventKind::TaskTimedOut {
+            frame,
+            fault,
+            again,
+        } => failed(*frame, fault, again.as_ref()),
+        EventKind::StepFailed {
+            frame,
+            fault,
+            again,
+            caught,
+        } => {
+            let mut detail = failed(*frame, fault, again.as_ref());
+            detail["caught"] = json!(caught);
+            detail
+        }
+        other => inner(other),
+    }
+}
+
+fn failed(frame: FrameId, fault: &Fault, again: Option<&Again>) -> Value {
+    let retry = again.map(|again| moment(again.at));
+    json!({"frame": frame, "error": fault.error, "cause": fault.cause, "retry": retry})
+}
+
+/// Of what happens inside an execution and goes well.
+fn inner(kind: &EventKind) -> Value {
+    match kind {
         EventKind::StepEntered {
             frame,
             input,
             until,
             ..
         } => {
-            json!({"input": input, "frame": frame, "until": until.map(moment)})
+            json!({"frame": frame, "input": input, "until": until.map(moment)})
         }
         EventKind::StepStarted { frame, case, count } => {
             json!({"frame": frame, "case": case, "count": count})
@@ -110,47 +154,9 @@ fn detail(kind: &EventKind) -> Value {
         | EventKind::TaskSubmitted { frame, output }
         | EventKind::TaskSucceeded { frame, output }
         | EventKind::StepExited { frame, output } => json!({"frame": frame, "output": output}),
-        EventKind::ExecutionSucceeded { output } => json!({"output": output}),
         EventKind::TaskScheduled { frame, deadline } => {
             json!({"frame": frame, "deadline": deadline.map(moment)})
         }
-        EventKind::TaskStarted { frame } | EventKind::StepSucceeded { frame } => {
-            json!({"frame": frame})
-        }
-        EventKind::TaskSubmitFailed {
-            frame,
-            fault,
-            again,
-        }
-        | EventKind::TaskFailed {
-            frame,
-            fault,
-            again,
-        }
-        | EventKind::TaskTimedOut {
-            frame,
-            fault,
-            again,
-        } => {
-            let retry = again.as_ref().map(|again| moment(again.at));
-            json!({"frame": frame, "error": fault.error, "cause": fault.cause, "retry": retry})
-        }
-        EventKind::StepFailed {
-            frame,
-            fault,
-            again,
-            caught,
-        } => {
-            let retry = again.as_ref().map(|again| moment(again.at));
-            json!({"frame": frame, "error": fault.error, "cause": fault.cause, "retry": retry, "caught": caught})
-        }
-        EventKind::ExecutionFailed { fault }
-        | EventKind::ExecutionStopped { fault }
-        | EventKind::ExecutionTimedOut { fault } => ended(fault),
-        EventKind::ExecutionRedriven { .. } => json!({}),
+        other => json!({"frame": frame(other)}),
     }
-}
-
-fn ended(fault: &Fault) -> Value {
-    json!({"error": fault.error, "cause": fault.cause})
 }

@@ -1,4 +1,4 @@
-//! CloudFlow: flows, their executions, and what they call. API version 2019-03-15.
+//! `CloudFlow`: flows, their executions, and what they call. API version 2019-03-15.
 //!
 //! `service` is the door; `api` reads calls and answers them over `table`. `run` drives executions: the crate `workflow`
 //! decides, `run` keeps what it decided and then does it.

@@ -55,11 +55,9 @@ async fn report(
             },
         )
         .await?;
-    match told.event {
-        Some(event) => Ok(json!({"EventId": event})),
-        None => {
-            let said = "The task has ended, or does not wait for a report.";
-            Err(FlowError::conflict("TaskAlreadyCompleted", said))
-        }
-    }
+    let Some(event) = told.event else {
+        let said = "The task has ended, or does not wait for a report.";
+        return Err(FlowError::conflict("TaskAlreadyCompleted", said));
+    };
+    Ok(json!({"EventId": event}))
 }

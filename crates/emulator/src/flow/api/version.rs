@@ -55,9 +55,10 @@ pub(super) async fn delete(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
             );
             return Err(FlowError::conflict("FlowVersionInUse", said));
         }
-        match table::version::delete(db, &flow.name, number)? {
-            true => Ok(()),
-            false => Err(absent(&flow.name, &text)),
+        if table::version::delete(db, &flow.name, number)? {
+            Ok(())
+        } else {
+            Err(absent(&flow.name, &text))
         }
     });
     deleted.await?;

@@ -8,7 +8,6 @@ use crate::flow::error::Outcome;
 use crate::flow::model::Schedule;
 use crate::flow::table;
 use crate::function::CronSchedule;
-use crate::store::StoreError;
 
 /// Times that one schedule fires for when the clock was moved over more: the first ones.
 const MOST: usize = 1000;
@@ -70,7 +69,7 @@ async fn begin(runner: &Arc<Runner>, schedule: &Schedule, due: i64) -> Outcome<(
     let flow = schedule.flow.clone();
     let found = runner
         .store
-        .read(move |db| Ok::<_, StoreError>(table::flow::find(db, &flow)?))
+        .read(move |db| table::flow::find(db, &flow))
         .await?;
     let Some(flow) = found else { return Ok(()) };
     let input = serde_json::from_str(&schedule.payload).unwrap_or_else(|_| serde_json::json!({}));
