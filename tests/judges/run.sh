@@ -51,6 +51,8 @@ judge "alibabacloud-cdn20180510 (PyPI)" "$venv/bin/python" cdn_judge.py
 judge "@alicloud/pop-core (npm)" node cdn_pop_judge.mjs
 judge "alibabacloud-fc20230330 (PyPI)" "$venv/bin/python" fc_judge.py
 judge "@alicloud/fc20230330 (npm)" node fc_judge.mjs
+judge "alibabacloud-fnf20190315 (PyPI)" "$venv/bin/python" fnf_judge.py
+judge "@alicloud/fnf-2019-03-15 (npm)" node fnf_judge.mjs
 judge "jsonschema (PyPI)" "$venv/bin/python" schema_judge.py "$sdev"
 judge "Chromium" node browser_judge.mjs "$sdev"
 folder=$(mktemp -d)

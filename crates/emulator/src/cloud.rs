@@ -166,8 +166,8 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
     let fleet = fleet(&settings, &clock, &logs).map_err(|error| disk(error.to_string()))?;
     let rooms = (clock.clone(), store.clone(), oss.clone());
     let functions = Functions::open(&settings, address, rooms, Arc::new(fleet)).map_err(broken)?;
-    let flows =
-        Flows::open(&settings, clock.clone(), store.clone(), functions.clone()).map_err(broken)?;
+    let rooms = (clock.clone(), store.clone(), functions.clone());
+    let flows = Flows::open(&settings, address, rooms).map_err(broken)?;
     let origins = (oss.clone(), functions.clone());
     let cdn = Cdn::open(&settings, clock.clone(), store.clone(), origins).map_err(broken)?;
     let cloud = Cloud {

@@ -1,5 +1,6 @@
 //! `CloudFlow` as the router sees it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::StatusCode;
@@ -30,13 +31,17 @@ impl Flows {
     /// Opens what the data folder holds and goes on with what was under way.
     pub(crate) fn open(
         settings: &Settings,
-        clock: Clock,
-        store: Store,
-        functions: Functions,
+        address: SocketAddr,
+        (clock, store, functions): (Clock, Store, Functions),
     ) -> Result<Self, StoreError> {
         let account = settings.account.clone();
         let seal = Seal::new(&account.access_key_secret);
-        let runner = Arc::new(Runner::new(store, clock.clone(), functions, seal));
+        let home = json!({"Regions": {"Region": [{
+            "RegionId": settings.region,
+            "LocalName": settings.region,
+            "RegionEndpoint": address.to_string(),
+        }]}});
+        let runner = Arc::new(Runner::new(store, clock.clone(), functions, (seal, home)));
         let resumed = Arc::clone(&runner);
         let resumed =
             tokio::runtime::Handle::current().block_on(async move { resumed.resume().await });

@@ -261,6 +261,15 @@ pub(super) async fn history(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Va
     Ok(json!({"Events": shown, "NextToken": next}))
 }
 
+/// `DescribeMapRun` and `UpdateMapRun`: there is none, because distributed maps are refused when a flow is made.
+pub(super) async fn map_run(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
+    let (flow, name) = named(call)?;
+    let map_run = call.need("MapRunName")?;
+    row(runner, &flow, &name).await?;
+    let said = format!("Map run {map_run} of execution {name} does not exist.");
+    Err(FlowError::absent("MapRunNotExists", said))
+}
+
 fn named(call: &Call) -> Outcome<(String, String)> {
     Ok((call.name("FlowName")?, call.need("ExecutionName")?))
 }

@@ -15,9 +15,6 @@ use super::call::Call;
 use super::error::{FlowError, Outcome};
 use super::run::Runner;
 
-/// Actions of the vendor that this cloud does not carry out.
-const UNSERVED: [&str; 3] = ["DescribeMapRun", "UpdateMapRun", "DescribeRegions"];
-
 /// Carries out a call and gives the body of its reply, without `RequestId`.
 pub(super) async fn answer(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
     match call.0.action.as_str() {
@@ -48,10 +45,9 @@ pub(super) async fn answer(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Val
         "GetExecutionHistory" => execution::history(runner, call).await,
         "ReportTaskSucceeded" => report::succeeded(runner, call).await,
         "ReportTaskFailed" => report::failed(runner, call).await,
+        "DescribeMapRun" | "UpdateMapRun" => execution::map_run(runner, call).await,
+        "DescribeRegions" => Ok(runner.home.clone()),
         "" => Err(FlowError::missing("Action")),
-        action if UNSERVED.contains(&action) => {
-            Err(FlowError::unserved(&format!("the action {action}")))
-        }
         action => {
             let said = format!("The specified API {action:?} is not found.");
             Err(FlowError::absent("InvalidAction.NotFound", said))

@@ -18,6 +18,7 @@ pub(super) use timer::tick;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::Value;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +44,8 @@ pub(super) struct Runner {
     pub(super) clock: Clock,
     pub(super) functions: Functions,
     pub(super) seal: Seal,
+    /// The regions, of which there is one.
+    pub(super) home: Value,
     pub(super) closing: CancellationToken,
     /// A schedule was made, changed or deleted.
     pub(super) rescheduled: Notify,
@@ -54,12 +57,18 @@ pub(super) struct Runner {
 }
 
 impl Runner {
-    pub(super) fn new(store: Store, clock: Clock, functions: Functions, seal: Seal) -> Self {
+    pub(super) fn new(
+        store: Store,
+        clock: Clock,
+        functions: Functions,
+        (seal, home): (Seal, Value),
+    ) -> Self {
         Self {
             store,
             clock,
             functions,
             seal,
+            home,
             closing: CancellationToken::new(),
             rescheduled: Notify::new(),
             programs: Mutex::default(),
