@@ -102,6 +102,9 @@ pub enum Fault {
     /// The instance did not answer in time.
     #[error("the function timed out after {} s", .0.as_secs())]
     Timeout(Duration),
+    /// Whoever asked wants no answer any more.
+    #[error("the call was stopped")]
+    Stopped,
     /// The instance ended before it answered.
     #[error("{0}")]
     Exited(String),

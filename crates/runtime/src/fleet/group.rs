@@ -163,14 +163,24 @@ impl Group {
     pub(super) fn release(self: &Arc<Self>, shared: &Arc<Shared>, given: &Given, took: Duration) {
         let mut state = lock(&self.0);
         let now = shared.now();
-        state.roster.give(given.id, took, now);
+        let leaves = state.roster.give(given.id, took, now);
         let is_dead = given.instance.is_dead();
         if is_dead {
             state.roster.gone(given.id, now);
             state.instances.remove(&given.id);
         }
-        if is_dead || state.roster.waiting() > 0 || !given.is_current(state.spec.as_ref()) {
+        if is_dead || leaves || state.roster.waiting() > 0 {
             self.settle(&mut state, shared);
+        }
+    }
+
+    /// A call was stopped: its instance takes no others. It is killed now if that was its only one; else it goes after the
+    /// others, which are not to suffer.
+    pub(super) fn dismiss(&self, given: &Given) {
+        given.instance.lease.make_way();
+        let busy = lock(&self.0).roster.dismiss(given.id);
+        if busy <= 1 {
+            given.instance.kill();
         }
     }
 
