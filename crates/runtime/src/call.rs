@@ -92,6 +92,9 @@ pub enum Fault {
     /// Every instance is busy and no other may be started: HTTP 429.
     #[error("{0}")]
     Throttled(String),
+    /// The function or version was removed.
+    #[error("the function was removed")]
+    Removed,
     /// No instance could be started: the interpreter is missing, the program exits or never listens.
     #[error("{0}")]
     Start(String),

@@ -1,7 +1,7 @@
 //! One version of one function: carries out what its roster decides.
 
 use std::sync::{Arc, Mutex, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::oneshot;
 
@@ -231,8 +231,8 @@ impl Group {
     pub(super) async fn retire(self: &Arc<Self>) {
         let (idle, busy) = {
             let mut state = lock(&self.0);
-            let removed = Fault::Throttled("the function was removed".to_owned());
-            state.fail(&removed);
+            state.fail(&Fault::Removed);
+            state.retired = Some(Instant::now());
             let gone = state.roster.retire();
             let idle: Vec<_> = gone
                 .iter()
@@ -252,6 +252,13 @@ impl Group {
                 }
             });
         }
+    }
+
+    /// Whether it was retired so long ago that no call comes for it any more, and has nothing to end.
+    pub(super) fn is_past(&self) -> bool {
+        let state = lock(&self.0);
+        let is_old = |since: Instant| since.elapsed() > GRACE;
+        state.roster.is_empty() && state.retired.is_some_and(is_old)
     }
 
     /// Ends everything at once.

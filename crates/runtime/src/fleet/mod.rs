@@ -213,18 +213,20 @@ impl Fleet {
         all
     }
 
-    /// Lets the instances of a function, or of one version, end: those at work after their calls.
+    /// Lets the instances of a function, or of one version, end: those at work after their calls. A call of the same
+    /// revision that comes late is refused.
     pub async fn retire(&self, function: &str, version: Option<&str>) {
         let gone: Vec<_> = {
             let mut groups = lock(&self.0.groups);
-            let lanes = groups.remove(function).unwrap_or_default();
-            let (gone, left): (HashMap<_, _>, HashMap<_, _>) = lanes
-                .into_iter()
-                .partition(|((of, _), _)| version.is_none_or(|version| of == version));
-            if !left.is_empty() {
-                groups.insert(function.to_owned(), left);
-            }
-            gone.into_values().collect()
+            groups.retain(|_, lanes| {
+                lanes.retain(|_, group| !group.is_past());
+                !lanes.is_empty()
+            });
+            let lanes = groups.get(function).into_iter().flatten();
+            lanes
+                .filter(|((of, _), _)| version.is_none_or(|version| of == version))
+                .map(|(_, group)| Arc::clone(group))
+                .collect()
         };
         for group in gone {
             group.retire().await;

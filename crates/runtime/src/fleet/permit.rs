@@ -53,8 +53,7 @@ impl Waiting {
             .await
             .ok()?;
         self.is_over = true;
-        let removed = |_| Err(Fault::Throttled("the function was removed".to_owned()));
-        Some(received.unwrap_or_else(removed))
+        Some(received.unwrap_or(Err(Fault::Removed)))
     }
 }
 

@@ -235,7 +235,8 @@ async fn call(shared: &Shared, event: &Event, stop: CancellationToken) -> (Endin
             "UnhandledInvocationError",
             "the function answered an event with a web response".to_owned(),
         ),
-        Err(Fault::Throttled(_)) => Ending::Refused,
+        // What was removed may be there again, or an alias lead elsewhere: the next try finds out.
+        Err(Fault::Throttled(_) | Fault::Removed) => Ending::Refused,
         Err(fault) => failed("UnhandledInvocationError", fault.to_string()),
     };
     (ending, String::new())
