@@ -70,8 +70,12 @@ impl Small {
     }
 
     async fn say(&self, word: &str) -> Answer {
-        let call = ("POST", "functions/f/invocations");
-        fc(self.address, call, &[], word.as_bytes()).await
+        self.say_to("f", word).await
+    }
+
+    async fn say_to(&self, name: &str, word: &str) -> Answer {
+        let target = format!("functions/{name}/invocations");
+        fc(self.address, ("POST", &target), &[], word.as_bytes()).await
     }
 
     /// Sends an event as a task.
@@ -175,8 +179,10 @@ async fn a_full_disk_refuses_what_it_cannot_keep_and_harms_nothing_else() {
     let bucket = call(small.address, "PUT", "/bkt/", &[], b"").await;
     assert_eq!(bucket.unwrap().status, 200);
     assert_eq!(small.put("before").await.status, 200);
-    let made = small.fc("POST", "functions", &says("f", 0)).await;
-    assert_eq!(made.status, 200, "{made:?}");
+    for name in ["f", "cold"] {
+        let made = small.fc("POST", "functions", &says(name, 0)).await;
+        assert_eq!(made.status, 200, "{made:?}");
+    }
     let config = json!({ "asyncTask": true });
     let target = "functions/f/async-invoke-config";
     assert_eq!(small.fc("PUT", target, &config).await.status, 200);
@@ -202,6 +208,13 @@ async fn a_full_disk_refuses_what_it_cannot_keep_and_harms_nothing_else() {
         assert_eq!(small.say("during").await.text(), "during");
     }
 
+    // What was never called may have an interpreter that waits; else none can be started.
+    let cold = small.say_to("cold", "during").await;
+    assert!(
+        cold.text() == "during" || refusal(&cold) == (412, json!("FunctionNotStarted")),
+        "{cold:?}"
+    );
+
     small.make_room();
     assert_eq!(small.send("after", b"after").await.status, 202);
     for id in accepted.iter().map(String::as_str).chain(["after"]) {
@@ -211,7 +224,9 @@ async fn a_full_disk_refuses_what_it_cannot_keep_and_harms_nothing_else() {
     let missing = small.fc("GET", &target, &Json::Null).await;
     let code = json!("StatefulAsyncInvocationNotFound");
     assert_eq!(refusal(&missing), (404, code));
-    assert_eq!(small.say("after").await.text(), "after");
+    for name in ["f", "cold"] {
+        assert_eq!(small.say_to(name, "after").await.text(), "after");
+    }
     let log = small.log().await;
     assert!(
         log.contains("said before") && log.contains("said after"),
