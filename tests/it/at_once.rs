@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -64,12 +65,12 @@ fn end(run: Child) -> (i32, String) {
 fn is_deployed(sandbox: &Sandbox, name: &str, stage: usize) {
     let (code, words) = end(begin(sandbox, name, &["plan", "--detailed-exitcode"]));
     assert_eq!(code, 0, "{words}");
-    let state = sandbox.state(Path::new(name), name);
-    let records = state["records"].as_object().unwrap();
+    let known = sandbox.state(Path::new(name), name);
+    let records = known["records"].as_object().unwrap();
     let is_whole = |record: &Json| record["status"]["is"] == "ready";
     assert!(
         !records.is_empty() && records.values().all(is_whole),
-        "{state}"
+        "{known}"
     );
     let folder = sandbox
         .work()
@@ -150,7 +151,7 @@ fn a_removal_under_calls_answers_them_all() {
     };
     std::thread::scope(|scope| {
         let callers: Vec<_> = (0..20).map(|_| scope.spawn(call)).collect();
-        let is_over = || callers.iter().all(|caller| caller.is_finished());
+        let is_over = || callers.iter().all(ScopedJoinHandle::is_finished);
         while answers.load(Ordering::SeqCst) < 40 && !is_over() {
             std::thread::sleep(Duration::from_millis(5));
         }
