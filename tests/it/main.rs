@@ -8,6 +8,7 @@
 
 mod access;
 mod actions;
+mod at_once;
 mod bff;
 mod bounds;
 mod build;

@@ -92,6 +92,9 @@ pub enum Fault {
     /// Every instance is busy and no other may be started: HTTP 429.
     #[error("{0}")]
     Throttled(String),
+    /// The function or version was removed.
+    #[error("the function was removed")]
+    Removed,
     /// No instance could be started: the interpreter is missing, the program exits or never listens.
     #[error("{0}")]
     Start(String),
@@ -102,6 +105,9 @@ pub enum Fault {
     /// The instance did not answer in time.
     #[error("the function timed out after {} s", .0.as_secs())]
     Timeout(Duration),
+    /// Whoever asked wants no answer any more.
+    #[error("the call was stopped")]
+    Stopped,
     /// The instance ended before it answered.
     #[error("{0}")]
     Exited(String),

@@ -257,3 +257,33 @@ async fn slow_calls_get_instances_of_their_own_up_to_the_limit() {
     bench.fleet.retire("echo", None).await;
     assert!(bench.fleet.instances("echo").is_empty());
 }
+
+#[tokio::test]
+async fn a_removed_function_finishes_its_calls_and_takes_no_late_ones() {
+    let bench = Bench::new();
+    let spec = Arc::new(spec(NODE, "slow.handler"));
+    let instances = || bench.fleet.instances("echo");
+    let removed = async {
+        while !instances().iter().any(|instance| instance.busy == 1) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let pid = instances()[0].pid;
+        bench.fleet.retire("echo", None).await;
+        pid
+    };
+    let (answer, pid) = futures_util::future::join(bench.event(&spec, "1"), removed).await;
+    assert_eq!(answer.unwrap().error, None);
+    let late = bench.event(&spec, "2").await;
+    assert!(matches!(late, Err(Fault::Removed)), "{late:?}");
+    let end = std::time::Instant::now() + Duration::from_secs(10);
+    while Path::new(&format!("/proc/{pid}")).exists() {
+        assert!(std::time::Instant::now() < end, "the process is left");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(instances().is_empty());
+
+    let mut again = spec.as_ref().clone();
+    again.revision = "made again".to_owned();
+    let again = bench.event(&Arc::new(again), "3").await.unwrap();
+    assert_eq!(again.error, None);
+}

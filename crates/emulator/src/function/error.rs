@@ -81,6 +81,8 @@ impl From<Fault> for FcError {
                 (StatusCode::PRECONDITION_FAILED, "FunctionNotStarted")
             }
             Fault::Timeout(_) => (StatusCode::GATEWAY_TIMEOUT, "FunctionTimeout"),
+            Fault::Removed => (StatusCode::NOT_FOUND, "FunctionNotFound"),
+            Fault::Stopped => (StatusCode::PRECONDITION_FAILED, "AsyncInvocationStopped"),
             Fault::Exited(_) => (StatusCode::BAD_GATEWAY, "ProcessExited"),
             Fault::Request(_) => (StatusCode::BAD_REQUEST, "InvalidArgument"),
             Fault::Protocol(_) => (StatusCode::BAD_GATEWAY, "BadResponse"),

@@ -4,12 +4,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use runtime::{Call, Fault, Fleet, InstanceInfo, Language, Reply, Scale, Spec};
+use tokio_util::sync::CancellationToken;
 
 /// Runs functions.
 #[async_trait]
 pub(crate) trait Run: Send + Sync {
     /// Calls an instance of the spec, starting one when there is none.
     async fn call(&self, spec: &Arc<Spec>, call: Call) -> Result<Reply, Fault>;
+
+    /// The same; the call ends when `stop` is cancelled.
+    async fn call_until(
+        &self,
+        spec: &Arc<Spec>,
+        call: Call,
+        stop: CancellationToken,
+    ) -> Result<Reply, Fault>;
 
     /// Whether code in a language can run at all.
     async fn check(&self, language: Language) -> Result<(), Fault>;
@@ -34,6 +43,15 @@ pub(crate) trait Run: Send + Sync {
 impl Run for Fleet {
     async fn call(&self, spec: &Arc<Spec>, call: Call) -> Result<Reply, Fault> {
         Self::call(self, spec, call).await
+    }
+
+    async fn call_until(
+        &self,
+        spec: &Arc<Spec>,
+        call: Call,
+        stop: CancellationToken,
+    ) -> Result<Reply, Fault> {
+        Self::call_until(self, spec, call, stop).await
     }
 
     async fn check(&self, language: Language) -> Result<(), Fault> {

@@ -33,7 +33,12 @@ async fn serve_until_killed() {
 }
 
 pub(crate) fn spawn(data: &Path) -> (Child, SocketAddr) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    spawn_by(Command::new(std::env::current_exe().unwrap()), data)
+}
+
+/// The same by a command that leads to this binary.
+pub(crate) fn spawn_by(mut command: Command, data: &Path) -> (Child, SocketAddr) {
+    let mut child = command
         .args([
             "--exact",
             "crash::serve_until_killed",

@@ -37,10 +37,20 @@ pub(crate) fn hello() -> Json {
 /// A signed call of the API of the cloud at `address`.
 pub(crate) async fn fc(
     address: std::net::SocketAddr,
-    (method, target): (&str, &str),
+    call: (&str, &str),
     more: &[(&str, &str)],
     body: &[u8],
 ) -> Answer {
+    try_fc(address, call, more, body).await.unwrap()
+}
+
+/// The same of a cloud that may be gone.
+pub(crate) async fn try_fc(
+    address: std::net::SocketAddr,
+    (method, target): (&str, &str),
+    more: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<Answer> {
     let nonce = format!("{:?}", SystemTime::now());
     let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
     let mut headers: Vec<(String, String)> = [
@@ -68,7 +78,7 @@ pub(crate) async fn fc(
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
     );
     let bytes = request(method, &target, &headers, body);
-    exchange(address, &bytes).await.unwrap()
+    exchange(address, &bytes).await
 }
 
 impl Cloud {

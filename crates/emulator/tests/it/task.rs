@@ -2,26 +2,33 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use emulator::LocalCloud;
 use serde_json::{Value as Json, json};
 
 use crate::client::{Answer, Cloud, settings};
 use crate::crash::spawn;
-use crate::function::{archive, fc};
+use crate::function::{archive, fc, runs};
 
-/// Answers; after `wait` only when there is the file that `GATE` names; `bad` fails.
+/// Answers; after `wait` only when there is the file that `GATE` names; `bad` fails; `long` and a word is a call that starts a
+/// program with that word in its command, and lasts a minute.
 const CODE: &str = "
-import os, time
+import os, subprocess, time
 def handler(event, context):
-    word = event.decode()
+    word, _, mark = event.decode().partition(' ')
+    if word == 'long':
+        subprocess.Popen(['sh', '-c', 'sleep 60', mark], start_new_session=True)
+        time.sleep(60)
     if word == 'bad':
         raise ValueError('no')
     while word == 'wait' and not os.path.exists(os.environ['GATE']):
         time.sleep(0.01)
     return 'done'
 ";
+
+/// Far less than a stopped call would last.
+const SOON: Duration = Duration::from_secs(15);
 
 /// A file system that the function shares with this test.
 const SHARED: &str = "tasks.cn-hangzhou.nas.aliyuncs.com:/";
@@ -95,6 +102,14 @@ async fn wait(cloud: &Cloud, id: &str, status: &str) -> Json {
     };
     let waited = tokio::time::timeout(Duration::from_secs(50), wait).await;
     waited.unwrap_or_else(|_| panic!("{id} was never {status}"))
+}
+
+async fn until(mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + 2 * SOON;
+    while !holds() {
+        assert!(Instant::now() < end, "it never was so");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 fn steps(task: &Json) -> Vec<&str> {
@@ -224,10 +239,10 @@ async fn tasks_are_listed_in_pages_and_by_what_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_task_under_way_is_stopped_after_its_call_and_one_that_waits_at_once() {
+async fn a_task_is_stopped_with_its_process_and_not_tried_again() {
     let cloud = cloud().await;
-    let gate = gate(cloud.folder.path());
-    send(&cloud, "under-way", "wait").await;
+    let mark = format!("stopped-{}", std::process::id());
+    send(&cloud, "under-way", &format!("long {mark}")).await;
     send(&cloud, "waits", "bad").await;
     wait(&cloud, "waits", "Retrying").await;
     assert_eq!(stop(&cloud, "waits").await.status, 204);
@@ -237,13 +252,23 @@ async fn a_task_under_way_is_stopped_after_its_call_and_one_that_waits_at_once()
         (412, json!("AsyncInvocationStopped"))
     );
 
-    wait(&cloud, "under-way", "Running").await;
+    until(|| runs(&mark)).await;
+    let begun = Instant::now();
     assert_eq!(stop(&cloud, "under-way").await.status, 204);
-    assert_eq!(get(&cloud, "under-way").await["status"], "Stopping");
-    touch(&gate);
     let task = wait(&cloud, "under-way", "Stopped").await;
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
     assert_eq!(steps(&task), ["Enqueued", "Running", "Stopping", "Stopped"]);
-    // What was stopped is not called again.
+    assert_eq!(
+        (&task["returnPayload"], &task["taskErrorMessage"]),
+        (&json!(""), &json!(""))
+    );
+    assert!(!task["instanceId"].as_str().unwrap().is_empty());
+    assert_eq!(
+        refusal(&stop(&cloud, "under-way").await),
+        (412, json!("AsyncInvocationStopped"))
+    );
+    until(|| !runs(&mark)).await;
+    // What was stopped is not called again, and others are served.
     cloud
         .admin("POST", "clock", br#"{"advance_ms":60000}"#)
         .await;
@@ -253,17 +278,38 @@ async fn a_task_under_way_is_stopped_after_its_call_and_one_that_waits_at_once()
         steps(&get(&cloud, "waits").await),
         ["Enqueued", "Running", "Retrying", "Stopped"]
     );
+    assert_eq!(steps(&get(&cloud, "under-way").await).len(), 4);
+    assert!(!runs(&mark));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_task_under_way_is_run_again_after_a_restart_unless_it_was_stopped() {
+async fn tasks_beside_a_stopped_one_in_the_same_instance_are_finished() {
+    let cloud = cloud().await;
+    let shares = json!({ "instanceConcurrency": 4 });
+    let changed = cloud.fc_json("PUT", "functions/f", &shares).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    let mark = format!("beside-{}", std::process::id());
+    send(&cloud, "stopped", &format!("long {mark}")).await;
+    until(|| runs(&mark)).await;
+    send(&cloud, "beside", "wait").await;
+    wait(&cloud, "beside", "Running").await;
+    assert_eq!(stop(&cloud, "stopped").await.status, 204);
+    let stopped = wait(&cloud, "stopped", "Stopped").await;
+    touch(&gate(cloud.folder.path()));
+    let beside = wait(&cloud, "beside", "Succeeded").await;
+    assert_eq!(beside["alreadyRetriedTimes"], 0);
+    send(&cloud, "after", "x").await;
+    let after = wait(&cloud, "after", "Succeeded").await;
+    assert_ne!(after["instanceId"], stopped["instanceId"]);
+    until(|| !runs(&mark)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_under_way_is_run_again_after_a_restart() {
     let cloud = cloud().await;
     let gate = gate(cloud.folder.path());
-    for id in ["kept", "stopped"] {
-        send(&cloud, id, "wait").await;
-        wait(&cloud, id, "Running").await;
-    }
-    assert_eq!(stop(&cloud, "stopped").await.status, 204);
+    send(&cloud, "kept", "wait").await;
+    wait(&cloud, "kept", "Running").await;
     let Cloud { running, folder } = cloud;
     running.stop().await;
     touch(&gate);
@@ -275,11 +321,6 @@ async fn a_task_under_way_is_run_again_after_a_restart_unless_it_was_stopped() {
     assert_eq!(
         steps(&kept),
         ["Enqueued", "Running", "Running", "Succeeded"]
-    );
-    let stopped = wait(&cloud, "stopped", "Stopped").await;
-    assert_eq!(
-        steps(&stopped),
-        ["Enqueued", "Running", "Stopping", "Stopped"]
     );
 }
 

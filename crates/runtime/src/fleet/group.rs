@@ -1,7 +1,7 @@
 //! One version of one function: carries out what its roster decides.
 
 use std::sync::{Arc, Mutex, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::oneshot;
 
@@ -163,14 +163,24 @@ impl Group {
     pub(super) fn release(self: &Arc<Self>, shared: &Arc<Shared>, given: &Given, took: Duration) {
         let mut state = lock(&self.0);
         let now = shared.now();
-        state.roster.give(given.id, took, now);
+        let leaves = state.roster.give(given.id, took, now);
         let is_dead = given.instance.is_dead();
         if is_dead {
             state.roster.gone(given.id, now);
             state.instances.remove(&given.id);
         }
-        if is_dead || state.roster.waiting() > 0 || !given.is_current(state.spec.as_ref()) {
+        if is_dead || leaves || state.roster.waiting() > 0 {
             self.settle(&mut state, shared);
+        }
+    }
+
+    /// A call was stopped: its instance takes no others. It is killed now if that was its only one; else it goes after the
+    /// others, which are not to suffer.
+    pub(super) fn dismiss(&self, given: &Given) {
+        given.instance.lease.make_way();
+        let busy = lock(&self.0).roster.dismiss(given.id);
+        if busy <= 1 {
+            given.instance.kill();
         }
     }
 
@@ -221,8 +231,8 @@ impl Group {
     pub(super) async fn retire(self: &Arc<Self>) {
         let (idle, busy) = {
             let mut state = lock(&self.0);
-            let removed = Fault::Throttled("the function was removed".to_owned());
-            state.fail(&removed);
+            state.fail(&Fault::Removed);
+            state.retired = Some(Instant::now());
             let gone = state.roster.retire();
             let idle: Vec<_> = gone
                 .iter()
@@ -242,6 +252,13 @@ impl Group {
                 }
             });
         }
+    }
+
+    /// Whether it was retired so long ago that no call comes for it any more, and has nothing to end.
+    pub(super) fn is_past(&self) -> bool {
+        let state = lock(&self.0);
+        let is_old = |since: Instant| since.elapsed() > GRACE;
+        state.roster.is_empty() && state.retired.is_some_and(is_old)
     }
 
     /// Ends everything at once.

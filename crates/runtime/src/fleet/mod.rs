@@ -32,6 +32,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use tokio_util::sync::CancellationToken;
+
 use crate::call::{Answer, Call, Fault, FunctionError, Reply, Request};
 use crate::dialect::Outcome;
 use crate::log::LogSink;
@@ -116,7 +118,7 @@ pub enum InstanceState {
     Idle,
     /// Serves calls.
     Busy,
-    /// Finishes its calls and goes: its code or configuration is not the newest.
+    /// Finishes its calls and goes: its code or configuration is not the newest, or a call in it was stopped.
     Leaving,
 }
 
@@ -144,9 +146,24 @@ impl Fleet {
     /// No instance could be had, or a web request found no answer. What goes wrong in the user's code on an event is
     /// an answer.
     pub async fn call(&self, spec: &Arc<Spec>, call: Call) -> Result<Reply, Fault> {
+        self.call_until(spec, call, CancellationToken::new()).await
+    }
+
+    /// The same; when `stop` is cancelled before there is an answer, the call ends then. The instance that served it gets no
+    /// other call. It is killed at once with all that it started, or, where it serves other calls, stopped after those.
+    ///
+    /// # Errors
+    /// As above; also [`Fault::Stopped`]. An event that was begun and then stopped has an answer: that error, and the figures.
+    pub async fn call_until(
+        &self,
+        spec: &Arc<Spec>,
+        call: Call,
+        stop: CancellationToken,
+    ) -> Result<Reply, Fault> {
         let group = self.group(spec);
         let is_event = matches!(call.request, Request::Event(_));
-        let permit = match group.acquire(&self.0, spec).await {
+        let acquired = stop.run_until_cancelled(group.acquire(&self.0, spec)).await;
+        let permit = match acquired.unwrap_or(Err(Fault::Stopped)) {
             Err(Fault::Code(payload)) if is_event => {
                 return Ok(Reply::Answer(Answer {
                     payload,
@@ -157,10 +174,10 @@ impl Fleet {
             permit => permit?,
         };
         if !is_event {
-            return serve(permit, call).await;
+            return serve(permit, call, &stop).await;
         }
         // An event that was begun is finished, whether its caller waits or not.
-        let served = tokio::spawn(serve(permit, call)).await;
+        let served = tokio::spawn(async move { serve(permit, call, &stop).await }).await;
         served.unwrap_or_else(|error| Err(Fault::Protocol(error.to_string())))
     }
 
@@ -196,18 +213,20 @@ impl Fleet {
         all
     }
 
-    /// Lets the instances of a function, or of one version, end: those at work after their calls.
+    /// Lets the instances of a function, or of one version, end: those at work after their calls. A call of the same
+    /// revision that comes late is refused.
     pub async fn retire(&self, function: &str, version: Option<&str>) {
         let gone: Vec<_> = {
             let mut groups = lock(&self.0.groups);
-            let lanes = groups.remove(function).unwrap_or_default();
-            let (gone, left): (HashMap<_, _>, HashMap<_, _>) = lanes
-                .into_iter()
-                .partition(|((of, _), _)| version.is_none_or(|version| of == version));
-            if !left.is_empty() {
-                groups.insert(function.to_owned(), left);
-            }
-            gone.into_values().collect()
+            groups.retain(|_, lanes| {
+                lanes.retain(|_, group| !group.is_past());
+                !lanes.is_empty()
+            });
+            let lanes = groups.get(function).into_iter().flatten();
+            lanes
+                .filter(|((of, _), _)| version.is_none_or(|version| of == version))
+                .map(|(_, group)| Arc::clone(group))
+                .collect()
         };
         for group in gone {
             group.retire().await;
@@ -298,19 +317,23 @@ impl Shared {
 }
 
 /// Has a call served by an instance.
-async fn serve(permit: Permit, call: Call) -> Result<Reply, Fault> {
+async fn serve(permit: Permit, call: Call, stop: &CancellationToken) -> Result<Reply, Fault> {
     let instance = Arc::clone(permit.instance());
     let is_event = matches!(call.request, Request::Event(_));
     let timeout = instance.spec.timeout;
     instance.process.stir();
     let serving = Serving::begin(permit, call.request_id.clone());
-    let served = tokio::time::timeout(timeout, instance.dialect.call(call)).await;
-    let outcome = match served {
-        Ok(Err(Fault::Exited(seen))) => Err(instance.why(seen).await),
-        Ok(outcome) => outcome,
-        Err(_) => {
+    let called = tokio::time::timeout(timeout, instance.dialect.call(call));
+    let outcome = match stop.run_until_cancelled(called).await {
+        Some(Ok(Err(Fault::Exited(seen)))) => Err(instance.why(seen).await),
+        Some(Ok(outcome)) => outcome,
+        Some(Err(_)) => {
             instance.kill();
             Err(Fault::Timeout(timeout))
+        }
+        None => {
+            serving.dismiss();
+            Err(Fault::Stopped)
         }
     };
     if matches!(outcome, Err(Fault::Exited(_))) {
@@ -325,7 +348,7 @@ async fn serve(permit: Permit, call: Call) -> Result<Reply, Fault> {
             });
         }
         Ok(Outcome::Answer { payload, error }) => (payload, error),
-        Err(fault @ (Fault::Timeout(_) | Fault::Exited(_))) if is_event => {
+        Err(fault @ (Fault::Timeout(_) | Fault::Exited(_) | Fault::Stopped)) if is_event => {
             let ended = serving.end().await;
             let payload = vendor_error(&fault, &ended).into();
             return Ok(Reply::Answer(Answer {
@@ -352,6 +375,7 @@ fn vendor_error(fault: &Fault, ended: &crate::call::Ended) -> String {
             "Function timed out after {} seconds (maxMemoryUsage: {memory}MB)",
             after.as_secs()
         ),
+        Fault::Stopped => fault.to_string(),
         _ => format!(
             "Process exited unexpectedly before completing request (duration: {}ms, maxMemoryUsage: {memory}MB)",
             ended.duration.as_millis()

@@ -15,19 +15,11 @@ use super::group::Group;
 use super::instance::Instance;
 use super::seat::Id;
 use crate::call::{BoxError, CallBody, Ended, Fault};
-use crate::spec::Spec;
 
 /// A place in an instance.
 pub(super) struct Given {
     pub(super) id: Id,
     pub(super) instance: Arc<Instance>,
-}
-
-impl Given {
-    /// Whether its instance runs that spec.
-    pub(super) fn is_current(&self, spec: Option<&Arc<Spec>>) -> bool {
-        spec.is_some_and(|spec| spec.revision == self.instance.spec.revision)
-    }
 }
 
 /// A call that waits; it waits no more when this is dropped.
@@ -61,8 +53,7 @@ impl Waiting {
             .await
             .ok()?;
         self.is_over = true;
-        let removed = |_| Err(Fault::Throttled("the function was removed".to_owned()));
-        Some(received.unwrap_or_else(removed))
+        Some(received.unwrap_or(Err(Fault::Removed)))
     }
 }
 
@@ -134,6 +125,11 @@ impl Serving {
             request_id,
             is_over: false,
         }
+    }
+
+    /// The call was stopped: its instance takes no others.
+    pub(super) fn dismiss(&self) {
+        self.permit.group.dismiss(&self.permit.given);
     }
 
     /// The call was answered: its figures.

@@ -248,19 +248,31 @@ impl Roster {
         }
     }
 
-    /// A call in the seat has ended and took so long.
-    pub(super) fn give(&mut self, id: Id, took: Duration, now: Moment) {
+    /// The instance takes no calls from now on, and goes after those that it serves; how many those are.
+    pub(super) fn dismiss(&mut self, id: Id) -> u32 {
+        let Some(seat) = self.seats.iter_mut().find(|seat| seat.id == id) else {
+            return 0;
+        };
+        seat.is_current = false;
+        seat.busy
+    }
+
+    /// A call in the seat has ended and took so long; whether the seat is to be taken out now.
+    pub(super) fn give(&mut self, id: Id, took: Duration, now: Moment) -> bool {
         let typical = self.typical.unwrap_or(took);
         self.typical = Some((typical * 7 + took) / 8);
-        if let Some(at) = self.seats.iter().position(|seat| seat.id == id) {
-            let mut seat = self.seats.remove(at);
-            seat.busy = seat.busy.saturating_sub(1);
-            if seat.is_current {
-                self.failures = 0;
-            }
-            seat.used = now.clock;
-            self.seats.push(seat);
+        let Some(at) = self.seats.iter().position(|seat| seat.id == id) else {
+            return false;
+        };
+        let mut seat = self.seats.remove(at);
+        seat.busy = seat.busy.saturating_sub(1);
+        if seat.is_current {
+            self.failures = 0;
         }
+        seat.used = now.clock;
+        let leaves = !seat.is_current && seat.busy == 0;
+        self.seats.push(seat);
+        leaves
     }
 
     /// An instance has ended by itself or was killed. One that served nothing counts as a failed start.

@@ -337,3 +337,21 @@ proptest! {
         play.finish();
     }
 }
+
+#[test]
+fn an_instance_in_which_a_call_was_stopped_finishes_the_others_and_goes() {
+    let mut roster = world(2);
+    roster.wait(1, at(0));
+    roster.wait(2, at(0));
+    assert_eq!(roster.decide(at(0), WIDE), [Action::Start]);
+    assert!(roster.started(7, roster.generation(), at(1)));
+    assert_eq!(roster.decide(at(1), WIDE).len(), 2);
+    assert_eq!(roster.dismiss(7), 2);
+    assert!(!roster.give(7, Duration::ZERO, at(2)));
+    assert_eq!(roster.take(at(2)), None);
+    roster.wait(3, at(2));
+    assert_eq!(roster.decide(at(2), WIDE), [Action::Start]);
+    assert!(roster.give(7, Duration::ZERO, at(3)));
+    assert_eq!(roster.decide(at(3), WIDE), [Action::End(7)]);
+    assert_eq!(roster.dismiss(7), 0);
+}

@@ -40,6 +40,6 @@ pub(super) struct Seat {
     pub(super) calls: u64,
     pub(super) used: SystemTime,
     pub(super) started: SystemTime,
-    /// Whether it runs the newest revision; others finish what they do.
+    /// Whether it takes calls. One of an older revision, or in which a call was stopped, finishes what it does.
     pub(super) is_current: bool,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
+use std::time::Instant;
 
 use tokio::sync::oneshot;
 
@@ -24,6 +25,8 @@ pub(super) struct State {
     pub(super) waiting: HashMap<Id, oneshot::Sender<Result<Given, Fault>>>,
     /// Why the last start failed.
     pub(super) fault: Option<Fault>,
+    /// When its version was removed, unless another revision came after that.
+    pub(super) retired: Option<Instant>,
     next: Id,
 }
 
@@ -36,6 +39,7 @@ impl Default for State {
             instances: HashMap::new(),
             waiting: HashMap::new(),
             fault: None,
+            retired: None,
             next: 0,
         }
     }
@@ -63,6 +67,7 @@ impl State {
         }
         self.spec = Some(Arc::clone(spec));
         self.fault = None;
+        self.retired = None;
         self.roster.renew(spec);
     }
 
@@ -105,7 +110,7 @@ impl State {
             return Ok(());
         };
         if self.roster.is_retired() {
-            return Err(Fault::Throttled("the function was removed".to_owned()));
+            return Err(Fault::Removed);
         }
         if self.roster.is_broken(now)
             && let Some(fault) = &self.fault

@@ -11,6 +11,7 @@ use runtime::{
     Mount, Reply, Request, Settings, Spec,
 };
 use serde_json::Value as Json;
+use tokio_util::sync::CancellationToken;
 
 #[derive(Default)]
 struct Lines(Mutex<Vec<String>>);
@@ -71,6 +72,28 @@ impl Bench {
         match self.fleet.call(spec, call).await? {
             Reply::Answer(answer) => Ok(answer),
             Reply::Web { .. } => panic!("an event has an answer"),
+        }
+    }
+
+    /// Calls with an event until that is stopped.
+    pub(crate) fn call_until<E: Into<Bytes>>(
+        &self,
+        spec: &Arc<Spec>,
+        event: E,
+        stop: CancellationToken,
+    ) -> impl Future<Output = Result<Answer, Fault>> + use<E> {
+        let (fleet, spec, event) = (self.fleet.clone(), Arc::clone(spec), event.into());
+        let call = Call {
+            request_id: "id".to_owned(),
+            trace: None,
+            retries: 0,
+            request: Request::Event(event),
+        };
+        async move {
+            match fleet.call_until(&spec, call, stop).await? {
+                Reply::Answer(answer) => Ok(answer),
+                Reply::Web { .. } => panic!("an event has an answer"),
+            }
         }
     }
 

@@ -7,3 +7,4 @@ mod cage;
 mod node;
 mod python;
 mod runtime_api;
+mod stop;

@@ -46,6 +46,8 @@ pub(super) async fn list(shared: &Shared, call: &Call, function: &str) -> Outcom
     }))
 }
 
+/// Stops a task. A call of it that is under way is ended; that it has stopped is recorded when the call is gone, soon after
+/// this is answered.
 pub(super) async fn stop(
     shared: &Shared,
     call: &Call,
@@ -57,7 +59,9 @@ pub(super) async fn stop(
         let task = find(db, (&of, &id), qualifier.as_deref())?;
         tasks::stop(db, task, now_ms)
     });
-    stopped.await?;
+    let request_id = stopped.await?;
+    // After it is recorded: what ends now is taken for what it is.
+    shared.bell.stop(function, &request_id);
     Ok(nothing())
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,8 @@ pub(super) struct LogFile {
     folder: PathBuf,
     file: File,
     size: u64,
+    /// Whether its last line may lack its end: the disk was full, or a cloud was killed.
+    is_torn: bool,
 }
 
 impl LogFile {
@@ -40,12 +43,28 @@ impl LogFile {
         fs::create_dir_all(&folder)?;
         let file = append(&folder)?;
         let size = file.metadata()?.len();
-        Ok(Self { folder, file, size })
+        let mut last = [b'\n'];
+        if size > 0 {
+            file.read_exact_at(&mut last, size - 1)?;
+        }
+        Ok(Self {
+            folder,
+            file,
+            size,
+            is_torn: last != [b'\n'],
+        })
     }
 
     /// Writes lines, each ending in a line feed, and begins the next file when this one is full.
     pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        if self.is_torn {
+            // So that only the torn line is lost, and not the next one with it.
+            self.file.write_all(b"\n")?;
+            self.size += 1;
+        }
+        self.is_torn = true;
         self.file.write_all(lines)?;
+        self.is_torn = false;
         self.size += lines.len() as u64;
         if self.size < LARGEST {
             return Ok(());
@@ -65,7 +84,8 @@ impl LogFile {
 
 fn append(folder: &Path) -> io::Result<File> {
     let path = folder.join("current");
-    OpenOptions::new().create(true).append(true).open(path)
+    let mut options = OpenOptions::new();
+    options.create(true).read(true).append(true).open(path)
 }
 
 fn name(folder: &Path, number: u32) -> PathBuf {
@@ -93,11 +113,8 @@ pub(super) fn read(folder: &Path, mut hand: impl FnMut(Record)) -> io::Result<()
 mod tests {
     use super::*;
 
-    #[test]
-    fn files_stay_bounded_and_the_newest_lines_are_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut file = LogFile::open(folder.path().join("f")).unwrap();
-        let record = |time: i64| Record {
+    fn record(time: i64) -> Record {
+        Record {
             time,
             function: "f".to_owned(),
             version: "LATEST".to_owned(),
@@ -105,7 +122,13 @@ mod tests {
             request: None,
             pipe: "out".to_owned(),
             text: "x".repeat(500_000),
-        };
+        }
+    }
+
+    #[test]
+    fn files_stay_bounded_and_the_newest_lines_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = LogFile::open(folder.path().join("f")).unwrap();
         for time in 0..100 {
             let line = serde_json::to_string(&record(time)).unwrap() + "\n";
             file.write(line.as_bytes()).unwrap();
@@ -122,11 +145,18 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_was_cut_off_is_passed_over() {
+    fn a_line_that_was_cut_off_is_passed_over_and_takes_no_other_with_it() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("current"), "{\"time\":1,\"fun\n").unwrap();
+        let line = serde_json::to_string(&record(2)).unwrap() + "\n";
+        fs::write(folder.path().join("current"), &line[..20]).unwrap();
+        let mut file = LogFile::open(folder.path().to_owned()).unwrap();
+        file.write(line.as_bytes()).unwrap();
+        // As a disk leaves it that is full in the middle of a line.
+        file.file.write_all(&line.as_bytes()[..20]).unwrap();
+        file.is_torn = true;
+        file.write(line.as_bytes()).unwrap();
         let mut count = 0;
         read(folder.path(), |_| count += 1).unwrap();
-        assert_eq!(count, 0);
+        assert_eq!(count, 2);
     }
 }

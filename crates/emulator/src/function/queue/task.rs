@@ -111,6 +111,9 @@ impl Task {
     /// Its event was called: what comes of the event comes of the task, unless it was stopped meanwhile.
     pub(super) fn settle(&mut self, next: &Next, (ending, instance): (&Ending, &str), now_ms: i64) {
         instance.clone_into(&mut self.instance);
+        if self.status == Status::Stopping {
+            return self.end(Status::Stopped, now_ms, "");
+        }
         let (answer, error) = match ending {
             Ending::Succeeded { payload } => (payload.as_str(), ""),
             Ending::Failed { kind, payload } => (payload.as_str(), *kind),
@@ -121,7 +124,6 @@ impl Task {
             answer.clone_into(&mut self.answer);
         }
         match next {
-            _ if self.status == Status::Stopping => self.end(Status::Stopped, now_ms, ""),
             Next::Again { .. } => {
                 self.retries += u32::from(*ending != Ending::Refused);
                 self.step(Status::Retrying, now_ms, error);
@@ -139,7 +141,7 @@ impl Task {
         }
     }
 
-    /// Stops it: at once when it waits, after the call when it is under way.
+    /// Stops it: at once when it waits, when its call has ended if one is under way.
     pub(super) fn stop(&mut self, now_ms: i64) -> Outcome<()> {
         let id = &self.id;
         match self.status {
@@ -271,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_waits_is_stopped_at_once_and_one_under_way_after_its_call() {
+    fn a_task_that_waits_is_stopped_at_once_and_one_under_way_when_its_call_has_ended() {
         let mut waiting = task();
         waiting.stop(2).unwrap();
         assert!(waiting.is_over() && !waiting.begin(3));
@@ -283,7 +285,14 @@ mod tests {
             (running.status, running.is_over()),
             (Status::Stopping, false)
         );
+        let mut killed = running.clone();
+        assert!(!killed.begin(4), "a cloud was killed before it ended");
+        assert!(killed.is_stopped() && killed.is_over());
         running.settle(&Next::Again { due_ms: 9 }, (&failed(), "i"), 4);
-        assert_eq!((running.status, running.is_over()), (Status::Stopped, true));
+        assert!(running.is_stopped() && running.is_over());
+        assert_eq!(
+            (&*running.instance, &*running.answer, &*running.error),
+            ("i", "", "")
+        );
     }
 }

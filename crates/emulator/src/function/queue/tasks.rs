@@ -137,13 +137,14 @@ pub(crate) fn list(
     Ok((tasks, last))
 }
 
-/// Stops a task; one that waits is taken from the queue.
-pub(crate) fn stop(db: &Connection, mut task: Task, now_ms: i64) -> Outcome<()> {
+/// Stops a task; one that waits is taken from the queue. The request of which a call may be under way.
+pub(crate) fn stop(db: &Connection, mut task: Task, now_ms: i64) -> Outcome<String> {
     task.stop(now_ms)?;
     if task.is_over() {
         table::remove_request(db, &task.function, &task.request_id)?;
     }
-    Ok(save(db, &task)?)
+    save(db, &task)?;
+    Ok(task.request_id)
 }
 
 /// Writes a task, new or changed.

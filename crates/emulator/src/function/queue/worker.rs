@@ -1,7 +1,7 @@
 //! Calls what is due: one task looks for it and starts a bounded number of calls for each function.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use runtime::{Answer, Call, Fault, FunctionError, Reply, Request};
@@ -27,7 +27,14 @@ const LONGEST: Duration = Duration::from_secs(30);
 pub(crate) struct Bell {
     rung: Notify,
     closing: CancellationToken,
-    running: Mutex<BTreeMap<String, BTreeSet<i64>>>,
+    /// By function, then by event.
+    running: Mutex<BTreeMap<String, BTreeMap<i64, UnderWay>>>,
+}
+
+/// A call under way.
+struct UnderWay {
+    request_id: String,
+    stop: CancellationToken,
 }
 
 impl Bell {
@@ -41,27 +48,51 @@ impl Bell {
         self.closing.cancel();
     }
 
-    fn running(&self) -> BTreeMap<String, BTreeSet<i64>> {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.clone()
+    /// Stops the call of an event, if it is under way.
+    pub(crate) fn stop(&self, function: &str, request_id: &str) {
+        let running = self.lock();
+        let calls = running.get(function).into_iter().flat_map(BTreeMap::values);
+        for call in calls.filter(|call| call.request_id == request_id) {
+            call.stop.cancel();
+        }
     }
 
-    fn begin(&self, event: &Event) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+    /// The events of each function that are under way.
+    fn running(&self) -> BTreeMap<String, BTreeSet<i64>> {
+        let running = self.lock();
+        let ids = running
+            .iter()
+            .map(|(function, calls)| (function.clone(), calls.keys().copied().collect()));
+        ids.collect()
+    }
+
+    /// An event is under way from now on; what stops its call.
+    fn begin(&self, event: &Event) -> CancellationToken {
+        let stop = CancellationToken::new();
+        let call = UnderWay {
+            request_id: event.request_id.clone(),
+            stop: stop.clone(),
+        };
+        let mut running = self.lock();
         let of_function = running.entry(event.function.clone()).or_default();
-        of_function.insert(event.id);
+        of_function.insert(event.id, call);
+        stop
     }
 
     fn end(&self, function: &str, id: i64) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ids) = running.get_mut(function) {
-            ids.remove(&id);
-            if ids.is_empty() {
+        let mut running = self.lock();
+        if let Some(calls) = running.get_mut(function) {
+            calls.remove(&id);
+            if calls.is_empty() {
                 running.remove(function);
             }
         }
         drop(running);
         self.ring();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, BTreeMap<i64, UnderWay>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -105,8 +136,8 @@ async fn start_due(shared: &Arc<Shared>) -> Result<Duration, StoreError> {
         let free = CALLS.saturating_sub(running.len());
         let waiting = events.into_iter().filter(|one| !running.contains(&one.id));
         for event in waiting.take(free) {
-            shared.bell.begin(&event);
-            tokio::spawn(run(Arc::clone(shared), event));
+            let stop = shared.bell.begin(&event);
+            tokio::spawn(run(Arc::clone(shared), event, stop));
         }
     }
     let until = next.map_or(LONGEST, |next| {
@@ -116,7 +147,7 @@ async fn start_due(shared: &Arc<Shared>) -> Result<Duration, StoreError> {
 }
 
 /// Calls an event and records what came of it.
-async fn run(shared: Arc<Shared>, event: Event) {
+async fn run(shared: Arc<Shared>, event: Event, stop: CancellationToken) {
     let _place = Place {
         bell: &shared.bell,
         function: event.function.clone(),
@@ -129,7 +160,7 @@ async fn run(shared: Arc<Shared>, event: Event) {
     }
     let called = tokio::select! {
         () = shared.bell.closing.cancelled() => return,
-        called = call(&shared, &event) => called,
+        called = call(&shared, &event, stop) => called,
     };
     // A cloud that closes stops its instances: what they answered then is not the function's failure.
     if shared.bell.closing.is_cancelled() {
@@ -179,7 +210,7 @@ impl Drop for Place<'_> {
 }
 
 /// Calls an event: what came of it, and the instance that answered.
-async fn call(shared: &Shared, event: &Event) -> (Ending, String) {
+async fn call(shared: &Shared, event: &Event, stop: CancellationToken) -> (Ending, String) {
     let target = match shared
         .resolver
         .target(&event.function, &event.qualifier)
@@ -198,13 +229,14 @@ async fn call(shared: &Shared, event: &Event) -> (Ending, String) {
         request: Request::Event(event.payload.clone().into()),
     };
     let failed = |kind, payload| Ending::Failed { kind, payload };
-    let ending = match shared.run.call(&target.spec, call).await {
+    let ending = match shared.run.call_until(&target.spec, call, stop).await {
         Ok(Reply::Answer(answer)) => return (answered(&answer), answer.ended.instance),
         Ok(Reply::Web { .. }) => failed(
             "UnhandledInvocationError",
             "the function answered an event with a web response".to_owned(),
         ),
-        Err(Fault::Throttled(_)) => Ending::Refused,
+        // What was removed may be there again, or an alias lead elsewhere: the next try finds out.
+        Err(Fault::Throttled(_) | Fault::Removed) => Ending::Refused,
         Err(fault) => failed("UnhandledInvocationError", fault.to_string()),
     };
     (ending, String::new())
