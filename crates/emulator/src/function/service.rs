@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use super::attach::Home;
 use super::call::{BODY_LIMIT, Call};
 use super::code::{Links, Packages};
+use super::fc2::Gate;
 use super::model::{AttachedLayer, Package};
 use super::queue::{self, Bell};
 use super::resolve::Resolver;
@@ -35,6 +36,7 @@ pub(crate) struct Functions(pub(super) Arc<Shared>);
 /// What the operations work with.
 pub(super) struct Shared {
     pub(super) verifier: Verifier,
+    pub(super) gate: Gate,
     pub(super) account: String,
     pub(super) region: String,
     pub(super) home: Home,
@@ -76,6 +78,7 @@ impl Functions {
         }
         let functions = Self(Arc::new(Shared {
             verifier: Verifier::new(settings.account.clone(), clock.clone()),
+            gate: Gate::new(settings.account.clone(), clock.clone()),
             account: settings.account.id.clone(),
             region: settings.region.clone(),
             home: Home {

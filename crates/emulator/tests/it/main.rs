@@ -9,6 +9,7 @@ mod faults;
 mod function;
 mod layer;
 mod queue;
+mod staging;
 mod start;
 mod task;
 mod version;
