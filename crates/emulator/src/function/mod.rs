@@ -2,7 +2,8 @@
 //!
 //! `service` reads an API call and `api` answers it: `model` decides (pure), `table` keeps rows, `code` keeps packages.
 //! `resolve` turns rows into what runs; `run` is the contract with whatever runs it.
-//! `fc2` is what is served of the older API.
+//! `scale` carries out what rules say of kept
+//! instances. `fc2` is what is served of the older API.
 
 mod api;
 mod attach;
@@ -17,6 +18,7 @@ mod model;
 mod queue;
 mod resolve;
 mod run;
+mod scale;
 mod service;
 mod table;
 mod trigger;

@@ -17,8 +17,9 @@ use super::model::{AttachedLayer, Package};
 use super::queue::{self, Bell};
 use super::resolve::Resolver;
 use super::run::Run;
+use super::scale::Loads;
 use super::trigger::{self, Buckets, Timers};
-use super::{api, table};
+use super::{api, scale, table};
 use crate::body::{Reply, ReplyBody};
 use crate::clock::Clock;
 use crate::oss::Oss;
@@ -50,6 +51,9 @@ pub(super) struct Shared {
     pub(super) run: Arc<dyn Run>,
     pub(super) bell: Bell,
     pub(super) timers: Timers,
+    /// Wakes and ends the task of `scale`.
+    pub(super) rules: Timers,
+    pub(super) loads: Loads,
 }
 
 impl Functions {
@@ -95,6 +99,8 @@ impl Functions {
             run,
             bell: Bell::default(),
             timers: Timers::default(),
+            rules: Timers::default(),
+            loads: Loads::default(),
         }));
         let shared = Arc::clone(&functions.0);
         tokio::runtime::Handle::current().block_on(async move { shared.enforce_all().await });
@@ -102,6 +108,7 @@ impl Functions {
         functions.0.oss.watch(Arc::new(buckets));
         tokio::spawn(queue::work(Arc::clone(&functions.0)));
         tokio::spawn(trigger::tick(Arc::clone(&functions.0)));
+        tokio::spawn(scale::work(Arc::clone(&functions.0)));
         Ok(functions)
     }
 
@@ -188,6 +195,7 @@ impl Functions {
     pub(crate) fn halt(&self) {
         self.0.bell.close();
         self.0.timers.close();
+        self.0.rules.close();
     }
 
     /// Stops all instances.

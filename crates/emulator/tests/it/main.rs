@@ -9,6 +9,7 @@ mod faults;
 mod function;
 mod layer;
 mod queue;
+mod scale;
 mod staging;
 mod start;
 mod task;
