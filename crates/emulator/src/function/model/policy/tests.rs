@@ -1,8 +1,10 @@
 //! Rules about kept instances, at times and under loads.
 
-use serde_json::json;
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::function::model::SettingKind;
 
 fn ms(text: &str) -> i64 {
     text.parse::<Timestamp>().unwrap().as_millisecond()
