@@ -623,6 +623,7 @@ def judge_settings(fc):
     equal("provision: it answers", invoke(fc, b"")[0].get("x-fc-instance-id"), own[0].instance_id if own else None)
     deleted = fc.delete_provision_config(NAME, models.DeleteProvisionConfigRequest(qualifier="LATEST"))
     equal("provision: delete", deleted.status_code, 204)
+    judge_rules(fc, expected["functionArn"])
 
     latest = models.GetScalingConfigRequest(qualifier="LATEST")
     put = models.PutScalingConfigRequest(qualifier="LATEST", body=models.PutScalingConfigInput(
@@ -645,6 +646,57 @@ def judge_settings(fc):
     equal("networks: unbind", fc.delete_vpc_binding(NAME, "vpc-1").status_code, 204)
     same("networks: none", fc.list_vpc_bindings(NAME), {"vpcIds": []})
     fc.delete_function(NAME)
+
+
+def judge_rules(fc, function_arn):
+    """Rules by time and by use, in both forms: put, in effect, read back."""
+    span = {"start_time": "2020-01-01T00:00:00", "end_time": "2120-01-01T00:00:00", "time_zone": "Asia/Shanghai"}
+    shown_span = {"startTime": span["start_time"], "endTime": span["end_time"], "timeZone": span["time_zone"]}
+    past, never = "at(2020-01-02T10:10:10)", "at(2119-01-02T10:10:10)"
+    metric = "ProvisionedConcurrencyUtilization"
+
+    latest = models.GetProvisionConfigRequest(qualifier="LATEST")
+    put = models.PutProvisionConfigRequest(qualifier="LATEST", body=models.PutProvisionConfigInput(
+        default_target=0,
+        scheduled_actions=[models.ScheduledAction(name="past", target=2, schedule_expression=past, **span),
+                           models.ScheduledAction(name="never", target=9, schedule_expression=never, **span)],
+        target_tracking_policies=[models.TargetTrackingPolicy(
+            name="use", metric_type=metric, metric_target=0.6, min_capacity=1, max_capacity=4, **span)]))
+    expected = {
+        "functionArn": function_arn, "target": 2, "defaultTarget": 0, "current": 2, "currentError": "",
+        "scheduledActions": [{"name": "past", "target": 2, "scheduleExpression": past, **shown_span},
+                             {"name": "never", "target": 9, "scheduleExpression": never, **shown_span}],
+        "targetTrackingPolicies": [{"name": "use", "metricType": metric, "metricTarget": 0.6, "minCapacity": 1,
+                                    "maxCapacity": 4, **shown_span}],
+    }
+    answer = fc.put_provision_config(NAME, put)
+    check("rules: put", answer.body is not None and answer.body.target == 2, answer)
+    wait("rules: warm", lambda: fc.get_provision_config(NAME, latest).body.current == 2)
+    same("rules: get", fc.get_provision_config(NAME, latest), expected)
+    wrong = models.PutProvisionConfigRequest(qualifier="LATEST", body=models.PutProvisionConfigInput(
+        default_target=0, scheduled_actions=[models.ScheduledAction(name="x", target=2, schedule_expression="0 0 8 * * *")]))
+    fails("rules: neither cron nor at", "InvalidArgument", 400, lambda: fc.put_provision_config(NAME, wrong))
+    same("rules: get, unchanged", fc.get_provision_config(NAME, latest), expected)
+    fc.delete_provision_config(NAME, models.DeleteProvisionConfigRequest(qualifier="LATEST"))
+
+    latest = models.GetScalingConfigRequest(qualifier="LATEST")
+    cron = "cron(0 0 20 * * *)"
+    put = models.PutScalingConfigRequest(qualifier="LATEST", body=models.PutScalingConfigInput(
+        min_instances=0,
+        scheduled_policies=[models.ScheduledPolicy(name="daily", target=2, schedule_expression=cron, **span)],
+        horizontal_scaling_policies=[models.ScalingPolicy(
+            name="use", metric_type=metric, metric_target=0.6, min_instances=1, max_instances=4, **span)]))
+    expected = {
+        "functionArn": function_arn, "minInstances": 0, "targetInstances": 2, "currentInstances": 2, "currentError": "",
+        "scheduledPolicies": [{"name": "daily", "target": 2, "scheduleExpression": cron, **shown_span}],
+        "horizontalScalingPolicies": [{"name": "use", "metricType": metric, "metricTarget": 0.6, "minInstances": 1,
+                                       "maxInstances": 4, **shown_span}],
+    }
+    answer = fc.put_scaling_config(NAME, put)
+    check("rules: put, newer form", answer.body is not None and answer.body.target_instances == 2, answer)
+    wait("rules: warm, newer form", lambda: fc.get_scaling_config(NAME, latest).body.current_instances == 2)
+    same("rules: get, newer form", fc.get_scaling_config(NAME, latest), expected)
+    fc.delete_scaling_config(NAME, models.DeleteScalingConfigRequest(qualifier="LATEST"))
 
 
 def wait(name, true):

@@ -50,6 +50,7 @@ judge "ali-oss (npm)" node ali_oss_judge.mjs
 judge "alibabacloud-cdn20180510 (PyPI)" "$venv/bin/python" cdn_judge.py
 judge "@alicloud/pop-core (npm)" node cdn_pop_judge.mjs
 judge "alibabacloud-fc20230330 (PyPI)" "$venv/bin/python" fc_judge.py
+judge "aliyun-fc2 (PyPI)" "$venv/bin/python" fc2_judge.py
 judge "@alicloud/fc20230330 (npm)" node fc_judge.mjs
 judge "alibabacloud-fnf20190315 (PyPI)" "$venv/bin/python" fnf_judge.py
 judge "@alicloud/fnf-2019-03-15 (npm)" node fnf_judge.mjs

@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 
 use crate::body::{Reply, ReplyBody};
 use crate::cloud::Cloud;
-use crate::function::ARCHIVES;
+use crate::function::{ARCHIVES, TOKEN_PATH};
 use crate::oss::{OssHost, WebRequest};
 use crate::rpc::{RpcCall, is_form};
 use crate::unserved::{self, Product};
@@ -35,6 +35,8 @@ enum Room {
     Rpc,
     /// The API of Function Compute.
     Functions,
+    /// Function Compute's older API: a key to upload code with.
+    CodeToken,
     /// A function's http trigger by the path form: its name, and the rest of path and query.
     Trigger(String, String),
     /// A domain that leads to functions.
@@ -72,6 +74,7 @@ pub(crate) async fn answer(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Re
         Room::Website(bucket) => website(cloud, &bucket, request).await,
         Room::Rpc => rpc(cloud, request).await,
         Room::Functions => cloud.functions.answer(request).await,
+        Room::CodeToken => cloud.functions.lend(&request).await,
         Room::Trigger(name, rest) => cloud.functions.visit((&name, rest), request).await,
         Room::FunctionDomain(name) => cloud.functions.visit_domain(&name, request).await,
         Room::Archive => cloud.functions.archive(request.uri()).await,
@@ -127,6 +130,9 @@ fn choose(method: &Method, uri: &Uri, headers: &HeaderMap, host: &str, known: &K
     }
     if path.starts_with("/2023-03-30/") {
         return Room::Functions;
+    }
+    if method == Method::GET && path == TOKEN_PATH {
+        return Room::CodeToken;
     }
     if here && path.starts_with(ARCHIVES) {
         return Room::Archive;
@@ -401,6 +407,7 @@ mod tests {
                 room("GET", "/2023-03-30/functions", at, &[]),
                 Room::Functions,
             ),
+            (room("GET", TOKEN_PATH, at, &[]), Room::CodeToken),
             (room("GET", "/", shop, &[]), Room::Cdn(shop.into())),
             (room("POST", "/", shop, &form), Room::Cdn(shop.into())),
             (
@@ -452,10 +459,9 @@ mod tests {
             room("POST", "/openapi/putEvents", at, &[]),
             Product::EventBridge,
         );
-        unserved(
-            room("GET", "/2016-08-15/tempBucketToken", at, &[]),
-            Product::OldFunctions,
-        );
+        for (method, path) in [("GET", "/2016-08-15/services"), ("PUT", TOKEN_PATH)] {
+            unserved(room(method, path, at, &[]), Product::OldFunctions);
+        }
         unserved(
             room("GET", "/pop/v1/sam/app", at, &[]),
             Product::Applications,

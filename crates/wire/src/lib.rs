@@ -4,6 +4,7 @@ pub mod acs3;
 pub mod crc64;
 pub mod digest;
 pub mod escape;
+pub mod fc2;
 mod mac;
 pub mod oss;
 pub mod rpc;

@@ -33,6 +33,12 @@ impl FcError {
         Self::new(StatusCode::BAD_REQUEST, "InvalidArgument", message)
     }
 
+    /// The same, said of a rule by its name.
+    pub(crate) fn of(self, rule: &str) -> Self {
+        let message = format!("rule {rule:?}: {}", self.message);
+        Self { message, ..self }
+    }
+
     /// A thing that is not there, such as `FunctionNotFound`.
     pub(crate) fn missing(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, message)

@@ -13,12 +13,14 @@ use super::attach::Home;
 use super::call::{BODY_LIMIT, Call};
 use super::code::{Links, Packages};
 use super::error::{FcError, Outcome};
+use super::fc2::Gate;
 use super::model::{AttachedLayer, Package};
 use super::queue::{self, Bell};
 use super::resolve::Resolver;
 use super::run::Run;
+use super::scale::Loads;
 use super::trigger::{self, Buckets, Timers};
-use super::{api, table};
+use super::{api, scale, table};
 use crate::body::{Reply, ReplyBody};
 use crate::clock::Clock;
 use crate::oss::Oss;
@@ -36,6 +38,7 @@ pub(crate) struct Functions(pub(super) Arc<Shared>);
 /// What the operations work with.
 pub(super) struct Shared {
     pub(super) verifier: Verifier,
+    pub(super) gate: Gate,
     pub(super) account: String,
     pub(super) region: String,
     pub(super) home: Home,
@@ -49,6 +52,9 @@ pub(super) struct Shared {
     pub(super) run: Arc<dyn Run>,
     pub(super) bell: Bell,
     pub(super) timers: Timers,
+    /// Wakes and ends the task of `scale`.
+    pub(super) rules: Timers,
+    pub(super) loads: Loads,
 }
 
 impl Functions {
@@ -77,6 +83,7 @@ impl Functions {
         }
         let functions = Self(Arc::new(Shared {
             verifier: Verifier::new(settings.account.clone(), clock.clone()),
+            gate: Gate::new(settings.account.clone(), clock.clone()),
             account: settings.account.id.clone(),
             region: settings.region.clone(),
             home: Home {
@@ -93,6 +100,8 @@ impl Functions {
             run,
             bell: Bell::default(),
             timers: Timers::default(),
+            rules: Timers::default(),
+            loads: Loads::default(),
         }));
         let shared = Arc::clone(&functions.0);
         tokio::runtime::Handle::current().block_on(async move { shared.enforce_all().await });
@@ -100,6 +109,7 @@ impl Functions {
         functions.0.oss.watch(Arc::new(buckets));
         tokio::spawn(queue::work(Arc::clone(&functions.0)));
         tokio::spawn(trigger::tick(Arc::clone(&functions.0)));
+        tokio::spawn(scale::work(Arc::clone(&functions.0)));
         Ok(functions)
     }
 
@@ -227,6 +237,7 @@ impl Functions {
     pub(crate) fn halt(&self) {
         self.0.bell.close();
         self.0.timers.close();
+        self.0.rules.close();
     }
 
     /// Stops all instances.

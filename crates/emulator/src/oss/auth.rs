@@ -6,6 +6,7 @@ use wire::oss::{Request, v1, v2, v4};
 use super::call::Call;
 use super::error::{OssError, Outcome};
 use super::model::Caller;
+use super::staging::Ticket;
 use crate::clock::Clock;
 use crate::settings::Account;
 
@@ -44,12 +45,10 @@ pub(super) fn authenticate(call: &mut Call, account: &Account, clock: &Clock) ->
         return Ok(Caller::Anonymous);
     };
     claim.check_time(call, clock)?;
-    if claim.key_id() != account.access_key_id {
-        return Err(OssError::InvalidAccessKeyId(claim.key_id().to_owned()));
-    }
-    let secret = &account.access_key_secret;
+    let signer = Signer::of(claim.key_id(), call, account, clock)?;
+    let secret = signer.secret();
     if claim.verify(&request, secret) {
-        return Ok(Caller::Owner);
+        return signer.caller(call);
     }
     let spaced = Request {
         key: call.spaced_key.as_deref(),
@@ -57,9 +56,54 @@ pub(super) fn authenticate(call: &mut Call, account: &Account, clock: &Clock) ->
     };
     if call.spaced_key.is_some() && claim.verify(&spaced, secret) {
         call.key = call.spaced_key.take();
-        return Ok(Caller::Owner);
+        return signer.caller(call);
     }
     Err(claim.mismatch(&request))
+}
+
+/// Whose key a claim names.
+enum Signer<'a> {
+    Owner(&'a str),
+    /// A lent key and its secret.
+    Lent(Ticket, String),
+}
+
+impl<'a> Signer<'a> {
+    fn of(key_id: &str, call: &Call, account: &'a Account, clock: &Clock) -> Outcome<Self> {
+        if key_id == account.access_key_id {
+            return Ok(Self::Owner(&account.access_key_secret));
+        }
+        let token = security_token(call).filter(|_| Ticket::is_of(key_id));
+        let Some(token) = token else {
+            return Err(OssError::InvalidAccessKeyId(key_id.to_owned()));
+        };
+        let now = clock.now().as_millisecond();
+        let (ticket, secret) = Ticket::open(&token, key_id, account, now)?;
+        Ok(Self::Lent(ticket, secret))
+    }
+
+    fn secret(&self) -> &str {
+        match self {
+            Self::Owner(secret) => secret,
+            Self::Lent(_, secret) => secret,
+        }
+    }
+
+    /// What a call is that was signed with this key.
+    fn caller(&self, call: &Call) -> Outcome<Caller> {
+        match self {
+            Self::Owner(_) => Ok(Caller::Owner),
+            Self::Lent(ticket, _) => ticket.check(call).map(|()| Caller::Uploader),
+        }
+    }
+}
+
+/// The token of a lent key, under the names that the vendor's clients give it in headers and signed URLs.
+fn security_token(call: &Call) -> Option<String> {
+    let names = ["x-oss-security-token", "security-token"];
+    let of_header = names.iter().find_map(|name| call.header(name));
+    let of_query = || names.iter().find_map(|name| call.param(name));
+    of_header.or_else(|| of_query().map(str::to_owned))
 }
 
 impl Claim {

@@ -21,6 +21,10 @@ pub(super) enum OssError {
     AccessDenied(String),
     #[error("The OSS Access Key Id you provided does not exist in our records.")]
     InvalidAccessKeyId(String),
+    #[error("The security token you provided is invalid.")]
+    InvalidSecurityToken,
+    #[error("The security token you provided has expired.")]
+    SecurityTokenExpired,
     #[error(
         "The request signature we calculated does not match the signature you provided. Check your key and signing method."
     )]
@@ -104,6 +108,8 @@ impl OssError {
             Self::BucketNotEmpty(_) => (StatusCode::CONFLICT, "BucketNotEmpty"),
             Self::AccessDenied(_) => (StatusCode::FORBIDDEN, "AccessDenied"),
             Self::InvalidAccessKeyId(_) => (StatusCode::FORBIDDEN, "InvalidAccessKeyId"),
+            Self::InvalidSecurityToken => (StatusCode::FORBIDDEN, "InvalidSecurityToken"),
+            Self::SecurityTokenExpired => (StatusCode::FORBIDDEN, "SecurityTokenExpired"),
             Self::SignatureDoesNotMatch { .. } => (StatusCode::FORBIDDEN, "SignatureDoesNotMatch"),
             Self::RequestTimeTooSkewed { .. } => (StatusCode::FORBIDDEN, "RequestTimeTooSkewed"),
             Self::InvalidBucketName(_) => (StatusCode::BAD_REQUEST, "InvalidBucketName"),

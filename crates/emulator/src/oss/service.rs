@@ -17,7 +17,7 @@ use super::operation::{
     append, bucket, configure, copy, delete, get, list, multipart, put, site, uploads,
 };
 use super::watch::Watch;
-use super::{auth, reply, table};
+use super::{auth, reply, staging, table};
 use crate::body::Reply;
 use crate::clock::Clock;
 use crate::settings::{Account, Settings};
@@ -56,7 +56,7 @@ const SERVED: [&str; 25] = [
 
 /// The object storage of a cloud; clones share it.
 #[derive(Clone)]
-pub(crate) struct Oss(Arc<Shared>);
+pub(crate) struct Oss(pub(super) Arc<Shared>);
 
 /// What the operations work with.
 pub(super) struct Shared {
@@ -154,11 +154,11 @@ impl Oss {
         found.map_err(|error: OssError| StoreError::Commit(error.to_string()))
     }
 
-    /// The whole content of an object, for other rooms of this cloud: they act for the account.
+    /// The whole content of an object, for other rooms of this cloud: they act for the account, and reach what is staged.
     pub(crate) async fn fetch(&self, bucket: &str, key: &str, most: u64) -> Result<Bytes, String> {
         let (bucket, key) = (bucket.to_owned(), key.to_owned());
         let found = self.0.store.read(move |db| {
-            if !table::bucket::exists(db, &bucket)? {
+            if bucket != staging::BUCKET && !table::bucket::exists(db, &bucket)? {
                 return Ok(None);
             }
             let Some(object) = table::object::find(db, &bucket, &key)? else {
@@ -206,6 +206,7 @@ impl Shared {
 
     async fn run(&self, call: &mut Call, body: &mut Incoming) -> Outcome<Reply> {
         call.caller = auth::authenticate(call, &self.account, &self.clock)?;
+        staging::refuse_strangers(call)?;
         refuse_unserved(call)?;
         match (&call.bucket, &call.key) {
             (None, _) => self.run_service(call).await,

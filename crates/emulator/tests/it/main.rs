@@ -12,6 +12,8 @@ mod function;
 mod layer;
 mod leap;
 mod queue;
+mod scale;
+mod staging;
 mod start;
 mod strain;
 mod task;

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use super::attrs::remote;
 use super::driver::Driver;
 use super::fc_part::{LATEST, Part};
+use super::fc_rules::{as_written, wanted_by_rules};
 use super::fc_shown;
 use super::patience::Patience;
 use crate::provider::alibaba::fc::{Call, Fc};
@@ -201,10 +202,10 @@ impl FcSetting {
                 ));
             }
             let now = shown.get(there).and_then(Json::as_i64);
-            let (Some(wanted), Some(now)) = (wanted, now) else {
+            // Rules may want more than the number that is written, or fewer.
+            let (Some(wanted), Some(now)) = (wanted_by_rules(&shown).or(wanted), now) else {
                 return Ok(());
             };
-            // Rules may want more than the number that is written.
             if now >= wanted {
                 return Ok(());
             }
@@ -272,7 +273,7 @@ impl Driver for FcSetting {
             return Ok(None);
         };
         let fields = self.document.fields.iter().copied();
-        let mut attrs = fc_shown::attributes(shown, fields, &self.spec(), known);
+        let mut attrs = fc_shown::attributes(as_written(shown), fields, &self.spec(), known);
         attrs.insert("functionName".into(), part.function.into());
         attrs.insert("qualifier".into(), part.name.into());
         Ok(Some(Seen { attrs, owner: None }))

@@ -19,6 +19,7 @@ mod fc_info;
 mod fc_invoke;
 mod fc_part;
 mod fc_route;
+mod fc_rules;
 mod fc_setting;
 mod fc_setting_command;
 mod fc_shown;

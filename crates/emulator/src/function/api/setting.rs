@@ -7,6 +7,7 @@ use crate::body::Reply;
 use crate::function::call::Call;
 use crate::function::error::{FcError, Outcome};
 use crate::function::model::{LATEST, SettingKind};
+use crate::function::scale::KINDS;
 use crate::function::service::Shared;
 use crate::function::table;
 use crate::function::table::setting::Setting;
@@ -135,8 +136,10 @@ fn document(shared: &Shared, kind: SettingKind, setting: &Setting) -> Json {
         .filter(|instance| instance.qualifier == *qualifier)
         .count();
     let current = u32::try_from(current).unwrap_or(u32::MAX);
-    let current = current.min(kind.target(&setting.document));
-    kind.show(&setting.document, &shared.arn(function, qualifier), current)
+    let place = (function.clone(), qualifier.clone());
+    let target = shared.wanted(kind, &setting.document, &place);
+    let counts = (target, current.min(target));
+    kind.show(&setting.document, &shared.arn(function, qualifier), counts)
 }
 
 fn show(shared: &Shared, kind: SettingKind, setting: &Setting) -> Reply {
@@ -155,6 +158,7 @@ impl Shared {
             SettingKind::Async => {}
             SettingKind::Provision | SettingKind::Scaling => {
                 self.enforce_kept(function, qualifier).await;
+                self.rules.change();
             }
             SettingKind::Concurrency => {
                 let (own, of) = (function.to_owned(), qualifier.to_owned());
@@ -169,33 +173,21 @@ impl Shared {
         }
     }
 
-    /// Keeps as many instances as the settings of a qualifier say: the larger number if there are both forms. By an alias they
-    /// run what it mainly leads to.
+    /// Keeps as many instances as the settings of a qualifier want now: the larger number if there are both forms. By an alias
+    /// they run what it mainly leads to.
     pub(in crate::function) async fn enforce_kept(&self, function: &str, qualifier: &str) {
-        let (own, of) = (function.to_owned(), qualifier.to_owned());
-        let found = self.store.read(move |db| {
-            let provision = table::setting::find(db, SettingKind::Provision.path(), &own, &of)?;
-            let scaling = table::setting::find(db, SettingKind::Scaling.path(), &own, &of)?;
-            Ok::<_, FcError>((provision, scaling))
-        });
-        let Ok((provision, scaling)) = found.await else {
+        let place = (function.to_owned(), qualifier.to_owned());
+        let Ok(documents) = self.kept(&place).await else {
             return;
         };
         let Ok(target) = self.resolver.main(function, qualifier).await else {
             return;
         };
-        let wanted = |kind: SettingKind, document: &Option<Json>| {
-            document
-                .as_ref()
-                .map_or(0, |document| kind.target(document))
-        };
-        let on_demand = scaling
-            .as_ref()
-            .and_then(|document| document["enableOnDemandScaling"].as_bool());
+        let mut all = documents.iter().flatten();
+        let on_demand = all.find_map(|document| document["enableOnDemandScaling"].as_bool());
         let disabled = target.function.config.disable_ondemand == Some(true);
         let scale = runtime::Scale {
-            min: wanted(SettingKind::Provision, &provision)
-                .max(wanted(SettingKind::Scaling, &scaling)),
+            min: self.wanted_of_all(&documents, &place),
             max: None,
             on_demand: on_demand.unwrap_or(!disabled),
         };
@@ -207,7 +199,7 @@ impl Shared {
         let own = function.to_owned();
         let qualifiers = self.store.read(move |db| {
             let mut qualifiers = std::collections::BTreeSet::from([LATEST.to_owned()]);
-            for kind in [SettingKind::Provision, SettingKind::Scaling] {
+            for kind in KINDS {
                 let all = table::setting::all(db, kind.path())?.into_iter();
                 let of_it = all.filter(|setting| setting.function == own);
                 qualifiers.extend(of_it.map(|setting| setting.qualifier));

@@ -169,6 +169,10 @@ fn check_times(claims: &Map<String, Json>, now: i64) -> Result<(), Refused> {
 }
 
 #[cfg(test)]
+#[path = "jwt_vectors.rs"]
+mod vectors;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;

@@ -5,6 +5,7 @@ mod config;
 mod domain;
 mod language;
 mod layer;
+mod policy;
 mod setting;
 mod trigger;
 mod version;
@@ -17,6 +18,7 @@ pub(super) use config::{
 pub(super) use domain::{Domain, NewDomain, Rewrite, RewriteRule, Route};
 pub(super) use language::language;
 pub(super) use layer::{AttachedLayer, Layer, LayerArn, LayerVersion, NewLayerVersion};
+pub(super) use policy::{Load, MINUTE_MS, Policies};
 pub(super) use setting::SettingKind;
 pub(super) use trigger::{NewTrigger, Trigger, TriggerUpdate};
 pub(super) use version::{Alias, LATEST, NewAlias, Version};

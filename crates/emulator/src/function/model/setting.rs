@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::policy::Policies;
 use crate::function::error::{FcError, Outcome};
 
 /// One kind of setting.
@@ -83,30 +84,46 @@ impl SettingKind {
             }
             Self::Scaling => number(&mut document, "minInstances", (0, 10_000), Some(0))?,
         }
+        Policies::read(self, &document, 0)?;
         Ok(document)
     }
 
-    /// How many instances a document wants to be kept.
-    pub(crate) fn target(self, document: &Json) -> u32 {
+    /// The names of its lists of rules: those by time, and those by use.
+    pub(super) fn rules(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Provision => ("scheduledActions", "targetTrackingPolicies"),
+            Self::Scaling => ("scheduledPolicies", "horizontalScalingPolicies"),
+            Self::Async | Self::Concurrency => ("", ""),
+        }
+    }
+
+    /// What a document says of kept instances.
+    pub(crate) fn policies(self, document: &Json) -> Policies {
+        let base = self.base(document);
+        // Rules are checked when they are put; what an older version let pass has no effect.
+        Policies::read(self, document, base).unwrap_or_else(|_| Policies::fixed(base))
+    }
+
+    /// How many instances a document wants to be kept when no rule is in effect.
+    fn base(self, document: &Json) -> u32 {
         let names: &[&str] = match self {
             Self::Provision => &["defaultTarget", "target"],
             Self::Scaling => &["minInstances"],
             Self::Async | Self::Concurrency => &[],
         };
-        let numbers = names.iter().filter_map(|name| document[*name].as_u64());
-        let target = numbers.max().unwrap_or_default();
-        u32::try_from(target).unwrap_or(u32::MAX)
+        let mut numbers = names.iter().filter_map(|name| document[*name].as_u64());
+        let base = numbers.next().unwrap_or_default();
+        u32::try_from(base).unwrap_or(u32::MAX)
     }
 
-    /// The document as a reply shows it; `current` instances are there.
-    pub(crate) fn show(self, document: &Json, arn: &str, current: u32) -> Json {
+    /// The document as a reply shows it; `target` instances are wanted and `current` are there.
+    pub(crate) fn show(self, document: &Json, arn: &str, (target, current): (u32, u32)) -> Json {
         let mut shown = document.clone();
         shown["functionArn"] = arn.into();
-        let target = self.target(document);
         match self {
             Self::Provision => {
                 shown["target"] = target.into();
-                shown["defaultTarget"] = target.into();
+                shown["defaultTarget"] = self.base(document).into();
                 shown["current"] = current.into();
                 shown["currentError"] = "".into();
             }
@@ -164,6 +181,10 @@ mod tests {
             (SettingKind::Concurrency, json!({})),
             (SettingKind::Concurrency, json!({"reservedConcurrency": -1})),
             (SettingKind::Scaling, json!({"minInstances": "2"})),
+            (
+                SettingKind::Scaling,
+                json!({"scheduledPolicies": [{"name": "a"}]}),
+            ),
         ] {
             assert!(checked(kind, &body).is_err(), "{body}");
         }
@@ -172,13 +193,12 @@ mod tests {
     #[test]
     fn either_form_says_how_many_instances_are_kept() {
         let provision = SettingKind::Provision;
-        assert_eq!(provision.target(&json!({"target": 2})), 2);
-        assert_eq!(provision.target(&json!({"defaultTarget": 3})), 3);
-        let shown = provision.show(&json!({"target": 2}), "arn", 1);
-        assert_eq!(
-            (&shown["target"], &shown["current"]),
-            (&json!(2), &json!(1))
-        );
-        assert_eq!(SettingKind::Scaling.target(&json!({"minInstances": 4})), 4);
+        assert_eq!(provision.base(&json!({"target": 2})), 2);
+        assert_eq!(provision.base(&json!({"defaultTarget": 3, "target": 5})), 3);
+        let shown = provision.show(&json!({"target": 2}), "arn", (4, 1));
+        for (name, number) in [("target", 4), ("defaultTarget", 2), ("current", 1)] {
+            assert_eq!(shown[name], number, "{name}");
+        }
+        assert_eq!(SettingKind::Scaling.base(&json!({"minInstances": 4})), 4);
     }
 }

@@ -73,6 +73,20 @@ impl Schedule {
     }
 }
 
+impl Schedule {
+    /// The last time up to `until_ms`. Nothing: never, or it counts from when a trigger was made.
+    pub(crate) fn last(&self, until_ms: i64) -> Option<i64> {
+        match self {
+            Self::Every(_) => None,
+            Self::Cron(cron, zone) => {
+                let until = Timestamp::from_millisecond(until_ms).ok()?;
+                let last = cron.find_previous_occurrence(&until.to_zoned(zone.clone()), true);
+                Some(last.ok()?.timestamp().as_millisecond())
+            }
+        }
+    }
+}
+
 /// A duration such as `90s`, `5m`, `1h30m` in milliseconds.
 fn milliseconds(text: &str) -> Option<i64> {
     let mut total = 0_i64;
@@ -163,6 +177,18 @@ mod tests {
                 Some(ms(next)),
                 "{expression} after {after}"
             );
+        }
+    }
+
+    #[test]
+    fn the_last_time_is_the_one_after_which_nothing_came() {
+        let schedule = Schedule::parse("CRON_TZ=Asia/Shanghai 0 0 4 * * *").unwrap();
+        for (until, last) in [
+            ("2026-11-26T19:59:59.999Z", "2026-11-25T20:00:00Z"),
+            ("2026-11-26T20:00:00Z", "2026-11-26T20:00:00Z"),
+            ("2026-11-26T20:00:00.500Z", "2026-11-26T20:00:00Z"),
+        ] {
+            assert_eq!(schedule.last(ms(until)), Some(ms(last)), "{until}");
         }
     }
 

@@ -30,7 +30,7 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    /// A trigger was made, changed or deleted.
+    /// Something that the task looks at was made, changed or deleted.
     pub(crate) fn change(&self) {
         self.changed.notify_one();
     }
@@ -38,6 +38,16 @@ impl Timers {
     /// Ends the task.
     pub(crate) fn close(&self) {
         self.closing.cancel();
+    }
+
+    /// Waits until something changed that the task had not heard of.
+    pub(crate) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Waits until the task shall end.
+    pub(crate) async fn closed(&self) {
+        self.closing.cancelled().await;
     }
 }
 
@@ -56,8 +66,8 @@ pub(crate) async fn tick(shared: Arc<Shared>) {
             Err(_) => PAUSE,
         };
         tokio::select! {
-            () = shared.timers.closing.cancelled() => return,
-            () = shared.timers.changed.notified() => {}
+            () = shared.timers.closed() => return,
+            () = shared.timers.changed() => {}
             _ = moved.changed() => {}
             () = tokio::time::sleep(wait) => {}
         }

@@ -13,6 +13,8 @@ pub(in crate::oss) enum Acl {
 pub(in crate::oss) enum Caller {
     /// The account's own key signed it.
     Owner,
+    /// A key signed it that was lent to put the very object that it names.
+    Uploader,
     /// Nobody signed it.
     Anonymous,
 }
@@ -56,10 +58,10 @@ pub(in crate::oss) fn is_allowed(
 ) -> bool {
     let acl = object.unwrap_or(bucket);
     match (caller, action) {
-        (Caller::Owner, _) => true,
+        (Caller::Owner, _) | (Caller::Uploader, Action::Write) => true,
         (Caller::Anonymous, Action::Read) => acl != Acl::Private,
         (Caller::Anonymous, Action::Write) => acl == Acl::PublicReadWrite,
-        (Caller::Anonymous, Action::Configure) => false,
+        (Caller::Uploader, _) | (Caller::Anonymous, Action::Configure) => false,
     }
 }
 
@@ -82,6 +84,9 @@ mod tests {
             Acl::PublicReadWrite,
             Some(Acl::Private)
         ));
+        let uploader = |action| is_allowed(Caller::Uploader, action, Acl::PublicReadWrite, None);
+        assert!(uploader(Action::Write));
+        assert!(!uploader(Action::Read) && !uploader(Action::Configure));
         assert!(is_allowed(
             Caller::Owner,
             Action::Configure,

@@ -127,6 +127,14 @@ pub(in crate::oss) fn delete(
         .transpose()
 }
 
+/// Keys of a bucket's objects that were written before a time, in milliseconds.
+pub(in crate::oss) fn older(db: &Connection, bucket: &str, than: i64) -> Outcome<Vec<String>> {
+    let sql = "SELECT key FROM oss_object WHERE bucket = ?1 AND modified < ?2";
+    let mut statement = db.prepare_cached(sql)?;
+    let keys = statement.query_map(params![bucket, than], |row| row.get(0))?;
+    Ok(keys.collect::<Result<_, _>>()?)
+}
+
 /// Changes an existing object's access control list.
 pub(in crate::oss) fn set_acl(
     db: &Connection,
@@ -182,7 +190,8 @@ pub(in crate::oss) fn page(
 /// Number of objects and sum of their sizes, in one bucket or in all.
 pub(in crate::oss) fn totals(db: &Connection, bucket: Option<&str>) -> Outcome<(u64, u64)> {
     let sql =
-        "SELECT count(*), coalesce(sum(size), 0) FROM oss_object WHERE ?1 IS NULL OR bucket = ?1";
+        "SELECT count(*), coalesce(sum(size), 0) FROM oss_object WHERE bucket = ?1 OR (?1 IS NULL AND bucket IN
+         (SELECT name FROM oss_bucket))";
     let totals = db.query_row(sql, [bucket], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
     })?;
