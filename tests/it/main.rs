@@ -14,6 +14,7 @@ mod calls;
 mod cdn;
 mod channel;
 mod components;
+mod container;
 mod converge;
 mod crash;
 mod echo;

@@ -1,5 +1,6 @@
 //! A folder, a home of its own, a local cloud of its own, and the real binary.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -88,6 +89,18 @@ impl Sandbox {
         self.folder.path().join("home")
     }
 
+    /// A folder whose programs come before this machine's; it need not be there.
+    pub(crate) fn tools(&self) -> PathBuf {
+        self.folder.path().join("tools")
+    }
+
+    fn path(&self) -> OsString {
+        let machine = std::env::var_os("PATH").unwrap();
+        let own = self.tools().is_dir().then(|| self.tools());
+        let folders = own.into_iter().chain(std::env::split_paths(&machine));
+        std::env::join_paths(folders).unwrap()
+    }
+
     /// Writes a file of the project.
     pub(crate) fn file(&self, path: &str, content: impl AsRef<[u8]>) -> &Self {
         let path = self.work().join(path);
@@ -103,7 +116,7 @@ impl Sandbox {
             .args(args)
             .current_dir(self.work())
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("PATH", self.path())
             .env("HOME", self.folder.path().join("user"))
             .env("SDEV_HOME", self.home())
             .env("USER", "tester")

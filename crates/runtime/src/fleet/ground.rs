@@ -71,6 +71,7 @@ impl Ground {
             }
             // The handler is the program.
             Language::Go => vec![text(&sight.code(spec).join(&spec.handler))],
+            // Containers are no processes of ours.
             Language::Java(_) | Language::Php | Language::Container => {
                 return Err(unserved(spec.language));
             }
@@ -106,6 +107,7 @@ impl Ground {
             } else {
                 Input::Null
             },
+            is_free: false,
             slot,
         })
     }

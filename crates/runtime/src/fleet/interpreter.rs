@@ -55,9 +55,7 @@ impl Interpreters {
 pub(super) fn unserved(language: Language) -> Fault {
     Fault::Unable(
         match language {
-            Language::Container => {
-                "containers are not run by the local cloud yet, whatever engine is there"
-            }
+            Language::Container => "a container without customContainerConfig is not run",
             Language::Java(_) => "Java is not run by the local cloud yet",
             _ => "PHP is not run by the local cloud yet",
         }

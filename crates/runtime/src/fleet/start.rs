@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::container::Containers;
+use super::engine::Engine;
 use super::environment::environment;
 use super::ground::{Ground, USUAL_DISK_MB};
 use super::instance::Instance;
@@ -22,7 +24,7 @@ use crate::call::Fault;
 use crate::dialect::{Builtin, Custom, Dialect, RuntimeApi, bootstrap};
 use crate::launch::{CANNOT, Exit, Input, Order, Process};
 use crate::log::Pipe;
-use crate::spec::{Language, Spec};
+use crate::spec::{Container, Language, Spec};
 
 /// How long a server may take until it listens. The vendor's limit.
 const LISTENS_WITHIN: Duration = Duration::from_mins(2);
@@ -41,6 +43,7 @@ pub(super) struct Starter {
     ground: Mutex<Option<Arc<Ground>>>,
     interpreters: Interpreters,
     ports: Ports,
+    containers: Containers,
     /// Interpreters that wait for code, unless they are not wanted.
     pool: Option<Arc<Pool>>,
     next: AtomicU64,
@@ -57,6 +60,7 @@ struct Young {
 impl Starter {
     pub(super) fn open(settings: &Settings) -> io::Result<Self> {
         let folder = &settings.folder;
+        let containers = Containers::open(folder);
         if folder.exists() {
             std::fs::remove_dir_all(folder)?;
         }
@@ -68,6 +72,7 @@ impl Starter {
             }
         }
         Leads::write(&bootstraps)?;
+        containers.remember()?;
         Ok(Self {
             bootstraps,
             folder: folder.clone(),
@@ -75,6 +80,7 @@ impl Starter {
             ground: Mutex::default(),
             interpreters: Interpreters::default(),
             ports: Ports::default(),
+            containers,
             pool: settings.pool.then(Arc::default),
             next: AtomicU64::new(1),
         })
@@ -84,9 +90,14 @@ impl Starter {
     pub(super) fn check(&self, language: Language) -> Result<(), Fault> {
         match language {
             Language::Python(..) | Language::Node(_) => self.interpreters.find(language).map(drop),
-            Language::Go | Language::Custom => Ok(()),
-            Language::Java(_) | Language::Php | Language::Container => Err(unserved(language)),
+            Language::Go | Language::Custom | Language::Container => Ok(()),
+            Language::Java(_) | Language::Php => Err(unserved(language)),
         }
+    }
+
+    /// Whether an engine runs containers here.
+    pub(super) async fn check_engine(&self) -> Result<(), Fault> {
+        Engine::find().await.map(drop)
     }
 
     /// Looks after what waits; whether there is any.
@@ -94,11 +105,12 @@ impl Starter {
         self.pool.as_ref().is_some_and(|pool| pool.sweep())
     }
 
-    /// Ends what waits.
-    pub(super) fn close(&self) {
+    /// Ends what waits, and what an engine keeps.
+    pub(super) async fn close(&self) {
         if let Some(pool) = &self.pool {
             pool.clear();
         }
+        self.containers.close().await;
     }
 
     /// Starts an instance of the spec and waits until it takes calls.
@@ -113,9 +125,15 @@ impl Starter {
         let mut port = self.ports.free()?;
         let mut environment = environment(spec, (&id, port.given), &ground.sight);
         let api = runtime_api(spec, &mut environment)?;
-        let found = (&self.interpreters, port.given);
-        let order = ground.order(spec, self.folder.join(&id), &mut environment, found)?;
+        let order = if let Some(container) = contained(spec) {
+            let engine = self.containers.engine(&container.image).await?;
+            self.containers.order(&engine, spec, (&id, port.given))
+        } else {
+            let found = (&self.interpreters, port.given);
+            ground.order(spec, self.folder.join(&id), &mut environment, found)?
+        };
         let (mut process, layers) = self.process(&ground, spec, order).await?;
+        self.containers.follow(spec, &id, &process);
         let socket = process.take_socket();
         let marks = match (&socket, &api) {
             (Some(_), _) => Marks::Process,
@@ -301,6 +319,12 @@ pub(super) fn configured(spec: &Spec) -> Option<u16> {
     is_server.then(|| custom.and_then(|custom| custom.port).unwrap_or(USUAL))
 }
 
+/// The container that a spec is, if it is one.
+fn contained(spec: &Spec) -> Option<&Container> {
+    let container = spec.container.as_ref();
+    container.filter(|_| spec.language == Language::Container)
+}
+
 /// Whether there was no program to start.
 fn is_unstarted(young: &Young) -> bool {
     young.process.exit() == Some(Exit::Code(126))
@@ -326,6 +350,9 @@ fn not_ready(spec: &Spec, port: u16) -> Fault {
     Fault::Start(match spec.language {
         Language::Custom => {
             format!("the program does not listen on port {port} (FC_SERVER_PORT) after {seconds} s")
+        }
+        Language::Container => {
+            format!("the container does not listen on the configured port after {seconds} s")
         }
         Language::Go => format!(
             "the program does not ask for calls (FC_RUNTIME_API) after {seconds} s; is it made with the vendor's library?"
