@@ -1,4 +1,4 @@
-//! Handlers in Python and Node: frames with a bootstrap that runs inside the interpreter.
+//! Handlers in Python, Node and PHP: frames with a bootstrap that runs inside the interpreter.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -24,6 +24,7 @@ pub(crate) fn bootstrap(language: Language) -> Option<(&'static str, &'static st
     match language {
         Language::Python(..) => Some(("bootstrap.py", include_str!("python/bootstrap.py"))),
         Language::Node(_) => Some(("bootstrap.cjs", include_str!("node/bootstrap.cjs"))),
+        Language::Php => Some(("bootstrap.php", include_str!("php/bootstrap.php"))),
         _ => None,
     }
 }
@@ -103,6 +104,7 @@ impl Builtin {
                     "token": identity.security_token,
                     "logProject": identity.log.0,
                     "logStore": identity.log.1,
+                    "initializerTimeout": spec.initializer.as_ref().map_or(0, |hook| hook.timeout.as_secs()),
                 },
             }),
             initializer,

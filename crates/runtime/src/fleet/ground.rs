@@ -16,9 +16,18 @@ use crate::dialect::bootstrap;
 use crate::launch::{Input, Launcher, Order, Shown};
 use crate::spec::{Language, Spec};
 
-/// Moves the socket of a bootstrap from standard input to where it is looked for, since Node cannot: code that reads its
+/// Moves the socket of a bootstrap from standard input to where it is looked for, since Node and PHP cannot: code that reads its
 /// standard input finds it empty.
 const MOVED: [&str; 3] = ["/bin/sh", "-c", "exec \"$0\" \"$@\" 3<&0 0</dev/null"];
+/// Complaints go to the log once, and memory is limited for the whole process.
+const PHP_OPTIONS: [&str; 6] = [
+    "-d",
+    "display_errors=0",
+    "-d",
+    "log_errors=1",
+    "-d",
+    "memory_limit=-1",
+];
 /// Megabytes below `/tmp` that functions have if they do not ask for more.
 pub(super) const USUAL_DISK_MB: u32 = 512;
 
@@ -60,7 +69,7 @@ impl Ground {
     ) -> Result<Order, Fault> {
         let mut sight = self.sight.clone();
         let program = match spec.language {
-            Language::Python(..) | Language::Node(_) => {
+            Language::Python(..) | Language::Node(_) | Language::Php => {
                 interpreted(spec.language, interpreters, &mut sight)?
             }
             Language::Custom => {
@@ -72,7 +81,7 @@ impl Ground {
             // The handler is the program.
             Language::Go => vec![text(&sight.code(spec).join(&spec.handler))],
             // Containers are no processes of ours.
-            Language::Java(_) | Language::Php | Language::Container => {
+            Language::Java(_) | Language::Container => {
                 return Err(unserved(spec.language));
             }
         };
@@ -136,9 +145,15 @@ fn interpreted(
         text(&sight.bootstraps().join(name)),
     ];
     let moved = MOVED.iter().map(|word| (*word).to_owned());
+    let [interpreter, bootstrap] = own;
     Ok(match language {
-        Language::Node(_) => moved.chain(own).collect(),
-        _ => own.to_vec(),
+        Language::Node(_) => moved.chain([interpreter, bootstrap]).collect(),
+        Language::Php => {
+            let options = PHP_OPTIONS.iter().map(|word| (*word).to_owned());
+            let words = moved.chain([interpreter]).chain(options);
+            words.chain([bootstrap]).collect()
+        }
+        _ => vec![interpreter, bootstrap],
     })
 }
 

@@ -33,6 +33,11 @@ impl Interpreters {
                     "python3",
                 )
             }
+            Language::Php => (
+                ["php7.2", "php"].map(str::to_owned).into(),
+                ["-r", "echo PHP_BINARY;"],
+                "php-cli",
+            ),
             _ => (
                 vec!["node".to_owned()],
                 ["-p", "process.execPath"],
@@ -41,7 +46,8 @@ impl Interpreters {
         };
         let found = names.iter().find_map(|name| program(name, question));
         let Some(found) = found else {
-            let name = &names[0];
+            // The last one is the language's own.
+            let name = names.last().map_or(package, String::as_str);
             return Err(Fault::Unable(format!(
                 "{name} is not on this machine; install it, on Debian: apt install {package}"
             )));
@@ -56,8 +62,7 @@ pub(super) fn unserved(language: Language) -> Fault {
     Fault::Unable(
         match language {
             Language::Container => "a container without customContainerConfig is not run",
-            Language::Java(_) => "Java is not run by the local cloud yet",
-            _ => "PHP is not run by the local cloud yet",
+            _ => "Java is not run by the local cloud yet",
         }
         .to_owned(),
     )

@@ -66,7 +66,7 @@ impl Starter {
         }
         let bootstraps = folder.join("bootstrap");
         std::fs::create_dir_all(&bootstraps)?;
-        for language in [Language::Python(3, 0), Language::Node(0)] {
+        for language in [Language::Python(3, 0), Language::Node(0), Language::Php] {
             if let Some((name, text)) = bootstrap(language) {
                 std::fs::write(bootstraps.join(name), text)?;
             }
@@ -89,9 +89,11 @@ impl Starter {
     /// Whether code in a language can run here. May block for a moment.
     pub(super) fn check(&self, language: Language) -> Result<(), Fault> {
         match language {
-            Language::Python(..) | Language::Node(_) => self.interpreters.find(language).map(drop),
+            Language::Python(..) | Language::Node(_) | Language::Php => {
+                self.interpreters.find(language).map(drop)
+            }
             Language::Go | Language::Custom | Language::Container => Ok(()),
-            Language::Java(_) | Language::Php => Err(unserved(language)),
+            Language::Java(_) => Err(unserved(language)),
         }
     }
 

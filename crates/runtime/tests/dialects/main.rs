@@ -5,5 +5,6 @@
 mod bench;
 mod cage;
 mod node;
+mod php;
 mod python;
 mod runtime_api;
