@@ -38,6 +38,7 @@ mod plugin;
 mod provider;
 mod reference;
 mod release;
+mod runtimes;
 mod secret;
 mod shared;
 mod site;

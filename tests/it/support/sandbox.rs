@@ -9,6 +9,8 @@ pub(crate) struct Sandbox {
     folder: tempfile::TempDir,
     cloud: Option<Child>,
     port: u16,
+    /// Whether the machine's programs are out of sight.
+    is_alone: bool,
 }
 
 /// What a run of the binary came to.
@@ -30,6 +32,7 @@ impl Sandbox {
             folder,
             cloud: None,
             port: 0,
+            is_alone: false,
         }
     }
 
@@ -94,8 +97,14 @@ impl Sandbox {
         self.folder.path().join("tools")
     }
 
+    /// From now on the binary finds no programs but those of [`Self::tools`].
+    pub(crate) fn hide_machine(&mut self) {
+        self.is_alone = true;
+    }
+
     fn path(&self) -> OsString {
-        let machine = std::env::var_os("PATH").unwrap();
+        let machine = std::env::var_os("PATH").filter(|_| !self.is_alone);
+        let machine = machine.unwrap_or_default();
         let own = self.tools().is_dir().then(|| self.tools());
         let folders = own.into_iter().chain(std::env::split_paths(&machine));
         std::env::join_paths(folders).unwrap()

@@ -1,4 +1,4 @@
-//! Handlers in Python, Node and PHP: frames with a bootstrap that runs inside the interpreter.
+//! Handlers in Python, Node, PHP and Java: frames with a bootstrap that runs inside the interpreter.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -18,6 +18,16 @@ use crate::spec::{Command, Hook, Language, Spec};
 
 /// The number under which the answer to `load` is waited for; calls are counted from 1.
 const LOAD: u64 = 0;
+
+/// The bootstrap of Java, which is compiled where it runs: names of files and their texts.
+pub(crate) const JAVA_SOURCES: [(&str, &str); 6] = [
+    ("Bind.java", include_str!("java/Bind.java")),
+    ("Bootstrap.java", include_str!("java/Bootstrap.java")),
+    ("Code.java", include_str!("java/Code.java")),
+    ("Failure.java", include_str!("java/Failure.java")),
+    ("Json.java", include_str!("java/Json.java")),
+    ("Told.java", include_str!("java/Told.java")),
+];
 
 /// The bootstrap of a language: the name of its file and its text.
 pub(crate) fn bootstrap(language: Language) -> Option<(&'static str, &'static str)> {

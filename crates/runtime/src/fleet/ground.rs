@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::environment::of_machine;
-use super::interpreter::{Interpreters, unserved};
+use super::interpreter::Interpreters;
 use super::port::Leads;
 use super::sight::Sight;
 use super::start::configured;
@@ -80,9 +80,14 @@ impl Ground {
             }
             // The handler is the program.
             Language::Go => vec![text(&sight.code(spec).join(&spec.handler))],
-            // Containers are no processes of ours.
-            Language::Java(_) | Language::Container => {
-                return Err(unserved(spec.language));
+            Language::Java(_) => {
+                let java = interpreters.java(sight.bootstraps_here())?;
+                let program = sight.program(&java.program);
+                java.words(&program, &sight.bootstraps(), spec.memory_mb)
+            }
+            Language::Container => {
+                let what = "a container needs customContainerConfig";
+                return Err(Fault::Unable(what.to_owned()));
             }
         };
         if let Some(why) = sight.refused().filter(|_| !spec.layers.is_empty()) {
@@ -111,7 +116,7 @@ impl Ground {
             memory_mb: spec.memory_mb,
             cpu: spec.cpu,
             disk_mb: spec.disk_mb,
-            input: if bootstrap(spec.language).is_some() {
+            input: if speaks_frames(spec.language) {
                 Input::Socket
             } else {
                 Input::Null
@@ -131,6 +136,11 @@ impl Ground {
             ..order.clone()
         }
     }
+}
+
+/// Whether our bootstrap is at the other end of a socket.
+fn speaks_frames(language: Language) -> bool {
+    bootstrap(language).is_some() || matches!(language, Language::Java(_))
 }
 
 fn interpreted(

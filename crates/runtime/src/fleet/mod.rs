@@ -13,6 +13,7 @@ mod ground;
 mod group;
 mod instance;
 mod interpreter;
+mod java;
 mod lend;
 mod limits;
 mod output;
@@ -54,7 +55,7 @@ const ROUND: Duration = Duration::from_secs(1);
 /// What a fleet is opened with.
 #[derive(Clone)]
 pub struct Settings {
-    /// Folder for what instances need while they run; emptied at the start.
+    /// Folder for what instances need while they run; emptied at the start, but for bootstraps.
     pub folder: PathBuf,
     /// The command that becomes an instance's process: a program and words that lead to [`crate::launch::main`].
     pub launcher: Vec<OsString>,

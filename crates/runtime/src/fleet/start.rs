@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use super::engine::Engine;
 use super::environment::environment;
 use super::ground::{Ground, USUAL_DISK_MB};
 use super::instance::Instance;
-use super::interpreter::{Interpreters, unserved};
+use super::interpreter::Interpreters;
 use super::lend::lend;
 use super::limits::Lease;
 use super::output::{Marks, Output};
@@ -28,6 +28,8 @@ use crate::spec::{Container, Language, Spec};
 
 /// How long a server may take until it listens. The vendor's limit.
 const LISTENS_WITHIN: Duration = Duration::from_mins(2);
+/// The folder of bootstraps, below the fleet's.
+const BOOTSTRAPS: &str = "bootstrap";
 /// How often it is looked for on other ports, and how long it may listen there alone.
 const LOOK: Duration = Duration::from_millis(250);
 const ELSEWHERE_WITHIN: Duration = Duration::from_secs(10);
@@ -61,11 +63,9 @@ impl Starter {
     pub(super) fn open(settings: &Settings) -> io::Result<Self> {
         let folder = &settings.folder;
         let containers = Containers::open(folder);
-        if folder.exists() {
-            std::fs::remove_dir_all(folder)?;
-        }
-        let bootstraps = folder.join("bootstrap");
+        let bootstraps = folder.join(BOOTSTRAPS);
         std::fs::create_dir_all(&bootstraps)?;
+        empty(folder)?;
         for language in [Language::Python(3, 0), Language::Node(0), Language::Php] {
             if let Some((name, text)) = bootstrap(language) {
                 std::fs::write(bootstraps.join(name), text)?;
@@ -93,7 +93,7 @@ impl Starter {
                 self.interpreters.find(language).map(drop)
             }
             Language::Go | Language::Custom | Language::Container => Ok(()),
-            Language::Java(_) => Err(unserved(language)),
+            Language::Java(_) => self.interpreters.java(&self.bootstraps).map(drop),
         }
     }
 
@@ -203,7 +203,9 @@ impl Starter {
         let pool = self.pool.as_ref()?;
         let is_plain =
             spec.layers.is_empty() && spec.mounts.is_empty() && spec.disk_mb <= USUAL_DISK_MB;
-        if order.input != Input::Socket || !is_plain || !Pool::suits(&spec.environment) {
+        // Java cannot be given variables while it runs.
+        let is_fit = is_plain && !matches!(spec.language, Language::Java(_));
+        if order.input != Input::Socket || !is_fit || !Pool::suits(&spec.environment) {
             return None;
         }
         let slot = self.folder.join(format!("w-{}", self.id()));
@@ -325,6 +327,22 @@ pub(super) fn configured(spec: &Spec) -> Option<u16> {
 fn contained(spec: &Spec) -> Option<&Container> {
     let container = spec.container.as_ref();
     container.filter(|_| spec.language == Language::Container)
+}
+
+/// Removes what instances left. Bootstraps stay: what was compiled is good for as long as it is the same.
+fn empty(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name() == BOOTSTRAPS {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+        } else {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether there was no program to start.

@@ -4,6 +4,7 @@
 
 mod bench;
 mod cage;
+mod java;
 mod node;
 mod php;
 mod python;
