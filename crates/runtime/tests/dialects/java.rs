@@ -231,7 +231,12 @@ async fn what_is_wrong_has_the_vendors_form() {
         (&document["errorMessage"], &document["errorCause"]),
         (&json!("wide"), &json!("deep"))
     );
+}
 
+#[tokio::test]
+async fn code_that_cannot_be_loaded_is_explained() {
+    let bench = Bench::new();
+    let code = compiled(&bench, true);
     for (name, kind, message) in [
         (
             "example.Streams",
