@@ -37,6 +37,7 @@ fn order(folder: &Path, script: &str) -> Order {
         cpu: 1.0,
         disk_mb: 4,
         input: Input::Null,
+        is_free: false,
         slot: folder.join("slot"),
     }
 }

@@ -1,5 +1,6 @@
 //! A folder, a home of its own, a local cloud of its own, and the real binary.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -8,6 +9,8 @@ pub(crate) struct Sandbox {
     folder: tempfile::TempDir,
     cloud: Option<Child>,
     port: u16,
+    /// Whether the machine's programs are out of sight.
+    is_alone: bool,
 }
 
 /// What a run of the binary came to.
@@ -29,6 +32,7 @@ impl Sandbox {
             folder,
             cloud: None,
             port: 0,
+            is_alone: false,
         }
     }
 
@@ -88,6 +92,24 @@ impl Sandbox {
         self.folder.path().join("home")
     }
 
+    /// A folder whose programs come before this machine's; it need not be there.
+    pub(crate) fn tools(&self) -> PathBuf {
+        self.folder.path().join("tools")
+    }
+
+    /// From now on the binary finds no programs but those of [`Self::tools`].
+    pub(crate) fn hide_machine(&mut self) {
+        self.is_alone = true;
+    }
+
+    fn path(&self) -> OsString {
+        let machine = std::env::var_os("PATH").filter(|_| !self.is_alone);
+        let machine = machine.unwrap_or_default();
+        let own = self.tools().is_dir().then(|| self.tools());
+        let folders = own.into_iter().chain(std::env::split_paths(&machine));
+        std::env::join_paths(folders).unwrap()
+    }
+
     /// Writes a file of the project.
     pub(crate) fn file(&self, path: &str, content: impl AsRef<[u8]>) -> &Self {
         let path = self.work().join(path);
@@ -103,7 +125,7 @@ impl Sandbox {
             .args(args)
             .current_dir(self.work())
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("PATH", self.path())
             .env("HOME", self.folder.path().join("user"))
             .env("SDEV_HOME", self.home())
             .env("USER", "tester")

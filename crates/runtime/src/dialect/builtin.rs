@@ -1,4 +1,4 @@
-//! Handlers in Python and Node: frames with a bootstrap that runs inside the interpreter.
+//! Handlers in Python, Node, PHP and Java: frames with a bootstrap that runs inside the interpreter.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -19,11 +19,22 @@ use crate::spec::{Command, Hook, Language, Spec};
 /// The number under which the answer to `load` is waited for; calls are counted from 1.
 const LOAD: u64 = 0;
 
+/// The bootstrap of Java, which is compiled where it runs: names of files and their texts.
+pub(crate) const JAVA_SOURCES: [(&str, &str); 6] = [
+    ("Bind.java", include_str!("java/Bind.java")),
+    ("Bootstrap.java", include_str!("java/Bootstrap.java")),
+    ("Code.java", include_str!("java/Code.java")),
+    ("Failure.java", include_str!("java/Failure.java")),
+    ("Json.java", include_str!("java/Json.java")),
+    ("Told.java", include_str!("java/Told.java")),
+];
+
 /// The bootstrap of a language: the name of its file and its text.
 pub(crate) fn bootstrap(language: Language) -> Option<(&'static str, &'static str)> {
     match language {
         Language::Python(..) => Some(("bootstrap.py", include_str!("python/bootstrap.py"))),
         Language::Node(_) => Some(("bootstrap.cjs", include_str!("node/bootstrap.cjs"))),
+        Language::Php => Some(("bootstrap.php", include_str!("php/bootstrap.php"))),
         _ => None,
     }
 }
@@ -103,6 +114,7 @@ impl Builtin {
                     "token": identity.security_token,
                     "logProject": identity.log.0,
                     "logStore": identity.log.1,
+                    "initializerTimeout": spec.initializer.as_ref().map_or(0, |hook| hook.timeout.as_secs()),
                 },
             }),
             initializer,

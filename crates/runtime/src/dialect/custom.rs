@@ -17,11 +17,13 @@ use tokio::net::TcpStream;
 use super::watched::Watched;
 use super::{Dialect, Outcome};
 use crate::call::{BoxError, Call, CallBody, Fault, FunctionError, Request};
-use crate::spec::{Health, Spec};
+use crate::spec::{Health, Language, Spec};
 
 /// Pauses between questions whether the server listens.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+/// How long a connection stays open that leads somewhere.
+const KEPT_OPEN: Duration = Duration::from_millis(100);
 /// How long an unused connection is kept: shorter than servers keep theirs (Node 5 s, others 2 s), so that none closes just
 /// when a request is sent. A new one on loopback costs little.
 const KEPT: Duration = Duration::from_secs(1);
@@ -38,6 +40,8 @@ pub(super) const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
 /// A web server that runs function code.
 pub(crate) struct Custom {
     port: u16,
+    /// Whether an engine listens there in the server's place.
+    is_published: bool,
     /// Where it was found to listen: an address of loopback and the port.
     authority: OnceLock<Authority>,
     client: Client<HttpConnector, CallBody>,
@@ -65,6 +69,7 @@ impl Custom {
         let container = || spec.container.as_ref()?.health.clone();
         Self {
             port,
+            is_published: spec.language == Language::Container,
             authority: OnceLock::new(),
             client,
             health: custom.or_else(container),
@@ -87,7 +92,8 @@ impl Custom {
         let addresses: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
         for address in addresses {
             let address = SocketAddr::from((address, self.port));
-            if TcpStream::connect(address).await.is_ok()
+            if let Ok(stream) = TcpStream::connect(address).await
+                && (!self.is_published || is_kept(stream).await)
                 && let Ok(authority) = Authority::try_from(address.to_string())
             {
                 let _ = self.authority.set(authority);
@@ -182,6 +188,13 @@ impl Custom {
         let asked = tokio::time::timeout(health.timeout, self.client.request(request)).await;
         matches!(asked, Ok(Ok(response)) if response.status().is_success())
     }
+}
+
+/// Whether a connection is not closed at once. An engine takes connections to a port of a container before its server does, and closes
+/// those that it cannot pass on.
+async fn is_kept(stream: TcpStream) -> bool {
+    let peeked = tokio::time::timeout(KEPT_OPEN, stream.peek(&mut [0])).await;
+    !matches!(peeked, Ok(Ok(0) | Err(_)))
 }
 
 /// What comes with a call beside what is asked.

@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::call::{Call, CallBody, Fault, FunctionError};
 
-pub(crate) use builtin::{Builtin, bootstrap};
+pub(crate) use builtin::{Builtin, JAVA_SOURCES, bootstrap};
 pub(crate) use custom::Custom;
 pub(crate) use runtime_api::RuntimeApi;
 

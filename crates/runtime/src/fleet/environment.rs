@@ -1,6 +1,7 @@
 //! The variables that a process is started with.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::sight::Sight;
 use crate::spec::{Language, Spec};
@@ -23,9 +24,24 @@ pub(super) fn environment(
     (id, port): (&str, u16),
     sight: &Sight,
 ) -> BTreeMap<String, String> {
-    let identity = &spec.identity;
     let mut all = of_machine(sight);
-    let code = sight.code(spec).display().to_string();
+    all.extend(of_vendor(spec, (id, port), &sight.code(spec)));
+    all.extend(spec.identity.endpoints.clone());
+    if !spec.layers.is_empty() {
+        add_layers(spec.language, &mut all);
+    }
+    let own = spec.environment.iter();
+    all.extend(own.map(|(name, value)| (name.clone(), sight.value(spec, value))));
+    all
+}
+
+/// The variables by which the vendor tells code what it is; `port` is where a server shall listen, `code` where the code is seen.
+pub(super) fn of_vendor(
+    spec: &Spec,
+    (id, port): (&str, u16),
+    code: &Path,
+) -> impl Iterator<Item = (String, String)> {
+    let identity = &spec.identity;
     let vendor = [
         ("FC_ACCOUNT_ID", identity.account.clone()),
         ("FC_FUNCTION_NAME", spec.function.clone()),
@@ -39,7 +55,7 @@ pub(super) fn environment(
         ("FC_SERVER_PORT", port.to_string()),
         ("PORT", port.to_string()),
         ("FC_TIMEOUT", spec.timeout.as_secs().to_string()),
-        ("FC_FUNC_CODE_PATH", format!("{code}/")),
+        ("FC_FUNC_CODE_PATH", format!("{}/", code.display())),
         (
             "ALIBABA_CLOUD_ACCESS_KEY_ID",
             identity.access_key_id.clone(),
@@ -53,14 +69,8 @@ pub(super) fn environment(
             identity.security_token.clone(),
         ),
     ];
-    all.extend(vendor.map(|(name, value)| (name.to_owned(), value)));
-    all.extend(identity.endpoints.clone());
-    if !spec.layers.is_empty() {
-        add_layers(spec.language, &mut all);
-    }
-    let own = spec.environment.iter();
-    all.extend(own.map(|(name, value)| (name.clone(), sight.value(spec, value))));
-    all
+    let vendor = vendor.into_iter();
+    vendor.map(|(name, value)| (name.to_owned(), value))
 }
 
 /// Where programs and libraries of layers are looked for, after the code's own and before the machine's. The vendor's folders. Those of

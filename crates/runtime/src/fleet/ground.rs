@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::environment::of_machine;
-use super::interpreter::{Interpreters, unserved};
+use super::interpreter::Interpreters;
 use super::port::Leads;
 use super::sight::Sight;
 use super::start::configured;
@@ -16,9 +16,18 @@ use crate::dialect::bootstrap;
 use crate::launch::{Input, Launcher, Order, Shown};
 use crate::spec::{Language, Spec};
 
-/// Moves the socket of a bootstrap from standard input to where it is looked for, since Node cannot: code that reads its
+/// Moves the socket of a bootstrap from standard input to where it is looked for, since Node and PHP cannot: code that reads its
 /// standard input finds it empty.
 const MOVED: [&str; 3] = ["/bin/sh", "-c", "exec \"$0\" \"$@\" 3<&0 0</dev/null"];
+/// Complaints go to the log once, and memory is limited for the whole process.
+const PHP_OPTIONS: [&str; 6] = [
+    "-d",
+    "display_errors=0",
+    "-d",
+    "log_errors=1",
+    "-d",
+    "memory_limit=-1",
+];
 /// Megabytes below `/tmp` that functions have if they do not ask for more.
 pub(super) const USUAL_DISK_MB: u32 = 512;
 
@@ -60,7 +69,7 @@ impl Ground {
     ) -> Result<Order, Fault> {
         let mut sight = self.sight.clone();
         let program = match spec.language {
-            Language::Python(..) | Language::Node(_) => {
+            Language::Python(..) | Language::Node(_) | Language::Php => {
                 interpreted(spec.language, interpreters, &mut sight)?
             }
             Language::Custom => {
@@ -71,8 +80,14 @@ impl Ground {
             }
             // The handler is the program.
             Language::Go => vec![text(&sight.code(spec).join(&spec.handler))],
-            Language::Java(_) | Language::Php | Language::Container => {
-                return Err(unserved(spec.language));
+            Language::Java(_) => {
+                let java = interpreters.java(sight.bootstraps_here())?;
+                let program = sight.program(&java.program);
+                java.words(&program, &sight.bootstraps(), spec.memory_mb)
+            }
+            Language::Container => {
+                let what = "a container needs customContainerConfig";
+                return Err(Fault::Unable(what.to_owned()));
             }
         };
         if let Some(why) = sight.refused().filter(|_| !spec.layers.is_empty()) {
@@ -101,11 +116,12 @@ impl Ground {
             memory_mb: spec.memory_mb,
             cpu: spec.cpu,
             disk_mb: spec.disk_mb,
-            input: if bootstrap(spec.language).is_some() {
+            input: if speaks_frames(spec.language) {
                 Input::Socket
             } else {
                 Input::Null
             },
+            is_free: false,
             slot,
         })
     }
@@ -122,6 +138,11 @@ impl Ground {
     }
 }
 
+/// Whether our bootstrap is at the other end of a socket.
+fn speaks_frames(language: Language) -> bool {
+    bootstrap(language).is_some() || matches!(language, Language::Java(_))
+}
+
 fn interpreted(
     language: Language,
     interpreters: &Interpreters,
@@ -134,9 +155,15 @@ fn interpreted(
         text(&sight.bootstraps().join(name)),
     ];
     let moved = MOVED.iter().map(|word| (*word).to_owned());
+    let [interpreter, bootstrap] = own;
     Ok(match language {
-        Language::Node(_) => moved.chain(own).collect(),
-        _ => own.to_vec(),
+        Language::Node(_) => moved.chain([interpreter, bootstrap]).collect(),
+        Language::Php => {
+            let options = PHP_OPTIONS.iter().map(|word| (*word).to_owned());
+            let words = moved.chain([interpreter]).chain(options);
+            words.chain([bootstrap]).collect()
+        }
+        _ => vec![interpreter, bootstrap],
     })
 }
 

@@ -12,7 +12,7 @@ use super::{InstanceInfo, InstanceState};
 use crate::call::{Ended, Fault};
 use crate::dialect::Dialect;
 use crate::launch::{Exit, Process};
-use crate::spec::Spec;
+use crate::spec::{Language, Spec};
 
 /// A process that takes calls.
 pub(super) struct Instance {
@@ -35,14 +35,26 @@ impl Instance {
         self.dead.load(Ordering::Acquire) || self.dialect.is_over() || self.process.exit().is_some()
     }
 
+    fn is_server(&self) -> bool {
+        matches!(self.spec.language, Language::Custom | Language::Container)
+    }
+
+    /// Megabytes of memory of its first process, by a line of its status. Of a container the engine knows.
+    fn memory_mb(&self, line: &str) -> u32 {
+        match self.spec.language {
+            Language::Container => 0,
+            _ => memory_mb(self.process.pid(), line),
+        }
+    }
+
     /// The figures of a call that was answered.
     pub(super) async fn end(&self, request_id: &str, duration: Duration) -> Ended {
         Ended {
             instance: self.id.clone(),
             duration,
-            memory_mb: match memory_mb(self.process.pid(), "VmHWM:") {
+            memory_mb: match self.memory_mb("VmHWM:") {
                 // It is gone.
-                0 => self.process.peak_mb(),
+                0 if self.spec.language != Language::Container => self.process.peak_mb(),
                 now => now,
             },
             log_tail: self.output.end(request_id).await,
@@ -54,7 +66,7 @@ impl Instance {
     pub(super) async fn why(&self, seen: String) -> Fault {
         const MOMENT: Duration = Duration::from_millis(200);
         let waited = tokio::time::timeout(MOMENT, self.process.wait()).await;
-        if waited.is_err() && self.spec.custom.is_some() {
+        if waited.is_err() && self.is_server() {
             return Fault::Protocol(seen);
         }
         self.output.drain().await;
@@ -114,7 +126,7 @@ impl Instance {
             started: seat.started,
             busy: seat.busy,
             calls: seat.calls,
-            memory_mb: memory_mb(self.process.pid(), "VmRSS:"),
+            memory_mb: self.memory_mb("VmRSS:"),
             pid: self.process.pid(),
         }
     }

@@ -3,14 +3,17 @@
 //! A `group` is one version of one function: its instances and the calls that wait for one. What to do its `roster` decides,
 //! which is pure; `limits` are those of the function and of the machine; a `permit` is a place in an instance. An `instance` is
 //! a process with its dialect and its `output`. `start` makes instances from the `ground` of this machine; `port` finds where a server listens; the `pool` has
-//! interpreters that wait for code, and `lend` gives it to them. `sight` knows where a process sees things, `tools` what it sees of
+//! interpreters that wait for code, and `lend` gives it to them. A `container` is run by an `engine`. `sight` knows where a process sees things, `tools` what it sees of
 //! this machine's programs.
 
+mod container;
+mod engine;
 mod environment;
 mod ground;
 mod group;
 mod instance;
 mod interpreter;
+mod java;
 mod lend;
 mod limits;
 mod output;
@@ -54,7 +57,7 @@ const ROUND: Duration = Duration::from_secs(1);
 /// What a fleet is opened with.
 #[derive(Clone)]
 pub struct Settings {
-    /// Folder for what instances need while they run; emptied at the start.
+    /// Folder for what instances need while they run; emptied at the start, but for bootstraps.
     pub folder: PathBuf,
     /// The command that becomes an instance's process: a program and words that lead to [`crate::launch::main`].
     pub launcher: Vec<OsString>,
@@ -187,6 +190,9 @@ impl Fleet {
     /// It cannot; the text says what is missing.
     pub async fn check(&self, language: Language) -> Result<(), Fault> {
         let shared = Arc::clone(&self.0);
+        if language == Language::Container {
+            return shared.starter.check_engine().await;
+        }
         let checked = tokio::task::spawn_blocking(move || shared.starter.check(language)).await;
         checked.unwrap_or_else(|error| Err(Fault::Start(error.to_string())))
     }
@@ -241,7 +247,7 @@ impl Fleet {
             group.kill();
             group.retire().await;
         }
-        self.0.starter.close();
+        self.0.starter.close().await;
     }
 
     fn group(&self, spec: &Spec) -> Arc<Group> {

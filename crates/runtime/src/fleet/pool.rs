@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(300);
 const KEPT: Duration = Duration::from_mins(5);
 /// Variables by which an interpreter is led when it starts: with one of these it is started for its function.
 const EARLY: &[&str] = &[
-    "PYTHON", "NODE_", "LD_", "LC_", "LANG", "TZ", "PATH", "MALLOC_",
+    "PYTHON", "NODE_", "PHP", "LD_", "LC_", "LANG", "TZ", "PATH", "MALLOC_",
 ];
 
 /// See the module. Empty until a language was used.

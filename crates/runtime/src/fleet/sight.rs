@@ -58,6 +58,11 @@ impl Sight {
         self.place(LAYERS, &slot.join("opt"))
     }
 
+    /// Where our bootstraps are on this machine.
+    pub(super) fn bootstraps_here(&self) -> &Path {
+        &self.bootstraps
+    }
+
     /// Where our bootstraps are seen.
     pub(super) fn bootstraps(&self) -> PathBuf {
         self.place(RUNTIMES, &self.bootstraps)

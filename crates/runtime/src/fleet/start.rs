@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::container::Containers;
+use super::engine::Engine;
 use super::environment::environment;
 use super::ground::{Ground, USUAL_DISK_MB};
 use super::instance::Instance;
-use super::interpreter::{Interpreters, unserved};
+use super::interpreter::Interpreters;
 use super::lend::lend;
 use super::limits::Lease;
 use super::output::{Marks, Output};
@@ -22,10 +24,12 @@ use crate::call::Fault;
 use crate::dialect::{Builtin, Custom, Dialect, RuntimeApi, bootstrap};
 use crate::launch::{CANNOT, Exit, Input, Order, Process};
 use crate::log::Pipe;
-use crate::spec::{Language, Spec};
+use crate::spec::{Container, Language, Spec};
 
 /// How long a server may take until it listens. The vendor's limit.
 const LISTENS_WITHIN: Duration = Duration::from_mins(2);
+/// The folder of bootstraps, below the fleet's.
+const BOOTSTRAPS: &str = "bootstrap";
 /// How often it is looked for on other ports, and how long it may listen there alone.
 const LOOK: Duration = Duration::from_millis(250);
 const ELSEWHERE_WITHIN: Duration = Duration::from_secs(10);
@@ -41,6 +45,7 @@ pub(super) struct Starter {
     ground: Mutex<Option<Arc<Ground>>>,
     interpreters: Interpreters,
     ports: Ports,
+    containers: Containers,
     /// Interpreters that wait for code, unless they are not wanted.
     pool: Option<Arc<Pool>>,
     next: AtomicU64,
@@ -57,17 +62,17 @@ struct Young {
 impl Starter {
     pub(super) fn open(settings: &Settings) -> io::Result<Self> {
         let folder = &settings.folder;
-        if folder.exists() {
-            std::fs::remove_dir_all(folder)?;
-        }
-        let bootstraps = folder.join("bootstrap");
+        let containers = Containers::open(folder);
+        let bootstraps = folder.join(BOOTSTRAPS);
         std::fs::create_dir_all(&bootstraps)?;
-        for language in [Language::Python(3, 0), Language::Node(0)] {
+        empty(folder)?;
+        for language in [Language::Python(3, 0), Language::Node(0), Language::Php] {
             if let Some((name, text)) = bootstrap(language) {
                 std::fs::write(bootstraps.join(name), text)?;
             }
         }
         Leads::write(&bootstraps)?;
+        containers.remember()?;
         Ok(Self {
             bootstraps,
             folder: folder.clone(),
@@ -75,6 +80,7 @@ impl Starter {
             ground: Mutex::default(),
             interpreters: Interpreters::default(),
             ports: Ports::default(),
+            containers,
             pool: settings.pool.then(Arc::default),
             next: AtomicU64::new(1),
         })
@@ -83,10 +89,17 @@ impl Starter {
     /// Whether code in a language can run here. May block for a moment.
     pub(super) fn check(&self, language: Language) -> Result<(), Fault> {
         match language {
-            Language::Python(..) | Language::Node(_) => self.interpreters.find(language).map(drop),
-            Language::Go | Language::Custom => Ok(()),
-            Language::Java(_) | Language::Php | Language::Container => Err(unserved(language)),
+            Language::Python(..) | Language::Node(_) | Language::Php => {
+                self.interpreters.find(language).map(drop)
+            }
+            Language::Go | Language::Custom | Language::Container => Ok(()),
+            Language::Java(_) => self.interpreters.java(&self.bootstraps).map(drop),
         }
+    }
+
+    /// Whether an engine runs containers here.
+    pub(super) async fn check_engine(&self) -> Result<(), Fault> {
+        Engine::find().await.map(drop)
     }
 
     /// Looks after what waits; whether there is any.
@@ -94,11 +107,12 @@ impl Starter {
         self.pool.as_ref().is_some_and(|pool| pool.sweep())
     }
 
-    /// Ends what waits.
-    pub(super) fn close(&self) {
+    /// Ends what waits, and what an engine keeps.
+    pub(super) async fn close(&self) {
         if let Some(pool) = &self.pool {
             pool.clear();
         }
+        self.containers.close().await;
     }
 
     /// Starts an instance of the spec and waits until it takes calls.
@@ -113,9 +127,15 @@ impl Starter {
         let mut port = self.ports.free()?;
         let mut environment = environment(spec, (&id, port.given), &ground.sight);
         let api = runtime_api(spec, &mut environment)?;
-        let found = (&self.interpreters, port.given);
-        let order = ground.order(spec, self.folder.join(&id), &mut environment, found)?;
+        let order = if let Some(container) = contained(spec) {
+            let engine = self.containers.engine(&container.image).await?;
+            self.containers.order(&engine, spec, (&id, port.given))
+        } else {
+            let found = (&self.interpreters, port.given);
+            ground.order(spec, self.folder.join(&id), &mut environment, found)?
+        };
         let (mut process, layers) = self.process(&ground, spec, order).await?;
+        self.containers.follow(spec, &id, &process);
         let socket = process.take_socket();
         let marks = match (&socket, &api) {
             (Some(_), _) => Marks::Process,
@@ -183,7 +203,9 @@ impl Starter {
         let pool = self.pool.as_ref()?;
         let is_plain =
             spec.layers.is_empty() && spec.mounts.is_empty() && spec.disk_mb <= USUAL_DISK_MB;
-        if order.input != Input::Socket || !is_plain || !Pool::suits(&spec.environment) {
+        // Java cannot be given variables while it runs.
+        let is_fit = is_plain && !matches!(spec.language, Language::Java(_));
+        if order.input != Input::Socket || !is_fit || !Pool::suits(&spec.environment) {
             return None;
         }
         let slot = self.folder.join(format!("w-{}", self.id()));
@@ -301,6 +323,28 @@ pub(super) fn configured(spec: &Spec) -> Option<u16> {
     is_server.then(|| custom.and_then(|custom| custom.port).unwrap_or(USUAL))
 }
 
+/// The container that a spec is, if it is one.
+fn contained(spec: &Spec) -> Option<&Container> {
+    let container = spec.container.as_ref();
+    container.filter(|_| spec.language == Language::Container)
+}
+
+/// Removes what instances left. Bootstraps stay: what was compiled is good for as long as it is the same.
+fn empty(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name() == BOOTSTRAPS {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+        } else {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Whether there was no program to start.
 fn is_unstarted(young: &Young) -> bool {
     young.process.exit() == Some(Exit::Code(126))
@@ -326,6 +370,9 @@ fn not_ready(spec: &Spec, port: u16) -> Fault {
     Fault::Start(match spec.language {
         Language::Custom => {
             format!("the program does not listen on port {port} (FC_SERVER_PORT) after {seconds} s")
+        }
+        Language::Container => {
+            format!("the container does not listen on the configured port after {seconds} s")
         }
         Language::Go => format!(
             "the program does not ask for calls (FC_RUNTIME_API) after {seconds} s; is it made with the vendor's library?"

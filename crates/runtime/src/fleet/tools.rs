@@ -9,6 +9,10 @@ const ELSEWHERE: &str = "/var/fc/lang";
 /// What of an installation is shown: its programs and what they load. Never what else is beside them.
 const PARTS: [&str; 4] = ["bin", "lib", "lib64", "libexec"];
 
+/// What of an installation of Java is shown too, and how one is known.
+const SETTINGS: &str = "conf";
+const MODULES: &str = "lib/modules";
+
 /// See the module.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Tools {
@@ -65,7 +69,8 @@ impl Tools {
         } else {
             prefix.to_owned()
         };
-        for part in PARTS {
+        let of_java = Some(SETTINGS).filter(|_| prefix.join(MODULES).is_file());
+        for part in PARTS.into_iter().chain(of_java) {
             if prefix.join(part).is_dir() {
                 self.add(prefix.join(part), at.join(part));
             }
@@ -112,6 +117,16 @@ mod tests {
         assert_eq!(tools.shown.len(), 2);
         let alone = tools.with(&root.join("own/bin/tool"));
         assert_eq!(alone, Path::new("/var/fc/lang/tool"));
+        for part in ["jdk/bin", "jdk/lib", "jdk/conf"] {
+            std::fs::create_dir_all(root.join(part)).unwrap();
+        }
+        std::fs::write(root.join("jdk/lib/modules"), "").unwrap();
+        tools.with(&root.join("jdk/bin/java"));
+        let shown = tools
+            .shown
+            .iter()
+            .any(|shown| shown.what == root.join("jdk/conf"));
+        assert!(shown, "{:?}", tools.shown);
         assert_eq!(
             tools.with(Path::new("/usr/bin/sh")),
             Path::new("/usr/bin/sh")

@@ -49,6 +49,7 @@ impl Launcher {
             cpu: 1.0,
             disk_mb: 1,
             input: Input::Null,
+            is_free: false,
             slot: slot.clone(),
         };
         let mut launcher = Self {
@@ -93,7 +94,11 @@ impl Launcher {
             None
         };
         let child = self.spawner.spawn(command).await?;
-        Process::adopt(child, socket, order, self.is_caging())
+        Process::adopt(child, socket, order, self.cages(order))
+    }
+
+    fn cages(&self, order: &Order) -> bool {
+        self.is_caging() && !order.is_free
     }
 
     fn command(&self, order: &Order) -> io::Result<tokio::process::Command> {
@@ -101,7 +106,7 @@ impl Launcher {
         let parent = i32::try_from(std::process::id()).map_err(io::Error::other)?;
         Parcel {
             order: order.clone(),
-            caged: self.is_caging(),
+            caged: self.cages(order),
             parent,
             user: geteuid().as_raw(),
             group: getegid().as_raw(),
@@ -117,7 +122,7 @@ impl Launcher {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(self.is_caging());
+            .kill_on_drop(self.cages(order));
         Ok(command)
     }
 }

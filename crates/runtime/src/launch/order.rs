@@ -50,6 +50,8 @@ pub struct Order {
     pub disk_mb: u32,
     /// Its standard input.
     pub input: Input,
+    /// Whether it runs outside of any cage, with all that this user may do: a program of this machine's owner, not of a function.
+    pub is_free: bool,
     /// The folder on this machine that belongs to this instance alone.
     pub slot: PathBuf,
 }

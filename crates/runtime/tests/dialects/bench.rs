@@ -47,6 +47,18 @@ impl Bench {
         }
     }
 
+    /// Another fleet in the same folder, as after a restart.
+    pub(crate) fn again(&self) -> Fleet {
+        let opened = Fleet::open(Settings {
+            folder: self.folder.path().join("run"),
+            launcher: vec![env!("CARGO_BIN_EXE_launch-instance").into()],
+            log: Arc::clone(&self.lines) as Arc<dyn LogSink>,
+            clock: Arc::new(SystemTime::now),
+            pool: false,
+        });
+        opened.unwrap()
+    }
+
     /// Calls with an event; the request's id is `id`.
     pub(crate) async fn call(
         &self,

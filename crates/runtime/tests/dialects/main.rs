@@ -4,7 +4,9 @@
 
 mod bench;
 mod cage;
+mod java;
 mod node;
+mod php;
 mod python;
 mod runtime_api;
 mod stop;

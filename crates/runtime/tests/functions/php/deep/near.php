@@ -1,0 +1,3 @@
+<?php
+function near() { return 'near'; }
+function handler($event, $context) { return 'deep ' . $event; }
