@@ -8,8 +8,10 @@ use serde_json::Value as Json;
 
 use super::cdn::Cdn;
 use super::fc::Fc;
+use super::fnf::Fnf;
 use super::kind::{CdnDomain, Driver, OssBucket, OssFiles};
 use super::kind::{FcDomain, FcFunction, FcRoute, FcSetting, FcTrigger, FcVpcBinding};
+use super::kind::{Flow, FlowSchedule};
 use super::oss::Oss;
 use super::target::Target;
 use super::transport::Transport;
@@ -32,6 +34,7 @@ impl Alibaba {
         let transport = Arc::new(transport);
         let oss = Oss::new(Arc::clone(&transport));
         let fc = Fc::new(Arc::clone(&transport));
+        let fnf = Fnf::new(Arc::clone(&transport));
         let mut drivers: Vec<Box<dyn Driver>> = vec![
             Box::new(OssBucket::new(oss.clone())),
             Box::new(OssFiles::new(oss)),
@@ -41,6 +44,8 @@ impl Alibaba {
             Box::new(FcVpcBinding::new(fc.clone())),
             Box::new(FcDomain::new(fc.clone())),
             Box::new(FcRoute::new(fc.clone())),
+            Box::new(Flow::new(fnf.clone())),
+            Box::new(FlowSchedule::new(fnf)),
         ];
         for setting in FcSetting::all(&fc) {
             drivers.push(Box::new(setting));

@@ -112,6 +112,17 @@ pub(super) fn is_missing(error: &ProviderError, codes: &[&str]) -> bool {
     error.kind == ErrorKind::NotFound && codes.contains(&code)
 }
 
+/// Whether the error says that the thing is not there: 404 with one of a service's own codes. The lists of Function Compute and
+/// of the flows are not public as a whole; `FunctionNotFound`, `TriggerNotFound`, `FlowNotExists` are seen, and all are
+/// formed alike. A code with a dot (`InvalidAccessKeyId.NotFound`) is the gateway's and says nothing of the thing.
+pub(super) fn is_absent(error: &ProviderError) -> bool {
+    let code = error.code.as_deref().unwrap_or_default();
+    let ends = ["NotFound", "NotExist", "NotExists", "NotExisted"];
+    error.kind == ErrorKind::NotFound
+        && !code.contains('.')
+        && ends.iter().any(|end| code.ends_with(end))
+}
+
 /// What sort of failure a status and the vendor's code mean. Codes without a fitting status are sorted by name:
 /// the OpenAPI products throttle with 400 (`Throttling.User`) and report a busy domain as `ServiceBusy`.
 fn sort(status: StatusCode, code: &str) -> ErrorKind {

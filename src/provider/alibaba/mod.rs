@@ -1,17 +1,19 @@
-//! Alibaba Cloud: buckets, their files, accelerated domains and functions, through the vendor's own HTTP APIs.
+//! Alibaba Cloud: buckets, their files, accelerated domains, functions and flows, through the vendor's own HTTP APIs.
 //!
-//! `transport` sends and retries; `oss`, `cdn` and `fc` speak the services' dialects; `kind` says what the kinds are.
+//! `transport` sends and retries; `oss`, `cdn`, `fc` and `fnf` speak the services' dialects; `kind` says what the kinds are.
 
 mod acs3;
 mod cdn;
 mod cloud;
 mod fault;
 mod fc;
+mod fnf;
 mod kind;
 mod oss;
 #[cfg(test)]
 mod recording;
 mod retry;
+mod rpc;
 mod shelf;
 #[cfg(test)]
 mod stub;

@@ -75,6 +75,14 @@ impl Target {
         }
     }
 
+    /// Where the API of flows is; no slash at the end. The vendor has one host per region.
+    pub(super) fn fnf_base(&self) -> String {
+        match self.local() {
+            Some(base) => base.to_owned(),
+            None => format!("https://{}.fnf.aliyuncs.com", self.region),
+        }
+    }
+
     /// Where an accelerated domain is seen; a slash at the end.
     pub(super) fn domain_url(&self, domain: &str) -> String {
         let port = self.local().and_then(port_of);

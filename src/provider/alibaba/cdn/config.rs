@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::call::Call;
-use super::client::Cdn;
+use super::client::{Cdn, call};
 use crate::provider::ProviderError;
+use crate::provider::alibaba::rpc::Call;
 
 /// The functions that are managed here; all others set on a domain are left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,7 +144,7 @@ impl Cdn {
                 .await?;
         }
         if !changes.delete.is_empty() {
-            let call = Call::new("DeleteSpecificConfig")
+            let call = call("DeleteSpecificConfig")
                 .param("DomainName", domain)
                 .param("ConfigId", changes.delete.join(","));
             self.call::<Json>(&call).await?;
@@ -154,14 +154,14 @@ impl Cdn {
 }
 
 pub(super) fn describe_configs(domain: &str, functions: &str) -> Call {
-    Call::new("DescribeCdnDomainConfigs")
+    call("DescribeCdnDomainConfigs")
         .param("DomainName", domain)
         .param("FunctionNames", functions)
 }
 
 pub(super) fn set_configs(domain: &str, settings: &[(Option<String>, Setting)]) -> Call {
     let functions: Vec<Json> = settings.iter().map(function_json).collect();
-    Call::new("BatchSetCdnDomainConfig")
+    call("BatchSetCdnDomainConfig")
         .param("DomainNames", domain)
         .param("Functions", Json::Array(functions).to_string())
 }

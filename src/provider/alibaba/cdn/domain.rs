@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::call::Call;
-use super::client::Cdn;
+use super::client::{Cdn, call};
 use super::source::{Source, SourceModel};
 use crate::provider::ProviderError;
 use crate::provider::alibaba::fault::is_missing;
+use crate::provider::alibaba::rpc::Call;
 
 /// What the API answers for a domain that is not there: `InvalidDomain.NotFound`, and for one that is being removed
 /// `ConfigNotFound`.
@@ -109,7 +109,7 @@ impl Cdn {
         &self,
         domain: &str,
     ) -> Result<Option<Detail>, ProviderError> {
-        let call = Call::new("DescribeCdnDomainDetail").param("DomainName", domain);
+        let call = call("DescribeCdnDomainDetail").param("DomainName", domain);
         match self.call::<DetailReply>(&call).await {
             Ok(reply) => Ok(Some(reply.get_domain_detail_model)),
             Err(error) if is_missing(&error, MISSING) => Ok(None),
@@ -123,7 +123,7 @@ impl Cdn {
         domain: &str,
         to: &[Source],
     ) -> Result<(), ProviderError> {
-        let call = Call::new("ModifyCdnDomain")
+        let call = call("ModifyCdnDomain")
             .param("DomainName", domain)
             .param("Sources", sources(to));
         self.call::<Json>(&call).await?;
@@ -136,7 +136,7 @@ impl Cdn {
         domain: &str,
         scope: &str,
     ) -> Result<(), ProviderError> {
-        let call = Call::new("ModifyCdnDomainSchdmByProperty")
+        let call = call("ModifyCdnDomainSchdmByProperty")
             .param("DomainName", domain)
             .param("Property", json!({ "coverage": scope }).to_string());
         self.call::<Json>(&call).await?;
@@ -148,7 +148,7 @@ impl Cdn {
         &self,
         domain: &str,
     ) -> Result<(), ProviderError> {
-        let call = Call::new("DeleteCdnDomain").param("DomainName", domain);
+        let call = call("DeleteCdnDomain").param("DomainName", domain);
         match self.call::<Json>(&call).await {
             Err(error) if !is_missing(&error, MISSING) => Err(error),
             _ => Ok(()),
@@ -161,7 +161,7 @@ impl Cdn {
         domain: &str,
         key: &str,
     ) -> Result<Option<String>, ProviderError> {
-        let call = Call::new("DescribeTagResources")
+        let call = call("DescribeTagResources")
             .param("ResourceType", RESOURCE_TYPE)
             .param("ResourceId.1", domain);
         let reply: TagsReply = self.call(&call).await?;
@@ -179,7 +179,7 @@ impl Cdn {
         key: &str,
         value: &str,
     ) -> Result<(), ProviderError> {
-        let call = Call::new("TagResources")
+        let call = call("TagResources")
             .param("ResourceType", RESOURCE_TYPE)
             .param("ResourceId.1", domain)
             .tag(key, value);
@@ -189,7 +189,7 @@ impl Cdn {
 }
 
 pub(super) fn add_domain(new: &NewDomain<'_>) -> Call {
-    let mut call = Call::new("AddCdnDomain")
+    let mut call = call("AddCdnDomain")
         .param("CdnType", new.kind)
         .param("DomainName", new.domain)
         .param("Scope", new.scope)

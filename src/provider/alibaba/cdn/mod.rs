@@ -3,7 +3,6 @@
 //! Operations, parameters and functions are those of the vendor's API reference
 //! (<https://www.alibabacloud.com/help/en/cdn/developer-reference/api-cdn-2018-05-10-overview>).
 
-mod call;
 mod client;
 mod config;
 mod domain;

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 use wire::acs3::Authorization;
 
-use super::call::Call;
+use super::client::call;
 use super::config::{Function, Setting, describe_configs, set_configs};
 use super::domain::{NewDomain, add_domain};
 use super::refresh::{Purge, refresh, refresh_task};
 use super::source::Source;
 use crate::provider::alibaba::recording::{Recording, query_of, recording};
+use crate::provider::alibaba::rpc::Call;
 
 /// A parameter's value, with JSON in one spelling.
 fn normal(query: BTreeSet<(String, String)>) -> BTreeMap<String, Json> {
@@ -44,7 +45,7 @@ fn assert_same(operation: &str, ours: &Call) {
     };
     let target = theirs.target();
     let nonce = theirs.header("x-acs-signature-nonce");
-    let signed = ours.signed(&target, theirs.time(), nonce);
+    let signed = ours.signed((&target, target.cdn_base()), theirs.time(), nonce);
     let path = signed.url.strip_prefix(target.endpoint.as_deref().unwrap());
     assert_eq!(path.unwrap().split('?').next().unwrap(), theirs.path);
     assert_eq!(theirs.method, "POST");
@@ -93,7 +94,7 @@ fn domains_are_added_described_and_removed_as_the_vendors_client_does() {
     };
     assert_same("AddCdnDomain", &add_domain(&new));
     for operation in ["DescribeCdnDomainDetail", "DeleteCdnDomain"] {
-        let call = Call::new(operation).param("DomainName", "a.example.com");
+        let call = call(operation).param("DomainName", "a.example.com");
         assert_same(operation, &call);
     }
 }

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::call::Call;
-use super::client::Cdn;
+use super::client::{Cdn, call};
 use crate::provider::ProviderError;
+use crate::provider::alibaba::rpc::Call;
 
 /// What to mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,11 +76,11 @@ impl Cdn {
 }
 
 pub(super) fn refresh(urls: &[String], purge: Purge) -> Call {
-    Call::new("RefreshObjectCaches")
+    call("RefreshObjectCaches")
         .field("ObjectPath", urls.join("\n"))
         .field("ObjectType", purge.name())
 }
 
 pub(super) fn refresh_task(id: &str) -> Call {
-    Call::new("DescribeRefreshTasks").param("TaskId", id)
+    call("DescribeRefreshTasks").param("TaskId", id)
 }

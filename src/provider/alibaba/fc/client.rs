@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde_json::Value as Json;
 
 use super::call::Call;
+use crate::provider::alibaba::fault::is_absent;
 use crate::provider::alibaba::target::Target;
 use crate::provider::alibaba::transport::{Reply, Transport};
 use crate::provider::{ErrorKind, ProviderError};
@@ -140,15 +141,4 @@ fn object(action: &str, reply: &Reply) -> Result<Object, ProviderError> {
         Ok(_) => Err(unreadable("it is no JSON object".to_owned())),
         Err(error) => Err(unreadable(error.to_string())),
     }
-}
-
-/// Whether the error says that the thing is not there: 404 with one of the service's own codes. Its list is not public as a
-/// whole; `FunctionNotFound`, `TriggerNotFound`, `DomainNameNotFound` are seen, and all are formed alike. A code with a
-/// dot (`InvalidAccessKeyId.NotFound`) is the gateway's and says nothing of the thing.
-fn is_absent(error: &ProviderError) -> bool {
-    let code = error.code.as_deref().unwrap_or_default();
-    let ends = ["NotFound", "NotExist", "NotExists", "NotExisted"];
-    error.kind == ErrorKind::NotFound
-        && !code.contains('.')
-        && ends.iter().any(|end| code.ends_with(end))
 }

@@ -1,19 +1,19 @@
-//! One call of the CDN's API: its parameters, and its signed HTTP form.
+//! One call of an RPC product: its parameters, and its signed HTTP form.
 
 use std::time::SystemTime;
 
 use http::Method;
 
+use super::acs3;
+use super::target::Target;
 use crate::provider::ProviderError;
-use crate::provider::alibaba::acs3;
-use crate::provider::alibaba::target::Target;
-
-const VERSION: &str = "2018-05-10";
 
 /// One call, not signed yet.
 #[derive(Debug, Clone)]
 pub(super) struct Call {
     pub(super) action: &'static str,
+    version: &'static str,
+    method: Method,
     /// Parameters in the query, decoded.
     pub(super) query: Vec<(String, String)>,
     /// Parameters in a form body, decoded.
@@ -21,11 +21,22 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn new(action: &'static str) -> Self {
+    /// A call of an action of the API of this date.
+    pub(super) fn new(version: &'static str, action: &'static str) -> Self {
         Self {
             action,
+            version,
+            method: Method::POST,
             query: Vec::new(),
             form: Vec::new(),
+        }
+    }
+
+    /// A call that reads, with all its parameters in the query.
+    pub(super) fn get(version: &'static str, action: &'static str) -> Self {
+        Self {
+            method: Method::GET,
+            ..Self::new(version, action)
         }
     }
 
@@ -48,25 +59,30 @@ impl Call {
 
     /// The call signed for this time and nonce.
     #[cfg(test)]
-    pub(super) fn signed(&self, target: &Target, now: SystemTime, nonce: &str) -> acs3::Signed {
-        self.request(target).signed(target, now, nonce)
+    pub(super) fn signed(
+        &self,
+        (target, base): (&Target, &str),
+        now: SystemTime,
+        nonce: &str,
+    ) -> acs3::Signed {
+        self.request(base).signed(target, now, nonce)
     }
 
-    /// The HTTP request for one try.
+    /// The HTTP request for one try; `base` is the product's address, without a slash at the end.
     pub(super) fn build(
         &self,
-        target: &Target,
+        (target, base): (&Target, &str),
         now: SystemTime,
     ) -> Result<reqwest::Request, ProviderError> {
-        self.request(target).build(target, now)
+        self.request(base).build(target, now)
     }
 
-    fn request<'a>(&'a self, target: &'a Target) -> acs3::Request<'a> {
+    fn request<'a>(&'a self, base: &'a str) -> acs3::Request<'a> {
         acs3::Request {
             action: self.action,
-            version: VERSION,
-            method: Method::POST,
-            base: target.cdn_base(),
+            version: self.version,
+            method: self.method.clone(),
+            base,
             path: "/",
             query: &self.query,
             body: acs3::pairs(&self.form).into_bytes(),
@@ -90,10 +106,10 @@ mod tests {
             security_token: Some("TOKEN".into()),
             endpoint: None,
         };
-        let ours = Call::new("RefreshObjectCaches")
+        let ours = Call::new("2018-05-10", "RefreshObjectCaches")
             .param("a", "b c")
             .field("ObjectPath", "http://a.com/x y");
-        let signed = ours.signed(&target, SystemTime::now(), "n");
+        let signed = ours.signed((&target, target.cdn_base()), SystemTime::now(), "n");
         assert_eq!(signed.url, "https://cdn.aliyuncs.com/?a=b%20c");
         let digest = wire::acs3::body_sha256(&signed.body);
         let call = wire::acs3::Call {
