@@ -122,7 +122,7 @@ codes! {
     API_UNREACHABLE = 703, "the cloud cannot be reached";
     API_CONFLICT = 704, "the cloud reports a conflict";
     INTERRUPTED = 705, "interrupted before everything was done";
-    FUNCTION_MISSING = 720, "there is no such function";
+    FUNCTION_MISSING = 720, "there is no such function or workflow";
     SET_BACK = 721, "a deploy sets this back";
     TRIGGER_MISSING = 722, "there is no such trigger";
     LOCAL_START = 801, "the local cloud cannot start";

@@ -5,6 +5,7 @@ mod function;
 mod local;
 mod release;
 mod weight;
+mod workflow;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ pub(super) use event::Event;
 pub(super) use function::{Build, Dev, InvocationType, Invoke, Logs};
 pub(super) use local::{Clock, Local, Run, Start, Status};
 pub(super) use release::{Alias, Concurrency, Provision, Qualified, Version};
+pub(super) use workflow::{Workflow, WorkflowReport, WorkflowShow, WorkflowStart};
 
 /// Deploys a Serverless Devs 3.0 manifest: one plan, a crash-safe apply, a local cloud.
 #[derive(Debug, Parser)]
@@ -89,6 +91,9 @@ pub(super) enum Command {
     /// Instances that only one function may use
     #[command(subcommand)]
     Concurrency(Concurrency),
+    /// Executions of a workflow: begin, list, show, stop
+    #[command(subcommand)]
+    Workflow(Workflow),
     /// What sdev remembers
     #[command(subcommand)]
     State(State),

@@ -11,7 +11,7 @@ use super::super::runtime::block_on;
 use super::super::view::release as view;
 use super::Outcome;
 use super::confirm::confirm;
-use super::function::Function;
+use super::deployed::Deployed;
 
 pub(super) fn run(args: &Alias, global: &Global, printer: Printer) -> Outcome {
     let of = match args {
@@ -21,7 +21,8 @@ pub(super) fn run(args: &Alias, global: &Global, printer: Printer) -> Outcome {
         Alias::Remove(args) => &args.of,
     };
     block_on(async {
-        let function = Function::find("alias", of.resource.as_deref(), (global, printer)).await?;
+        let function =
+            Deployed::function("alias", of.resource.as_deref(), (global, printer)).await?;
         match args {
             Alias::List(_) => {
                 let aliases = function.act("alias.list", &json!({})).await?;

@@ -9,7 +9,7 @@ use super::super::runtime::block_on;
 use super::super::view::setting as view;
 use super::Outcome;
 use super::confirm::confirm;
-use super::function::{Function, LATEST};
+use super::deployed::{Deployed, LATEST};
 
 const KIND: &str = "fc.concurrency";
 
@@ -21,7 +21,7 @@ pub(super) fn run(args: &Concurrency, global: &Global, printer: Printer) -> Outc
     };
     block_on(async {
         let function =
-            Function::find("concurrency", of.resource.as_deref(), (global, printer)).await?;
+            Deployed::function("concurrency", of.resource.as_deref(), (global, printer)).await?;
         match args {
             Concurrency::Get(_) => {
                 let found = function.act("concurrency.get", &json!({})).await?;

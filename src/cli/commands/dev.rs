@@ -16,7 +16,7 @@ use super::super::local::{self, Admin};
 use super::super::printer::Printer;
 use super::super::runtime::block_on;
 use super::super::view;
-use super::function::Function;
+use super::deployed::Deployed;
 use super::{Outcome, deploy, manifest_path};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::sys::process;
@@ -41,7 +41,7 @@ pub(super) fn run(args: &Dev, global: &Global, printer: Printer) -> Outcome {
     } else {
         folder
     };
-    let wanted = block_on(Function::local("dev", (global, printer)))?;
+    let wanted = block_on(Deployed::local_functions("dev", (global, printer)))?;
     if wanted.is_none() {
         let detail = "`sdev dev` deploys at each change, and only to the local cloud";
         return Err(Diagnostic::error(code::USAGE, detail)
@@ -67,7 +67,7 @@ pub(super) fn run(args: &Dev, global: &Global, printer: Printer) -> Outcome {
         }
         busy.store(false, Ordering::SeqCst);
         seen = Some(now);
-        match block_on(Function::local("dev", (global, printer))) {
+        match block_on(Deployed::local_functions("dev", (global, printer))) {
             Ok(functions) => follow(functions.unwrap_or_default(), &mut followed, printer),
             Err(wrong) => view::diagnostic::show(printer, &wrong),
         }

@@ -9,7 +9,7 @@ use super::super::exit::Exit;
 use super::super::printer::Printer;
 use super::super::runtime::block_on;
 use super::super::view::{event as view, invocation};
-use super::function::Function;
+use super::deployed::Deployed;
 use super::{Look, Outcome, Reach, manifest_path, open_offline};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::engine::{Chosen, Project, Until};
@@ -53,7 +53,7 @@ pub(super) fn run(args: &Event, global: &Global, printer: Printer) -> Outcome {
 fn fire(id: &ResourceId, with: (&Global, Printer)) -> Outcome {
     let printer = with.1;
     let answer = block_on(async {
-        let function = Function::find("event", Some(id.block()), with).await?;
+        let function = Deployed::function("event", Some(id.block()), with).await?;
         let chosen = function.project.trigger_at(id)?;
         let wanted = wanted(&function, &chosen)?;
         function.act("invoke", &wanted).await
@@ -63,7 +63,7 @@ fn fire(id: &ResourceId, with: (&Global, Printer)) -> Outcome {
 }
 
 /// The call that the trigger makes, waited for.
-fn wanted(function: &Function, chosen: &Chosen) -> Result<Json, Diagnostics> {
+fn wanted(function: &Deployed, chosen: &Chosen) -> Result<Json, Diagnostics> {
     let runtime = function.record.attrs.get("runtime").and_then(Json::as_str);
     if !chosen.source.is_called_with(runtime.unwrap_or_default()) {
         let detail = format!(

@@ -12,7 +12,7 @@ use super::super::printer::Printer;
 use super::super::runtime::block_on;
 use super::super::view::invocation;
 use super::Outcome;
-use super::function::Function;
+use super::deployed::Deployed;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 
 pub(super) fn run(args: &Invoke, global: &Global, printer: Printer) -> Outcome {
@@ -36,7 +36,7 @@ pub(super) fn run(args: &Invoke, global: &Global, printer: Printer) -> Outcome {
 }
 
 async fn call(args: &Invoke, wanted: &Json, with: (&Global, Printer)) -> Result<Json, Diagnostics> {
-    let function = Function::find("invoke", args.resource.as_deref(), with).await?;
+    let function = Deployed::function("invoke", args.resource.as_deref(), with).await?;
     function.act("invoke", wanted).await
 }
 

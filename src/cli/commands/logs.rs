@@ -9,12 +9,13 @@ use super::super::printer::Printer;
 use super::super::runtime::block_on;
 use super::super::view::log;
 use super::Outcome;
-use super::function::Function;
+use super::deployed::Deployed;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 
 pub(super) fn run(args: &Logs, global: &Global, printer: Printer) -> Outcome {
     block_on(async {
-        let function = Function::find("logs", args.resource.as_deref(), (global, printer)).await?;
+        let function =
+            Deployed::function("logs", args.resource.as_deref(), (global, printer)).await?;
         let found = local::running()?.filter(|_| function.to.is_local());
         let Some((endpoint, keys)) = found else {
             let detail = "logs can be read from the local cloud; on the real one they are in the log service";

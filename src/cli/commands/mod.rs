@@ -7,11 +7,11 @@ mod concurrency;
 mod config;
 mod confirm;
 mod deploy;
+mod deployed;
 mod dev;
 mod event;
 mod explain;
 mod fmt;
-mod function;
 mod info;
 mod init;
 mod invoke;
@@ -29,6 +29,7 @@ mod secret;
 mod state;
 mod validate;
 mod version;
+mod workflow;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -122,6 +123,7 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Event(args) => event::run(&args, global, printer),
         Command::Logs(args) => logs::run(&args, global, printer),
         Command::Version(args) => version::run(&args, global, printer),
+        Command::Workflow(args) => workflow::run(&args, global, printer),
         Command::Alias(args) => alias::run(&args, global, printer),
         Command::Provision(args) => provision::run(&args, global, printer),
         Command::Concurrency(args) => concurrency::run(&args, global, printer),

@@ -9,7 +9,7 @@ use super::super::runtime::block_on;
 use super::super::view::setting as view;
 use super::Outcome;
 use super::confirm::confirm;
-use super::function::Function;
+use super::deployed::Deployed;
 use crate::diagnostic::Diagnostics;
 
 pub(super) fn run(args: &Provision, global: &Global, printer: Printer) -> Outcome {
@@ -21,12 +21,12 @@ pub(super) fn run(args: &Provision, global: &Global, printer: Printer) -> Outcom
     };
     block_on(async {
         let function =
-            Function::find("provision", of.resource.as_deref(), (global, printer)).await?;
+            Deployed::function("provision", of.resource.as_deref(), (global, printer)).await?;
         act(args, &function, printer).await
     })
 }
 
-async fn act(args: &Provision, function: &Function, printer: Printer) -> Outcome {
+async fn act(args: &Provision, function: &Deployed, printer: Printer) -> Outcome {
     match args {
         Provision::List(_) => {
             let all = function.act("provision.list", &json!({})).await?;
@@ -71,7 +71,7 @@ async fn act(args: &Provision, function: &Function, printer: Printer) -> Outcome
 }
 
 async fn put(
-    function: &Function,
+    function: &Deployed,
     of: &Qualified,
     document: &Json,
     printer: Printer,

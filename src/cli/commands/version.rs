@@ -9,7 +9,7 @@ use super::super::runtime::block_on;
 use super::super::view::release as view;
 use super::Outcome;
 use super::confirm::confirm;
-use super::function::Function;
+use super::deployed::Deployed;
 
 pub(super) fn run(args: &Version, global: &Global, printer: Printer) -> Outcome {
     let of = match args {
@@ -18,7 +18,8 @@ pub(super) fn run(args: &Version, global: &Global, printer: Printer) -> Outcome 
         Version::Remove(args) => &args.of,
     };
     block_on(async {
-        let function = Function::find("version", of.resource.as_deref(), (global, printer)).await?;
+        let function =
+            Deployed::function("version", of.resource.as_deref(), (global, printer)).await?;
         match args {
             Version::List(_) => {
                 let versions = function.act("version.list", &json!({})).await?;

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::attrs::{id_of, remote};
 use super::driver::Driver;
 use super::fc_part::text;
-use super::{fnf_definition, fnf_mark};
+use super::{flow_act, fnf_definition, fnf_mark};
 use crate::provider::alibaba::fnf::{self, Fnf};
 use crate::provider::alibaba::rpc::Call;
 use crate::provider::{ErrorKind, Made, ProviderError, Seen, Task};
@@ -132,6 +132,15 @@ impl Driver for Flow {
         let id = remote(task, self.identity(task.attrs))?;
         let call = fnf::write("DeleteFlow").field("Name", id.as_str());
         self.fnf.find(&call).await.map(drop)
+    }
+
+    async fn act(&self, action: &str, on: &Record, args: &Json) -> Result<Json, ProviderError> {
+        let id = on.remote.clone().or_else(|| self.identity(&on.attrs));
+        let id = id.ok_or_else(|| {
+            let message = "the workflow has no name yet";
+            ProviderError::new(ErrorKind::Unsupported, action, message)
+        })?;
+        flow_act::act(&self.fnf, id.as_str(), (action, args)).await
     }
 }
 

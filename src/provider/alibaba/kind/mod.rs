@@ -28,6 +28,7 @@ mod fc_trigger;
 mod fc_version;
 mod fc_vpc_binding;
 mod flow;
+mod flow_act;
 #[cfg(test)]
 mod flow_faults;
 mod flow_schedule;

@@ -1,4 +1,4 @@
-//! Which deployed function a command means.
+//! Which deployed function or workflow a command means.
 
 use serde_json::Value as Json;
 
@@ -10,12 +10,26 @@ use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::engine::{Destination, Project, Until};
 use crate::state::{Record, State};
 
-const KIND: &str = "fc.function";
+/// What a command is for: its kind, and how it is called.
+#[derive(Clone, Copy)]
+struct Sort {
+    kind: &'static str,
+    noun: &'static str,
+}
+
+const FUNCTION: Sort = Sort {
+    kind: "fc.function",
+    noun: "function",
+};
+const WORKFLOW: Sort = Sort {
+    kind: "flow.flow",
+    noun: "workflow",
+};
 /// The qualifier of what is no published version.
 pub(super) const LATEST: &str = "LATEST";
 
-/// A project with the function that a command is for.
-pub(super) struct Function {
+/// A project with the thing that a command is for.
+pub(super) struct Deployed {
     pub(super) project: Project,
     pub(super) to: Destination,
     /// Its resource as the manifest names it.
@@ -25,17 +39,34 @@ pub(super) struct Function {
     pub(super) state: State,
 }
 
-impl Function {
+impl Deployed {
     /// The function of the resource named, or the only one there is.
-    pub(super) async fn find(
+    pub(super) async fn function(
         command: &'static str,
         resource: Option<&str>,
+        with: (&Global, Printer),
+    ) -> Result<Self, Diagnostics> {
+        Self::find(command, (FUNCTION, resource), with).await
+    }
+
+    /// The workflow of the resource named, or the only one there is.
+    pub(super) async fn workflow(
+        command: &'static str,
+        resource: Option<&str>,
+        with: (&Global, Printer),
+    ) -> Result<Self, Diagnostics> {
+        Self::find(command, (WORKFLOW, resource), with).await
+    }
+
+    async fn find(
+        command: &'static str,
+        (sort, resource): (Sort, Option<&str>),
         (global, printer): (&Global, Printer),
     ) -> Result<Self, Diagnostics> {
         let reach = Reach::all(command, Until::Lower);
         let (_, project, to) = open(global, reach, (Look::Away, printer)).await?;
         let state = project.state(to.shelves.as_deref()).await?;
-        let (block, record) = choose(&state, resource)?;
+        let (block, record) = choose(&state, (sort, resource))?;
         let (block, record) = (block.to_owned(), record.clone());
         Ok(Self {
             project,
@@ -70,7 +101,7 @@ impl Function {
     }
 
     /// All functions: their resources, and their names in the cloud. Nothing when the destination is no local cloud.
-    pub(super) async fn local(
+    pub(super) async fn local_functions(
         command: &'static str,
         (global, printer): (&Global, Printer),
     ) -> Result<Option<Vec<(String, String)>>, Diagnostics> {
@@ -80,7 +111,7 @@ impl Function {
             return Ok(None);
         }
         let state = project.state(to.shelves.as_deref()).await?;
-        let of_kind = |record: &&Record| record.kind.as_str() == KIND;
+        let of_kind = |record: &&Record| record.kind.as_str() == FUNCTION.kind;
         let named = state.records.iter().filter(|(_, record)| of_kind(record));
         let pair = |(id, record): (&crate::resource::ResourceId, &Record)| {
             let resource = id.as_str().split('.').next().unwrap_or_default();
@@ -101,35 +132,36 @@ impl Function {
 
 fn choose<'s>(
     state: &'s State,
-    resource: Option<&str>,
+    (sort, resource): (Sort, Option<&str>),
 ) -> Result<(&'s str, &'s Record), Diagnostics> {
-    let functions: Vec<(&str, &Record)> = state
+    let noun = sort.noun;
+    let all: Vec<(&str, &Record)> = state
         .records
         .iter()
-        .filter(|(_, record)| record.kind.as_str() == KIND)
+        .filter(|(_, record)| record.kind.as_str() == sort.kind)
         .map(|(id, record)| (id.as_str().split('.').next().unwrap_or_default(), record))
         .collect();
-    let names: Vec<&str> = functions.iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
     let missing = |detail: String| -> Diagnostics {
         let hint = match names[..] {
             [] => "sdev deploy".to_owned(),
-            _ => format!("functions here: {}", names.join(", ")),
+            _ => format!("{noun}s here: {}", names.join(", ")),
         };
         Diagnostic::error(code::FUNCTION_MISSING, detail)
             .hint(hint)
             .into()
     };
-    match (resource, &functions[..]) {
+    match (resource, &all[..]) {
         (Some(wanted), all) => {
             let found = all.iter().find(|(name, _)| *name == wanted);
             found
                 .copied()
-                .ok_or_else(|| missing(format!("`{wanted}` is no function that was deployed")))
+                .ok_or_else(|| missing(format!("`{wanted}` is no {noun} that was deployed")))
         }
         (None, [only]) => Ok(*only),
-        (None, []) => Err(missing(
-            "no function was deployed from this manifest".to_owned(),
-        )),
-        (None, _) => Err(missing("there are several functions; name one".to_owned())),
+        (None, []) => Err(missing(format!(
+            "no {noun} was deployed from this manifest"
+        ))),
+        (None, _) => Err(missing(format!("there are several {noun}s; name one"))),
     }
 }

@@ -1,0 +1,155 @@
+//! `sdev workflow`: executions of a workflow.
+
+use std::io::Read as _;
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+
+use super::super::args::{Global, Workflow, WorkflowReport, WorkflowShow, WorkflowStart};
+use super::super::exit::Exit;
+use super::super::printer::Printer;
+use super::super::runtime::block_on;
+use super::super::view::workflow as view;
+use super::Outcome;
+use super::deployed::Deployed;
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+
+/// How often an execution is looked at.
+const LOOK: Duration = Duration::from_millis(300);
+
+pub(super) fn run(args: &Workflow, global: &Global, printer: Printer) -> Outcome {
+    let of = match args {
+        Workflow::Start(args) => &args.of,
+        Workflow::List(args) => &args.of,
+        Workflow::Show(args) => &args.named.of,
+        Workflow::History(args) | Workflow::Redrive(args) => &args.of,
+        Workflow::Stop(args) => &args.named.of,
+        Workflow::Report(args) => &args.of,
+    };
+    block_on(async {
+        let flow =
+            Deployed::workflow("workflow", of.resource.as_deref(), (global, printer)).await?;
+        match args {
+            Workflow::Start(args) => start(&flow, args, printer).await,
+            Workflow::List(args) => {
+                let wanted = json!({ "status": args.status, "limit": args.limit });
+                let listed = flow.act("execution.list", &wanted).await?;
+                view::list(printer, flow.name(), &listed);
+                Ok(Exit::Done)
+            }
+            Workflow::Show(args) => show(&flow, args, printer).await,
+            Workflow::History(args) => {
+                let events = flow
+                    .act("execution.history", &json!({ "name": args.execution }))
+                    .await?;
+                view::history(printer, &events);
+                Ok(Exit::Done)
+            }
+            Workflow::Stop(args) => {
+                let name = &args.named.execution;
+                let wanted = json!({ "name": name, "error": args.error, "cause": args.cause });
+                let stopped = flow.act("execution.stop", &wanted).await?;
+                view::changed(printer, ("Stopped", name), &stopped);
+                Ok(Exit::Done)
+            }
+            Workflow::Redrive(args) => {
+                let name = &args.execution;
+                let begun = flow
+                    .act("execution.redrive", &json!({ "name": name }))
+                    .await?;
+                view::changed(printer, ("Began again what failed of", name), &begun);
+                Ok(Exit::Done)
+            }
+            Workflow::Report(args) => report(&flow, args, printer).await,
+        }
+    })
+}
+
+async fn start(flow: &Deployed, args: &WorkflowStart, printer: Printer) -> Outcome {
+    let input = input(args)?;
+    let wanted = json!({ "name": args.execution, "input": input, "qualifier": args.qualifier });
+    let begun = flow.act("execution.start", &wanted).await?;
+    let name = begun["Name"].as_str().unwrap_or_default();
+    if !args.wait {
+        view::begun(printer, flow.name(), &begun);
+        return Ok(Exit::Done);
+    }
+    let ended = loop {
+        let shown = flow
+            .act("execution.show", &json!({ "name": name, "wait": 20 }))
+            .await?;
+        if shown["Status"] != "Running" {
+            break shown;
+        }
+    };
+    let events = flow
+        .act("execution.history", &json!({ "name": name }))
+        .await?;
+    Ok(exit(view::ended(printer, &ended, &events)))
+}
+
+async fn show(flow: &Deployed, args: &WorkflowShow, printer: Printer) -> Outcome {
+    let name = &args.named.execution;
+    let mut last = 0;
+    loop {
+        let shown = flow.act("execution.show", &json!({ "name": name })).await?;
+        let events = flow
+            .act("execution.history", &json!({ "name": name }))
+            .await?;
+        let count = events.as_array().map_or(0, Vec::len);
+        let goes_on = args.watch && shown["Status"] == "Running";
+        if count != last || !goes_on {
+            view::tree(printer, &shown, &events, last > 0);
+            last = count;
+        }
+        if !goes_on {
+            return Ok(Exit::Done);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn report(flow: &Deployed, args: &WorkflowReport, printer: Printer) -> Outcome {
+    let wanted = match &args.error {
+        Some(error) => json!({ "token": args.token, "error": error, "cause": args.cause }),
+        None => {
+            check_json("--output", &args.output)?;
+            json!({ "token": args.token, "output": args.output })
+        }
+    };
+    let reported = flow.act("report", &wanted).await?;
+    view::reported(printer, &reported);
+    Ok(Exit::Done)
+}
+
+/// The input as the service takes it: a JSON text.
+fn input(args: &WorkflowStart) -> Result<String, Diagnostics> {
+    let Some(path) = &args.input_file else {
+        let text = args.input.clone().unwrap_or_else(|| "{}".to_owned());
+        check_json("--input", &text)?;
+        return Ok(text);
+    };
+    let read = if path.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        std::fs::read_to_string(path)
+    };
+    let place = path.display().to_string();
+    let text = read.map_err(|error| Diagnostic::error(code::USAGE, format!("{place}: {error}")))?;
+    check_json(&place, &text)?;
+    Ok(text)
+}
+
+fn check_json(place: &str, text: &str) -> Result<(), Diagnostics> {
+    match serde_json::from_str::<Json>(text) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            Err(Diagnostic::error(code::USAGE, format!("{place} is not JSON: {error}")).into())
+        }
+    }
+}
+
+const fn exit(is_well: bool) -> Exit {
+    if is_well { Exit::Done } else { Exit::Failed }
+}

@@ -1,0 +1,335 @@
+//! From the events of an execution to the lines of a tree: each step with its tries, its duration, its error and the
+//! request that it made.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::super::printer::Style;
+use super::workflow::short;
+
+/// A line of the tree.
+pub(super) struct Line {
+    /// The branches before it.
+    pub(super) margin: String,
+    /// The step's name.
+    pub(super) name: String,
+    /// What is to be known of it.
+    pub(super) facts: String,
+    /// Green: done; red: failed; yellow: under way.
+    pub(super) style: Style,
+}
+
+#[derive(Default)]
+struct Step {
+    name: String,
+    begun: String,
+    ended: Option<String>,
+    tries: usize,
+    /// The last error, and whether the step failed by it.
+    fault: Option<String>,
+    is_failed: bool,
+    is_waiting: bool,
+    requests: Vec<String>,
+    input: String,
+    output: Option<String>,
+    /// Branches and iterations: their number and steps.
+    inside: Vec<(Option<u64>, u64)>,
+}
+
+/// What the events tell, by frames: the flow is frame 0.
+#[derive(Default)]
+struct Tree {
+    steps: Vec<Step>,
+    /// The steps of each frame, in their order.
+    frames: BTreeMap<u64, Vec<usize>>,
+}
+
+/// The lines of an execution's tree. Events whose details do not say where they belong are put below the flow.
+pub(super) fn lines(events: &[Json]) -> Vec<Line> {
+    let mut tree = Tree::default();
+    for event in events {
+        tree.take(event);
+    }
+    let mut lines = Vec::new();
+    tree.show(0, "", &mut lines);
+    lines
+}
+
+impl Tree {
+    fn take(&mut self, event: &Json) {
+        let detail: Json = event["EventDetail"]
+            .as_str()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
+        let text = |of: &Json| of.as_str().unwrap_or_default().to_owned();
+        let frame = detail["frame"].as_u64().unwrap_or(0);
+        let id = event["EventId"].as_u64().unwrap_or(0);
+        let kind = event["Type"].as_str().unwrap_or_default();
+        if kind == "StepEntered" {
+            let step = Step {
+                name: text(&event["StepName"]),
+                begun: text(&event["Time"]),
+                input: detail["input"].to_string(),
+                ..Step::default()
+            };
+            self.frames.entry(frame).or_default().push(self.steps.len());
+            self.steps.push(step);
+            return;
+        }
+        let last = self
+            .frames
+            .get(&frame)
+            .and_then(|steps| steps.last())
+            .copied();
+        let Some(step) = last.and_then(|last| self.steps.get_mut(last)) else {
+            return;
+        };
+        match kind {
+            "TaskStarted" => {
+                step.tries += 1;
+                step.requests
+                    .extend(detail["requestId"].as_str().map(str::to_owned));
+            }
+            "TaskSubmitted" => step.is_waiting = true,
+            "TaskSucceeded" => step.is_waiting = false,
+            "TaskFailed" | "TaskTimedOut" | "TaskSubmitFailed" => {
+                step.is_waiting = false;
+                step.fault = Some(fault(&detail));
+            }
+            "StepStarted" if detail["case"].is_u64() => step.inside.push((None, id)),
+            "BranchEntered" | "IterationEntered" => {
+                step.inside.push((detail["index"].as_u64(), id))
+            }
+            "StepFailed" => {
+                step.fault = Some(fault(&detail));
+                if detail["retry"].is_null() {
+                    step.is_failed = true;
+                    step.ended = Some(text(&event["Time"]));
+                } else {
+                    step.inside.clear();
+                }
+            }
+            "StepExited" => {
+                step.ended = Some(text(&event["Time"]));
+                step.output = Some(detail["output"].to_string());
+            }
+            _ => {}
+        }
+    }
+
+    fn show(&self, frame: u64, margin: &str, lines: &mut Vec<Line>) {
+        let steps = self
+            .frames
+            .get(&frame)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        for (place, index) in steps.iter().enumerate() {
+            let step = &self.steps[*index];
+            let is_last = place + 1 == steps.len();
+            let (corner, below) = if is_last {
+                ("└─ ", "   ")
+            } else {
+                ("├─ ", "│  ")
+            };
+            lines.push(Line {
+                margin: format!("{margin}{corner}"),
+                name: step.name.clone(),
+                facts: step.facts(),
+                style: step.style(),
+            });
+            let below = format!("{margin}{below}");
+            for fact in step.data() {
+                lines.push(Line {
+                    margin: below.clone(),
+                    name: String::new(),
+                    facts: fact,
+                    style: Style::Dim,
+                });
+            }
+            for (number, inside) in &step.inside {
+                match number {
+                    None => self.show(*inside, &below, lines),
+                    Some(number) => {
+                        let name = format!("[{number}]");
+                        lines.push(Line {
+                            margin: below.clone(),
+                            name,
+                            facts: String::new(),
+                            style: Style::Dim,
+                        });
+                        self.show(*inside, &format!("{below}  "), lines);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Step {
+    const fn style(&self) -> Style {
+        match (self.is_failed, &self.ended) {
+            (true, _) => Style::Red,
+            (false, Some(_)) => Style::Green,
+            (false, None) => Style::Yellow,
+        }
+    }
+
+    fn facts(&self) -> String {
+        let mut facts = Vec::new();
+        if let Some(took) = self
+            .ended
+            .as_ref()
+            .and_then(|ended| took(&self.begun, ended))
+        {
+            facts.push(took);
+        } else if self.is_waiting {
+            facts.push("waits for a report".to_owned());
+        }
+        if self.tries > 1 {
+            facts.push(format!("{} tries", self.tries));
+        }
+        facts.extend(self.fault.clone());
+        if let Some(request) = self.requests.last() {
+            facts.push(format!("request {request}"));
+        }
+        facts.join(", ")
+    }
+
+    fn data(&self) -> Vec<String> {
+        if self.tries == 0 {
+            return Vec::new();
+        }
+        let output = self
+            .output
+            .iter()
+            .map(|output| format!("output {}", short(output)));
+        std::iter::once(format!("input  {}", short(&self.input)))
+            .chain(output)
+            .collect()
+    }
+}
+
+fn fault(detail: &Json) -> String {
+    let text = |name: &str| detail[name].as_str().unwrap_or_default().to_owned();
+    // What a function raised is told with its whole report as the cause; its message says it.
+    let cause = text("cause");
+    let told: Option<Json> = serde_json::from_str(&cause).ok();
+    let message = told
+        .as_ref()
+        .and_then(|told| told["errorMessage"].as_str())
+        .unwrap_or(&cause)
+        .to_owned();
+    if message.is_empty() {
+        text("error")
+    } else {
+        format!("{}: {}", text("error"), short(&message))
+    }
+}
+
+fn took(begun: &str, ended: &str) -> Option<String> {
+    let (begun, ended): (Timestamp, Timestamp) = (begun.parse().ok()?, ended.parse().ok()?);
+    let millis = ended.as_millisecond() - begun.as_millisecond();
+    Some(match millis {
+        ..1000 => format!("{millis} ms"),
+        1000..60_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+        _ => {
+            let minutes = millis / 60_000;
+            let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
+            let parts = [(days, "d"), (hours, "h"), (minutes, "min")];
+            let parts = parts.iter().filter(|(count, _)| *count > 0);
+            parts
+                .map(|(count, unit)| format!("{count} {unit}"))
+                .collect::<Vec<_>>()
+                .join(" ")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn event(id: u64, kind: &str, step: &str, detail: &Json) -> Json {
+        let time = format!("2026-01-01T00:00:0{}.{:03}Z", id / 10, id % 10 * 100);
+        json!({ "EventId": id, "Type": kind, "StepName": step, "Time": time, "EventDetail": detail.to_string() })
+    }
+
+    #[test]
+    fn steps_stand_below_what_holds_them() {
+        let events = [
+            event(1, "ExecutionStarted", "", &json!({})),
+            event(
+                2,
+                "StepEntered",
+                "pay",
+                &json!({ "frame": 0, "input": { "x": 1 } }),
+            ),
+            event(
+                3,
+                "TaskStarted",
+                "pay",
+                &json!({ "frame": 0, "requestId": "R1" }),
+            ),
+            event(
+                4,
+                "TaskFailed",
+                "pay",
+                &json!({ "frame": 0, "error": "Busy", "cause": "{\"errorMessage\": \"later\"}", "retry": "t" }),
+            ),
+            event(
+                5,
+                "TaskStarted",
+                "pay",
+                &json!({ "frame": 0, "requestId": "R2" }),
+            ),
+            event(
+                6,
+                "StepExited",
+                "pay",
+                &json!({ "frame": 0, "output": { "y": 2 } }),
+            ),
+            event(
+                7,
+                "StepEntered",
+                "both",
+                &json!({ "frame": 0, "input": {} }),
+            ),
+            event(
+                8,
+                "BranchEntered",
+                "both",
+                &json!({ "frame": 0, "index": 0, "input": {} }),
+            ),
+            event(
+                9,
+                "StepEntered",
+                "left",
+                &json!({ "frame": 8, "input": {} }),
+            ),
+        ];
+        let lines: Vec<String> = lines(&events)
+            .iter()
+            .map(|line| format!("{}{} {}", line.margin, line.name, line.facts))
+            .collect();
+        let wanted = [
+            "├─ pay 400 ms, 2 tries, Busy: later, request R2",
+            "│   input  {\"x\":1}",
+            "│   output {\"y\":2}",
+            "└─ both ",
+            "   [0] ",
+            "     └─ left ",
+        ];
+        assert_eq!(lines, wanted);
+    }
+
+    #[test]
+    fn long_times_are_said_in_their_units() {
+        let took = |ended: &str| took("2026-01-01T00:00:00Z", ended);
+        assert_eq!(took("2026-01-01T00:00:01.250Z").as_deref(), Some("1.2 s"));
+        assert_eq!(took("2026-01-31T01:00:00Z").as_deref(), Some("30 d 1 h"));
+    }
+}

@@ -1,0 +1,188 @@
+//! Executions of workflows in words.
+
+use serde_json::{Value as Json, json};
+
+use super::super::printer::{Printer, Style};
+use super::run_tree::{Line, lines};
+use super::{table, text};
+
+/// An execution that was begun.
+pub(in crate::cli) fn begun(printer: Printer, flow: &str, execution: &Json) {
+    if printer.json {
+        return printer.object(
+            "execution_started",
+            json!({ "workflow": flow, "execution": execution }),
+        );
+    }
+    let name = word(execution, "Name");
+    printer.say(&format!(
+        "Began execution {name} of {flow}; see it: sdev workflow show {name}"
+    ));
+    printer.data(&name);
+}
+
+/// An execution that was waited for; whether it ended well. Its output is data.
+pub(in crate::cli) fn ended(printer: Printer, execution: &Json, events: &Json) -> bool {
+    let is_well = execution["Status"] == "Succeeded";
+    if printer.json {
+        printer.object(
+            "execution",
+            json!({ "execution": execution, "events": events }),
+        );
+        return is_well;
+    }
+    if is_well {
+        printer.data(execution["Output"].as_str().unwrap_or_default());
+    } else {
+        tree(printer, execution, events, false);
+    }
+    is_well
+}
+
+/// All executions.
+pub(in crate::cli) fn list(printer: Printer, flow: &str, executions: &Json) {
+    if printer.json {
+        return printer.object(
+            "executions",
+            json!({ "workflow": flow, "executions": executions }),
+        );
+    }
+    let all = executions.as_array().map(Vec::as_slice).unwrap_or_default();
+    if all.is_empty() {
+        return printer.say(&format!("{flow} has no executions."));
+    }
+    let head = ["EXECUTION", "STATUS", "BEGAN", "ENDED"];
+    let columns = ["Name", "Status", "StartedTime", "StoppedTime"];
+    let rows: Vec<[String; 4]> = all
+        .iter()
+        .map(|one| columns.map(|name| word(one, name)))
+        .collect();
+    table::show(printer, head, &rows);
+}
+
+/// Every event, a line each.
+pub(in crate::cli) fn history(printer: Printer, events: &Json) {
+    let all = events.as_array().map(Vec::as_slice).unwrap_or_default();
+    if printer.json {
+        for event in all {
+            printer.object("execution_event", json!({ "event": event }));
+        }
+        return;
+    }
+    let head = ["EVENT", "TIME", "TYPE", "STEP", "DETAIL"];
+    let row = |event: &Json| {
+        [
+            event["EventId"].to_string(),
+            word(event, "Time"),
+            word(event, "Type"),
+            word(event, "StepName"),
+            short(&detail(event)),
+        ]
+    };
+    table::show(printer, head, &all.iter().map(row).collect::<Vec<_>>());
+}
+
+/// An execution as a tree of its steps.
+pub(in crate::cli) fn tree(printer: Printer, execution: &Json, events: &Json, is_again: bool) {
+    if printer.json {
+        return printer.object(
+            "execution",
+            json!({ "execution": execution, "events": events }),
+        );
+    }
+    let all = events.as_array().map(Vec::as_slice).unwrap_or_default();
+    if is_again {
+        printer.data("");
+    }
+    let status = word(execution, "Status");
+    let style = style_of(&status);
+    let name = printer.paint(Style::Bold, &word(execution, "Name"));
+    printer.data(&format!(
+        "{name}  {}  {}",
+        printer.paint(style, &status),
+        word(execution, "StartedTime")
+    ));
+    for line in lines(all) {
+        printer.data(&shown(printer, &line));
+    }
+    for (label, field) in [("input", "Input"), ("output", "Output")] {
+        let value = word(execution, field);
+        if !value.is_empty() {
+            printer.data(&format!(
+                "{}  {}",
+                printer.paint(Style::Dim, label),
+                short(&value)
+            ));
+        }
+    }
+    let last = all.last().map(detail).filter(|_| style == Style::Red);
+    let last: Option<Json> = last.and_then(|text| serde_json::from_str(&text).ok());
+    if let Some(last) = last {
+        let error = word(&last, "error");
+        printer.data(&printer.paint(
+            Style::Red,
+            &format!("{error}: {}", short(&word(&last, "cause"))),
+        ));
+    }
+}
+
+/// Something that was done with an execution.
+pub(in crate::cli) fn changed(printer: Printer, (done, name): (&str, &str), execution: &Json) {
+    if printer.json {
+        return printer.object("execution", json!({ "execution": execution }));
+    }
+    printer.say(&format!("{done} {}.", text::plain(name)));
+}
+
+/// A report that was taken.
+pub(in crate::cli) fn reported(printer: Printer, reply: &Json) {
+    if printer.json {
+        return printer.object("reported", json!({ "event": reply["EventId"] }));
+    }
+    printer.say("Reported.");
+}
+
+fn shown(printer: Printer, line: &Line) -> String {
+    let mark = match line.style {
+        Style::Green => "✓",
+        Style::Red => "✗",
+        Style::Yellow => "●",
+        _ => " ",
+    };
+    let branch = printer.paint(Style::Dim, &line.margin);
+    let mark = printer.paint(line.style, mark);
+    let facts = printer.paint(Style::Dim, &text::plain(&line.facts));
+    format!("{branch}{mark} {}  {facts}", text::plain(&line.name))
+        .trim_end()
+        .to_owned()
+}
+
+fn style_of(status: &str) -> Style {
+    match status {
+        "Succeeded" => Style::Green,
+        "Running" | "Starting" => Style::Yellow,
+        _ => Style::Red,
+    }
+}
+
+fn detail(event: &Json) -> String {
+    event["EventDetail"].as_str().unwrap_or_default().to_owned()
+}
+
+/// A text on one line, cut where it gets long.
+pub(super) fn short(value: &str) -> String {
+    const MOST: usize = 160;
+    let value = text::plain(value);
+    if value.chars().count() <= MOST {
+        return value.into_owned();
+    }
+    value.chars().take(MOST).chain(['…']).collect()
+}
+
+fn word(of: &Json, name: &str) -> String {
+    of[name]
+        .as_str()
+        .map(text::plain)
+        .unwrap_or_default()
+        .into_owned()
+}

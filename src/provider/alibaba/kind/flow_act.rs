@@ -1,0 +1,171 @@
+//! What can be done with a flow beside changing it: the actions of `flow.flow`.
+
+use serde_json::{Value as Json, json};
+
+use crate::provider::alibaba::fnf::{self, Fnf};
+use crate::provider::alibaba::rpc::Call;
+use crate::provider::{ErrorKind, ProviderError};
+use crate::resource::Object;
+
+/// Events that one call brings, the most that the API takes.
+const EVENTS: &str = "999";
+/// Executions that one call brings.
+const EXECUTIONS: usize = 100;
+
+/// Does it with the flow of this name in the cloud. Answers are the vendor's replies:
+/// `execution.start` takes `name`, `input` (a JSON text) and `qualifier`; `execution.list` `status` and `limit`, and answers a
+/// list; `execution.show` `name` and `wait` (seconds); `execution.history` `name`, and answers all events in one list;
+/// `execution.stop` `name`, `error` and `cause`; `execution.redrive` `name`; `report` `token`, and `output` or `error` and
+/// `cause`.
+pub(super) async fn act(
+    fnf: &Fnf,
+    flow: &str,
+    (action, args): (&str, &Json),
+) -> Result<Json, ProviderError> {
+    match action {
+        "execution.start" => {
+            let call = fnf::write("StartExecution").field("FlowName", flow);
+            let call = given(
+                call,
+                args,
+                &[
+                    ("name", "ExecutionName"),
+                    ("input", "Input"),
+                    ("qualifier", "Qualifier"),
+                ],
+            );
+            send(fnf, &call).await
+        }
+        "execution.list" => list(fnf, flow, args).await,
+        "execution.show" => {
+            let mut call = fnf::read("DescribeExecution")
+                .param("FlowName", flow)
+                .param("ExecutionName", text(args, "name"));
+            if let Some(wait) = args["wait"].as_u64() {
+                call = call.param("WaitTimeSeconds", wait.to_string());
+            }
+            send(fnf, &call).await
+        }
+        "execution.history" => history(fnf, flow, &text(args, "name")).await,
+        "execution.stop" => {
+            let call = fnf::write("StopExecution").field("FlowName", flow);
+            send(
+                fnf,
+                &given(
+                    call,
+                    args,
+                    &[
+                        ("name", "ExecutionName"),
+                        ("error", "Error"),
+                        ("cause", "Cause"),
+                    ],
+                ),
+            )
+            .await
+        }
+        "execution.redrive" => {
+            let call = fnf::write("RedriveExecution").field("FlowName", flow);
+            send(fnf, &given(call, args, &[("name", "ExecutionName")])).await
+        }
+        "report" => {
+            let (action, fields): (_, &[_]) = if args["error"].is_string() {
+                (
+                    "ReportTaskFailed",
+                    &[
+                        ("token", "TaskToken"),
+                        ("error", "Error"),
+                        ("cause", "Cause"),
+                    ],
+                )
+            } else {
+                (
+                    "ReportTaskSucceeded",
+                    &[("token", "TaskToken"), ("output", "Output")],
+                )
+            };
+            send(fnf, &given(fnf::write(action), args, fields)).await
+        }
+        other => {
+            let message = format!("`flow.flow` knows no action `{other}`");
+            Err(ProviderError::new(ErrorKind::Unsupported, other, message))
+        }
+    }
+}
+
+async fn send(fnf: &Fnf, call: &Call) -> Result<Json, ProviderError> {
+    fnf.send(call).await.map(Json::Object)
+}
+
+/// The arguments that are given, under the API's names.
+fn given(call: Call, args: &Json, names: &[(&str, &str)]) -> Call {
+    names.iter().fold(call, |call, (argument, name)| {
+        match args[*argument].as_str() {
+            Some(value) if !value.is_empty() => call.field(*name, value),
+            _ => call,
+        }
+    })
+}
+
+async fn list(fnf: &Fnf, flow: &str, args: &Json) -> Result<Json, ProviderError> {
+    let wanted = args["limit"]
+        .as_u64()
+        .and_then(|limit| usize::try_from(limit).ok())
+        .unwrap_or(EXECUTIONS);
+    let mut all: Vec<Json> = Vec::new();
+    let mut token = String::new();
+    while all.len() < wanted {
+        let limit = (wanted - all.len()).min(EXECUTIONS).to_string();
+        let mut call = fnf::read("ListExecutions")
+            .param("FlowName", flow)
+            .param("Limit", limit);
+        if let Some(status) = args["status"].as_str() {
+            call = call.param("Status", status);
+        }
+        let page = paged(fnf, call, &mut token).await?;
+        all.extend(items(&page, "Executions"));
+        if token.is_empty() {
+            break;
+        }
+    }
+    Ok(json!(all))
+}
+
+async fn history(fnf: &Fnf, flow: &str, name: &str) -> Result<Json, ProviderError> {
+    let mut all: Vec<Json> = Vec::new();
+    let mut token = String::new();
+    loop {
+        let call = fnf::read("GetExecutionHistory")
+            .param("FlowName", flow)
+            .param("ExecutionName", name);
+        let page = paged(fnf, call.param("Limit", EVENTS), &mut token).await?;
+        all.extend(items(&page, "Events"));
+        if token.is_empty() {
+            return Ok(json!(all));
+        }
+    }
+}
+
+/// One page; the token of the next is left behind.
+async fn paged(fnf: &Fnf, mut call: Call, token: &mut String) -> Result<Object, ProviderError> {
+    if !token.is_empty() {
+        call = call.param("NextToken", token.as_str());
+    }
+    let page = fnf.send(&call).await?;
+    *token = page
+        .get("NextToken")
+        .and_then(Json::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    Ok(page)
+}
+
+fn items(page: &Object, name: &str) -> Vec<Json> {
+    page.get(name)
+        .and_then(Json::as_array)
+        .cloned()
+        .unwrap_or_default()
+}
+
+fn text(args: &Json, name: &str) -> String {
+    args[name].as_str().unwrap_or_default().to_owned()
+}
