@@ -3,15 +3,20 @@
 
 mod builtin;
 mod evaluate;
+mod function;
 mod parse;
 mod path;
+mod reader;
+mod segments;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use builtin::Builtin;
 pub use evaluate::{Scene, Trouble, evaluate, holds};
-pub use parse::{Words, parse, parse_path};
+pub use parse::{parse, parse_path};
 pub use path::{Path, Root, Segment};
+pub use words::Words;
 
 use serde_json::Value;
 

@@ -1,8 +1,11 @@
 //! The second language: `Type: StateMachine`. States name what follows them, and constructors shape their data.
 
+mod choice;
 mod construct;
+mod inside;
 mod rules;
 mod state;
+mod task;
 
 use std::collections::BTreeMap;
 

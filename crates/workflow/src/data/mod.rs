@@ -1,12 +1,13 @@
 //! What goes into steps and what comes out of them, by the rules of each language.
 
+mod paths;
+
 use serde_json::{Map, Value, json};
 
+use self::paths::{place, states_input, states_output};
 use crate::engine::Fault;
-use crate::expression::{Path, Scene, Segment, Trouble, evaluate};
-use crate::program::{
-    Catch, Dataflow, Kind, Language, Mapping, Paths, ResultPath, Source, Step, Template, Text,
-};
+use crate::expression::{Scene, Trouble, evaluate};
+use crate::program::{Catch, Dataflow, Kind, Language, Mapping, Source, Step, Template, Text};
 
 /// The data around a step, and where expressions find the rest.
 #[derive(Clone, Copy)]
@@ -61,26 +62,6 @@ pub(crate) fn first_input(mappings: Option<&[Mapping]>, around: &Around) -> Resu
     map(mappings, &scene).map_err(|trouble| around.fault(trouble))
 }
 
-fn states_input(paths: &Paths, around: &Around) -> Result<Value, Trouble> {
-    let chosen = at(paths.input.as_ref(), around.data, around)?;
-    match &paths.parameters {
-        Some(template) => fill(template, &around.scene(&chosen)),
-        None => Ok(chosen),
-    }
-}
-
-/// What a path of the States Language shows: everything without one, an empty map for `null`.
-fn at(path: Option<&Option<Path>>, value: &Value, around: &Around) -> Result<Value, Trouble> {
-    match path {
-        None => Ok(value.clone()),
-        Some(None) => Ok(json!({})),
-        Some(Some(path)) => around
-            .scene(value)
-            .find(path)
-            .ok_or_else(|| "a path leads nowhere in the data".to_owned()),
-    }
-}
-
 /// The step's output: what it adds to the data around it in the first language, what flows on in the others.
 pub(crate) fn leave(
     step: &Step,
@@ -125,59 +106,6 @@ fn first_output(
         }
         None if matches!(kind, Kind::Parallel(_) | Kind::Map(_)) => Ok(json!({})),
         None => Ok(local),
-    }
-}
-
-fn states_output(paths: &Paths, result: Value, around: &Around) -> Result<Value, Trouble> {
-    let result = match &paths.selector {
-        Some(template) => fill(template, &around.scene(&result))?,
-        None => result,
-    };
-    let whole = place(around.data, result, &paths.result)?;
-    at(paths.output.as_ref(), &whole, around)
-}
-
-/// Puts a result where it belongs in the data.
-fn place(data: &Value, result: Value, path: &ResultPath) -> Result<Value, Trouble> {
-    match path {
-        ResultPath::Whole => Ok(result),
-        ResultPath::Nowhere => Ok(data.clone()),
-        ResultPath::Into(path) => {
-            let mut whole = data.clone();
-            put(&mut whole, &path.segments, result)?;
-            Ok(whole)
-        }
-    }
-}
-
-fn put(into: &mut Value, way: &[Segment], value: Value) -> Result<(), Trouble> {
-    let Some((first, rest)) = way.split_first() else {
-        *into = value;
-        return Ok(());
-    };
-    match first {
-        Segment::Key(key) => {
-            if into.is_null() {
-                *into = json!({});
-            }
-            let entries = into
-                .as_object_mut()
-                .ok_or("ResultPath leads into something that is no map")?;
-            put(
-                entries.entry(key.clone()).or_insert(Value::Null),
-                rest,
-                value,
-            )
-        }
-        Segment::Index(index) => {
-            let items = into.as_array_mut();
-            let place = usize::try_from(*index).ok();
-            let item = items
-                .and_then(|items| items.get_mut(place?))
-                .ok_or("ResultPath leads to an item that is not there")?;
-            put(item, rest, value)
-        }
-        _ => Err("ResultPath must lead to one place".to_owned()),
     }
 }
 

@@ -1,8 +1,10 @@
-//! A flow's text as a tree in which everything knows its place. JSON is read by the same rules.
+//! From a text to its tree.
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
-use serde_json::{Map, Number, Value};
+use saphyr_parser::{Event, Parser, ScanError};
+use serde_json::Value;
 
+use super::scalar::scalar;
+use super::{Data, Entry, Node, Place};
 use crate::Finding;
 
 /// How deep maps and lists may nest.
@@ -10,119 +12,6 @@ const DEPTH: usize = 64;
 
 /// How many nodes a text may be, with what its aliases repeat.
 const NODES: usize = 200_000;
-
-/// Where something begins: line and column from 1, the column in characters; `offset` in characters from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Place {
-    /// Line, from 1.
-    pub line: usize,
-    /// Column, from 1.
-    pub column: usize,
-    /// Characters before it.
-    pub offset: usize,
-}
-
-/// A value with its place.
-#[derive(Debug, Clone)]
-pub struct Node {
-    /// Where it begins.
-    pub at: Place,
-    /// What it is.
-    pub data: Data,
-}
-
-/// What a node is.
-#[derive(Debug, Clone)]
-pub enum Data {
-    /// A scalar as JSON knows it.
-    Scalar(Value),
-    /// A list.
-    List(Vec<Node>),
-    /// A map in the order of the text.
-    Map(Vec<Entry>),
-}
-
-/// A key and its value.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// The key.
-    pub key: String,
-    /// Where the key begins.
-    pub at: Place,
-    /// What it holds.
-    pub value: Node,
-}
-
-impl Node {
-    /// The value without places.
-    pub fn value(&self) -> Value {
-        match &self.data {
-            Data::Scalar(value) => value.clone(),
-            Data::List(items) => items.iter().map(Self::value).collect(),
-            Data::Map(entries) => Value::Object(
-                entries
-                    .iter()
-                    .map(|entry| (entry.key.clone(), entry.value.value()))
-                    .collect::<Map<_, _>>(),
-            ),
-        }
-    }
-
-    /// The entries of a map.
-    pub fn entries(&self) -> Option<&[Entry]> {
-        match &self.data {
-            Data::Map(entries) => Some(entries),
-            _ => None,
-        }
-    }
-
-    /// The items of a list.
-    pub fn items(&self) -> Option<&[Self]> {
-        match &self.data {
-            Data::List(items) => Some(items),
-            _ => None,
-        }
-    }
-
-    /// The text of a scalar that is one.
-    pub fn text(&self) -> Option<&str> {
-        match &self.data {
-            Data::Scalar(Value::String(text)) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// What a key holds.
-    pub fn get(&self, key: &str) -> Option<&Self> {
-        let entry = self.entries()?.iter().find(|entry| entry.key == key)?;
-        Some(&entry.value)
-    }
-
-    /// How one calls such a value.
-    pub(crate) const fn noun(&self) -> &'static str {
-        match &self.data {
-            Data::Scalar(Value::Null) => "nothing",
-            Data::Scalar(Value::Bool(_)) => "true or false",
-            Data::Scalar(Value::Number(_)) => "a number",
-            Data::Scalar(_) => "a text",
-            Data::List(_) => "a list",
-            Data::Map(_) => "a map",
-        }
-    }
-
-    fn size(&self) -> usize {
-        match &self.data {
-            Data::Scalar(_) => 1,
-            Data::List(items) => 1 + items.iter().map(Self::size).sum::<usize>(),
-            Data::Map(entries) => {
-                1 + entries
-                    .iter()
-                    .map(|entry| entry.value.size())
-                    .sum::<usize>()
-            }
-        }
-    }
-}
 
 /// The tree of a text.
 ///
@@ -286,51 +175,4 @@ fn key_of(node: &Node) -> Result<String, Finding> {
         Data::Scalar(value) => Ok(value.to_string()),
         _ => Err(Finding::error(node.at, "a key must be a text")),
     }
-}
-
-/// A tag such as `!Ref` does not change what is written behind it.
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Value {
-    let is_text = style != ScalarStyle::Plain || tag.is_some_and(|tag| tag.suffix == "str");
-    if is_text {
-        Value::String(text.to_owned())
-    } else {
-        plain(text)
-    }
-}
-
-/// A scalar without quotes by the core rules of YAML 1.2.
-fn plain(text: &str) -> Value {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
-        "true" | "True" | "TRUE" => Value::Bool(true),
-        "false" | "False" | "FALSE" => Value::Bool(false),
-        _ => number(text).map_or_else(|| Value::String(text.to_owned()), Value::Number),
-    }
-}
-
-fn number(text: &str) -> Option<Number> {
-    let begins = text
-        .trim_start_matches(['-', '+', '.'])
-        .as_bytes()
-        .first()?;
-    if !begins.is_ascii_digit() {
-        return None;
-    }
-    let unsigned = text.strip_prefix('+').unwrap_or(text);
-    if let Some(digits) = unsigned.strip_prefix("0x") {
-        return i64::from_str_radix(digits, 16).ok().map(Number::from);
-    }
-    if let Some(digits) = unsigned.strip_prefix("0o") {
-        return i64::from_str_radix(digits, 8).ok().map(Number::from);
-    }
-    if let Ok(whole) = unsigned.parse::<i64>() {
-        return Some(Number::from(whole));
-    }
-    let is_float = unsigned
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'-' | b'+'));
-    if !is_float {
-        return None;
-    }
-    Number::from_f64(unsigned.parse().ok()?)
 }

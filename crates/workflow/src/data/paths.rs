@@ -1,0 +1,84 @@
+//! How data moves in the States Language.
+
+use serde_json::{Value, json};
+
+use super::{Around, fill};
+use crate::expression::{Path, Segment, Trouble};
+use crate::program::{Paths, ResultPath};
+
+pub(super) fn states_input(paths: &Paths, around: &Around) -> Result<Value, Trouble> {
+    let chosen = at(paths.input.as_ref(), around.data, around)?;
+    match &paths.parameters {
+        Some(template) => fill(template, &around.scene(&chosen)),
+        None => Ok(chosen),
+    }
+}
+
+/// What a path of the States Language shows: everything without one, an empty map for `null`.
+fn at(path: Option<&Option<Path>>, value: &Value, around: &Around) -> Result<Value, Trouble> {
+    match path {
+        None => Ok(value.clone()),
+        Some(None) => Ok(json!({})),
+        Some(Some(path)) => around
+            .scene(value)
+            .find(path)
+            .ok_or_else(|| "a path leads nowhere in the data".to_owned()),
+    }
+}
+
+pub(super) fn states_output(
+    paths: &Paths,
+    result: Value,
+    around: &Around,
+) -> Result<Value, Trouble> {
+    let result = match &paths.selector {
+        Some(template) => fill(template, &around.scene(&result))?,
+        None => result,
+    };
+    let whole = place(around.data, result, &paths.result)?;
+    at(paths.output.as_ref(), &whole, around)
+}
+
+/// Puts a result where it belongs in the data.
+pub(super) fn place(data: &Value, result: Value, path: &ResultPath) -> Result<Value, Trouble> {
+    match path {
+        ResultPath::Whole => Ok(result),
+        ResultPath::Nowhere => Ok(data.clone()),
+        ResultPath::Into(path) => {
+            let mut whole = data.clone();
+            put(&mut whole, &path.segments, result)?;
+            Ok(whole)
+        }
+    }
+}
+
+fn put(into: &mut Value, way: &[Segment], value: Value) -> Result<(), Trouble> {
+    let Some((first, rest)) = way.split_first() else {
+        *into = value;
+        return Ok(());
+    };
+    match first {
+        Segment::Key(key) => {
+            if into.is_null() {
+                *into = json!({});
+            }
+            let entries = into
+                .as_object_mut()
+                .ok_or("ResultPath leads into something that is no map")?;
+            put(
+                entries.entry(key.clone()).or_insert(Value::Null),
+                rest,
+                value,
+            )
+        }
+        Segment::Index(index) => {
+            let items = into.as_array_mut();
+            let place = usize::try_from(*index).ok();
+            let item = items
+                .and_then(|items| items.get_mut(place?))
+                .ok_or("ResultPath leads to an item that is not there")?;
+            put(item, rest, value)
+        }
+        _ => Err("ResultPath must lead to one place".to_owned()),
+    }
+}
