@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use self::paths::{place, states_input, states_output};
 use crate::engine::Fault;
-use crate::expression::{Scene, Trouble, evaluate};
+use crate::expression::{Chance, Scene, Trouble, evaluate};
 use crate::program::{Catch, Dataflow, Kind, Language, Mapping, Source, Step, Template, Text};
 
 /// The data around a step, and where expressions find the rest.
@@ -18,21 +18,25 @@ pub(crate) struct Around<'a> {
     /// The local variable of the flow, branch or iteration; in the others what flows.
     pub(crate) data: &'a Value,
     pub(crate) context: &'a dyn Fn() -> Value,
-    pub(crate) seed: &'a str,
+    pub(crate) chance: &'a Chance,
 }
 
 impl<'a> Around<'a> {
     fn scene(&self, own: &'a Value) -> Scene<'a> {
         let is_strict = self.language == Language::States;
         Scene {
-            seed: self.seed,
             is_strict,
-            ..Scene::of(own, self.context)
+            ..Scene::of(own, self.context, self.chance)
         }
     }
 
-    fn fault(&self, trouble: Trouble) -> Fault {
-        Fault::runtime(self.language, trouble)
+    fn fault(&self, trouble: &Trouble) -> Fault {
+        match (self.language, trouble) {
+            (Language::States, Trouble::Function(said)) => {
+                Fault::new("States.IntrinsicFailure", said)
+            }
+            _ => Fault::runtime(self.language, trouble.to_string()),
+        }
     }
 }
 
@@ -47,7 +51,7 @@ pub(crate) fn enter(step: &Step, around: &Around) -> Result<Value, Fault> {
         Dataflow::Constructors { input: None, .. } => Ok(around.data.clone()),
         Dataflow::Paths(paths) => states_input(paths, around),
     };
-    made.map_err(|trouble| around.fault(trouble))
+    made.map_err(|trouble| around.fault(&trouble))
 }
 
 /// The flow's own input, in the first language.
@@ -59,7 +63,7 @@ pub(crate) fn first_input(mappings: Option<&[Mapping]>, around: &Around) -> Resu
         local: around.data,
         ..around.scene(around.input)
     };
-    map(mappings, &scene).map_err(|trouble| around.fault(trouble))
+    map(mappings, &scene).map_err(|trouble| around.fault(&trouble))
 }
 
 /// The step's output: what it adds to the data around it in the first language, what flows on in the others.
@@ -84,9 +88,9 @@ pub(crate) fn leave(
             },
         ),
         Dataflow::Constructors { output: None, .. } => Ok(result),
-        Dataflow::Paths(paths) => states_output(paths, result, around),
+        Dataflow::Paths(paths) => return states_output(paths, result, around),
     };
-    made.map_err(|trouble| around.fault(trouble))
+    made.map_err(|trouble| around.fault(&trouble))
 }
 
 fn first_output(
@@ -102,7 +106,7 @@ fn first_output(
                 local: &local,
                 ..around.scene(own)
             };
-            map(mappings, &scene).map_err(|trouble| around.fault(trouble))
+            map(mappings, &scene).map_err(|trouble| around.fault(&trouble))
         }
         None if matches!(kind, Kind::Parallel(_) | Kind::Map(_)) => Ok(json!({})),
         None => Ok(local),
@@ -138,10 +142,10 @@ pub(crate) fn caught(
         },
         Dataflow::Paths(_) => {
             let error = json!({"Error": fault.error, "Cause": fault.cause});
-            place(around.data, error, &rule.result)
+            return place(around.data, error, &rule.result);
         }
     };
-    made.map_err(|trouble| around.fault(trouble))
+    made.map_err(|trouble| around.fault(&trouble))
 }
 
 /// The flow's output from the data of its last step.
@@ -155,7 +159,7 @@ pub(crate) fn flow_output(data: &Dataflow, around: &Around) -> Result<Value, Fau
                 local: around.data,
                 ..around.scene(around.input)
             };
-            map(mappings, &scene).map_err(|trouble| around.fault(trouble))
+            map(mappings, &scene).map_err(|trouble| around.fault(&trouble))
         }
         _ => Ok(around.data.clone()),
     }
@@ -175,7 +179,7 @@ pub(crate) fn parameters(
     own: &Value,
     around: &Around,
 ) -> Result<Value, Fault> {
-    fill(template, &around.scene(own)).map_err(|trouble| around.fault(trouble))
+    fill(template, &around.scene(own)).map_err(|trouble| around.fault(&trouble))
 }
 
 /// What an iteration gets in the second language and the States Language.
@@ -185,7 +189,7 @@ pub(crate) fn each(
     item: &Value,
     around: &Around,
 ) -> Result<Value, Fault> {
-    fill(template, &around.scene(own).with_item(item)).map_err(|trouble| around.fault(trouble))
+    fill(template, &around.scene(own).with_item(item)).map_err(|trouble| around.fault(&trouble))
 }
 
 /// An expression's value against a step's own input.
@@ -194,7 +198,7 @@ pub(crate) fn value(
     own: &Value,
     around: &Around,
 ) -> Result<Value, Fault> {
-    evaluate(expression, &around.scene(own)).map_err(|trouble| around.fault(trouble))
+    evaluate(expression, &around.scene(own)).map_err(|trouble| around.fault(&trouble))
 }
 
 /// Whether a condition holds for a step's own input.
@@ -204,7 +208,7 @@ pub(crate) fn holds(
     around: &Around,
 ) -> Result<bool, Fault> {
     crate::expression::holds(expression, &around.scene(own))
-        .map_err(|trouble| around.fault(trouble))
+        .map_err(|trouble| around.fault(&trouble))
 }
 
 /// A text as written or from the data.

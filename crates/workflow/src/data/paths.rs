@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Around, fill};
+use crate::engine::Fault;
 use crate::expression::{Path, Segment, Trouble};
 use crate::program::{Paths, ResultPath};
 
@@ -22,37 +23,37 @@ fn at(path: Option<&Option<Path>>, value: &Value, around: &Around) -> Result<Val
         Some(Some(path)) => around
             .scene(value)
             .find(path)
-            .ok_or_else(|| "a path leads nowhere in the data".to_owned()),
+            .ok_or_else(|| Trouble::Nowhere(path.to_string())),
     }
 }
 
-pub(super) fn states_output(
-    paths: &Paths,
-    result: Value,
-    around: &Around,
-) -> Result<Value, Trouble> {
+pub(super) fn states_output(paths: &Paths, result: Value, around: &Around) -> Result<Value, Fault> {
+    let fault = |trouble: Trouble| around.fault(&trouble);
     let result = match &paths.selector {
-        Some(template) => fill(template, &around.scene(&result))?,
+        Some(template) => fill(template, &around.scene(&result)).map_err(fault)?,
         None => result,
     };
     let whole = place(around.data, result, &paths.result)?;
-    at(paths.output.as_ref(), &whole, around)
+    at(paths.output.as_ref(), &whole, around).map_err(fault)
 }
 
-/// Puts a result where it belongs in the data.
-pub(super) fn place(data: &Value, result: Value, path: &ResultPath) -> Result<Value, Trouble> {
+/// Puts a result where it belongs in the data. The error is the one that executions of the vendor end with.
+pub(super) fn place(data: &Value, result: Value, path: &ResultPath) -> Result<Value, Fault> {
     match path {
         ResultPath::Whole => Ok(result),
         ResultPath::Nowhere => Ok(data.clone()),
         ResultPath::Into(path) => {
             let mut whole = data.clone();
-            put(&mut whole, &path.segments, result)?;
+            put(&mut whole, &path.segments, result).map_err(|said| {
+                let cause = format!("the result cannot be put at {path}: {said}");
+                Fault::new("States.ReferencePathConflict", cause)
+            })?;
             Ok(whole)
         }
     }
 }
 
-fn put(into: &mut Value, way: &[Segment], value: Value) -> Result<(), Trouble> {
+fn put(into: &mut Value, way: &[Segment], value: Value) -> Result<(), &'static str> {
     let Some((first, rest)) = way.split_first() else {
         *into = value;
         return Ok(());
@@ -62,9 +63,7 @@ fn put(into: &mut Value, way: &[Segment], value: Value) -> Result<(), Trouble> {
             if into.is_null() {
                 *into = json!({});
             }
-            let entries = into
-                .as_object_mut()
-                .ok_or("ResultPath leads into something that is no map")?;
+            let entries = into.as_object_mut().ok_or("what is there is no map")?;
             put(
                 entries.entry(key.clone()).or_insert(Value::Null),
                 rest,
@@ -76,9 +75,9 @@ fn put(into: &mut Value, way: &[Segment], value: Value) -> Result<(), Trouble> {
             let place = usize::try_from(*index).ok();
             let item = items
                 .and_then(|items| items.get_mut(place?))
-                .ok_or("ResultPath leads to an item that is not there")?;
+                .ok_or("the list has no such item")?;
             put(item, rest, value)
         }
-        _ => Err("ResultPath must lead to one place".to_owned()),
+        _ => Err("it leads to more than one place"),
     }
 }

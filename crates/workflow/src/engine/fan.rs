@@ -106,7 +106,7 @@ impl Turn<'_> {
                 let inner = around.context;
                 let context = || {
                     let mut context = inner();
-                    context["Map"] = json!({"Item": {"Index": index, "Value": item}});
+                    context["Map"] = super::context::map_item(index, &item);
                     context
                 };
                 data::each(

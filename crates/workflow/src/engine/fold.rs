@@ -59,7 +59,7 @@ impl Execution {
                 input,
                 until,
             } => {
-                self.begin(program, event.id, (*frame, *step, *until), input);
+                self.begin(program, event, (*frame, *step, *until), input);
             }
             EventKind::StepStarted { frame, case, count } => {
                 self.start(program, event.id, *frame, (*case, *count));
@@ -130,7 +130,9 @@ impl Execution {
                 fault,
                 again,
             } => self.failed(*frame, fault, again.as_ref()),
-            // A call that is being made, and one that came back, are told to the history only.
+            // The call is over, whatever becomes of its result.
+            EventKind::TaskSucceeded { frame, .. } => self.be(*frame, State::Entered),
+            // A call that is being made is told to the history only.
             _ => {}
         }
     }

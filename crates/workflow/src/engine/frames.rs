@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::execution::Items;
-use super::{Execution, Frame, FrameId, Millis, Run, State};
+use super::{Event, Execution, Frame, FrameId, Millis, Run, State};
 use crate::program::{Kind, Language, Program, ScopeId, StepId};
 
 impl Execution {
@@ -35,7 +35,7 @@ impl Execution {
     pub(super) fn begin(
         &mut self,
         program: &Program,
-        id: u64,
+        event: &Event,
         at: (FrameId, StepId, Option<Millis>),
         input: &Value,
     ) {
@@ -45,7 +45,8 @@ impl Execution {
         if let Some(frame) = self.frames.get_mut(&frame) {
             frame.at = Some(Run {
                 step,
-                entered: id,
+                entered: event.id,
+                since: event.time,
                 input: input.clone(),
                 tries,
                 fault: None,

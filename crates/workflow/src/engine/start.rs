@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::apply::{Turn, Work};
+use super::context::Spot;
 use super::{EventKind, Fault, FrameId, Header, Millis, State, limits};
 use crate::data::{self, Around};
+use crate::expression::{Chance, moment};
 use crate::program::{Dataflow, Kind, Language, Next, ROOT, Step, StepId, Until};
 
 /// The longest wait, in seconds: two days.
@@ -20,14 +22,20 @@ impl Turn<'_> {
                 input: Some(mappings),
                 ..
             } => {
-                let context = || super::context::of(self.program, &self.execution, 0, self.tokens);
+                let spot = Spot {
+                    frame: 0,
+                    entering: None,
+                };
+                let context =
+                    || super::context::of(self.program, &self.execution, spot, self.tokens);
                 let nothing = json!({});
+                let chance = Chance::of(header.name.as_str());
                 let around = Around {
                     language,
                     input: &header.input,
                     data: &nothing,
                     context: &context,
-                    seed: &header.name,
+                    chance: &chance,
                 };
                 data::first_input(Some(mappings), &around)
             }
@@ -71,7 +79,11 @@ impl Turn<'_> {
     pub(super) fn enter(&mut self, frame: FrameId, step: StepId) {
         let definition = self.program().step(step);
         let language = self.program.language;
-        let made = self.around(frame, |around| {
+        let spot = Spot {
+            frame,
+            entering: Some((step, self.now)),
+        };
+        let made = self.at(spot, |around| {
             let input = data::enter(definition, around)?;
             limits::check_map(language, &input, "input")?;
             let until = self.until(definition, &input, around)?;
@@ -126,9 +138,11 @@ impl Turn<'_> {
             }
             Until::Moment(expression) => {
                 let value = data::value(expression, input, around)?;
-                let moment = value
-                    .as_str()
-                    .and_then(|text| text.parse::<Timestamp>().ok());
+                let parse: fn(&str) -> Option<Timestamp> = match language {
+                    Language::States => moment,
+                    Language::First | Language::Second => |text| text.parse().ok(),
+                };
+                let moment = value.as_str().and_then(parse);
                 let moment = moment
                     .ok_or_else(|| Fault::runtime(language, format!("{value} is no moment")))?;
                 Ok(Some(moment.as_millisecond()))

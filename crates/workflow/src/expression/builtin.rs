@@ -4,11 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::Words;
 use super::function::{
-    argument, format, get, hash, identifier, length, list, map, merge, random, range, split, text,
-    whole, wildcard,
+    argument, decode, format, get, hash, json as parsed, length, list, map, merge, nearest,
+    partition, range, split, text, unique, whole, wildcard,
 };
+use super::{Chance, Words};
 
 macro_rules! functions {
     ($($variant:ident $least:literal $most:literal $second:literal $states:literal,)*) => {
@@ -49,7 +49,8 @@ functions! {
     Format 1 64 "format" "Format",
     FromBase64 1 1 "fromBase64" "Base64Decode",
     ToBase64 1 1 "toBase64" "Base64Encode",
-    ParseJson 1 1 "stringToJson" "StringToJson",
+    ParseJson 1 1 "stringToJson" "\0json",
+    ParseText 1 1 "\0json" "StringToJson",
     JsonText 1 1 "\0text" "JsonToString",
     Hash 2 2 "hash" "Hash",
     Merge 2 3 "jsonMerge" "JsonMerge",
@@ -60,8 +61,10 @@ functions! {
     Split 2 2 "split" "StringSplit",
     Matches 2 2 "regexMatchString" "\0matches",
     Get 2 2 "get" "ArrayGetItem",
-    Add 2 2 "intAdd" "MathAdd",
-    Random 2 3 "randomInt" "MathRandom",
+    Add 2 2 "intAdd" "\0add",
+    Sum 2 2 "\0add" "MathAdd",
+    Random 2 3 "randomInt" "\0random",
+    Draw 2 3 "\0random" "MathRandom",
     Partition 2 2 "\0partition" "ArrayPartition",
     Range 3 3 "\0range" "ArrayRange",
     Identifier 0 0 "\0uuid" "UUID",
@@ -89,30 +92,19 @@ impl Builtin {
     ///
     /// # Errors
     /// An argument is not what it takes.
-    pub fn call(self, given: &[Value], seed: &str) -> Result<Value, String> {
+    pub fn call(self, given: &[Value], chance: &Chance) -> Result<Value, String> {
         Ok(match self {
             Self::Contains => json!(list(given, 0)?.contains(argument(given, 1))),
-            Self::Unique => {
-                let mut unique: Vec<&Value> = Vec::new();
-                for item in list(given, 0)? {
-                    if !unique.contains(&item) {
-                        unique.push(item);
-                    }
-                }
-                unique.into_iter().cloned().collect()
-            }
+            Self::Unique => unique(list(given, 0)?),
             Self::Format => Value::String(format(text(given, 0)?, &given[1..])?),
-            Self::FromBase64 => {
-                let bytes = STANDARD
-                    .decode(text(given, 0)?)
-                    .map_err(|_| "the text is not Base64".to_owned())?;
-                String::from_utf8(bytes)
-                    .map(Value::String)
-                    .map_err(|_| "what is in the Base64 is not text".to_owned())?
-            }
+            Self::FromBase64 => Value::String(decode(text(given, 0)?)?),
             Self::ToBase64 => Value::String(STANDARD.encode(text(given, 0)?)),
-            Self::ParseJson => serde_json::from_str(text(given, 0)?)
-                .map_err(|_| "the text is not JSON".to_owned())?,
+            Self::ParseJson => parsed(text(given, 0)?)?,
+            // A blank text is null, as recordings of the vendor show.
+            Self::ParseText => match text(given, 0)?.trim() {
+                "" => Value::Null,
+                text => parsed(text)?,
+            },
             Self::JsonText => Value::String(argument(given, 0).to_string()),
             Self::Hash => Value::String(hash(text(given, 0)?, text(given, 1)?)?),
             Self::Merge => merge(given)?,
@@ -130,19 +122,23 @@ impl Builtin {
                 let sum = whole(given, 0)?.checked_add(whole(given, 1)?);
                 json!(sum.ok_or("the sum is too large")?)
             }
-            Self::Random => random(given, seed)?,
-            Self::Partition => {
-                let size = usize::try_from(whole(given, 1)?)
-                    .ok()
-                    .filter(|size| *size > 0);
-                let size = size.ok_or("the size of a part must be above 0")?;
-                list(given, 0)?
-                    .chunks(size)
-                    .map(|part| Value::Array(part.to_vec()))
-                    .collect()
+            Self::Sum => {
+                let sum = nearest(given, 0)?.checked_add(nearest(given, 1)?);
+                json!(sum.ok_or("the sum is too large")?)
             }
-            Self::Range => range(whole(given, 0)?, whole(given, 1)?, whole(given, 2)?)?,
-            Self::Identifier => Value::String(identifier(seed)),
+            Self::Random => drawn(given, chance, whole(given, 0)?, whole(given, 1)?)?,
+            Self::Draw => drawn(given, chance, nearest(given, 0)?, nearest(given, 1)?)?,
+            Self::Partition => partition(list(given, 0)?, nearest(given, 1)?)?,
+            Self::Range => range(nearest(given, 0)?, nearest(given, 1)?, nearest(given, 2)?)?,
+            Self::Identifier => Value::String(chance.identifier()),
         })
+    }
+}
+
+/// A number between two, from the seed that is the third argument if there is one.
+fn drawn(given: &[Value], chance: &Chance, from: i64, to: i64) -> Result<Value, String> {
+    match given.get(2) {
+        Some(seed) => Chance::of(seed.to_string()).between(from, to),
+        None => chance.between(from, to),
     }
 }

@@ -1,5 +1,7 @@
 //! What the built-in functions do.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use sha2::Digest as _;
 
@@ -69,7 +71,7 @@ pub(super) fn hash(text: &str, algorithm: &str) -> Result<String, String> {
     })
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -159,37 +161,44 @@ pub(super) fn range(first: i64, last: i64, step: i64) -> Result<Value, String> {
     Ok(Value::Array(made))
 }
 
-/// From the first up to, not including, the second. Chance comes from the seed so that a repetition is the same.
-pub(super) fn random(given: &[Value], seed: &str) -> Result<Value, String> {
-    let (from, to) = (whole(given, 0)?, whole(given, 1)?);
-    let span = to
-        .checked_sub(from)
-        .and_then(|span| u64::try_from(span).ok())
-        .filter(|span| *span > 0);
-    let span = span.ok_or("the second number must be above the first")?;
-    let seed = given
-        .get(2)
-        .map_or_else(|| seed.to_owned(), Value::to_string);
-    let drawn = chance(&seed)[..8]
-        .iter()
-        .fold(0u64, |number, byte| number << 8 | u64::from(*byte))
-        % span;
-    Ok(json!(from.saturating_add_unsigned(drawn)))
+/// The whole number that is nearest, of two the upper one, as the States Language takes numbers.
+pub(super) fn nearest(given: &[Value], index: usize) -> Result<i64, String> {
+    let number = argument(given, index);
+    if let Some(whole) = number.as_i64() {
+        return Ok(whole);
+    }
+    let number = number.as_f64().map(|number| (number + 0.5).floor());
+    #[allow(clippy::cast_possible_truncation, reason = "the cast saturates")]
+    let whole = number.map(|number| number as i64);
+    whole.ok_or_else(|| format!("argument {} must be a number", index + 1))
 }
 
-pub(super) fn identifier(seed: &str) -> String {
-    let bytes = chance(seed);
-    let text = hex(&bytes[..16]);
-    format!(
-        "{}-{}-4{}-8{}-{}",
-        &text[..8],
-        &text[8..12],
-        &text[13..16],
-        &text[17..20],
-        &text[20..32]
-    )
+pub(super) fn json(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|_| "the text is not JSON".to_owned())
 }
 
-fn chance(seed: &str) -> [u8; 32] {
-    sha2::Sha256::digest(seed).into()
+pub(super) fn decode(text: &str) -> Result<String, String> {
+    let bytes = STANDARD
+        .decode(text)
+        .map_err(|_| "the text is not Base64".to_owned())?;
+    String::from_utf8(bytes).map_err(|_| "what is in the Base64 is not text".to_owned())
+}
+
+/// Each item once, where it is first.
+pub(super) fn unique(items: &[Value]) -> Value {
+    let mut unique: Vec<&Value> = Vec::new();
+    for item in items {
+        if !unique.contains(&item) {
+            unique.push(item);
+        }
+    }
+    unique.into_iter().cloned().collect()
+}
+
+/// Lists of so many items, the last with what is left.
+pub(super) fn partition(items: &[Value], size: i64) -> Result<Value, String> {
+    let size = usize::try_from(size).ok().filter(|size| *size > 0);
+    let size = size.ok_or("the size of a part must be above 0")?;
+    let parts = items.chunks(size).map(|part| Value::Array(part.to_vec()));
+    Ok(parts.collect())
 }

@@ -2,20 +2,25 @@
 //! in their roots and functions.
 
 mod builtin;
+mod chance;
 mod evaluate;
 mod function;
 mod parse;
 mod path;
 mod reader;
 mod segments;
+mod test;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use builtin::Builtin;
+pub use chance::Chance;
 pub use evaluate::{Scene, Trouble, evaluate, holds};
 pub use parse::{parse, parse_path};
 pub use path::{Path, Root, Segment};
+pub use test::Test;
+pub(crate) use test::moment;
 pub use words::Words;
 
 use serde_json::Value;
@@ -37,6 +42,10 @@ pub enum Expr {
     Or(Box<Expr>, Box<Expr>),
     /// Whether it does not hold.
     Not(Box<Expr>),
+    /// Whether a value is of a kind.
+    Test(Test, Box<Expr>),
+    /// The moment that a text names, as a text whose order is that of time; null when it names none.
+    Moment(Box<Expr>),
 }
 
 /// How two values compare.
@@ -77,7 +86,7 @@ impl Expr {
                 left.gather(found);
                 right.gather(found);
             }
-            Self::Not(inner) => inner.gather(found),
+            Self::Not(inner) | Self::Test(_, inner) | Self::Moment(inner) => inner.gather(found),
         }
     }
 }

@@ -19,7 +19,11 @@ pub fn parse(text: &str, words: Words) -> Result<Expr, (usize, String)> {
         words,
         depth: 0,
     };
-    let expression = reader.either().map_err(|said| (reader.at, said))?;
+    let expression = reader.argument().map_err(|said| (reader.at, said))?;
+    if words == Words::States && !matches!(expression, Expr::Path(_) | Expr::Call(..)) {
+        let said = "a path such as $.orders or a function such as States.Format is needed here";
+        return Err((0, said.to_owned()));
+    }
     reader.space();
     match reader.peek() {
         None => Ok(expression),
@@ -150,13 +154,32 @@ impl Reader {
         Ok(Expr::Call(function, arguments))
     }
 
+    /// A condition, or, in the States Language, a value.
+    fn argument(&mut self) -> Read<Expr> {
+        match self.words {
+            Words::States => self.nested(),
+            Words::First | Words::Second => self.either(),
+        }
+    }
+
+    /// A value, which may hold calls that hold values.
+    fn nested(&mut self) -> Read<Expr> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(format!("the expression nests deeper than {DEPTH} levels"));
+        }
+        let value = self.value()?;
+        self.depth -= 1;
+        Ok(value)
+    }
+
     fn arguments(&mut self) -> Read<Vec<Expr>> {
         let mut arguments = Vec::new();
         if self.follows(")") {
             return Ok(arguments);
         }
         loop {
-            arguments.push(self.either()?);
+            arguments.push(self.argument()?);
             if self.follows(")") {
                 return Ok(arguments);
             }
