@@ -4,23 +4,23 @@ use serde_json::{Value, json};
 
 use super::{Around, fill};
 use crate::engine::Fault;
-use crate::expression::{Path, Segment, Trouble};
-use crate::program::{Paths, ResultPath};
+use crate::expression::{Segment, Trouble};
+use crate::program::{Paths, ResultPath, View};
 
 pub(super) fn states_input(paths: &Paths, around: &Around) -> Result<Value, Trouble> {
-    let chosen = at(paths.input.as_ref(), around.data, around)?;
+    let chosen = seen(&paths.input, around.data, around)?;
     match &paths.parameters {
         Some(template) => fill(template, &around.scene(&chosen)),
         None => Ok(chosen),
     }
 }
 
-/// What a path of the States Language shows: everything without one, an empty map for `null`.
-fn at(path: Option<&Option<Path>>, value: &Value, around: &Around) -> Result<Value, Trouble> {
-    match path {
-        None => Ok(value.clone()),
-        Some(None) => Ok(json!({})),
-        Some(Some(path)) => around
+/// What a path shows.
+fn seen(view: &View, value: &Value, around: &Around) -> Result<Value, Trouble> {
+    match view {
+        View::Whole => Ok(value.clone()),
+        View::Nothing => Ok(json!({})),
+        View::At(path) => around
             .scene(value)
             .find(path)
             .ok_or_else(|| Trouble::Nowhere(path.to_string())),
@@ -34,7 +34,7 @@ pub(super) fn states_output(paths: &Paths, result: Value, around: &Around) -> Re
         None => result,
     };
     let whole = place(around.data, result, &paths.result)?;
-    at(paths.output.as_ref(), &whole, around).map_err(fault)
+    seen(&paths.output, &whole, around).map_err(fault)
 }
 
 /// Puts a result where it belongs in the data. The error is the one that executions of the vendor end with.

@@ -30,7 +30,7 @@ pub struct Call {
     pub pattern: Pattern,
     /// The step's own input.
     pub input: Value,
-    /// The parameters of the call, if the task has some.
+    /// The parameters of the call, if the task has some; otherwise the call gets the input.
     pub parameters: Option<Value>,
     /// Its token, if it waits for more than the reply.
     pub token: Option<String>,

@@ -1,8 +1,8 @@
 //! Choices of the second language.
 
-use super::Names;
 use crate::Node;
 use crate::form::{Builder, Form};
+use crate::names::Names;
 use crate::program::{Case, Choice};
 
 pub(super) fn choice(builder: &mut Builder, form: &Form, names: &Names) -> Choice {
@@ -34,12 +34,7 @@ fn case(builder: &mut Builder, node: &Node, names: &Names) -> Option<Case> {
     let condition = builder.need_text(&form, "Condition");
     let at = form.get("Condition").map_or(form.at, |node| node.at);
     form.get("Description");
-    let next = if let Some(node) = form.get("Next") {
-        names.find(builder, node, "Next")
-    } else {
-        builder.error(form.at, "`Next` is missing");
-        None
-    };
+    let next = names.need(builder, &form, "Next");
     builder.done(&form);
     let when = builder.expression(condition?, at)?;
     Some(Case {

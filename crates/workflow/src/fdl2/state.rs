@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Names, choice, construct, inside, rules, task};
+use super::{choice, construct, inside, rules, task};
 use crate::expression::Expr;
 use crate::form::{Builder, Form};
-use crate::program::{Kind, Next, Step, StepId, Text, Until};
+use crate::names::Names;
+use crate::program::{Kind, Step, StepId, Text, Until};
 use crate::{Finding, Node};
 
 /// The longest wait, in seconds.
@@ -35,7 +36,7 @@ pub(super) fn read(builder: &mut Builder, node: &Node, id: StepId, names: &Names
                 .hint("write Retry and Catch"),
         );
     }
-    let next = next(builder, &form, &kind, names);
+    let next = names.next(builder, &form, &kind);
     builder.done(&form);
     let (Some(name), Some(next)) = (name, next) else {
         return;
@@ -53,31 +54,6 @@ pub(super) fn read(builder: &mut Builder, node: &Node, id: StepId, names: &Names
             next,
         },
     );
-}
-
-fn next(builder: &mut Builder, form: &Form, kind: &Kind, names: &Names) -> Option<Next> {
-    let is_end = builder.flag(form, "End");
-    let follower = form.get("Next");
-    match (kind, follower) {
-        (Kind::Succeed | Kind::Fail { .. }, None) => Some(Next::Return),
-        (Kind::Succeed | Kind::Fail { .. } | Kind::Choice(_), Some(node)) => {
-            builder.error(node.at, format!("a {} has no `Next`", kind.word()));
-            None
-        }
-        (Kind::Choice(_), None) => Some(Next::End),
-        (_, Some(node)) if is_end => {
-            builder.error(node.at, "a state has `Next` or `End: true`, not both");
-            None
-        }
-        (_, Some(node)) => names.find(builder, node, "Next"),
-        (_, None) if is_end => Some(Next::End),
-        (_, None) => {
-            builder.findings.push(
-                Finding::error(form.at, "`Next` is missing").hint("the last state has End: true"),
-            );
-            None
-        }
-    }
 }
 
 fn kind(

@@ -1,9 +1,9 @@
 //! Tasks of the second language.
 
-use super::construct;
 use super::state::seconds;
 use crate::form::{Builder, Form};
 use crate::program::{Pattern, Target, Task};
+use crate::template::template;
 
 /// The longest time-out, in seconds; 0 is none.
 const TIMEOUT: f64 = 604_800.0;
@@ -39,7 +39,7 @@ pub(super) fn task(builder: &mut Builder, form: &Form) -> Option<Task> {
     };
     let parameters = form
         .get("Parameters")
-        .and_then(|node| construct::template(builder, node));
+        .and_then(|node| template(builder, node));
     let target = Target::Action {
         product: product.to_owned(),
         operation: operation.to_owned(),

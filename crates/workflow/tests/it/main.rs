@@ -5,3 +5,4 @@ mod first;
 mod real;
 mod second;
 mod stage;
+mod states;
