@@ -1,5 +1,6 @@
 //! Flows, run to their end in memory.
 
+mod checks;
 mod faults;
 mod first;
 mod real;
