@@ -146,6 +146,10 @@ impl Turn<'_> {
             return self.pass_up(frame, fault);
         };
         let own = run.input.clone();
+        // What the rule puts out may name the error. The event that tells it follows, whatever becomes of the output.
+        if let Some(run) = self.execution.run_mut(frame) {
+            run.fault = Some(fault.clone());
+        }
         match self.around(frame, |around| {
             data::caught(step, rule, &own, &fault, around)
         }) {

@@ -96,6 +96,19 @@ fn errors_are_tried_again_and_caught_around_parallel_states_too() {
 }
 
 #[test]
+fn a_rule_knows_the_error_that_it_catches() {
+    let states = r"
+- Type: Parallel
+  Name: P
+  Branches: [{StartAt: F, States: [{Type: Fail, Name: F, Code: Broken}]}]
+  Catch: [{Errors: [Broken], Next: After, OutputConstructor: {code.$: $Context.Current.Error.Code}}]
+  End: true
+- {Type: Pass, Name: After, End: true}
+";
+    assert_eq!(output("P", states, json!({})), json!({"code": "Broken"}));
+}
+
+#[test]
 fn inputs_and_outputs_are_maps() {
     let states = "- {Type: Task, Name: T, Action: 'HTTP:Request', End: true}";
     let stage = Stage::new(&flow("T", states), |_: &Call| Some(Ok(json!([1])))).start(json!({}));
