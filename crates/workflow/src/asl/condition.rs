@@ -65,10 +65,10 @@ pub(super) fn condition(builder: &mut Builder, form: &Form) -> Option<Expr> {
         return inner(builder, node).map(|inner| Expr::Not(Box::new(inner)));
     }
     if let Some(node) = form.get("And") {
-        return all(builder, node, "And", Expr::And);
+        return several(builder, node, "And").map(Expr::All);
     }
     if let Some(node) = form.get("Or") {
-        return all(builder, node, "Or", Expr::Or);
+        return several(builder, node, "Or").map(Expr::Any);
     }
     let given = operators().into_iter();
     let mut given = given.filter_map(|(key, question)| Some((form.get(&key)?, key, question)));
@@ -86,22 +86,13 @@ pub(super) fn condition(builder: &mut Builder, form: &Form) -> Option<Expr> {
     asked(builder, form, variable, (node, &key, question))
 }
 
-fn all(
-    builder: &mut Builder,
-    node: &Node,
-    key: &str,
-    join: fn(Box<Expr>, Box<Expr>) -> Expr,
-) -> Option<Expr> {
+fn several(builder: &mut Builder, node: &Node, key: &str) -> Option<Vec<Expr>> {
     let items = builder.list(node, &format!("`{key}`"));
-    let parts: Vec<Option<Expr>> = items.iter().map(|item| inner(builder, item)).collect();
-    let parts: Vec<Expr> = parts.into_iter().collect::<Option<_>>()?;
-    let joined = parts
-        .into_iter()
-        .reduce(|left, right| join(Box::new(left), Box::new(right)));
-    if joined.is_none() {
+    if items.is_empty() {
         builder.error(node.at, format!("`{key}` needs one condition at least"));
     }
-    joined
+    let parts: Vec<Option<Expr>> = items.iter().map(|item| inner(builder, item)).collect();
+    parts.into_iter().collect()
 }
 
 /// A condition inside another one, which leads nowhere by itself.
@@ -142,9 +133,9 @@ fn asked(
         }
         Question::Compares(test, operator, true) => {
             let other = Expr::Path(paths::needed(builder, form, key)?);
-            let both = compared(test.clone(), operator, variable, other.clone());
-            let of_type = Expr::Test(test, Box::new(other));
-            Some(Expr::And(Box::new(of_type), Box::new(both)))
+            let of_type = Expr::Test(test.clone(), Box::new(other.clone()));
+            let compares = compared(test, operator, variable, other);
+            Some(Expr::All(vec![of_type, compares]))
         }
         Question::Compares(test, operator, false) => {
             if !test.holds(&node.value()) {
@@ -174,5 +165,5 @@ fn compared(test: Test, operator: Operator, variable: Expr, other: Expr) -> Expr
         })
     };
     let compares = Expr::Compare(operator, side(variable), side(other));
-    Expr::And(Box::new(of_type), Box::new(compares))
+    Expr::All(vec![of_type, compares])
 }

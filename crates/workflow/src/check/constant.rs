@@ -34,14 +34,8 @@ fn decided(condition: &Expr) -> Option<bool> {
     match condition {
         Expr::Literal(value) => Some(*value == Value::Bool(true)),
         Expr::Not(inner) => decided(inner).map(|holds| !holds),
-        Expr::And(left, right) => match (decided(left), decided(right)) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (left, right) => Some(left? && right?),
-        },
-        Expr::Or(left, right) => match (decided(left), decided(right)) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (left, right) => Some(left? || right?),
-        },
+        Expr::All(parts) => all(parts, true),
+        Expr::Any(parts) => all(parts, false),
         Expr::Compare(_, left, right) => match (&**left, &**right) {
             (Expr::Literal(_), Expr::Literal(_)) => {
                 let chance = Chance::of("");
@@ -55,4 +49,13 @@ fn decided(condition: &Expr) -> Option<bool> {
         },
         Expr::Path(_) | Expr::Call(..) | Expr::Test(..) | Expr::Moment(_) => None,
     }
+}
+
+/// `wanted` if every part is that whatever the data is, its opposite if one part is that.
+fn all(parts: &[Expr], wanted: bool) -> Option<bool> {
+    let parts: Vec<Option<bool>> = parts.iter().map(decided).collect();
+    if parts.contains(&Some(!wanted)) {
+        return Some(!wanted);
+    }
+    parts.iter().all(Option::is_some).then_some(wanted)
 }

@@ -1,6 +1,6 @@
 //! What speaks for one task undoing another: words of their names, and data that one writes and the other reads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::expression::{Path, Root, Segment};
 use crate::program::{Dataflow, Kind, Mapping, ResultPath, Source, Template};
@@ -9,33 +9,55 @@ use crate::{Program, Step, StepId};
 /// Words shorter than this say nothing.
 const WORD: usize = 3;
 
-/// Which of these tasks `undo` undoes: the only one whose name shares a word with it that no other has, or else the
-/// only one that writes what it reads.
-pub(super) fn undone(program: &Program, undo: StepId, tasks: &[StepId]) -> Option<StepId> {
-    let undo = program.step(undo);
-    let said = words(&undo.name);
-    let by_name = only(program, tasks, |task| words(&task.name), &said);
-    by_name.or_else(|| only(program, tasks, written, &read(undo)))
+/// What tells tasks apart.
+pub(super) struct Evidence {
+    words: Signs,
+    keys: Signs,
 }
 
-/// The only task of which something is in `wanted` that is of no other task.
-fn only(
-    program: &Program,
-    tasks: &[StepId],
-    of: impl Fn(&Step) -> BTreeSet<String>,
-    wanted: &BTreeSet<String>,
-) -> Option<StepId> {
-    let mut found = BTreeSet::new();
-    for word in wanted {
-        let mut having = tasks
-            .iter()
-            .filter(|id| of(program.step(**id)).contains(word));
-        if let (Some(task), None) = (having.next(), having.next()) {
-            found.insert(*task);
+/// A word or key and the task that it is of; none if it is of several.
+type Signs = BTreeMap<String, Option<StepId>>;
+
+impl Evidence {
+    /// What tells these tasks apart.
+    pub(super) fn of(program: &Program, tasks: &[StepId]) -> Self {
+        let signs = |of: fn(&Step) -> BTreeSet<String>| {
+            let mut signs = Signs::new();
+            for id in tasks {
+                for sign in of(program.step(*id)) {
+                    let owner = signs.entry(sign).and_modify(|owner| *owner = None);
+                    owner.or_insert(Some(*id));
+                }
+            }
+            signs
+        };
+        Self {
+            words: signs(|task| words(&task.name)),
+            keys: signs(written),
         }
     }
-    let mut found = found.into_iter();
-    found.next().filter(|_| found.next().is_none())
+
+    /// Which task `undo` undoes by its name: the only one with which it shares words that no other task has. Its name
+    /// is a verb and those words, as `CancelFlight` is for `BookFlight`; `SendFlightFailedMail` says something else.
+    pub(super) fn by_name(&self, undo: &Step) -> Option<StepId> {
+        let said = words(&undo.name);
+        let others = said.iter().filter(|word| !self.words.contains_key(*word));
+        if others.count() > 1 {
+            return None;
+        }
+        only(&self.words, &said)
+    }
+
+    /// Which task `undo` undoes by its data: the only one that writes what it reads.
+    pub(super) fn by_data(&self, undo: &Step) -> Option<StepId> {
+        only(&self.keys, &read(undo))
+    }
+}
+
+fn only(signs: &Signs, found: &BTreeSet<String>) -> Option<StepId> {
+    let tasks = found.iter().filter_map(|sign| *signs.get(sign)?);
+    let mut tasks = tasks.collect::<BTreeSet<StepId>>().into_iter();
+    tasks.next().filter(|_| tasks.next().is_none())
 }
 
 /// The words of a name: `BookTrainTicket`, `book-train-ticket` and `book_train_ticket` have three.

@@ -7,13 +7,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::evidence;
+use super::evidence::Evidence;
 use super::reach::{ahead, followers, reached};
 use crate::program::{Catch, Kind};
 use crate::{Finding, Findings, Program, Scope, ScopeId, StepId};
 
+/// Scopes with more steps are not judged: it would take long.
+const STEPS: usize = 1000;
+
 pub(super) fn check(program: &Program, findings: &mut Findings) {
-    for (id, scope) in program.scopes.iter().enumerate() {
+    let scopes = program.scopes.iter().enumerate();
+    for (id, scope) in scopes.filter(|(_, scope)| scope.steps.len() <= STEPS) {
         let saga = Saga::of(program, scope);
         let undos = saga.undos();
         for (task, undos) in &undos {
@@ -74,12 +78,7 @@ impl<'p> Saga<'p> {
         let (tasks, others): (Vec<StepId>, Vec<StepId>) = steps
             .filter(|id| matches!(self.program.step(*id).kind, Kind::Task(_)))
             .partition(|id| self.usual.contains(id));
-        let mut undos: BTreeMap<StepId, Vec<StepId>> = BTreeMap::new();
-        for undo in others {
-            if let Some(task) = evidence::undone(self.program, undo, &tasks) {
-                undos.entry(task).or_default().push(undo);
-            }
-        }
+        let undos = self.pairs(&Evidence::of(self.program, &tasks), &others);
         let (mut used, unused): (BTreeMap<_, _>, BTreeMap<_, _>) = undos
             .into_iter()
             .partition(|(task, undos)| self.is_undone_later(*task, undos));
@@ -91,6 +90,24 @@ impl<'p> Saga<'p> {
             );
         }
         used
+    }
+
+    fn pairs(&self, evidence: &Evidence, others: &[StepId]) -> BTreeMap<StepId, Vec<StepId>> {
+        let mut pairs: BTreeMap<StepId, Vec<StepId>> = BTreeMap::new();
+        let mut named = BTreeSet::new();
+        for undo in others {
+            let step = self.program.step(*undo);
+            let by_name = evidence.by_name(step);
+            named.extend(by_name);
+            if let Some(task) = by_name.or_else(|| evidence.by_data(step)) {
+                pairs.entry(task).or_default().push(*undo);
+            }
+        }
+        // A single task that reads what another wrote may as well tell somebody of the failure.
+        if pairs.len() < 2 {
+            pairs.retain(|task, _| named.contains(task));
+        }
+        pairs
     }
 
     /// Whether a step behind the task leads to what undoes it. What only the task itself leads to cleans up after it.

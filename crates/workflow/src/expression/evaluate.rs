@@ -116,8 +116,8 @@ pub fn evaluate(expression: &Expr, scene: &Scene) -> Result<Value, Trouble> {
             &evaluate(left, scene)?,
             &evaluate(right, scene)?,
         )),
-        Expr::And(left, right) => Value::Bool(holds(left, scene)? && holds(right, scene)?),
-        Expr::Or(left, right) => Value::Bool(holds(left, scene)? || holds(right, scene)?),
+        Expr::All(parts) => Value::Bool(!meets(parts, scene, false)?),
+        Expr::Any(parts) => Value::Bool(meets(parts, scene, true)?),
         Expr::Not(inner) => Value::Bool(!holds(inner, scene)?),
         Expr::Test(Test::Present, inner) => Value::Bool(is_there(inner, scene)),
         Expr::Test(test, inner) => Value::Bool(test.holds(&evaluate(inner, scene)?)),
@@ -126,6 +126,16 @@ pub fn evaluate(expression: &Expr, scene: &Scene) -> Result<Value, Trouble> {
             None => Value::Null,
         },
     })
+}
+
+/// Whether a condition is met that holds, or does not, as wanted. Those behind it are not looked at.
+fn meets(parts: &[Expr], scene: &Scene, wanted: bool) -> Result<bool, Trouble> {
+    for part in parts {
+        if holds(part, scene)? == wanted {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn is_there(expression: &Expr, scene: &Scene) -> bool {

@@ -36,10 +36,10 @@ pub enum Expr {
     Call(Builtin, Vec<Expr>),
     /// Whether two values compare so.
     Compare(Operator, Box<Expr>, Box<Expr>),
-    /// Whether both hold.
-    And(Box<Expr>, Box<Expr>),
-    /// Whether one holds.
-    Or(Box<Expr>, Box<Expr>),
+    /// Whether all hold. What follows one that does not is not looked at.
+    All(Vec<Expr>),
+    /// Whether one holds. What follows it is not looked at.
+    Any(Vec<Expr>),
     /// Whether it does not hold.
     Not(Box<Expr>),
     /// Whether a value is of a kind.
@@ -77,12 +77,12 @@ impl Expr {
         match self {
             Self::Literal(_) => {}
             Self::Path(path) => found.push(path),
-            Self::Call(_, arguments) => {
-                for argument in arguments {
-                    argument.gather(found);
+            Self::Call(_, inner) | Self::All(inner) | Self::Any(inner) => {
+                for inner in inner {
+                    inner.gather(found);
                 }
             }
-            Self::Compare(_, left, right) | Self::And(left, right) | Self::Or(left, right) => {
+            Self::Compare(_, left, right) => {
                 left.gather(found);
                 right.gather(found);
             }

@@ -48,20 +48,20 @@ impl Reader {
         if self.depth > DEPTH {
             return Err(format!("the expression nests deeper than {DEPTH} levels"));
         }
-        let mut left = self.both()?;
+        let mut parts = vec![self.both()?];
         while self.follows("||") {
-            left = Expr::Or(Box::new(left), Box::new(self.both()?));
+            parts.push(self.both()?);
         }
         self.depth -= 1;
-        Ok(left)
+        Ok(joined(parts, Expr::Any))
     }
 
     fn both(&mut self) -> Read<Expr> {
-        let mut left = self.negated()?;
+        let mut parts = vec![self.negated()?];
         while self.follows("&&") {
-            left = Expr::And(Box::new(left), Box::new(self.negated()?));
+            parts.push(self.negated()?);
         }
-        Ok(left)
+        Ok(joined(parts, Expr::All))
     }
 
     fn negated(&mut self) -> Read<Expr> {
@@ -184,6 +184,17 @@ impl Reader {
                 return Ok(arguments);
             }
             self.need(",")?;
+        }
+    }
+}
+
+/// One condition as it is, several in one.
+fn joined(mut parts: Vec<Expr>, join: fn(Vec<Expr>) -> Expr) -> Expr {
+    match parts.pop() {
+        Some(only) if parts.is_empty() => only,
+        last => {
+            parts.extend(last);
+            join(parts)
         }
     }
 }

@@ -1,5 +1,7 @@
 //! From a text to its tree.
 
+use std::collections::BTreeMap;
+
 use saphyr_parser::{Event, Parser, ScanError};
 use serde_json::Value;
 
@@ -63,9 +65,16 @@ struct Open {
     inside: Inside,
 }
 
+/// The keys of a map so far, and the one whose value comes next.
+#[derive(Default)]
+struct Keys {
+    met: BTreeMap<String, Place>,
+    next: Option<(String, Place)>,
+}
+
 enum Inside {
     List(Vec<Node>),
-    Map(Vec<Entry>, Option<(String, Place)>),
+    Map(Vec<Entry>, Keys),
 }
 
 impl Builder {
@@ -94,7 +103,7 @@ impl Builder {
             }
             Event::SequenceStart(anchor, _) => self.open(at, anchor, Inside::List(Vec::new()))?,
             Event::MappingStart(anchor, _) => {
-                self.open(at, anchor, Inside::Map(Vec::new(), None))?;
+                self.open(at, anchor, Inside::Map(Vec::new(), Keys::default()))?;
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(open) = self.stack.pop() {
@@ -150,18 +159,15 @@ impl Builder {
         };
         match &mut open.inside {
             Inside::List(items) => items.push(node),
-            Inside::Map(entries, key) => match key.take() {
-                None => *key = Some((key_of(&node)?, node.at)),
-                Some((name, at)) => {
-                    if let Some(first) = entries.iter().find(|entry| entry.key == name) {
-                        let said = format!("the key `{name}` is here twice");
-                        return Err(Finding::error(at, said).with(first.at, "the first time"));
+            Inside::Map(entries, keys) => match keys.next.take() {
+                None => keys.next = Some((key_of(&node)?, node.at)),
+                Some((key, at)) => {
+                    if let Some(first) = keys.met.insert(key.clone(), at) {
+                        let said = format!("the key `{key}` is here twice");
+                        return Err(Finding::error(at, said).with(first, "the first time"));
                     }
-                    entries.push(Entry {
-                        key: name,
-                        at,
-                        value: node,
-                    });
+                    let value = node;
+                    entries.push(Entry { key, at, value });
                 }
             },
         }

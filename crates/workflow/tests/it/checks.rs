@@ -60,6 +60,17 @@ fn flows_that_undo_nothing_and_rules_that_go_on_are_not_judged() {
 }
 
 #[test]
+fn who_is_told_of_a_failure_undoes_nothing() {
+    let mails = order(&catch("ReleaseStock"), &catch("Failed"))
+        .replace("ReleaseStock", "SendStockLostMail");
+    let said = warnings(&mails);
+    assert!(
+        said.iter().all(|line| !line.contains("stays done")),
+        "{said:?}"
+    );
+}
+
+#[test]
 fn what_undoes_is_known_by_its_data_too() {
     let text = |last: &str| {
         format!(

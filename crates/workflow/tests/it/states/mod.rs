@@ -81,11 +81,19 @@ impl Scenario {
         self
     }
 
-    fn check(self) {
+    /// It ends so, also when only its events are left after each of its turns.
+    fn check(&self) {
+        for is_killed in [false, true] {
+            let mut tries = BTreeMap::new();
+            let world = |call: &Call| world(call, &mut tries);
+            let stage = Stage::new(&self.states, world);
+            let stage = if is_killed { stage.killed() } else { stage };
+            self.check_end(&stage.start(self.input.clone()));
+        }
+    }
+
+    fn check_end(&self, stage: &Stage) {
         let title = self.title;
-        let mut tries = BTreeMap::new();
-        let stage = Stage::new(&self.states, |call: &Call| world(call, &mut tries));
-        let stage = stage.start(self.input);
         let execution = stage.execution();
         let end = match (&execution.output, &execution.fault) {
             (Some(output), _) => Ok(output.clone()),
