@@ -97,6 +97,12 @@ States:
             .any(|line| line.starts_with("6:58: `A` stays done")),
         "{said:?}"
     );
+    // A single task that reads what another wrote may as well tell somebody of the failure.
+    let told = warnings(&text("Z").replace("$.paid.id", "$.no"));
+    assert!(
+        told.iter().all(|line| !line.contains("stays done")),
+        "{told:?}"
+    );
 }
 
 #[test]
