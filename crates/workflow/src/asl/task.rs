@@ -15,7 +15,6 @@ pub(super) fn read(builder: &mut Builder, form: &Form) -> Option<Task> {
     let resource = builder.need_text(form, "Resource");
     let timeout = timeout(builder, form);
     heartbeat(builder, form);
-    form.get("Credentials");
     let parameters = paths::payload(builder, form, "Parameters");
     let (target, pattern) = resource_of(resource?);
     Some(Task {

@@ -27,6 +27,9 @@ impl Reader {
                 segments.push(Segment::Deep(self.key()?));
             } else if self.eat(".*") {
                 segments.push(Segment::All);
+            } else if self.words == Words::States && self.eat(".[") {
+                // A dot before brackets changes nothing, and machines have it.
+                segments.push(self.bracket()?);
             } else if self.eat(".") {
                 segments.push(Segment::Key(self.key()?));
             } else if self.eat("[") {

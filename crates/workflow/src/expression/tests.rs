@@ -155,6 +155,12 @@ fn the_states_language_takes_paths_and_functions_only() {
         &json!({"l": [{"n": 1}, {"n": 2}]}),
     );
     assert_eq!(filter, Ok(json!([2])));
+    let dotted = of(
+        "$.[?(@.n > 1)].['n']",
+        Words::States,
+        &json!([{"n": 1}, {"n": 2}]),
+    );
+    assert_eq!(dotted, Ok(json!([2])));
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Random flows against a plain interpreter: whatever is killed and in whatever order the world replies, an execution
 //! ends as reading the flow step by step says, and each result of a task is recorded once.
 
+mod machine;
 mod plain;
 mod runner;
+mod shapes;
 mod tree;
 mod write;
 
@@ -49,5 +51,13 @@ proptest! {
         choices in proptest::collection::vec(0_u8..8, 0..60),
     ) {
         check(Language::Second, &nodes, &choices)?;
+    }
+
+    #[test]
+    fn machines_end_as_they_read(
+        nodes in tree::sequence(3),
+        choices in proptest::collection::vec(0_u8..8, 0..60),
+    ) {
+        check(Language::States, &nodes, &choices)?;
     }
 }

@@ -1,11 +1,12 @@
 //! A flow, read step by step. Where branches fail with different errors, either may be the one that counts: all ends
 //! that may be are told.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use workflow::Language;
 
 use super::runner::reply;
-use super::tree::{Caught, KEYS, Node, Rules, error_name};
+use super::shapes::{kept, named, union};
+use super::tree::{Caught, Node, Rules, error_name};
 
 /// How an execution may end.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,12 +19,12 @@ pub(super) struct End {
 
 /// The data at a step.
 #[derive(Debug, Clone)]
-struct State {
+pub(super) struct State {
     /// The input of the flow, branch, iteration or option, in the first language.
-    input: Value,
+    pub(super) input: Value,
     /// The local variable there; in the second language what flows.
-    data: Value,
-    log: Option<Vec<String>>,
+    pub(super) data: Value,
+    pub(super) log: Option<Vec<String>>,
 }
 
 /// How a step may end.
@@ -36,7 +37,7 @@ enum Step {
     Fault(String),
 }
 
-struct Plain(Language);
+pub(super) struct Plain(pub(super) Language);
 
 pub(super) fn ends(language: Language, nodes: &[Node], input: &Value) -> Vec<End> {
     let plain = Plain(language);
@@ -61,38 +62,6 @@ pub(super) fn ends(language: Language, nodes: &[Node], input: &Value) -> Vec<End
 }
 
 impl Plain {
-    fn is_first(&self) -> bool {
-        self.0 == Language::First
-    }
-
-    fn begin(&self, input: Value, log: Option<Vec<String>>) -> State {
-        if self.is_first() {
-            let data = json!({});
-            State { input, data, log }
-        } else {
-            let (input, data) = (Value::Null, input);
-            State { input, data, log }
-        }
-    }
-
-    /// What a step sees.
-    fn own(&self, state: &State) -> Value {
-        if self.is_first() {
-            union(&state.input, &state.data)
-        } else {
-            state.data.clone()
-        }
-    }
-
-    /// The data after a step that puts a value under a key.
-    fn put(&self, mut state: State, seen: &Value, key: usize, value: Value) -> State {
-        if !self.is_first() {
-            state.data = kept(seen);
-        }
-        state.data[format!("k{key}")] = value;
-        state
-    }
-
     fn sequence(&self, nodes: &[Node], state: State) -> Vec<Result<State, String>> {
         let Some((node, rest)) = nodes.split_first() else {
             return vec![Ok(state)];
@@ -128,9 +97,10 @@ impl Plain {
                     .retry
                     .filter(|(wanted, _)| error_name(*wanted) == error);
                 if *fails > tries.map_or(0, |(_, attempts)| attempts) {
-                    return vec![self.failed(rules, state, &own, error)];
+                    vec![self.failed(rules, state, &own, error)]
+                } else {
+                    vec![self.replied(&own, state, (*number, *key))]
                 }
-                vec![self.replied(&own, state, (*number, *key))]
             }
             Node::Choice {
                 key,
@@ -149,7 +119,10 @@ impl Plain {
                 rules,
             } => {
                 let scopes = branches.iter().map(|branch| (&branch[..], own.clone()));
-                let shape = if self.is_first() { Value::Array } else { named };
+                let shape = match self.0 {
+                    Language::Second => named,
+                    Language::First | Language::States => Value::Array,
+                };
                 self.inside(scopes.collect(), rules, (&state, &own), (*key, shape))
             }
             Node::Each {
@@ -160,14 +133,10 @@ impl Plain {
                 ..
             } => {
                 let seen = self.list(&state, &own, *key, items);
-                let inputs = items.iter().enumerate().map(|(index, item)| {
-                    if self.is_first() {
-                        union(&seen, &json!({"k0": item, "k1": index}))
-                    } else {
-                        json!({"k0": item})
-                    }
-                });
+                let inputs = self.items(items, &own, &seen).into_iter();
                 let scopes = inputs.map(|input| (&body[..], input)).collect();
+                let data = self.with_items(&state, &seen);
+                let state = State { data, ..state };
                 self.inside(scopes, rules, (&state, &seen), (*key, Value::Array))
             }
         }
@@ -178,17 +147,11 @@ impl Plain {
         if let Some(log) = &mut state.log {
             log.push(result.to_string());
         }
-        Step::On(self.put(state, own, key, result["n"].clone()))
-    }
-
-    /// The own input of a step that goes through items.
-    fn list(&self, state: &State, own: &Value, key: usize, items: &[i64]) -> Value {
-        if self.is_first() {
-            return json!({"items": items, "k2": state.data[format!("k{key}")]});
-        }
-        let mut seen = kept(own);
-        seen["items"] = items.iter().map(|item| json!({"k0": item})).collect();
-        seen
+        let value = match self.0 {
+            Language::States => result,
+            Language::First | Language::Second => result["n"].clone(),
+        };
+        Step::On(self.put(state, own, key, value))
     }
 
     /// The steps of an option. In the second language they are states like any others.
@@ -264,32 +227,13 @@ impl Plain {
         if matches!(caught, Caught::One(wanted) if error_name(wanted) != error) {
             return Step::Fault(error);
         }
-        if !self.is_first() {
+        if self.0 == Language::Second {
             state.data = kept(own);
         }
-        state.data["why"] = json!(error);
+        state.data["why"] = match self.0 {
+            Language::States => json!({"Error": error, "Cause": "so"}),
+            Language::First | Language::Second => json!(error),
+        };
         Step::Jump(skip, state)
     }
-}
-
-/// What branches yield in the second language.
-fn named(results: Vec<Value>) -> Value {
-    let named = results.into_iter().enumerate();
-    let named = named.map(|(index, result)| (format!("Branch{index}"), result));
-    Value::Object(named.collect::<Map<_, _>>())
-}
-
-/// All keys that constructors hand on.
-fn kept(seen: &Value) -> Value {
-    let keys = (0..KEYS).map(|key| format!("k{key}"));
-    let kept = keys.map(|key| (key.clone(), seen[&key].clone()));
-    Value::Object(kept.collect::<Map<_, _>>())
-}
-
-fn union(first: &Value, second: &Value) -> Value {
-    let mut both = first.clone();
-    for (key, value) in second.as_object().into_iter().flatten() {
-        both[key] = value.clone();
-    }
-    both
 }

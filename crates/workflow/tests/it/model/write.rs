@@ -7,34 +7,38 @@ use super::tree::{Caught, KEYS, Node, Rules, error_name};
 
 pub(super) fn flow(language: Language, nodes: &[Node]) -> String {
     let mut names = Names(0);
-    let flow = if language == Language::First {
-        json!({"version": "v1", "type": "flow", "steps": first(&mut names, nodes)})
-    } else {
-        let mut machine = machine(&mut names, nodes);
-        machine["Type"] = json!("StateMachine");
-        machine["SpecVersion"] = json!("v1");
-        machine["Name"] = json!("flow");
-        machine
+    let flow = match language {
+        Language::First => {
+            json!({"version": "v1", "type": "flow", "steps": first(&mut names, nodes)})
+        }
+        Language::Second => {
+            let mut machine = machine(&mut names, nodes);
+            machine["Type"] = json!("StateMachine");
+            machine["SpecVersion"] = json!("v1");
+            machine["Name"] = json!("flow");
+            machine
+        }
+        Language::States => super::machine::machine(&mut names, nodes),
     };
     flow.to_string()
 }
 
 /// Names that no two steps share.
-struct Names(usize);
+pub(super) struct Names(usize);
 
 impl Names {
-    fn next(&mut self) -> String {
+    pub(super) fn next(&mut self) -> String {
         self.0 += 1;
         format!("s{}", self.0)
     }
 
-    fn some(&mut self, count: usize) -> Vec<String> {
+    pub(super) fn some(&mut self, count: usize) -> Vec<String> {
         (0..count).map(|_| self.next()).collect()
     }
 }
 
 /// What the world reads: which function, how often it fails, and how.
-fn function(number: u8, fails: u64, error: usize) -> String {
+pub(super) fn function(number: u8, fails: u64, error: usize) -> String {
     format!("f{number}-{fails}-{}", error_name(error))
 }
 
