@@ -10,10 +10,13 @@ pub mod engine;
 pub mod expression;
 mod finding;
 mod form;
+mod names;
 mod program;
 mod read;
+mod template;
 mod yaml;
 
+mod asl;
 mod fdl1;
 mod fdl2;
 
@@ -21,7 +24,7 @@ pub use finding::{Finding, Findings, Severity};
 pub use program::{
     Case, Catch, Choice, Dataflow, Fan, Items, Kind, Language, Mapping, Next, Paths, Pattern,
     Program, ResultPath, Retry, Scope, ScopeId, ScopeKind, Source, Step, StepId, Target, Task,
-    Template, Text, Until,
+    Template, Text, Until, View,
 };
 pub use read::read;
 pub use yaml::{Node, Place};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Finding, Findings, Node, Program, check, fdl1, fdl2, yaml};
+use crate::{Finding, Findings, Node, Program, asl, check, fdl1, fdl2, yaml};
 
 /// The program that a text is, and everything there is to say about the text. No program if there are errors.
 ///
@@ -31,11 +31,14 @@ fn of_node(root: &Node) -> (Option<Program>, Findings) {
     if root.get("steps").is_some() || is("type", "flow") {
         return fdl1::read(root);
     }
+    if asl::is_one(root) {
+        return asl::read(root);
+    }
     let mut findings = Findings::default();
     let said = match root.value() {
         Value::Null => "there is no flow in this text",
         Value::Object(_) => {
-            "this is no flow: neither `type: flow` nor `Type: StateMachine` is here"
+            "this is no flow: neither `type: flow`, nor `Type: StateMachine`, nor a map of `States` is here"
         }
         _ => "a flow is a map",
     };

@@ -1,10 +1,15 @@
 //! What can be said of a program without running it.
 
+mod constant;
+mod evidence;
 mod reach;
+mod saga;
 
 use crate::{Findings, Program};
 
 /// Says what is wrong or doubtful.
 pub(crate) fn check(program: &Program, findings: &mut Findings) {
     reach::check(program, findings);
+    constant::check(program, findings);
+    saga::check(program, findings);
 }

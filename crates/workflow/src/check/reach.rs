@@ -1,14 +1,16 @@
 //! Steps that nothing leads to.
 
+use std::collections::BTreeSet;
+
 use crate::program::{Kind, Next};
-use crate::{Finding, Findings, Program, Scope, Step, StepId};
+use crate::{Finding, Findings, Program, Step, StepId};
 
 pub(super) fn check(program: &Program, findings: &mut Findings) {
     for scope in &program.scopes {
         if scope.steps.is_empty() {
             findings.push(Finding::warning(scope.at, "there are no steps here"));
         }
-        let met = reached(program, scope);
+        let met = reached(scope.start, |id| followers(program.step(id)));
         for id in scope.steps.iter().filter(|id| !met.contains(id)) {
             let step = program.step(*id);
             let said = format!("nothing leads to `{}`", step.name);
@@ -17,39 +19,39 @@ pub(super) fn check(program: &Program, findings: &mut Findings) {
     }
 }
 
-fn reached(program: &Program, scope: &Scope) -> Vec<StepId> {
-    let mut met: Vec<StepId> = Vec::new();
-    let mut open: Vec<StepId> = scope.start.into_iter().collect();
+/// Every step that is met from a first one.
+pub(super) fn reached(
+    first: Option<StepId>,
+    followers: impl Fn(StepId) -> Vec<StepId>,
+) -> BTreeSet<StepId> {
+    let mut met = BTreeSet::new();
+    let mut open: Vec<StepId> = first.into_iter().collect();
     while let Some(id) = open.pop() {
-        if met.contains(&id) {
-            continue;
+        if met.insert(id) {
+            open.extend(followers(id));
         }
-        met.push(id);
-        open.extend(followers(program.step(id)));
     }
     met
 }
 
 /// Where a step may lead within its scope.
 pub(super) fn followers(step: &Step) -> Vec<StepId> {
-    let mut ways: Vec<Next> = step.catch.iter().map(|rule| rule.next).collect();
-    match &step.kind {
-        Kind::Fail { .. } => {}
+    let caught = step.catch.iter().map(|rule| rule.next);
+    let mut steps: Vec<StepId> = caught.filter_map(Next::step).collect();
+    steps.extend(ahead(step));
+    steps
+}
+
+/// Where a step may lead within its scope when it does not fail.
+pub(super) fn ahead(step: &Step) -> Vec<StepId> {
+    let ways: Vec<Next> = match &step.kind {
+        Kind::Fail { .. } => Vec::new(),
         Kind::Choice(choice) => {
-            let cases = choice
-                .cases
-                .iter()
-                .map(|case| (case.next, case.body.is_some()));
-            let default = (choice.default, choice.default_body.is_some());
-            for (next, _) in cases.chain([default]) {
-                ways.push(next.unwrap_or(step.next));
-            }
+            let cases = choice.cases.iter().map(|case| case.next);
+            let all = cases.chain([choice.default]);
+            all.map(|next| next.unwrap_or(step.next)).collect()
         }
-        _ => ways.push(step.next),
-    }
-    let steps = ways.into_iter().filter_map(|way| match way {
-        Next::Step(id) => Some(id),
-        Next::End | Next::Return => None,
-    });
-    steps.collect()
+        _ => vec![step.next],
+    };
+    ways.into_iter().filter_map(Next::step).collect()
 }

@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
+use super::context::Spot;
 use super::execution::Execution;
 use super::fault::Way;
 use super::limits::EVENTS;
 use super::{Call, Event, EventKind, Fault, FrameId, Header, Millis, State, Tokens};
 use crate::data::Around;
+use crate::expression::Chance;
 use crate::program::{Next, Program};
 
 /// What an execution is told.
@@ -221,16 +223,25 @@ impl<'a> Turn<'a> {
 
     /// Does something with the data around a step.
     pub(super) fn around<T>(&self, frame: FrameId, act: impl FnOnce(&Around) -> T) -> T {
+        let entering = None;
+        self.at(Spot { frame, entering }, act)
+    }
+
+    /// Does something with the data at a spot.
+    pub(super) fn at<T>(&self, spot: Spot, act: impl FnOnce(&Around) -> T) -> T {
         static NOTHING: Value = Value::Null;
-        let there = self.execution.frames.get(&frame);
-        let context = || super::context::of(self.program, &self.execution, frame, self.tokens);
-        let seed = format!("{}/{}", self.execution.header.name, self.execution.events);
+        let there = self.execution.frames.get(&spot.frame);
+        let context = || super::context::of(self.program, &self.execution, spot, self.tokens);
+        let chance = Chance::of(format!(
+            "{}/{}",
+            self.execution.header.name, self.execution.events
+        ));
         act(&Around {
             language: self.program.language,
             input: there.map_or(&NOTHING, |frame| &frame.input),
             data: there.map_or(&NOTHING, |frame| &frame.data),
             context: &context,
-            seed: &seed,
+            chance: &chance,
         })
     }
 

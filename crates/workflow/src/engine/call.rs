@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use super::apply::Turn;
+use super::context::Spot;
 use super::{Execution, Fault, FrameId, Millis, State};
 use crate::data::{self, Around};
+use crate::expression::Chance;
 use crate::program::{Kind, Pattern, Program, Target};
 
 /// Makes the token of a step, which only the maker can make.
@@ -28,7 +30,7 @@ pub struct Call {
     pub pattern: Pattern,
     /// The step's own input.
     pub input: Value,
-    /// The parameters of the call, if the task has some.
+    /// The parameters of the call, if the task has some; otherwise the call gets the input.
     pub parameters: Option<Value>,
     /// Its token, if it waits for more than the reply.
     pub token: Option<String>,
@@ -94,14 +96,18 @@ impl Execution {
         let Kind::Task(task) = &step.kind else {
             return None;
         };
-        let context = || super::context::of(program, self, id, tokens);
-        let seed = format!("{}/{scheduled}", self.header.name);
+        let spot = Spot {
+            frame: id,
+            entering: None,
+        };
+        let context = || super::context::of(program, self, spot, tokens);
+        let chance = Chance::of(format!("{}/{scheduled}", self.header.name));
         let around = Around {
             language: program.language,
             input: &frame.input,
             data: &frame.data,
             context: &context,
-            seed: &seed,
+            chance: &chance,
         };
         let parameters = task
             .parameters

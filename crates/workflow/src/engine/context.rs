@@ -3,24 +3,43 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Execution, FrameId, Millis, Run, Tokens};
-use crate::program::{Language, Program};
+use super::{Execution, FrameId, Millis, Run, State, Tokens};
+use crate::expression::{Chance, Scene, evaluate};
+use crate::program::{Kind, Language, Program, ScopeKind, StepId};
+
+/// Where and when an expression is evaluated.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spot {
+    pub(super) frame: FrameId,
+    /// The step that is about to begin there, and the moment, while its input is made.
+    pub(super) entering: Option<(StepId, Millis)>,
+}
 
 pub(super) fn of(
     program: &Program,
     execution: &Execution,
-    frame: FrameId,
+    spot: Spot,
     tokens: &dyn Tokens,
 ) -> Value {
-    let run = execution.run(frame);
+    let run = execution.run(spot.frame);
     // While a step's input is made, the step that follows is about to begin with the next event.
     let entered = run.map_or(execution.events + 1, |run| run.entered);
     let token = tokens.token(&execution.header, entered);
     match program.language {
         Language::First => first(execution, &token),
-        Language::Second => second(program, execution, run, &token),
-        Language::States => states(program, execution, run, &token),
+        Language::Second => second(program, execution, spot, &token),
+        Language::States => states(program, execution, spot, tokens, &token),
     }
+}
+
+/// The step at a spot and since when.
+fn step_at(execution: &Execution, spot: Spot) -> Option<(StepId, Millis)> {
+    let run = execution.run(spot.frame);
+    run.map(|run| (run.step, run.since)).or(spot.entering)
+}
+
+fn repetitions(run: Option<&Run>) -> u64 {
+    run.map_or(0, |run| run.tries.iter().sum())
 }
 
 fn first(execution: &Execution, token: &str) -> Value {
@@ -32,28 +51,35 @@ fn first(execution: &Execution, token: &str) -> Value {
     })
 }
 
-fn second(program: &Program, execution: &Execution, run: Option<&Run>, token: &str) -> Value {
+fn second(program: &Program, execution: &Execution, spot: Spot, token: &str) -> Value {
     let header = &execution.header;
+    let run = execution.run(spot.frame);
     let error = run.and_then(|run| run.fault.as_ref());
     json!({
         "Execution": {"Name": header.name, "Input": header.input, "RoleArn": header.role},
         "Current": {
-            "Name": run.map_or("", |run| &program.step(run.step).name),
+            "Name": step_at(execution, spot).map_or("", |(step, _)| &program.step(step).name),
             "Input": run.map_or(&Value::Null, |run| &run.input),
             "Output": Value::Null,
             "Error": {
                 "Code": error.map_or("", |fault| &fault.error),
                 "Detail": error.map_or("", |fault| &fault.cause),
             },
-            "RetryCount": run.map_or(0, |run| run.tries.iter().sum::<u64>()),
+            "RetryCount": repetitions(run),
             "TaskToken": token,
         },
     })
 }
 
-fn states(program: &Program, execution: &Execution, run: Option<&Run>, token: &str) -> Value {
+fn states(
+    program: &Program,
+    execution: &Execution,
+    spot: Spot,
+    tokens: &dyn Tokens,
+    token: &str,
+) -> Value {
     let header = &execution.header;
-    json!({
+    let mut context = json!({
         "Execution": {
             "Id": format!("{}:{}", header.flow, header.name),
             "Name": header.name,
@@ -62,12 +88,56 @@ fn states(program: &Program, execution: &Execution, run: Option<&Run>, token: &s
             "StartTime": moment(execution.started),
         },
         "StateMachine": {"Name": header.flow, "Id": header.flow},
-        "State": {
-            "Name": run.map_or("", |run| &program.step(run.step).name),
-            "RetryCount": run.map_or(0, |run| run.tries.iter().sum::<u64>()),
-        },
         "Task": {"Token": token},
-    })
+    });
+    if let Some((step, since)) = step_at(execution, spot) {
+        context["State"] = json!({
+            "Name": program.step(step).name,
+            "EnteredTime": moment(since),
+            "RetryCount": repetitions(execution.run(spot.frame)),
+        });
+    }
+    if let Some((index, value)) = item(program, execution, spot.frame, tokens) {
+        context["Map"] = map_item(index, &value);
+    }
+    context
+}
+
+/// How the context shows the item of an iteration.
+pub(super) fn map_item(index: usize, value: &Value) -> Value {
+    json!({"Item": {"Index": index, "Value": value}})
+}
+
+/// The item of the innermost iteration around a frame.
+fn item(
+    program: &Program,
+    execution: &Execution,
+    frame: FrameId,
+    tokens: &dyn Tokens,
+) -> Option<(usize, Value)> {
+    let frame = execution.frames.get(&frame)?;
+    let parent = frame.parent?;
+    if program.scopes[frame.scope].kind != ScopeKind::Iteration {
+        return item(program, execution, parent, tokens);
+    }
+    let run = execution.run(parent)?;
+    let (Kind::Map(fan), State::Inside { items, .. }) = (&program.step(run.step).kind, &run.state)
+    else {
+        return None;
+    };
+    if let Some(items) = &items.0 {
+        return Some((frame.index, items.get(frame.index)?.clone()));
+    }
+    // After a crash the items are found again: they follow from the input and the context of the map.
+    let entering = None;
+    let spot = Spot {
+        frame: parent,
+        entering,
+    };
+    let context = || of(program, execution, spot, tokens);
+    let chance = Chance::of("");
+    let list = evaluate(&fan.items.list, &Scene::of(&run.input, &context, &chance)).ok()?;
+    Some((frame.index, list.get(frame.index)?.clone()))
 }
 
 fn moment(millis: Millis) -> String {

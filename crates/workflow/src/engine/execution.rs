@@ -82,6 +82,8 @@ pub struct Run {
     pub step: StepId,
     /// The number of the event with which it began.
     pub entered: u64,
+    /// When it began.
+    pub since: Millis,
     /// Its own input.
     pub input: Value,
     /// How often each rule led to another try.

@@ -43,11 +43,9 @@ impl Fault {
     }
 
     fn matches(&self, names: &[String], step: &Step) -> bool {
-        // What the engine itself cannot do is matched by its own name only.
-        let is_fatal = matches!(
-            self.error.as_str(),
-            "States.Runtime" | "States.DataLimitExceeded"
-        );
+        // What the engine itself cannot do is matched by its own name only. The vendor's pages say so of
+        // States.DataLimitExceeded too; recorded executions show that States.ALL does match it.
+        let is_fatal = self.error == "States.Runtime";
         names.iter().any(|name| match name.as_str() {
             "FnF.ALL" => true,
             "States.ALL" => !is_fatal,
@@ -148,6 +146,10 @@ impl Turn<'_> {
             return self.pass_up(frame, fault);
         };
         let own = run.input.clone();
+        // What the rule puts out may name the error. The event that tells it follows, whatever becomes of the output.
+        if let Some(run) = self.execution.run_mut(frame) {
+            run.fault = Some(fault.clone());
+        }
         match self.around(frame, |around| {
             data::caught(step, rule, &own, &fault, around)
         }) {

@@ -1,13 +1,10 @@
 //! How each event changes an execution. Nothing is decided here.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::execution::Items;
-use super::{
-    Again, Event, EventKind, Execution, Fault, Frame, FrameId, Millis, Run, State, Status,
-};
+use super::{Again, Event, EventKind, Execution, Fault, FrameId, Millis, State, Status};
 use crate::data;
-use crate::program::{Kind, Language, Program, ROOT, ScopeId, StepId};
+use crate::program::{Language, Program, ROOT};
 
 impl Execution {
     /// The execution that events add up to. `None` if they do not begin with its start.
@@ -62,7 +59,7 @@ impl Execution {
                 input,
                 until,
             } => {
-                self.begin(program, event.id, (*frame, *step, *until), input);
+                self.begin(program, event, (*frame, *step, *until), input);
             }
             EventKind::StepStarted { frame, case, count } => {
                 self.start(program, event.id, *frame, (*case, *count));
@@ -133,119 +130,10 @@ impl Execution {
                 fault,
                 again,
             } => self.failed(*frame, fault, again.as_ref()),
-            // A call that is being made, and one that came back, are told to the history only.
+            // The call is over, whatever becomes of its result.
+            EventKind::TaskSucceeded { frame, .. } => self.be(*frame, State::Entered),
+            // A call that is being made is told to the history only.
             _ => {}
-        }
-    }
-
-    fn open(
-        &mut self,
-        program: &Program,
-        id: FrameId,
-        at: (Option<FrameId>, ScopeId, usize),
-        input: &Value,
-    ) {
-        let (parent, scope, index) = at;
-        let (input, data) = match program.language {
-            Language::First => (input.clone(), json!({})),
-            Language::Second | Language::States => (Value::Null, input.clone()),
-        };
-        self.frames.insert(
-            id,
-            Frame {
-                scope,
-                parent,
-                index,
-                input,
-                data,
-                at: None,
-            },
-        );
-    }
-
-    fn begin(
-        &mut self,
-        program: &Program,
-        id: u64,
-        at: (FrameId, StepId, Option<Millis>),
-        input: &Value,
-    ) {
-        let (frame, step, until) = at;
-        let tries = vec![0; program.step(step).retry.len()];
-        let state = until.map_or(State::Entered, State::Waiting);
-        if let Some(frame) = self.frames.get_mut(&frame) {
-            frame.at = Some(Run {
-                step,
-                entered: id,
-                input: input.clone(),
-                tries,
-                fault: None,
-                state,
-            });
-        }
-    }
-
-    fn start(
-        &mut self,
-        program: &Program,
-        id: u64,
-        frame: FrameId,
-        (case, count): (Option<usize>, usize),
-    ) {
-        let Some(run) = self.run_mut(frame) else {
-            return;
-        };
-        run.state = State::Inside {
-            case,
-            results: vec![None; count],
-            begun: 0,
-            items: Items::default(),
-        };
-        let input = run.input.clone();
-        let body = match (&program.step(run.step).kind, case) {
-            (Kind::Choice(choice), Some(case)) => match choice.cases.get(case) {
-                Some(case) => case.body,
-                None => choice.default_body,
-            },
-            _ => None,
-        };
-        if let Some(scope) = body {
-            self.open(program, id, (Some(frame), scope, 0), &input);
-        }
-    }
-
-    fn enter_inside(
-        &mut self,
-        program: &Program,
-        id: u64,
-        (parent, index): (FrameId, usize),
-        input: &Value,
-    ) {
-        let Some(run) = self.run_mut(parent) else {
-            return;
-        };
-        if let State::Inside { begun, .. } = &mut run.state {
-            *begun = index + 1;
-        }
-        let scope = match &program.step(run.step).kind {
-            Kind::Parallel(scopes) => scopes.get(index).copied(),
-            Kind::Map(fan) => Some(fan.body),
-            _ => None,
-        };
-        if let Some(scope) = scope {
-            self.open(program, id, (Some(parent), scope, index), input);
-        }
-    }
-
-    fn close(&mut self, frame: FrameId, output: &Value) {
-        let Some(closed) = self.frames.remove(&frame) else {
-            return;
-        };
-        let run = closed.parent.and_then(|parent| self.run_mut(parent));
-        if let Some(State::Inside { results, .. }) = run.map(|run| &mut run.state)
-            && let Some(result) = results.get_mut(closed.index)
-        {
-            *result = Some(output.clone());
         }
     }
 
@@ -273,12 +161,6 @@ impl Execution {
                 *tries += 1;
             }
             run.state = State::Pausing(again.at);
-        }
-    }
-
-    fn remove_inside(&mut self, frame: FrameId) {
-        for id in self.family(frame).into_iter().skip(1) {
-            self.frames.remove(&id);
         }
     }
 

@@ -1,13 +1,30 @@
 //! From an expression and data to a value.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use serde_json::Value;
 
-use super::{Expr, Operator, Path, Root};
+use super::test::{moment, sortable};
+use super::{Chance, Expr, Operator, Path, Root, Test};
 
 /// Why an expression has no value.
-pub type Trouble = String;
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// This path leads nowhere in the data.
+    Nowhere(String),
+    /// A function does not take its arguments, for this reason.
+    Function(String),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nowhere(path) => write!(f, "the path {path} leads nowhere in the data"),
+            Self::Function(said) => f.write_str(said),
+        }
+    }
+}
 
 /// What an expression sees.
 #[derive(Clone, Copy)]
@@ -26,8 +43,8 @@ pub struct Scene<'a> {
     pub item: &'a Value,
     /// `$context`, `$Context`, `$$`; made only when it is asked for.
     pub context: &'a dyn Fn() -> Value,
-    /// Where chance comes from: the same text, the same chance.
-    pub seed: &'a str,
+    /// Where chance comes from.
+    pub chance: &'a Chance,
     /// Whether a path that leads nowhere is an error. Otherwise it is null.
     pub is_strict: bool,
 }
@@ -37,7 +54,7 @@ pub(crate) static NOTHING: Value = Value::Null;
 
 impl<'a> Scene<'a> {
     /// Sees `own` as `$`, `$input` and `$Input`, and nothing else but the context.
-    pub fn of(own: &'a Value, context: &'a dyn Fn() -> Value) -> Self {
+    pub fn of(own: &'a Value, context: &'a dyn Fn() -> Value, chance: &'a Chance) -> Self {
         Self {
             own,
             input: own,
@@ -46,7 +63,7 @@ impl<'a> Scene<'a> {
             global: &NOTHING,
             item: &NOTHING,
             context,
-            seed: "",
+            chance,
             is_strict: false,
         }
     }
@@ -82,9 +99,7 @@ pub fn evaluate(expression: &Expr, scene: &Scene) -> Result<Value, Trouble> {
         Expr::Literal(value) => value.clone(),
         Expr::Path(path) => match scene.find(path) {
             Some(value) => value,
-            None if scene.is_strict => {
-                return Err("a path of the expression leads nowhere in the data".to_owned());
-            }
+            None if scene.is_strict => return Err(Trouble::Nowhere(path.to_string())),
             None => Value::Null,
         },
         Expr::Call(function, arguments) => {
@@ -92,17 +107,42 @@ pub fn evaluate(expression: &Expr, scene: &Scene) -> Result<Value, Trouble> {
                 .iter()
                 .map(|argument| evaluate(argument, scene))
                 .collect::<Result<Vec<_>, _>>()?;
-            function.call(&arguments, scene.seed)?
+            function
+                .call(&arguments, scene.chance)
+                .map_err(Trouble::Function)?
         }
         Expr::Compare(operator, left, right) => Value::Bool(compare(
             *operator,
             &evaluate(left, scene)?,
             &evaluate(right, scene)?,
         )),
-        Expr::And(left, right) => Value::Bool(holds(left, scene)? && holds(right, scene)?),
-        Expr::Or(left, right) => Value::Bool(holds(left, scene)? || holds(right, scene)?),
+        Expr::All(parts) => Value::Bool(!meets(parts, scene, false)?),
+        Expr::Any(parts) => Value::Bool(meets(parts, scene, true)?),
         Expr::Not(inner) => Value::Bool(!holds(inner, scene)?),
+        Expr::Test(Test::Present, inner) => Value::Bool(is_there(inner, scene)),
+        Expr::Test(test, inner) => Value::Bool(test.holds(&evaluate(inner, scene)?)),
+        Expr::Moment(inner) => match evaluate(inner, scene)?.as_str().and_then(moment) {
+            Some(moment) => Value::String(sortable(moment)),
+            None => Value::Null,
+        },
     })
+}
+
+/// Whether a condition is met that holds, or does not, as wanted. Those behind it are not looked at.
+fn meets(parts: &[Expr], scene: &Scene, wanted: bool) -> Result<bool, Trouble> {
+    for part in parts {
+        if holds(part, scene)? == wanted {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_there(expression: &Expr, scene: &Scene) -> bool {
+    match expression {
+        Expr::Path(path) => scene.find(path).is_some(),
+        _ => true,
+    }
 }
 
 /// Whether a condition holds: only `true` does.

@@ -2,16 +2,26 @@
 //! in their roots and functions.
 
 mod builtin;
+mod chance;
 mod evaluate;
+mod function;
 mod parse;
 mod path;
+mod reader;
+mod segments;
+mod test;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use builtin::Builtin;
+pub use chance::Chance;
 pub use evaluate::{Scene, Trouble, evaluate, holds};
-pub use parse::{Words, parse, parse_path};
+pub use parse::{parse, parse_path};
 pub use path::{Path, Root, Segment};
+pub use test::Test;
+pub(crate) use test::moment;
+pub use words::Words;
 
 use serde_json::Value;
 
@@ -26,12 +36,16 @@ pub enum Expr {
     Call(Builtin, Vec<Expr>),
     /// Whether two values compare so.
     Compare(Operator, Box<Expr>, Box<Expr>),
-    /// Whether both hold.
-    And(Box<Expr>, Box<Expr>),
-    /// Whether one holds.
-    Or(Box<Expr>, Box<Expr>),
+    /// Whether all hold. What follows one that does not is not looked at.
+    All(Vec<Expr>),
+    /// Whether one holds. What follows it is not looked at.
+    Any(Vec<Expr>),
     /// Whether it does not hold.
     Not(Box<Expr>),
+    /// Whether a value is of a kind.
+    Test(Test, Box<Expr>),
+    /// The moment that a text names, as a text whose order is that of time; null when it names none.
+    Moment(Box<Expr>),
 }
 
 /// How two values compare.
@@ -63,16 +77,16 @@ impl Expr {
         match self {
             Self::Literal(_) => {}
             Self::Path(path) => found.push(path),
-            Self::Call(_, arguments) => {
-                for argument in arguments {
-                    argument.gather(found);
+            Self::Call(_, inner) | Self::All(inner) | Self::Any(inner) => {
+                for inner in inner {
+                    inner.gather(found);
                 }
             }
-            Self::Compare(_, left, right) | Self::And(left, right) | Self::Or(left, right) => {
+            Self::Compare(_, left, right) => {
                 left.gather(found);
                 right.gather(found);
             }
-            Self::Not(inner) => inner.gather(found),
+            Self::Not(inner) | Self::Test(_, inner) | Self::Moment(inner) => inner.gather(found),
         }
     }
 }

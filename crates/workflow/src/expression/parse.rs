@@ -2,44 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Builtin, Expr, Operator, Path, Root, Segment};
+use super::reader::{Read, Reader};
+use super::{Builtin, Expr, Operator, Path, Root, Words};
 
 /// How deep parentheses and calls may nest.
 const DEPTH: usize = 32;
-
-/// The roots and functions that a language knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Words {
-    /// `$input`, `$local`, `$context`, and a bare `$`; no functions.
-    First,
-    /// `$Context`, `$Input`, `$Output`, `$Global`, `$Item`, and the built-in functions.
-    Second,
-    /// `$`, `$$`, and the functions that begin with `States.`.
-    States,
-}
-
-impl Words {
-    fn root(self, name: &str) -> Option<Root> {
-        Some(match (self, name) {
-            (Self::First | Self::States, "") => Root::Own,
-            (Self::First, "input") | (Self::Second, "Input") => Root::Input,
-            (Self::First, "local") => Root::Local,
-            (Self::First, "context") | (Self::Second, "Context") => Root::Context,
-            (Self::Second, "Output") => Root::Output,
-            (Self::Second, "Global") => Root::Global,
-            (Self::Second, "Item") => Root::Item,
-            _ => return None,
-        })
-    }
-
-    const fn roots(self) -> &'static str {
-        match self {
-            Self::First => "$, $input, $local and $context",
-            Self::Second => "$Input, $Output, $Context, $Global and $Item",
-            Self::States => "$ and $$",
-        }
-    }
-}
 
 /// The expression that a text is.
 ///
@@ -52,7 +19,11 @@ pub fn parse(text: &str, words: Words) -> Result<Expr, (usize, String)> {
         words,
         depth: 0,
     };
-    let expression = reader.either().map_err(|said| (reader.at, said))?;
+    let expression = reader.argument().map_err(|said| (reader.at, said))?;
+    if words == Words::States && !matches!(expression, Expr::Path(_) | Expr::Call(..)) {
+        let said = "a path such as $.orders or a function such as States.Format is needed here";
+        return Err((0, said.to_owned()));
+    }
     reader.space();
     match reader.peek() {
         None => Ok(expression),
@@ -71,75 +42,26 @@ pub fn parse_path(text: &str, words: Words) -> Result<Path, (usize, String)> {
     }
 }
 
-struct Reader {
-    chars: Vec<char>,
-    at: usize,
-    words: Words,
-    depth: usize,
-}
-
-type Read<T> = Result<T, String>;
-
 impl Reader {
-    fn peek(&self) -> Option<char> {
-        self.chars.get(self.at).copied()
-    }
-
-    fn space(&mut self) {
-        while self.peek().is_some_and(char::is_whitespace) {
-            self.at += 1;
-        }
-    }
-
-    /// Takes `wanted` if it is next.
-    fn eat(&mut self, wanted: &str) -> bool {
-        let length = wanted.chars().count();
-        let is_next = self.chars[self.at..]
-            .iter()
-            .copied()
-            .take(length)
-            .eq(wanted.chars());
-        if is_next {
-            self.at += length;
-        }
-        is_next
-    }
-
-    fn need(&mut self, wanted: &str) -> Read<()> {
-        self.space();
-        if self.eat(wanted) {
-            return Ok(());
-        }
-        Err(match self.peek() {
-            Some(c) => format!("`{wanted}` is expected here, not `{c}`"),
-            None => format!("`{wanted}` is missing at the end"),
-        })
-    }
-
-    fn either(&mut self) -> Read<Expr> {
+    pub(super) fn either(&mut self) -> Read<Expr> {
         self.depth += 1;
         if self.depth > DEPTH {
             return Err(format!("the expression nests deeper than {DEPTH} levels"));
         }
-        let mut left = self.both()?;
+        let mut parts = vec![self.both()?];
         while self.follows("||") {
-            left = Expr::Or(Box::new(left), Box::new(self.both()?));
+            parts.push(self.both()?);
         }
         self.depth -= 1;
-        Ok(left)
+        Ok(joined(parts, Expr::Any))
     }
 
     fn both(&mut self) -> Read<Expr> {
-        let mut left = self.negated()?;
+        let mut parts = vec![self.negated()?];
         while self.follows("&&") {
-            left = Expr::And(Box::new(left), Box::new(self.negated()?));
+            parts.push(self.negated()?);
         }
-        Ok(left)
-    }
-
-    fn follows(&mut self, wanted: &str) -> bool {
-        self.space();
-        self.eat(wanted)
+        Ok(joined(parts, Expr::All))
     }
 
     fn negated(&mut self) -> Read<Expr> {
@@ -209,55 +131,6 @@ impl Reader {
         }
     }
 
-    fn quoted(&mut self, quote: char) -> Read<String> {
-        self.at += 1;
-        let mut text = String::new();
-        loop {
-            let c = self
-                .peek()
-                .ok_or_else(|| format!("the closing {quote} is missing"))?;
-            self.at += 1;
-            match c {
-                '\\' => {
-                    let escaped = self
-                        .peek()
-                        .ok_or_else(|| format!("the closing {quote} is missing"))?;
-                    self.at += 1;
-                    unescape(escaped, quote, &mut text);
-                }
-                c if c == quote => return Ok(text),
-                c => text.push(c),
-            }
-        }
-    }
-
-    fn number(&mut self) -> Read<Expr> {
-        let begin = self.at;
-        while self
-            .peek()
-            .is_some_and(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '-' | '+'))
-        {
-            self.at += 1;
-        }
-        let text: String = self.chars[begin..self.at].iter().collect();
-        let unsigned = text.strip_prefix('+').unwrap_or(&text);
-        match unsigned.parse::<serde_json::Number>() {
-            Ok(number) => Ok(Expr::Literal(Value::Number(number))),
-            Err(_) => Err(format!("`{text}` is not a number")),
-        }
-    }
-
-    fn name(&mut self, also: &[char]) -> String {
-        let begin = self.at;
-        while self
-            .peek()
-            .is_some_and(|c| c.is_alphanumeric() || c == '_' || also.contains(&c))
-        {
-            self.at += 1;
-        }
-        self.chars[begin..self.at].iter().collect()
-    }
-
     fn word(&mut self) -> Read<Expr> {
         let begin = self.at;
         let name = self.name(&['.']);
@@ -281,124 +154,47 @@ impl Reader {
         Ok(Expr::Call(function, arguments))
     }
 
+    /// A condition, or, in the States Language, a value.
+    fn argument(&mut self) -> Read<Expr> {
+        match self.words {
+            Words::States => self.nested(),
+            Words::First | Words::Second => self.either(),
+        }
+    }
+
+    /// A value, which may hold calls that hold values.
+    fn nested(&mut self) -> Read<Expr> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(format!("the expression nests deeper than {DEPTH} levels"));
+        }
+        let value = self.value()?;
+        self.depth -= 1;
+        Ok(value)
+    }
+
     fn arguments(&mut self) -> Read<Vec<Expr>> {
         let mut arguments = Vec::new();
         if self.follows(")") {
             return Ok(arguments);
         }
         loop {
-            arguments.push(self.either()?);
+            arguments.push(self.argument()?);
             if self.follows(")") {
                 return Ok(arguments);
             }
             self.need(",")?;
         }
     }
-
-    fn path(&mut self) -> Read<Path> {
-        let begin = self.at;
-        self.at += 1;
-        let root = if self.words == Words::States && self.eat("$") {
-            Root::Context
-        } else {
-            let name = self.name(&[]);
-            self.words.root(&name).ok_or_else(|| {
-                self.at = begin;
-                format!("there is no `${name}`; there are {}", self.words.roots())
-            })?
-        };
-        let segments = self.segments()?;
-        Ok(Path { root, segments })
-    }
-
-    fn segments(&mut self) -> Read<Vec<Segment>> {
-        let mut segments = Vec::new();
-        loop {
-            if self.eat("..") {
-                segments.push(Segment::Deep(self.key()?));
-            } else if self.eat(".*") {
-                segments.push(Segment::All);
-            } else if self.eat(".") {
-                segments.push(Segment::Key(self.key()?));
-            } else if self.eat("[") {
-                segments.push(self.bracket()?);
-            } else {
-                return Ok(segments);
-            }
-        }
-    }
-
-    fn key(&mut self) -> Read<String> {
-        let key = self.name(&['-', '$', ':']);
-        if key.is_empty() {
-            Err("a name is missing after the dot".to_owned())
-        } else {
-            Ok(key)
-        }
-    }
-
-    fn bracket(&mut self) -> Read<Segment> {
-        self.space();
-        let segment = match self.peek() {
-            Some('*') => {
-                self.at += 1;
-                Segment::All
-            }
-            Some('?') => {
-                self.at += 1;
-                Segment::Filter(Box::new(self.value_or_condition()?))
-            }
-            Some(quote @ ('\'' | '"')) => Segment::Key(self.quoted(quote)?),
-            _ => self.index()?,
-        };
-        self.need("]")?;
-        Ok(segment)
-    }
-
-    fn value_or_condition(&mut self) -> Read<Expr> {
-        self.need("(")?;
-        let inner = self.either()?;
-        self.need(")")?;
-        Ok(inner)
-    }
-
-    fn index(&mut self) -> Read<Segment> {
-        let from = self.whole()?;
-        if self.follows(":") {
-            return Ok(Segment::Slice(from, self.whole()?));
-        }
-        from.map(Segment::Index)
-            .ok_or_else(|| "an index, a key in quotes or * is expected in the brackets".to_owned())
-    }
-
-    fn whole(&mut self) -> Read<Option<i64>> {
-        self.space();
-        let begin = self.at;
-        self.eat("-");
-        while self.peek().is_some_and(|c| c.is_ascii_digit()) {
-            self.at += 1;
-        }
-        if begin == self.at {
-            return Ok(None);
-        }
-        let text: String = self.chars[begin..self.at].iter().collect();
-        text.parse()
-            .map(Some)
-            .map_err(|_| format!("`{text}` is not an index"))
-    }
 }
 
-fn unescape(c: char, quote: char, text: &mut String) {
-    match c {
-        'n' => text.push('\n'),
-        't' => text.push('\t'),
-        'r' => text.push('\r'),
-        '\\' => text.push('\\'),
-        c if c == quote => text.push(c),
-        // Braces are escaped in templates of `format`, which reads them itself.
-        other => {
-            text.push('\\');
-            text.push(other);
+/// One condition as it is, several in one.
+fn joined(mut parts: Vec<Expr>, join: fn(Vec<Expr>) -> Expr) -> Expr {
+    match parts.pop() {
+        Some(only) if parts.is_empty() => only,
+        last => {
+            parts.extend(last);
+            join(parts)
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Paths: where in the data something is.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::{Expr, Scene, holds};
@@ -74,6 +76,32 @@ impl Path {
                 .collect();
         }
         Some(found.into_iter().cloned().collect())
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.root {
+            Root::Own => "$",
+            Root::Input => "$Input",
+            Root::Local => "$local",
+            Root::Output => "$Output",
+            Root::Context => "$$",
+            Root::Global => "$Global",
+            Root::Item => "@",
+        })?;
+        self.segments.iter().try_for_each(|segment| match segment {
+            Segment::Key(key) => write!(f, ".{key}"),
+            Segment::Index(index) => write!(f, "[{index}]"),
+            Segment::All => f.write_str("[*]"),
+            Segment::Slice(from, to) => {
+                let bound =
+                    |index: &Option<i64>| index.map_or_else(String::new, |index| index.to_string());
+                write!(f, "[{}:{}]", bound(from), bound(to))
+            }
+            Segment::Deep(key) => write!(f, "..{key}"),
+            Segment::Filter(_) => f.write_str("[?]"),
+        })
     }
 }
 

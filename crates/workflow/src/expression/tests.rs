@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{Scene, Words, evaluate, holds, parse};
+use super::{Chance, Scene, Words, evaluate, holds, parse};
 
 fn of(text: &str, words: Words, own: &Value) -> Result<Value, String> {
     let expression = parse(text, words).map_err(|(at, said)| format!("{at}: {said}"))?;
     let context = || json!({"execution": {"name": "run"}, "Execution": {"Name": "run"}});
-    evaluate(&expression, &Scene::of(own, &context))
+    evaluate(&expression, &Scene::of(own, &context, &Chance::of("")))
+        .map_err(|trouble| trouble.to_string())
 }
 
 fn first(text: &str) -> Result<Value, String> {
@@ -67,6 +68,8 @@ fn what_is_wrong_is_said_with_its_place() {
     for (text, wanted) in all {
         assert_eq!(first(text), Err(wanted.to_owned()), "{text}");
     }
+    let long = format!("$.a{}", " && $.a || $.a".repeat(20_000));
+    assert_eq!(first(&long), Ok(json!(false)));
     let deep = "(".repeat(100_000);
     assert!(first(&deep).is_err());
     assert!(first(&"!".repeat(100_000)).is_err());
@@ -130,10 +133,48 @@ fn functions_of_the_states_language() {
         ("States.MathRandom(3, 4)", json!(3)),
         ("States.JsonToString($.x)", json!("{\"y\":\"z\"}")),
         ("$$.Execution.Name", json!("run")),
+        ("States.MathAdd(1.49, 1.5)", json!(3)),
+        ("States.MathAdd(-1.49, -1.5)", json!(-2)),
+        ("States.StringToJson(' ')", Value::Null),
     ];
     for (text, wanted) in all {
         assert_eq!(of(text, Words::States, &own), Ok(wanted), "{text}");
     }
+}
+
+#[test]
+fn the_states_language_takes_paths_and_functions_only() {
+    let own = json!({"a": 1});
+    for text in ["$.a == 1", "!$.a", "'a'", "1", "States.Array($.a == 1)"] {
+        assert!(of(text, Words::States, &own).is_err(), "{text}");
+    }
+    assert!(of(&"States.Array(".repeat(10_000), Words::States, &own).is_err());
+    let filter = of(
+        "$.l[?(@.n > 1)].n",
+        Words::States,
+        &json!({"l": [{"n": 1}, {"n": 2}]}),
+    );
+    assert_eq!(filter, Ok(json!([2])));
+    let dotted = of(
+        "$.[?(@.n > 1)].['n']",
+        Words::States,
+        &json!([{"n": 1}, {"n": 2}]),
+    );
+    assert_eq!(dotted, Ok(json!([2])));
+}
+
+#[test]
+fn each_draw_differs_and_each_row_is_the_same() {
+    let row = || {
+        of(
+            "States.Array(States.UUID(), States.UUID())",
+            Words::States,
+            &Value::Null,
+        )
+        .unwrap()
+    };
+    assert_ne!(row()[0], row()[1]);
+    assert_eq!(row(), row());
 }
 
 #[test]
@@ -146,7 +187,10 @@ fn only_true_holds() {
         (json!("true"), false),
     ] {
         assert_eq!(
-            holds(&expression, &Scene::of(&json!({"x": x}), &context)),
+            holds(
+                &expression,
+                &Scene::of(&json!({"x": x}), &context, &Chance::of(""))
+            ),
             Ok(wanted)
         );
     }

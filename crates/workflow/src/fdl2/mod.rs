@@ -1,14 +1,16 @@
 //! The second language: `Type: StateMachine`. States name what follows them, and constructors shape their data.
 
+mod choice;
 mod construct;
+mod inside;
 mod rules;
 mod state;
-
-use std::collections::BTreeMap;
+mod task;
 
 use crate::expression::Words;
 use crate::form::{Builder, Form};
-use crate::program::{Dataflow, Language, Next, Program, ScopeId, ScopeKind, StepId};
+use crate::names::Names;
+use crate::program::{Dataflow, Language, Program, ScopeId, ScopeKind};
 use crate::{Finding, Findings, Node};
 
 /// Reads a flow of the second language.
@@ -37,29 +39,6 @@ pub(crate) fn read(root: &Node) -> (Option<Program>, Findings) {
     builder.finish(Language::Second, name, data, None)
 }
 
-/// The states of one scope by name.
-pub(super) struct Names {
-    scope: ScopeId,
-    ids: BTreeMap<String, StepId>,
-}
-
-impl Names {
-    fn find(&self, builder: &mut Builder, node: &Node, key: &str) -> Option<Next> {
-        let text = builder.text(node, key)?;
-        let found = self.ids.get(text).copied().map(Next::Step);
-        if found.is_none() {
-            let finding = Finding::error(
-                node.at,
-                format!("there is no state `{text}` beside this one"),
-            );
-            builder
-                .findings
-                .push(finding.hint(format!("{key} names a state of the same list of states")));
-        }
-        found
-    }
-}
-
 /// Reads `StartAt` and `States` of a scope.
 pub(super) fn states(builder: &mut Builder, form: &Form, scope: ScopeId) {
     let Some(node) = form.get("States") else {
@@ -68,28 +47,18 @@ pub(super) fn states(builder: &mut Builder, form: &Form, scope: ScopeId) {
     };
     let items = builder.list(node, "`States`");
     let ids = builder.reserve(scope, items.len());
-    let mut names = Names {
-        scope,
-        ids: BTreeMap::new(),
-    };
+    let mut names = Names::new(scope);
     for (item, id) in items.iter().zip(&ids) {
         let Some(name) = item.get("Name").and_then(Node::text) else {
             continue;
         };
-        if let Some(first) = names.ids.insert(name.to_owned(), *id) {
+        if let Some(first) = names.add(name, *id) {
             let first = items[first - ids[0]].at;
             let finding = Finding::error(item.at, format!("a state `{name}` is here twice"));
             builder.findings.push(finding.with(first, "the first"));
         }
     }
-    match form.get("StartAt") {
-        Some(start) => {
-            if let Some(Next::Step(id)) = names.find(builder, start, "StartAt") {
-                builder.start(scope, Some(id));
-            }
-        }
-        None => builder.error(form.at, "`StartAt` is missing"),
-    }
+    names.start(builder, form);
     for (item, id) in items.iter().zip(&ids) {
         state::read(builder, item, *id, &names);
     }

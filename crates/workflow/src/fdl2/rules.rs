@@ -1,8 +1,9 @@
 //! `Retry` and `Catch` of the second language.
 
-use super::{Names, construct};
+use super::construct;
 use crate::Node;
 use crate::form::{Builder, Form};
+use crate::names::Names;
 use crate::program::{Catch, ResultPath, Retry};
 
 /// The largest interval between two tries, in seconds.
@@ -63,16 +64,12 @@ fn rule(builder: &mut Builder, node: &Node, names: &Names) -> Option<Catch> {
     let errors = builder.names(&form, "Errors");
     form.get("Description");
     let output = construct::optional(builder, &form, "OutputConstructor");
-    let Some(next) = form.get("Next") else {
-        builder.error(form.at, "`Next` is missing");
-        return None;
-    };
+    let next = names.need(builder, &form, "Next");
     builder.done(&form);
-    let next = names.find(builder, next, "Next")?;
     Some(Catch {
         errors,
         at: form.at,
-        next,
+        next: next?,
         output,
         result: ResultPath::Whole,
     })

@@ -30,8 +30,8 @@ pub enum Dataflow {
 /// The fields of the States Language that move data.
 #[derive(Debug, Clone, Default)]
 pub struct Paths {
-    /// `InputPath`; the outer `None` is `$`, the inner one `null`.
-    pub input: Option<Option<Path>>,
+    /// `InputPath`
+    pub input: View,
     /// `Parameters`
     pub parameters: Option<Template>,
     /// `ResultSelector`
@@ -39,7 +39,19 @@ pub struct Paths {
     /// `ResultPath`
     pub result: ResultPath,
     /// `OutputPath`
-    pub output: Option<Option<Path>>,
+    pub output: View,
+}
+
+/// What a path shows of the data.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum View {
+    /// Everything, `$`.
+    #[default]
+    Whole,
+    /// An empty map, `null`.
+    Nothing,
+    /// What is at this path.
+    At(Path),
 }
 
 /// Where a result goes.

@@ -4,7 +4,7 @@ mod data;
 mod step;
 mod target;
 
-pub use data::{Dataflow, Mapping, Paths, ResultPath, Source, Template, Text};
+pub use data::{Dataflow, Mapping, Paths, ResultPath, Source, Template, Text, View};
 pub use step::{Case, Catch, Choice, Fan, Items, Kind, Next, Retry, Step, Task, Until};
 pub use target::{Pattern, Target};
 

@@ -38,6 +38,16 @@ pub enum Next {
     Return,
 }
 
+impl Next {
+    /// The step that it is, if it is no end.
+    pub const fn step(self) -> Option<StepId> {
+        match self {
+            Self::Step(id) => Some(id),
+            Self::End | Self::Return => None,
+        }
+    }
+}
+
 /// What a step does.
 #[derive(Debug, Clone)]
 pub enum Kind {

@@ -1,7 +1,10 @@
 //! Flows, run to their end in memory.
 
+mod checks;
 mod faults;
 mod first;
+mod model;
 mod real;
 mod second;
 mod stage;
+mod states;

@@ -18,11 +18,11 @@ fn constructors_evaluate_keys_with_the_suffix_only() {
     let states = r#"
 - Type: Pass
   Name: A
-  InputConstructor: {x.$: $Input.a, plain: $Input.a, deep: {y.$: 'format("{}!", $Input.a)'}}
+  InputConstructor: {x.$: $Input.a, now.$: $Context.Current.Name, plain: $Input.a, deep: {y.$: 'format("{}!", $Input.a)'}}
   OutputConstructor: {in.$: $Input.x, out.$: $Output, name.$: $Context.Execution.Name, state.$: $Context.Current.Name}
   End: true
 "#;
-    let shaped = json!({"x": 1, "plain": "$Input.a", "deep": {"y": "1!"}});
+    let shaped = json!({"x": 1, "now": "A", "plain": "$Input.a", "deep": {"y": "1!"}});
     let wanted = json!({"in": 1, "out": shaped, "name": "run", "state": "A"});
     assert_eq!(output("A", states, json!({"a": 1})), wanted);
 }
@@ -96,10 +96,29 @@ fn errors_are_tried_again_and_caught_around_parallel_states_too() {
 }
 
 #[test]
+fn a_rule_knows_the_error_that_it_catches() {
+    let states = r"
+- Type: Parallel
+  Name: P
+  Branches: [{StartAt: F, States: [{Type: Fail, Name: F, Code: Broken}]}]
+  Catch: [{Errors: [Broken], Next: After, OutputConstructor: {code.$: $Context.Current.Error.Code}}]
+  End: true
+- {Type: Pass, Name: After, End: true}
+";
+    assert_eq!(output("P", states, json!({})), json!({"code": "Broken"}));
+}
+
+#[test]
 fn inputs_and_outputs_are_maps() {
     let states = "- {Type: Task, Name: T, Action: 'HTTP:Request', End: true}";
     let stage = Stage::new(&flow("T", states), |_: &Call| Some(Ok(json!([1])))).start(json!({}));
     assert_eq!(stage.fault().error, "FnF.RuntimeError");
+    // The task itself did not fail, and is not told to have.
+    let names = stage.names();
+    assert!(
+        names.contains(&"TaskSucceeded") && !names.contains(&"TaskFailed"),
+        "{names:?}"
+    );
     let stage = Stage::new(&flow("T", states), echo).start(json!(1));
     assert_eq!(stage.status(), Status::Failed);
 }

@@ -27,6 +27,7 @@ pub(crate) struct Stage<'w> {
     pub(crate) calls: Vec<Call>,
     pub(crate) reports: Vec<(String, Result<Value, Fault>)>,
     pub(crate) now: Millis,
+    is_killed: bool,
     open: VecDeque<Call>,
     world: Box<World<'w>>,
 }
@@ -74,9 +75,16 @@ impl<'w> Stage<'w> {
             calls: Vec::new(),
             reports: Vec::new(),
             now: 1_600_000_000_000,
+            is_killed: false,
             open: VecDeque::new(),
             world: Box::new(world),
         }
+    }
+
+    /// Is killed after everything that it is told: only the events are left each time.
+    pub(crate) fn killed(mut self) -> Self {
+        self.is_killed = true;
+        self
     }
 
     /// Starts with an input and runs until nothing more happens by itself.
@@ -110,12 +118,16 @@ impl<'w> Stage<'w> {
             }
         }
         // All of them each time would make long executions slow to test.
-        if self.events.len() < 300 {
+        if self.events.len() < 300 || self.is_killed {
             let folded = Execution::of(&self.program, &self.events);
             assert_eq!(
                 folded, self.execution,
                 "events do not add up to the execution"
             );
+            if let Some(folded) = folded.filter(|_| self.is_killed) {
+                self.open = folded.open_calls(&self.program, &Plain).into();
+                self.execution = Some(folded);
+            }
         }
     }
 

@@ -1,12 +1,13 @@
 //! What goes into steps and what comes out of them, by the rules of each language.
 
+mod paths;
+
 use serde_json::{Map, Value, json};
 
+use self::paths::{place, states_input, states_output};
 use crate::engine::Fault;
-use crate::expression::{Path, Scene, Segment, Trouble, evaluate};
-use crate::program::{
-    Catch, Dataflow, Kind, Language, Mapping, Paths, ResultPath, Source, Step, Template, Text,
-};
+use crate::expression::{Chance, Scene, Trouble, evaluate};
+use crate::program::{Catch, Dataflow, Kind, Language, Mapping, Source, Step, Template, Text};
 
 /// The data around a step, and where expressions find the rest.
 #[derive(Clone, Copy)]
@@ -17,21 +18,25 @@ pub(crate) struct Around<'a> {
     /// The local variable of the flow, branch or iteration; in the others what flows.
     pub(crate) data: &'a Value,
     pub(crate) context: &'a dyn Fn() -> Value,
-    pub(crate) seed: &'a str,
+    pub(crate) chance: &'a Chance,
 }
 
 impl<'a> Around<'a> {
     fn scene(&self, own: &'a Value) -> Scene<'a> {
         let is_strict = self.language == Language::States;
         Scene {
-            seed: self.seed,
             is_strict,
-            ..Scene::of(own, self.context)
+            ..Scene::of(own, self.context, self.chance)
         }
     }
 
-    fn fault(&self, trouble: Trouble) -> Fault {
-        Fault::runtime(self.language, trouble)
+    fn fault(&self, trouble: &Trouble) -> Fault {
+        match (self.language, trouble) {
+            (Language::States, Trouble::Function(said)) => {
+                Fault::new("States.IntrinsicFailure", said)
+            }
+            _ => Fault::runtime(self.language, trouble.to_string()),
+        }
     }
 }
 
@@ -46,7 +51,7 @@ pub(crate) fn enter(step: &Step, around: &Around) -> Result<Value, Fault> {
         Dataflow::Constructors { input: None, .. } => Ok(around.data.clone()),
         Dataflow::Paths(paths) => states_input(paths, around),
     };
-    made.map_err(|trouble| around.fault(trouble))
+    made.map_err(|trouble| around.fault(&trouble))
 }
 
 /// The flow's own input, in the first language.
@@ -58,27 +63,7 @@ pub(crate) fn first_input(mappings: Option<&[Mapping]>, around: &Around) -> Resu
         local: around.data,
         ..around.scene(around.input)
     };
-    map(mappings, &scene).map_err(|trouble| around.fault(trouble))
-}
-
-fn states_input(paths: &Paths, around: &Around) -> Result<Value, Trouble> {
-    let chosen = at(paths.input.as_ref(), around.data, around)?;
-    match &paths.parameters {
-        Some(template) => fill(template, &around.scene(&chosen)),
-        None => Ok(chosen),
-    }
-}
-
-/// What a path of the States Language shows: everything without one, an empty map for `null`.
-fn at(path: Option<&Option<Path>>, value: &Value, around: &Around) -> Result<Value, Trouble> {
-    match path {
-        None => Ok(value.clone()),
-        Some(None) => Ok(json!({})),
-        Some(Some(path)) => around
-            .scene(value)
-            .find(path)
-            .ok_or_else(|| "a path leads nowhere in the data".to_owned()),
-    }
+    map(mappings, &scene).map_err(|trouble| around.fault(&trouble))
 }
 
 /// The step's output: what it adds to the data around it in the first language, what flows on in the others.
@@ -103,9 +88,9 @@ pub(crate) fn leave(
             },
         ),
         Dataflow::Constructors { output: None, .. } => Ok(result),
-        Dataflow::Paths(paths) => states_output(paths, result, around),
+        Dataflow::Paths(paths) => return states_output(paths, result, around),
     };
-    made.map_err(|trouble| around.fault(trouble))
+    made.map_err(|trouble| around.fault(&trouble))
 }
 
 fn first_output(
@@ -121,63 +106,10 @@ fn first_output(
                 local: &local,
                 ..around.scene(own)
             };
-            map(mappings, &scene).map_err(|trouble| around.fault(trouble))
+            map(mappings, &scene).map_err(|trouble| around.fault(&trouble))
         }
         None if matches!(kind, Kind::Parallel(_) | Kind::Map(_)) => Ok(json!({})),
         None => Ok(local),
-    }
-}
-
-fn states_output(paths: &Paths, result: Value, around: &Around) -> Result<Value, Trouble> {
-    let result = match &paths.selector {
-        Some(template) => fill(template, &around.scene(&result))?,
-        None => result,
-    };
-    let whole = place(around.data, result, &paths.result)?;
-    at(paths.output.as_ref(), &whole, around)
-}
-
-/// Puts a result where it belongs in the data.
-fn place(data: &Value, result: Value, path: &ResultPath) -> Result<Value, Trouble> {
-    match path {
-        ResultPath::Whole => Ok(result),
-        ResultPath::Nowhere => Ok(data.clone()),
-        ResultPath::Into(path) => {
-            let mut whole = data.clone();
-            put(&mut whole, &path.segments, result)?;
-            Ok(whole)
-        }
-    }
-}
-
-fn put(into: &mut Value, way: &[Segment], value: Value) -> Result<(), Trouble> {
-    let Some((first, rest)) = way.split_first() else {
-        *into = value;
-        return Ok(());
-    };
-    match first {
-        Segment::Key(key) => {
-            if into.is_null() {
-                *into = json!({});
-            }
-            let entries = into
-                .as_object_mut()
-                .ok_or("ResultPath leads into something that is no map")?;
-            put(
-                entries.entry(key.clone()).or_insert(Value::Null),
-                rest,
-                value,
-            )
-        }
-        Segment::Index(index) => {
-            let items = into.as_array_mut();
-            let place = usize::try_from(*index).ok();
-            let item = items
-                .and_then(|items| items.get_mut(place?))
-                .ok_or("ResultPath leads to an item that is not there")?;
-            put(item, rest, value)
-        }
-        _ => Err("ResultPath must lead to one place".to_owned()),
     }
 }
 
@@ -210,10 +142,10 @@ pub(crate) fn caught(
         },
         Dataflow::Paths(_) => {
             let error = json!({"Error": fault.error, "Cause": fault.cause});
-            place(around.data, error, &rule.result)
+            return place(around.data, error, &rule.result);
         }
     };
-    made.map_err(|trouble| around.fault(trouble))
+    made.map_err(|trouble| around.fault(&trouble))
 }
 
 /// The flow's output from the data of its last step.
@@ -227,7 +159,7 @@ pub(crate) fn flow_output(data: &Dataflow, around: &Around) -> Result<Value, Fau
                 local: around.data,
                 ..around.scene(around.input)
             };
-            map(mappings, &scene).map_err(|trouble| around.fault(trouble))
+            map(mappings, &scene).map_err(|trouble| around.fault(&trouble))
         }
         _ => Ok(around.data.clone()),
     }
@@ -247,7 +179,7 @@ pub(crate) fn parameters(
     own: &Value,
     around: &Around,
 ) -> Result<Value, Fault> {
-    fill(template, &around.scene(own)).map_err(|trouble| around.fault(trouble))
+    fill(template, &around.scene(own)).map_err(|trouble| around.fault(&trouble))
 }
 
 /// What an iteration gets in the second language and the States Language.
@@ -257,7 +189,7 @@ pub(crate) fn each(
     item: &Value,
     around: &Around,
 ) -> Result<Value, Fault> {
-    fill(template, &around.scene(own).with_item(item)).map_err(|trouble| around.fault(trouble))
+    fill(template, &around.scene(own).with_item(item)).map_err(|trouble| around.fault(&trouble))
 }
 
 /// An expression's value against a step's own input.
@@ -266,7 +198,7 @@ pub(crate) fn value(
     own: &Value,
     around: &Around,
 ) -> Result<Value, Fault> {
-    evaluate(expression, &around.scene(own)).map_err(|trouble| around.fault(trouble))
+    evaluate(expression, &around.scene(own)).map_err(|trouble| around.fault(&trouble))
 }
 
 /// Whether a condition holds for a step's own input.
@@ -276,7 +208,7 @@ pub(crate) fn holds(
     around: &Around,
 ) -> Result<bool, Fault> {
     crate::expression::holds(expression, &around.scene(own))
-        .map_err(|trouble| around.fault(trouble))
+        .map_err(|trouble| around.fault(&trouble))
 }
 
 /// A text as written or from the data.

@@ -1,0 +1,158 @@
+//! Tasks: what they call, how long they may take.
+
+use serde_json::Value;
+
+use super::paths;
+use crate::Finding;
+use crate::expression::Expr;
+use crate::form::{Builder, Form};
+use crate::program::{Pattern, Target, Task};
+
+/// The longest time-out, in seconds.
+const TIMEOUT: f64 = 99_999_999.0;
+
+pub(super) fn read(builder: &mut Builder, form: &Form) -> Option<Task> {
+    let resource = builder.need_text(form, "Resource");
+    let timeout = timeout(builder, form);
+    heartbeat(builder, form);
+    let parameters = paths::payload(builder, form, "Parameters");
+    let (target, pattern) = resource_of(resource?);
+    Some(Task {
+        target,
+        pattern,
+        parameters,
+        timeout,
+    })
+}
+
+fn timeout(builder: &mut Builder, form: &Form) -> Option<Expr> {
+    match (form.get("TimeoutSeconds"), form.get("TimeoutSecondsPath")) {
+        (Some(_), Some(node)) => {
+            let said = "a task has TimeoutSeconds or TimeoutSecondsPath, not both";
+            builder.error(node.at, said);
+            None
+        }
+        (None, Some(_)) => paths::needed(builder, form, "TimeoutSecondsPath").map(Expr::Path),
+        _ => builder
+            .number(form, "TimeoutSeconds", (1.0, TIMEOUT))
+            .map(|seconds| Expr::Literal(Value::from(seconds))),
+    }
+}
+
+/// Heartbeats are not counted: who works on a task has nothing to send them to. The field is read so that machines
+/// that have it run, and the reader is told.
+fn heartbeat(builder: &mut Builder, form: &Form) {
+    builder.number(form, "HeartbeatSeconds", (1.0, TIMEOUT));
+    let node = form.any(&["HeartbeatSecondsPath", "HeartbeatSeconds"]);
+    if let Some(node) = node {
+        let finding = Finding::warning(node.at, "heartbeats are not counted, and none is missed");
+        builder
+            .findings
+            .push(finding.hint("TimeoutSeconds ends a task that takes too long"));
+    }
+}
+
+/// What a resource name calls, and what is waited for. Its partition, region and account say nothing here.
+fn resource_of(name: &str) -> (Target, Pattern) {
+    let parts: Vec<&str> = name.splitn(6, ':').collect();
+    let other = Target::Other(name.to_owned());
+    match parts[..] {
+        [_, _, "lambda", _, _, path] => (function(path).unwrap_or(other), Pattern::Response),
+        [_, _, "states", "", "", path] => integration(path).unwrap_or((other, Pattern::Response)),
+        _ => (other, Pattern::Response),
+    }
+}
+
+fn function(path: &str) -> Option<Target> {
+    let path = path.strip_prefix("function:")?;
+    let (name, qualifier) = match path.split_once(':') {
+        Some((name, qualifier)) => (name, Some(qualifier.to_owned())),
+        None => (path, None),
+    };
+    Some(Target::Function {
+        name: name.to_owned(),
+        qualifier,
+    })
+}
+
+fn integration(path: &str) -> Option<(Target, Pattern)> {
+    let known = [
+        (".waitForTaskToken", Pattern::Callback),
+        (".sync:2", Pattern::Completion),
+        (".sync", Pattern::Completion),
+    ];
+    let mut ends = known.into_iter();
+    let found = ends.find_map(|(end, pattern)| Some((path.strip_suffix(end)?, pattern)));
+    let (path, pattern) = found.unwrap_or((path, Pattern::Response));
+    let (product, operation) = path.rsplit_once(':')?;
+    let target = Target::Action {
+        product: product.to_owned(),
+        operation: operation.to_owned(),
+    };
+    Some((target, pattern))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resource_of;
+    use crate::program::{Pattern, Target};
+
+    #[test]
+    fn resources_name_what_is_called_and_waited_for() {
+        let function = |qualifier: Option<&str>| Target::Function {
+            name: "pay".to_owned(),
+            qualifier: qualifier.map(str::to_owned),
+        };
+        let action = |product: &str, operation: &str| Target::Action {
+            product: product.to_owned(),
+            operation: operation.to_owned(),
+        };
+        let activity = "arn:aws:states:us-east-1:1:activity:sign";
+        let all = [
+            (
+                "arn:aws:lambda:us-east-1:1:function:pay",
+                function(None),
+                Pattern::Response,
+            ),
+            (
+                "arn:aws-cn:lambda:x:1:function:pay:live",
+                function(Some("live")),
+                Pattern::Response,
+            ),
+            (
+                "arn:aws:states:::lambda:invoke",
+                action("lambda", "invoke"),
+                Pattern::Response,
+            ),
+            (
+                "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+                action("sqs", "sendMessage"),
+                Pattern::Callback,
+            ),
+            (
+                "arn:aws:states:::states:startExecution.sync",
+                action("states", "startExecution"),
+                Pattern::Completion,
+            ),
+            (
+                "arn:aws:states:::states:startExecution.sync:2",
+                action("states", "startExecution"),
+                Pattern::Completion,
+            ),
+            (
+                "arn:aws:states:::aws-sdk:s3:getObject",
+                action("aws-sdk:s3", "getObject"),
+                Pattern::Response,
+            ),
+            (
+                activity,
+                Target::Other(activity.to_owned()),
+                Pattern::Response,
+            ),
+            ("pay", Target::Other("pay".to_owned()), Pattern::Response),
+        ];
+        for (text, target, pattern) in all {
+            assert_eq!(resource_of(text), (target, pattern), "{text}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Tasks that stay done although the flow knows how to undo them.
+//!
+//! A flow shows that it compensates when a rule that catches leads to a task off its usual way that undoes an earlier
+//! task. Then the same task must be undone whenever a later step fails: by every rule of that step that gives up, and
+//! there must be one. Flows that show no compensation are not judged, nor are rules that lead back to the usual way,
+//! nor steps whose failure something around them catches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::evidence::Evidence;
+use super::reach::{ahead, followers, reached};
+use crate::program::{Catch, Kind};
+use crate::{Finding, Findings, Program, Scope, ScopeId, StepId};
+
+/// Scopes with more steps are not judged: it would take long.
+const STEPS: usize = 1000;
+
+pub(super) fn check(program: &Program, findings: &mut Findings) {
+    let scopes = program.scopes.iter().enumerate();
+    for (id, scope) in scopes.filter(|(_, scope)| scope.steps.len() <= STEPS) {
+        let saga = Saga::of(program, scope);
+        let undos = saga.undos();
+        for (task, undos) in &undos {
+            saga.judge(*task, undos, is_caught_around(program, id), findings);
+        }
+    }
+}
+
+/// Whether a failure in this scope meets a rule of a step around it.
+fn is_caught_around(program: &Program, scope: ScopeId) -> bool {
+    let Some(owner) = program.scopes[scope].owner else {
+        return false;
+    };
+    let owner = program.step(owner);
+    !owner.catch.is_empty() || is_caught_around(program, owner.scope)
+}
+
+/// A scope and its usual way: what is met from its start when nothing fails.
+struct Saga<'p> {
+    program: &'p Program,
+    scope: &'p Scope,
+    usual: BTreeSet<StepId>,
+}
+
+impl<'p> Saga<'p> {
+    fn of(program: &'p Program, scope: &'p Scope) -> Self {
+        let usual = reached(scope.start, |id| ahead(program.step(id)));
+        Self {
+            program,
+            scope,
+            usual,
+        }
+    }
+
+    /// The steps that a rule leads to if it gives up the usual way.
+    fn given_up(&self, rule: &Catch) -> Option<BTreeSet<StepId>> {
+        let way = reached(rule.next.step(), |id| followers(self.program.step(id)));
+        way.is_disjoint(&self.usual).then_some(way)
+    }
+
+    /// The steps of the usual way that are met only after `task`.
+    fn after(&self, task: StepId) -> BTreeSet<StepId> {
+        let without = reached(self.scope.start.filter(|start| *start != task), |id| {
+            let mut steps = ahead(self.program.step(id));
+            steps.retain(|step| *step != task);
+            steps
+        });
+        let after = self
+            .usual
+            .iter()
+            .filter(|id| **id != task && !without.contains(id));
+        after.copied().collect()
+    }
+
+    /// Tasks of the usual way and the tasks that undo them. None unless a rule leads to one of these.
+    fn undos(&self) -> BTreeMap<StepId, Vec<StepId>> {
+        let steps = self.scope.steps.iter().copied();
+        let (tasks, others): (Vec<StepId>, Vec<StepId>) = steps
+            .filter(|id| matches!(self.program.step(*id).kind, Kind::Task(_)))
+            .partition(|id| self.usual.contains(id));
+        let undos = self.pairs(&Evidence::of(self.program, &tasks), &others);
+        let (mut used, unused): (BTreeMap<_, _>, BTreeMap<_, _>) = undos
+            .into_iter()
+            .partition(|(task, undos)| self.is_undone_later(*task, undos));
+        if !used.is_empty() {
+            // Where some tasks are undone, one that nothing leads to was forgotten.
+            let forgotten = unused.into_iter();
+            used.extend(
+                forgotten.filter(|(_, undos)| undos.iter().all(|undo| self.is_lost(*undo))),
+            );
+        }
+        used
+    }
+
+    fn pairs(&self, evidence: &Evidence, others: &[StepId]) -> BTreeMap<StepId, Vec<StepId>> {
+        let mut pairs: BTreeMap<StepId, Vec<StepId>> = BTreeMap::new();
+        let mut named = BTreeSet::new();
+        for undo in others {
+            let step = self.program.step(*undo);
+            let by_name = evidence.by_name(step);
+            named.extend(by_name);
+            if let Some(task) = by_name.or_else(|| evidence.by_data(step)) {
+                pairs.entry(task).or_default().push(*undo);
+            }
+        }
+        // A single task that reads what another wrote may as well tell somebody of the failure.
+        if pairs.len() < 2 {
+            pairs.retain(|task, _| named.contains(task));
+        }
+        pairs
+    }
+
+    /// Whether a step behind the task leads to what undoes it. What only the task itself leads to cleans up after it.
+    fn is_undone_later(&self, task: StepId, undos: &[StepId]) -> bool {
+        self.after(task).iter().any(|later| {
+            let rules = &self.program.step(*later).catch;
+            let mut ways = rules.iter().filter_map(|rule| self.given_up(rule));
+            ways.any(|way| undos.iter().any(|undo| way.contains(undo)))
+        })
+    }
+
+    /// Whether nothing leads to a step.
+    fn is_lost(&self, step: StepId) -> bool {
+        let met = reached(self.scope.start, |id| followers(self.program.step(id)));
+        !met.contains(&step)
+    }
+
+    fn judge(
+        &self,
+        task: StepId,
+        undos: &[StepId],
+        is_caught_around: bool,
+        findings: &mut Findings,
+    ) {
+        let done = self.program.step(task);
+        let names: Vec<String> = undos
+            .iter()
+            .map(|id| format!("`{}`", self.program.step(*id).name))
+            .collect();
+        let (name, undo) = (&done.name, names.join(" or "));
+        for id in self.after(task) {
+            let later = self.program.step(id);
+            for rule in &later.catch {
+                let Some(way) = self.given_up(rule) else {
+                    continue;
+                };
+                if undos.iter().all(|undo| !way.contains(undo)) {
+                    let said = format!(
+                        "`{name}` stays done when this rule catches an error of `{}`",
+                        later.name
+                    );
+                    let hint = format!("{undo} undoes it: lead there first");
+                    findings.push(
+                        Finding::warning(rule.at, said)
+                            .hint(hint)
+                            .with(done.at, "done here"),
+                    );
+                }
+            }
+            let can_fail = matches!(later.kind, Kind::Task(_) | Kind::Parallel(_) | Kind::Map(_));
+            if can_fail && later.catch.is_empty() && !is_caught_around {
+                let said = format!(
+                    "`{name}` stays done when `{}` fails, which nothing catches",
+                    later.name
+                );
+                let hint = format!("{undo} undoes it: catch the errors here and lead there");
+                findings.push(
+                    Finding::warning(later.at, said)
+                        .hint(hint)
+                        .with(done.at, "done here"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Failures: repetitions, rules that catch, time-outs, and states that fail.
+
+use serde_json::{Value, json};
+use workflow::engine::{Command, Fault, Status};
+
+use super::{Scenario, check_all, machine};
+use crate::stage::{Stage, echo};
+
+/// A task of that function with these fields, and states `B` and `C` behind its rules.
+fn task(title: &'static str, function: &str, fields: &str) -> Scenario {
+    machine(
+        title,
+        &format!(
+            "
+  A: {{Type: Task, Resource: 'arn:aws:lambda:r:1:function:{function}', {fields}, End: true}}
+  B: {{Type: Pass, End: true}}
+  C: {{Type: Pass, End: true}}"
+        ),
+    )
+}
+
+fn error(name: &str) -> Value {
+    json!({"Error": name, "Cause": "as told"})
+}
+
+#[test]
+fn tasks_are_tried_again() {
+    check_all([
+        task("three times by default, each pause twice the last", "fail-Busy", "Retry: [{ErrorEquals: [Busy]}]").fails("Busy").calls(4).takes(1 + 2 + 4),
+        task("until it works", "flaky-2-Busy", "Retry: [{ErrorEquals: [Busy]}]").gives(json!("try 3")).calls(3).takes(1 + 2),
+        task("with pauses of its own", "fail-Busy", "Retry: [{ErrorEquals: [Busy], IntervalSeconds: 3, BackoffRate: 1.0, MaxAttempts: 2}]").fails("Busy").calls(3).takes(6),
+        task("with pauses that stop growing", "fail-Busy", "Retry: [{ErrorEquals: [Busy], IntervalSeconds: 10, BackoffRate: 3, MaxAttempts: 3, MaxDelaySeconds: 20}]").fails("Busy").calls(4).takes(10 + 20 + 20),
+        task("never, if the rule says so", "fail-Busy", "Retry: [{ErrorEquals: [Busy], MaxAttempts: 0}, {ErrorEquals: [States.ALL]}]").fails("Busy").calls(1),
+        task("not for another error", "fail-Other", "Retry: [{ErrorEquals: [Busy]}]").fails("Other").calls(1).takes(0),
+        task("for any error", "fail-Other", "Retry: [{ErrorEquals: [States.ALL], MaxAttempts: 1}]").fails("Other").calls(2).takes(1),
+        task("for any failure of a task", "fail-Other", "Retry: [{ErrorEquals: [States.TaskFailed], MaxAttempts: 1}]").fails("Other").calls(2).takes(1),
+        task("by the first rule that fits", "fail-Busy", "Retry: [{ErrorEquals: [Other], MaxAttempts: 9}, {ErrorEquals: [Busy, Idle], MaxAttempts: 1}, {ErrorEquals: [States.ALL], MaxAttempts: 9}]").fails("Busy").calls(2),
+        task("and caught when that is used up", "fail-Busy", "Retry: [{ErrorEquals: [Busy], MaxAttempts: 1}], Catch: [{ErrorEquals: [Busy], Next: B}]").gives(error("Busy")).calls(2).through("A B"),
+        task("after a time-out too", "never", "TimeoutSeconds: 5, Retry: [{ErrorEquals: [States.Timeout], MaxAttempts: 1}]").fails("States.Timeout").calls(2).takes(5 + 1 + 5),
+    ]);
+}
+
+#[test]
+fn rules_catch() {
+    let none = "Catch: [{ErrorEquals: [Other], Next: B}]";
+    check_all([
+        task("the first rule that fits", "fail-Busy", "Catch: [{ErrorEquals: [Other], Next: B}, {ErrorEquals: [Idle, Busy], Next: C}, {ErrorEquals: [States.ALL], Next: B}]").gives(error("Busy")).through("A C"),
+        task("any error", "fail-Busy", "Catch: [{ErrorEquals: [States.ALL], Next: B}]").gives(error("Busy")).through("A B"),
+        task("any failure of a task", "fail-Busy", "Catch: [{ErrorEquals: [States.TaskFailed], Next: B}]").gives(error("Busy")).through("A B"),
+        task("which a time-out is none of", "never", "TimeoutSeconds: 5, Catch: [{ErrorEquals: [States.TaskFailed], Next: B}]").fails("States.Timeout").takes(5),
+        task("but no rule does", "fail-Busy", none).fails("Busy").through("A"),
+        task("an error is put beside the input", "fail-Busy", "Catch: [{ErrorEquals: [Busy], ResultPath: $.why, Next: B}]").given(json!({"x": 1})).gives(json!({"x": 1, "why": error("Busy")})),
+        task("an error is put aside", "fail-Busy", "Catch: [{ErrorEquals: [Busy], ResultPath: null, Next: B}]").given(json!({"x": 1})).gives(json!({"x": 1})),
+        task("an error is not shaped as a result is", "fail-Busy", "ResultPath: $.r, OutputPath: $.r, ResultSelector: {y.$: $.x}, Catch: [{ErrorEquals: [Busy], Next: B}]").given(json!({"x": 1})).gives(error("Busy")),
+        task("what the engine cannot do, by its name", "echo", "OutputPath: $.no.such.path, Catch: [{ErrorEquals: [States.Runtime], ResultPath: null, Next: B}]").given(json!({"x": 1})).gives(json!({"x": 1})).through("A B"),
+        task("what the engine cannot do is not any error", "echo", "OutputPath: $.no.such.path, Catch: [{ErrorEquals: [States.ALL], Next: B}]").given(json!({"x": 1})).fails("States.Runtime"),
+        task("a result that is too large", "big", "Catch: [{ErrorEquals: [States.DataLimitExceeded], ResultPath: null, Next: B}]").through("A B"),
+        task("a result that is too large is any error", "big", "Catch: [{ErrorEquals: [States.ALL], ResultPath: null, Next: B}]").through("A B"),
+    ]);
+}
+
+#[test]
+fn tasks_time_out() {
+    check_all([
+        task("after the time that the text says", "never", "TimeoutSeconds: 5").fails("States.Timeout").takes(5),
+        task("after the time that the data says, seen before the parameters", "never", "TimeoutSecondsPath: $.t, Parameters: {other: 1}").given(json!({"t": 7})).fails("States.Timeout").takes(7),
+        task("and are caught", "never", "TimeoutSeconds: 5, Catch: [{ErrorEquals: [States.Timeout], ResultPath: null, Next: B}]").takes(5).through("A B"),
+        task("unless they are done", "echo", "TimeoutSeconds: 5").takes(0),
+    ]);
+    let text =
+        "{StartAt: A, TimeoutSeconds: 30, States: {A: {Type: Wait, Seconds: 60, End: true}}}";
+    let stage = Stage::new(text, echo).start(json!({}));
+    assert_eq!(stage.status(), Status::TimedOut);
+    assert_eq!(stage.fault().error, "States.Timeout");
+    assert_eq!(stage.now - stage.execution().started, 30_000);
+}
+
+#[test]
+fn states_fail() {
+    check_all([
+        machine(
+            "with a name",
+            "\n  A: {Type: Fail, Error: Mine, Cause: because}",
+        )
+        .fails("Mine"),
+        machine(
+            "with a name from the data",
+            "\n  A: {Type: Fail, ErrorPath: $.e, CausePath: $.c}",
+        )
+        .given(json!({"e": "Yours", "c": "x"}))
+        .fails("Yours"),
+        machine("with no name", "\n  A: {Type: Fail}").fails(""),
+        machine(
+            "with a path that leads nowhere",
+            "\n  A: {Type: Fail, ErrorPath: $.e}",
+        )
+        .fails("States.Runtime"),
+    ]);
+    let text = "{StartAt: A, States: {A: {Type: Fail, ErrorPath: \"States.Format('{}', $.e)\", CausePath: \"States.Format('{} by {}.', $.e, $.c)\"}}}";
+    let stage = Stage::new(text, echo).start(json!({"e": "E", "c": "me"}));
+    assert_eq!(stage.fault(), Fault::new("E", "E by me."));
+}
+
+#[test]
+fn tokens_are_waited_for() {
+    let text = "
+StartAt: A
+States:
+  A:
+    Type: Task
+    Resource: arn:aws:states:::lambda:invoke.waitForTaskToken
+    Parameters: {FunctionName: sign, Payload: {token.$: $$.Task.Token}}
+    Catch: [{ErrorEquals: [Denied], ResultPath: $.why, Next: B}]
+    End: true
+  B: {Type: Pass, End: true}
+";
+    let report = |outcome: Result<Value, Fault>| {
+        let mut stage = Stage::new(text, echo).start(json!({"x": 1}));
+        assert_eq!(stage.names().last(), Some(&"TaskSubmitted"));
+        let call = stage.calls[0].clone();
+        let sent = call.parameters.expect("parameters");
+        assert_eq!(sent["Payload"]["token"], json!(call.token));
+        stage.tell(Command::Reported {
+            entered: call.entered,
+            outcome,
+        });
+        stage.settle();
+        stage.output()
+    };
+    assert_eq!(report(Ok(json!("signed"))), json!("signed"));
+    let denied = report(Err(Fault::new("Denied", "no")));
+    assert_eq!(
+        denied,
+        json!({"x": 1, "why": {"Error": "Denied", "Cause": "no"}})
+    );
+}
