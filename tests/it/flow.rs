@@ -106,6 +106,8 @@ fn an_express_workflow_takes_the_place_of_a_standard_one() {
     sandbox.file("s.yaml", express);
     let plan = sandbox.run("plan --json").code(0);
     assert_eq!(summary(&plan)["replace"], 2);
+    let words = sandbox.run("plan").code(0).stdout;
+    assert_eq!(words.matches("step Reserve").count(), 1, "{words}");
     sandbox.run("deploy -y").code(0);
     sandbox.run("plan --detailed-exitcode").code(0);
     sandbox.run("remove -y").code(0);

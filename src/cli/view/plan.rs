@@ -173,7 +173,9 @@ impl Page<'_> {
             .trim_end()
             .to_owned(),
         );
-        match self.flows.get(&step.id) {
+        // What is deleted before its successor is made has the same id, and no differences.
+        let flow = self.flows.get(&step.id);
+        match flow.filter(|_| !step.change.diff().is_empty()) {
             Some(change) => self.flow(step, change, out),
             None => self.fields(step.change.diff(), Mark::Change, out),
         }
