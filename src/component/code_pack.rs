@@ -150,7 +150,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("code")).unwrap();
         std::fs::write(folder.path().join("code/index.py"), "hello").unwrap();
-        let graph = pack(graph(), [&code_of(folder.path())], &|_| false).unwrap();
+        let (graph, _) = pack(graph(), [&code_of(folder.path())], &|_| false).unwrap();
         let attrs = &graph.get(&ResourceId::new("api.function")).unwrap().attrs;
         let plain = |name: &str| match &attrs[name] {
             Value::Plain(value) => value.clone(),
@@ -172,7 +172,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let found = pack(graph(), [&code_of(folder.path())], &|_| false).unwrap_err();
         assert!(found.iter().all(|d| d.code == code::CODE_MISSING));
-        let graph = pack(graph(), [&code_of(folder.path())], &|_| true).unwrap();
+        let (graph, _) = pack(graph(), [&code_of(folder.path())], &|_| true).unwrap();
         let attrs = &graph.get(&ResourceId::new("api.function")).unwrap().attrs;
         assert!(matches!(attrs["code"], Value::Ref(..)));
     }

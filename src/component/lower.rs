@@ -238,6 +238,7 @@ const NAMED_BY: &[(&str, &str)] = &[
     ("cdn.domain", "domain"),
     ("fc.function", "functionName"),
     ("fc.custom_domain", "domainName"),
+    ("flow.flow", "name"),
 ];
 
 /// An error for each resource that is the same thing as an earlier one.

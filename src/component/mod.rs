@@ -16,6 +16,7 @@ mod props;
 mod schema;
 mod site;
 mod typed;
+mod workflow;
 
 pub use code_pack::CodePack;
 pub use lower::{Context, Lowered, lower};
@@ -23,6 +24,7 @@ pub use pack::{Pack, SitePack, pack};
 pub use planned::Planned;
 pub use schema::{Case, Kind, Place, Prop, Schema, Strictness};
 pub use schema::{find, json_schema, manifest_schema, page};
+pub use workflow::DefinitionPack;
 
 use crate::diagnostic::Diagnostics;
 use crate::manifest::Block;
@@ -38,6 +40,9 @@ const DEPLOYED: &[(&str, Lower)] = &[
     ("function", function::lower),
     ("fc3", fc3::lower),
     ("fc3-domain", fc3_domain::lower),
+    ("workflow", workflow::lower),
+    ("fnf", workflow::lower_fnf),
+    ("flow", workflow::lower_flow),
 ];
 
 /// The names of all components that are known.

@@ -1,4 +1,4 @@
-//! Local folders become attributes: a site's of `oss.files`, a function's code of the function.
+//! Local folders and files become attributes: a site's of `oss.files`, a function's code of the function, a definition of its flow.
 
 use globset::GlobSet;
 use serde_json::json;
@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use super::code_pack::CodePack;
 use super::site::CacheRules;
+use super::workflow::DefinitionPack;
 use crate::artifact::{self, FileEntry};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, code};
 use crate::resource::{Graph, Object, ResourceId, Value};
@@ -18,6 +19,8 @@ pub enum Pack {
     Site(SitePack),
     /// A function's code.
     Code(CodePack),
+    /// A workflow's definition.
+    Definition(DefinitionPack),
 }
 
 /// A folder whose files are objects of a bucket.
@@ -44,21 +47,28 @@ pub struct SitePack {
 }
 
 /// What an action may make before it is needed.
-const MISSING: &[Code] = &[code::SOURCE_MISSING, code::CODE_MISSING, code::CODE_EMPTY];
+const MISSING: &[Code] = &[
+    code::SOURCE_MISSING,
+    code::CODE_MISSING,
+    code::CODE_EMPTY,
+    code::DEFINITION_MISSING,
+];
 
 /// Reads the folders and fills in what depends on their content. All that is wrong is reported at once. Of what is made
-/// by actions that have not run (`unmade`) it is no error that it is missing: then its files are not known.
+/// by actions that have not run (`unmade`) it is no error that it is missing: then its files are not known. What is no error
+/// comes back beside the graph.
 pub fn pack<'p>(
     mut graph: Graph,
     packs: impl IntoIterator<Item = &'p Pack>,
     unmade: &dyn Fn(&Pack) -> bool,
-) -> Result<Graph, Diagnostics> {
+) -> Result<(Graph, Diagnostics), Diagnostics> {
     let mut diagnostics = Diagnostics::new();
     for pack in packs {
         let mut found = Diagnostics::new();
         match pack {
             Pack::Site(site) => site.read(&mut graph, &mut found),
             Pack::Code(code) => code.read(&mut graph, &mut found),
+            Pack::Definition(definition) => definition.read(&mut graph, &mut found),
         }
         let missing = !found.is_empty() && found.iter().all(|d| MISSING.contains(&d.code));
         if missing && unmade(pack) {
@@ -67,7 +77,7 @@ pub fn pack<'p>(
             diagnostics.extend(found);
         }
     }
-    diagnostics.into_result(graph).map(|(graph, _)| graph)
+    diagnostics.into_result(graph)
 }
 
 impl Pack {
@@ -76,6 +86,7 @@ impl Pack {
         match self {
             Self::Site(site) => &site.files,
             Self::Code(code) => code.function(),
+            Self::Definition(definition) => definition.flow(),
         }
     }
 
@@ -84,6 +95,7 @@ impl Pack {
         let open: &[(&ResourceId, &str)] = match self {
             Self::Site(site) => &[(&site.files, "files"), (&site.bucket, "website")],
             Self::Code(code) => &[(code.function(), "files"), (code.function(), "code")],
+            Self::Definition(definition) => &[(definition.flow(), "definition")],
         };
         let block = self.target().as_str().split('.').next().unwrap_or_default();
         let actions = ResourceId::new(format!("{block}.actions"));

@@ -91,6 +91,10 @@ codes! {
     CODE_EMPTY = 215, "the code of a function is empty";
     BUILD_FAILED = 216, "the code of a function cannot be built";
     BUILD_NEEDED = 217, "what the code of a function needs is not there";
+    WORKFLOW_BROKEN = 220, "a workflow cannot run";
+    WORKFLOW_DOUBTFUL = 221, "a workflow may not do what is meant";
+    DEFINITION_MISSING = 222, "the definition of a workflow does not exist";
+    DEFINITION_UNREADABLE = 223, "the definition of a workflow cannot be read";
     SOURCE_MISSING = 301, "a folder or file of the site does not exist";
     SOURCE_UNREADABLE = 302, "a source file cannot be read";
     SYMLINK_LOOP = 303, "a symbolic link leads back to itself";

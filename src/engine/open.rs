@@ -87,10 +87,12 @@ pub fn open(
         let ready = packs.clone().filter(|pack| !unmade(pack));
         let needed = build::needed(ready, &own, &lowered.graph);
         let packed = component::pack(lowered.graph, packs, &unmade);
-        lowered.graph = packed.map_err(|mut errors| {
+        let (graph, noticed) = packed.map_err(|mut errors| {
             errors.extend(needed.clone());
             errors
         })?;
+        lowered.graph = graph;
+        warnings.extend(noticed);
         warnings.extend(needed);
     }
     Ok(Project {

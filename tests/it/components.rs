@@ -127,11 +127,11 @@ fn what_cannot_be_deployed_yet_is_planned_and_refused_with_its_place() {
     let sandbox = Sandbox::new().with_cloud();
     sandbox.file("public/index.html", "x").file(
         "s.yaml",
-        "edition: 3.0.0\nname: shop\naccess: local\nresources:\n  site: { component: site, props: { source: ./public } }\n  api:\n    component: fnf\n    props: { region: cn-shanghai, name: api, definition: {}, description: \"${resources.site.output.url}\" }\n",
+        "edition: 3.0.0\nname: shop\naccess: local\nresources:\n  site: { component: site, props: { source: ./public } }\n  api:\n    component: rds\n    props: { region: cn-shanghai, name: api, database: \"${resources.site.output.url}\" }\n",
     );
     sandbox.run("validate").code(0);
     let plan = sandbox.run("plan").code(0);
-    assert!(plan.stdout.contains("+ api  fnf"), "{}", plan.stdout);
+    assert!(plan.stdout.contains("+ api  rds"), "{}", plan.stdout);
     assert!(plan.stderr.contains("SD0114"), "{}", plan.stderr);
     let refused = sandbox
         .run("deploy -y")

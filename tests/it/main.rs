@@ -21,6 +21,7 @@ mod converge;
 mod crash;
 mod echo;
 mod event;
+mod flow;
 mod fmt;
 mod function;
 mod info;

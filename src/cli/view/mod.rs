@@ -6,6 +6,7 @@ pub(super) mod diagnostic;
 pub(super) mod diff;
 mod edits;
 pub(super) mod event;
+mod flow;
 pub(super) mod info;
 pub(super) mod invocation;
 mod item;

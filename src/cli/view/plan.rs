@@ -6,12 +6,12 @@ use serde_json::{Value as Json, json};
 
 use super::super::printer::{Printer, Style};
 use super::item::{self, is_item, volume};
-use super::{action, diagnostic, diff, edits, summary, text};
-use crate::content::Texts;
+use super::{action, diagnostic, diff, edits, flow, summary, text};
+use crate::content::{self, FlowChange, Texts};
 use crate::engine::Replan;
 use crate::hook::Label;
 use crate::plan::{Change, FieldDiff, Plan, Step, block_of};
-use crate::resource::{Object, is_sealed};
+use crate::resource::{Object, ResourceId, is_sealed};
 
 /// How many lines of a long list are shown unfolded.
 const FOLD_AT: usize = 12;
@@ -51,6 +51,7 @@ pub(in crate::cli) fn show(
         printer,
         lines,
         texts,
+        flows: content::changes(plan),
         changed_by: &BTreeMap::new(),
     };
     let mut words = page.render(plan);
@@ -73,6 +74,7 @@ pub(in crate::cli) fn again(printer: Printer, again: &Replan, lines: Lines) {
         printer,
         lines,
         texts: &Texts::new(),
+        flows: content::changes(plan),
         changed_by,
     };
     let mut words = vec![printer.paint(Style::Bold, "After its actions:")];
@@ -93,6 +95,7 @@ fn as_json(plan: &Plan) -> Json {
         "steps": plan.steps,
         "drift": plan.drift,
         "unmanaged": plan.unmanaged,
+        "flows": content::changes(plan),
         "moved": plan.edits.moved,
         "protection": { "begins": plan.edits.protect, "ends": plan.edits.release },
         "summary": plan.summary(),
@@ -145,6 +148,8 @@ struct Page<'a> {
     printer: Printer,
     lines: Lines,
     texts: &'a Texts,
+    /// What changes about the definitions of workflows.
+    flows: BTreeMap<ResourceId, FlowChange>,
     /// The plugins that changed properties, by block.
     changed_by: &'a BTreeMap<String, Vec<String>>,
 }
@@ -168,7 +173,12 @@ impl Page<'_> {
             .trim_end()
             .to_owned(),
         );
-        self.fields(step.change.diff(), Mark::Change, out);
+        // What is deleted before its successor is made has the same id, and no differences.
+        let flow = self.flows.get(&step.id);
+        match flow.filter(|_| !step.change.diff().is_empty()) {
+            Some(change) => self.flow(step, change, out),
+            None => self.fields(step.change.diff(), Mark::Change, out),
+        }
         for item in step.change.diff().iter().filter(|d| is_item(d)) {
             let name = (step.id.clone(), item.path[1].clone());
             if let Some((old, new)) = self.texts.get(&name) {
@@ -187,6 +197,26 @@ impl Page<'_> {
                 paths.iter().map(|path| format!("      {path}")).collect(),
                 out,
             );
+        }
+    }
+
+    /// A workflow: its definition step by step, and line by line for whoever asks.
+    fn flow(&self, step: &Step, change: &FlowChange, out: &mut Vec<String>) {
+        let is_other =
+            |diff: &&FieldDiff| diff.path.first().is_none_or(|n| n != content::DEFINITION);
+        let others: Vec<FieldDiff> = step
+            .change
+            .diff()
+            .iter()
+            .filter(is_other)
+            .cloned()
+            .collect();
+        self.fields(&others, Mark::Change, out);
+        self.folded(flow::lines(self.printer, change), out);
+        let name = (step.id.clone(), content::DEFINITION.to_owned());
+        if let Some((old, new)) = self.texts.get(&name) {
+            out.push(format!("      {}:", content::DEFINITION));
+            out.extend(diff::lines(self.printer, old, new));
         }
     }
 

@@ -19,13 +19,15 @@ use super::schema::Schema;
 pub(super) use fc3::FC3;
 pub(super) use fc3_domain::FC3_DOMAIN;
 pub(super) use function::FUNCTION;
+pub(super) use workflow::{FLOW, FNF, WORKFLOW};
 
 /// All of them.
-pub(super) const ALL: [&Schema; 14] = [
+pub(super) const ALL: [&Schema; 15] = [
     &site::SITE,
     &FUNCTION,
     &FC3,
     &FC3_DOMAIN,
+    &workflow::WORKFLOW,
     &workflow::FNF,
     &workflow::FLOW,
     &storage::OSS,

@@ -1,4 +1,5 @@
-//! What changes inside text files: old from the cloud, new from the folder or the package. Only for whoever asks to see it.
+//! What changes inside texts: files, old from the cloud, new from the folder or the package, and definitions of workflows. Only
+//! for whoever asks to see it.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -7,6 +8,7 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
+use super::flow;
 use crate::artifact;
 use crate::plan::{Change, FieldDiff, Plan, Step};
 use crate::provider::{ProviderError, Providers};
@@ -19,13 +21,19 @@ const MOST_BYTES: u64 = 256 * 1024;
 /// Old and new text by resource and item.
 pub type Texts = BTreeMap<(ResourceId, String), (String, String)>;
 
-/// The texts of all items that a plan changes, where both sides are texts of a moderate size.
+/// The texts of all items that a plan changes, where both sides are texts of a moderate size, and of all definitions.
 pub async fn texts(
     plan: &Plan,
     state: &State,
     providers: &Providers,
 ) -> Result<Texts, ProviderError> {
     let mut texts = Texts::new();
+    for (id, change) in flow::changes(plan) {
+        if let Some(before) = change.before {
+            let name = (id, flow::DEFINITION.to_owned());
+            texts.insert(name, (before, change.after));
+        }
+    }
     for step in &plan.steps {
         let (Change::Update { diff } | Change::Adopt { diff, .. }) = &step.change else {
             continue;

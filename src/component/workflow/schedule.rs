@@ -1,0 +1,107 @@
+//! The property `schedules`: when a flow begins by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::lower::{NAME, is_name};
+use crate::component::planned;
+use crate::component::props::{Props, bad};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
+use crate::manifest::Node;
+use crate::resource::{Attrs, Resource, ResourceId, Value};
+
+/// The schedules of a flow.
+pub(super) fn read(
+    props: &Props<'_>,
+    flow: &Resource,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Resource> {
+    let mut schedules = Vec::new();
+    let mut names: BTreeMap<&str, &Span> = BTreeMap::new();
+    for (number, node) in props.list("schedules", diagnostics).iter().enumerate() {
+        let path = format!("{}[{number}]", props.path("schedules"));
+        let props = Props::new(node, &path);
+        let (Some(name), Some(cron)) = (
+            props.text("name", diagnostics),
+            props.text("cron", diagnostics),
+        ) else {
+            continue;
+        };
+        if !is_name(name) {
+            diagnostics.push(bad(&props.path("name"), NAME, &props.at("name")));
+            continue;
+        }
+        if !is_time(cron) {
+            let wanted =
+                "six cron fields, with `CRON_TZ=ZONE` before them if wanted, or `@every 5m`";
+            diagnostics.push(bad(&props.path("cron"), wanted, &props.at("cron")));
+        }
+        if let Some(first) = names.insert(name, &node.at) {
+            let detail = format!("two schedules are called `{name}`");
+            let error = Diagnostic::error(code::BAD_PROPERTY, detail).at(node.at.clone());
+            diagnostics.push(error.related(first.clone(), "the first one"));
+            continue;
+        }
+        let enabled = props.flag("enabled", diagnostics).unwrap_or(true);
+        schedules.push(resource(flow, (name, cron, enabled), node));
+    }
+    schedules
+}
+
+fn resource(flow: &Resource, (name, cron, enabled): (&str, &str, bool), node: &Node) -> Resource {
+    let mut attrs = Attrs::from([
+        ("scheduleName".to_owned(), name.into()),
+        ("cronExpression".to_owned(), cron.into()),
+        ("enable".to_owned(), Value::Plain(enabled.into())),
+    ]);
+    // With another mode the flow is made anew under its name, and its schedules with it.
+    for (of_flow, name) in [("name", "flowName"), ("executionMode", "flowMode")] {
+        let value = flow.attrs.get(of_flow).cloned();
+        attrs.extend(value.map(|value| (name.to_owned(), value)));
+    }
+    let input = node.get("input").filter(|input| !input.is_null());
+    attrs.extend(input.map(|input| ("payload".to_owned(), planned::value(input))));
+    Resource {
+        id: ResourceId::new(format!("{}.schedule[{name}]", flow.id.block())),
+        kind: "flow.schedule".into(),
+        attrs,
+        after: BTreeSet::from([flow.id.clone()]),
+        at: Some(node.at.clone()),
+    }
+}
+
+/// Whether a text says when, as far as its form tells.
+fn is_time(text: &str) -> bool {
+    if let Some(every) = text.strip_prefix("@every ") {
+        return every.starts_with(|c: char| c.is_ascii_digit());
+    }
+    let fields = match text.strip_prefix("CRON_TZ=") {
+        Some(zoned) => zoned.split_once(' ').map_or("", |(_, fields)| fields),
+        None => text,
+    };
+    fields.split_whitespace().count() == 6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_time;
+
+    #[test]
+    fn times_have_one_of_three_forms() {
+        for time in [
+            "0 0 8 * * *",
+            "@every 2m",
+            "CRON_TZ=Asia/Shanghai 0 0 4 1 * *",
+        ] {
+            assert!(is_time(time), "{time}");
+        }
+        for other in [
+            "0 8 * * *",
+            "@every",
+            "@every m",
+            "CRON_TZ=Asia/Shanghai",
+            "",
+        ] {
+            assert!(!is_time(other), "{other}");
+        }
+    }
+}

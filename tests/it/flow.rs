@@ -1,0 +1,148 @@
+//! Workflows through the real binary: made, planned step by step, changed, removed.
+
+use crate::support::{Ran, Sandbox};
+
+const MANIFEST: &str = "\
+edition: 3.0.0
+name: shop
+access: local
+resources:
+  pay:
+    component: workflow
+    props:
+      definition: ./pay.yaml
+      description: Pays orders
+      environment: { STAGE: test }
+      schedules:
+        - { name: nightly, cron: 0 0 4 * * *, input: { all: true } }
+";
+
+const FLOW: &str = "\
+Type: StateMachine
+Name: shop-pay
+SpecVersion: v1
+StartAt: Reserve
+States:
+- { Type: Pass, Name: Reserve, Next: Charge } # the goods
+- { Type: Pass, Name: Charge, End: true }
+";
+
+fn shop() -> Sandbox {
+    let sandbox = Sandbox::new().with_cloud();
+    sandbox.file("s.yaml", MANIFEST).file("pay.yaml", FLOW);
+    sandbox
+}
+
+fn summary(ran: &Ran) -> serde_json::Value {
+    ran.object("plan")["summary"].clone()
+}
+
+#[test]
+#[ignore = "the local cloud serves no flows yet"]
+fn a_workflow_lives_from_deploy_to_remove() {
+    let sandbox = shop();
+    let plan = sandbox.run("plan").code(0);
+    for line in ["+ pay.flow  flow.flow", "+ step Reserve", "+ step Charge"] {
+        assert!(plan.stdout.contains(line), "{}", plan.stdout);
+    }
+    sandbox.run("deploy -y").code(0).says("pay.flow created");
+    sandbox.run("plan --detailed-exitcode").code(0);
+    let outputs = sandbox.run("output pay --json").code(0).object("outputs");
+    let arn = outputs["outputs"]["pay"]["arn"].as_str().unwrap();
+    assert!(arn.starts_with("acs:fnf:cn-"), "{arn}");
+    assert!(arn.ends_with(":flow/shop-pay"), "{arn}");
+
+    let changed = FLOW.replace(
+        "Charge, End: true }",
+        "Charge, Next: Tell }\n- { Type: Succeed, Name: Tell }",
+    );
+    sandbox.file("pay.yaml", &changed);
+    let plan = sandbox.run("plan --diff").code(0);
+    for line in [
+        "~ step Charge",
+        "+ step Tell",
+        "+ - { Type: Succeed, Name: Tell }",
+    ] {
+        assert!(plan.stdout.contains(line), "{}", plan.stdout);
+    }
+    assert!(!plan.stdout.contains("step Reserve"), "{}", plan.stdout);
+    sandbox.run("deploy -y").code(0);
+    sandbox.run("plan --detailed-exitcode").code(0);
+
+    sandbox.run("remove -y").code(0);
+    let plan = sandbox.run("plan --json").code(0);
+    assert_eq!(summary(&plan)["create"], 2);
+}
+
+#[test]
+#[ignore = "the local cloud serves no flows yet"]
+fn a_schedule_is_changed_in_place_and_goes_with_its_line() {
+    let sandbox = shop();
+    sandbox.run("deploy -y").code(0);
+    sandbox.file("s.yaml", MANIFEST.replace("0 0 4", "0 30 4"));
+    let plan = sandbox.run("plan --json").code(0);
+    assert_eq!(summary(&plan)["update"], 1);
+    assert_eq!(plan.object("plan")["flows"], serde_json::json!({}));
+    sandbox.run("deploy -y").code(0);
+    sandbox.run("plan --detailed-exitcode").code(0);
+    let without = MANIFEST.split("      schedules:").next().unwrap();
+    sandbox.file("s.yaml", without);
+    let plan = sandbox.run("plan --json").code(0);
+    assert_eq!(summary(&plan)["delete"], 1);
+    sandbox.run("deploy -y").code(0);
+    sandbox.run("plan --detailed-exitcode").code(0);
+    sandbox.run("remove -y").code(0);
+}
+
+#[test]
+#[ignore = "the local cloud serves no flows yet"]
+fn an_express_workflow_takes_the_place_of_a_standard_one() {
+    let sandbox = shop();
+    sandbox.run("deploy -y").code(0);
+    let express = MANIFEST.replace(
+        "      description",
+        "      mode: express\n      description",
+    );
+    sandbox.file("s.yaml", express);
+    let plan = sandbox.run("plan --json").code(0);
+    assert_eq!(summary(&plan)["replace"], 2);
+    let words = sandbox.run("plan").code(0).stdout;
+    assert_eq!(words.matches("step Reserve").count(), 1, "{words}");
+    sandbox.run("deploy -y").code(0);
+    sandbox.run("plan --detailed-exitcode").code(0);
+    sandbox.run("remove -y").code(0);
+}
+
+#[test]
+#[ignore = "the local cloud serves no flows yet"]
+fn a_workflow_waits_for_what_its_definition_names() {
+    let sandbox = Sandbox::new().with_cloud();
+    sandbox
+        .file(
+            "code/index.py",
+            "def handler(event, context):\n    return {}\n",
+        )
+        .file(
+            "s.yaml",
+            "\
+edition: 3.0.0
+name: shop
+access: local
+resources:
+  pay:
+    component: workflow
+    props:
+      definition:
+        type: flow
+        version: v1
+        steps:
+          - type: task
+            name: charge
+            resourceArn: ${resources.charge.output.functionArn}
+  charge: { component: function, props: { code: ./code } }
+",
+        );
+    sandbox.run("deploy -y").code(0);
+    sandbox.run("plan --detailed-exitcode").code(0);
+    sandbox.run("remove -y").code(0);
+}
