@@ -1,0 +1,13 @@
+// Failures on purpose: an order may say which step fails, and how. Take it out when you have seen enough.
+const bucket = require("./bucket.js");
+
+// `busy: {Charge: 2}` makes a step fail twice for a moment, `fail: {Charge: "CardDeclined"}` for good, under that name.
+exports.rehearse = async (order, step) => {
+  for (let number = 0; number < (order.busy?.[step] ?? 0); number++) {
+    if (await bucket.claim(`tries/${order.id}/${step}/${number}`, {})) throw error("Busy", `${step} is busy for a moment`);
+  }
+  if (order.fail?.[step]) throw error(order.fail[step], `${step} fails, as the order asked`);
+};
+
+// An error under a name that the flow can tell apart.
+const error = (name, message) => Object.assign(new Error(message), { name });

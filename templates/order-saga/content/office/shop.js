@@ -1,0 +1,118 @@
+// What visitors ask.
+//   GET /                          the page
+//   POST /orders {"sku", "count"}  an order; its way begins
+//   GET /orders                    the latest orders
+//   GET /orders/ID                 how far an order is, step by step
+//   POST /orders/ID/cancel         the customer does not want it any more; before it is shipped this undoes it
+//   POST /orders/ID/approve        yes to a large order; or what could not be undone can be now
+//   POST /orders/ID/refuse         no to a large order
+const { randomUUID } = require("crypto");
+const { readFileSync } = require("fs");
+const { join } = require("path");
+const bucket = require("./bucket.js");
+const flows = require("./flows.js");
+
+const { FLOW } = process.env;
+const PRICES = { lamp: 40, chair: 120, piano: 4000 };
+const SHOWN = 20;
+const ID = /^[0-9a-z-]{1,60}$/;
+
+exports.handler = async (event) => {
+  const { rawPath, body, isBase64Encoded, requestContext } = JSON.parse(event);
+  const [first, id, verb, ...rest] = rawPath.split("/").filter(Boolean);
+  const method = requestContext.http.method;
+  if (!first) return page();
+  if (first !== "orders" || rest.length || (id && !ID.test(id))) return answer(404, { error: "there is nothing here" });
+  const words = isBase64Encoded ? Buffer.from(body, "base64").toString() : body;
+  const ways = {
+    "POST orders": () => begin(words),
+    "GET orders": list,
+    "GET order": () => show(id),
+    "POST cancel": () => cancel(id),
+    "POST approve": () => decide(id, "ReportTaskSucceeded", { Output: JSON.stringify({ approved: true }) }),
+    "POST refuse": () => decide(id, "ReportTaskFailed", { Error: "Refused", Cause: "somebody said no" }),
+  };
+  const way = ways[`${method} ${verb ?? (id ? "order" : "orders")}`];
+  return way ? way() : answer(405, { error: "this cannot be done" });
+};
+
+async function begin(words) {
+  const { sku, count, busy, fail } = read(words);
+  if (!Object.hasOwn(PRICES, sku) || !(Number.isInteger(count) && count > 0 && count < 100)) {
+    return answer(400, { error: `an order has a sku (${Object.keys(PRICES).join(", ")}) and a count from 1 to 99` });
+  }
+  // The latest come first in a list of keys: 9 less each digit of the time.
+  const now = Date.now();
+  const id = `${10 ** 13 - now}-${randomUUID().slice(0, 8)}`;
+  const order = { id, sku, count, amount: PRICES[sku] * count, busy, fail };
+  await bucket.write(`orders/${id}`, { ...order, state: "under way", ordered: new Date(now).toISOString() });
+  await flows.ask("StartExecution", { FlowName: FLOW, ExecutionName: `order-${id}`, Input: JSON.stringify({ order }) });
+  return answer(201, order);
+}
+
+async function list() {
+  const keys = await bucket.list("orders/", SHOWN);
+  return answer(200, (await Promise.all(keys.map(bucket.read))).filter(Boolean));
+}
+
+async function show(id) {
+  const order = await bucket.read(`orders/${id}`);
+  if (!order) return answer(404, { error: "there is no such order" });
+  const named = { FlowName: FLOW, ExecutionName: `order-${id}` };
+  const [execution, history] = await Promise.all([
+    flows.ask("DescribeExecution", named),
+    flows.ask("GetExecutionHistory", { ...named, Limit: 999 }),
+  ]);
+  return answer(200, { ...order, execution: execution.Status, steps: steps(history.Events) });
+}
+
+// Each step once for each time that it began, with how it went.
+function steps(events) {
+  const all = [];
+  for (const { Type, StepName, EventDetail } of events) {
+    const last = all.findLast((step) => step.name === StepName);
+    if (Type === "StepEntered") all.push({ name: StepName, state: "under way", tries: 0 });
+    else if (Type === "TaskStarted") last.tries += 1;
+    else if (Type === "StepFailed") Object.assign(last, { state: "failed", error: JSON.parse(EventDetail).error });
+    else if (Type === "StepExited" && last.state !== "failed") last.state = "done";
+  }
+  return all;
+}
+
+async function cancel(id) {
+  if (!(await bucket.read(`orders/${id}`))) return answer(404, { error: "there is no such order" });
+  await bucket.write(`cancelled/${id}`, {});
+  return answer(202, { id });
+}
+
+async function decide(id, action, parameters) {
+  const asked = await bucket.read(`approvals/${id}`);
+  if (!asked) return answer(404, { error: "nobody asked for an approval" });
+  try {
+    await flows.ask(action, { TaskToken: asked.token, ...parameters });
+  } catch (error) {
+    if (error.code) return answer(409, { error: "this was decided already" });
+    throw error;
+  }
+  return answer(202, { id });
+}
+
+function read(words) {
+  try {
+    return JSON.parse(words) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+const page = () => ({
+  statusCode: 200,
+  headers: { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache" },
+  body: readFileSync(join(__dirname, "page.html"), "utf8"),
+});
+
+const answer = (statusCode, value) => ({
+  statusCode,
+  headers: { "Content-Type": "application/json", "Cache-Control": "no-store" },
+  body: JSON.stringify(value),
+});
