@@ -42,6 +42,7 @@ mod provider;
 mod reference;
 mod release;
 mod runtimes;
+mod saga;
 mod secret;
 mod shared;
 mod site;
