@@ -27,6 +27,16 @@ impl Mode {
             Self::Express => 300_000,
         }
     }
+
+    /// How many seconds one wait takes at most, where the language sets a bound.
+    pub const fn longest_wait(self, language: Language) -> Option<f64> {
+        match (language, self) {
+            (Language::First, _) => Some(172_800.0),
+            (Language::Second, Self::Standard) => Some(300.0),
+            (Language::Second, Self::Express) => Some(20.0),
+            (Language::States, _) => None,
+        }
+    }
 }
 
 /// Whether data is small enough: 32 KiB for input, output and local variable together in the first language, 64 KiB
