@@ -250,7 +250,7 @@ async fn executions_that_cannot_be_kept_are_refused_and_those_that_wait_go_on_wi
     make_flow(small.address, "f", PASS, "Standard").await;
     let other = PASS.replace("name: p", "name: q");
     make_flow(small.address, "new", &other, "Standard").await;
-    let input = json!({ "x": "y".repeat(60_000) }).to_string();
+    let input = json!({ "x": "y".repeat(10_000) }).to_string();
     let start = async |flow: &str, name: &str, input: &str| {
         let params = [
             ("FlowName", flow),
