@@ -34,7 +34,7 @@ fn one(program: &Program, execution: &Execution, event: &Event) -> Value {
         .and_then(|frame| Some((frame, execution.frames.get(&frame)?.at.as_ref()?)));
     let name = step.map_or("", |(_, run)| &program.step(run.step).name);
     let scheduled = step.and_then(|(_, run)| match run.state {
-        State::Calling { scheduled, .. } => Some(scheduled),
+        State::Calling { scheduled, .. } => Some((scheduled, run.since)),
         _ => None,
     });
     let scheduled = scheduled.filter(|_| event.kind.name().starts_with("Task"));
@@ -44,7 +44,7 @@ fn one(program: &Program, execution: &Execution, event: &Event) -> Value {
     }
     json!({
         "EventId": event.id,
-        "ScheduleEventId": scheduled.unwrap_or(0),
+        "ScheduleEventId": scheduled.map_or(0, |(event, _)| event),
         "Type": event.kind.name(),
         "StepName": name,
         "Time": moment(event.time),

@@ -117,6 +117,20 @@ async fn each_try_of_a_step_begins_a_child_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_execution_whose_name_was_used_before_begins_children_of_its_own() {
+    let cloud = Cloud::start().await;
+    cloud.flow("child", PASS).await;
+    for life in 1..=2 {
+        cloud.flow("parent", PARENT).await;
+        cloud.run("parent", "p", &json!({})).await;
+        cloud.until("parent", "p", "Succeeded").await;
+        let listed = cloud.fnf("ListExecutions", &[("FlowName", "child")]).await;
+        assert_eq!(listed["Executions"].as_array().unwrap().len(), 2 * life);
+        cloud.fnf("DeleteFlow", &[("Name", "parent")]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn children_of_steps_with_odd_names_are_reported_to() {
     let cloud = Cloud::start().await;
     make_function(cloud.address(), "f").await;

@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 
 use crate::client::{Answer, SECRET, call, exchange, request};
 use crate::crash::spawn_by;
+use crate::flow::{PASS, fnf, make_flow, until};
 use crate::function::{archive, fc};
 
 /// Puts a small disk where the data folder is, seen by the program alone, and becomes the program.
@@ -237,4 +238,46 @@ async fn a_full_disk_refuses_what_it_cannot_keep_and_harms_nothing_else() {
     assert_eq!(small.put("during").await.status, 200);
     let kept = call(small.address, "GET", "/bkt/before", &[], b"").await;
     assert_eq!(kept.unwrap().body, vec![1; 100_000]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn executions_that_cannot_be_kept_are_refused_and_those_that_wait_go_on_with_room_again() {
+    let Some(small) = Small::start() else {
+        return;
+    };
+    let slow = "{version: v1, type: flow, steps: [{type: wait, name: w, duration: 3}]}";
+    make_flow(small.address, "slow", slow, "Standard").await;
+    make_flow(small.address, "f", PASS, "Standard").await;
+    let other = PASS.replace("name: p", "name: q");
+    make_flow(small.address, "new", &other, "Standard").await;
+    let input = json!({ "x": "y".repeat(10_000) }).to_string();
+    let start = async |flow: &str, name: &str, input: &str| {
+        let params = [
+            ("FlowName", flow),
+            ("ExecutionName", name),
+            ("Input", input),
+        ];
+        fnf(small.address, "StartExecution", &params).await.status
+    };
+    assert_eq!(start("slow", "waits", "{}").await, 200);
+    small.fill();
+    let mut accepted = Vec::new();
+    loop {
+        let name = format!("e{}", accepted.len());
+        if start("f", &name, &input).await != 200 {
+            break;
+        }
+        accepted.push(name);
+        assert!(accepted.len() < 500, "the disk is never full");
+    }
+    assert_eq!(start("new", "first", &input).await, 500);
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    small.make_room();
+    assert_eq!(start("new", "first", &input).await, 200);
+    let ended = until(small.address, "new", "first", "Succeeded").await;
+    assert_eq!(ended["FlowDefinition"], other);
+    until(small.address, "slow", "waits", "Succeeded").await;
+    for name in accepted {
+        until(small.address, "f", &name, "Succeeded").await;
+    }
 }

@@ -22,6 +22,8 @@ pub struct Call {
     pub scheduled: u64,
     /// The number of the event with which its step began. With the execution's name it is the same for every try.
     pub entered: u64,
+    /// When its step began.
+    pub since: Millis,
     /// The step's name.
     pub step: String,
     /// What is called.
@@ -122,6 +124,7 @@ impl Execution {
         Some(Ok(Call {
             scheduled,
             entered: run.entered,
+            since: run.since,
             step: step.name.clone(),
             target: task.target.clone(),
             pattern: task.pattern,

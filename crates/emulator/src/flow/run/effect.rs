@@ -120,9 +120,13 @@ impl Runner {
     }
 }
 
-/// The id of a call's request: the same for a call that is made again after a crash, another for another try.
-pub(in crate::flow) fn request_id(header: &Header, scheduled: u64) -> String {
-    let hex = chance(&format!("{}/{}/{scheduled}", header.flow, header.name));
+/// The id of the request of the call that an event scheduled, in a step that began at a moment: the same for a call that
+/// is made again after a crash, another for another try, and for an execution of a name that was deleted and is used again.
+pub(in crate::flow) fn request_id(header: &Header, (scheduled, since): (u64, i64)) -> String {
+    let hex = chance(&format!(
+        "{}/{}/{scheduled}/{since}",
+        header.flow, header.name
+    ));
     format!(
         "{}-{}-4{}-8{}-{}",
         &hex[..8],

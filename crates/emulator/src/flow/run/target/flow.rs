@@ -41,7 +41,7 @@ pub(super) async fn start(
         Some(value) => value.clone(),
         None => call.input.clone(),
     };
-    let caller = request_id(header, call.scheduled);
+    let caller = request_id(header, (call.scheduled, call.since));
     let name = match parameter(call, "ExecutionName").and_then(Value::as_str) {
         Some(name) => {
             check_name("ExecutionName", name).map_err(|error| fault(&error))?;

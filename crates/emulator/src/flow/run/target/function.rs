@@ -51,7 +51,7 @@ pub(super) async fn act(runner: &Arc<Runner>, header: &Header, call: &Call) -> C
         .and_then(Value::as_str)
         .unwrap_or("Sync");
     if kind.eq_ignore_ascii_case("async") && call.pattern != Pattern::Completion {
-        let id = request_id(header, call.scheduled);
+        let id = request_id(header, (call.scheduled, call.since));
         let enqueued = runner
             .functions
             .enqueue_event(&name, qualifier.as_deref(), &id, bytes(event))
@@ -80,7 +80,7 @@ async fn ask(
     event: &Value,
 ) -> Result<Answer, Fault> {
     let asked = runtime::Call {
-        request_id: request_id(header, call.scheduled),
+        request_id: request_id(header, (call.scheduled, call.since)),
         trace: Some(trace(header, call.scheduled)),
         retries: 0,
         request: Request::Event(bytes(event).into()),
