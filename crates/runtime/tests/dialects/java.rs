@@ -190,9 +190,6 @@ async fn an_initializer_runs_once_and_a_stop_is_told() {
         assert_eq!(answer.payload, expected);
     }
     assert!(bench.log().contains("[INFO] got ready"), "{}", bench.log());
-    bench.fleet.retire("named", None).await;
-    assert_eq!(std::fs::read_to_string(out).unwrap(), "stopped");
-
     cold.environment
         .insert("STAGE".to_owned(), "cold".to_owned());
     let (error, document) = bench.failed(&Arc::new(cold), "count").await;
@@ -201,6 +198,9 @@ async fn an_initializer_runs_once_and_a_stop_is_told() {
         (error, kind),
         (Unhandled, &json!("java.lang.IllegalStateException"))
     );
+
+    bench.fleet.retire("named", None).await;
+    assert_eq!(std::fs::read_to_string(out).unwrap(), "stopped");
 }
 
 #[tokio::test]
