@@ -190,6 +190,8 @@ async fn an_initializer_runs_once_and_a_stop_is_told() {
         assert_eq!(answer.payload, expected);
     }
     assert!(bench.log().contains("[INFO] got ready"), "{}", bench.log());
+    // Another version, which the warm instance does not serve.
+    cold.version = "cold".to_owned();
     cold.environment
         .insert("STAGE".to_owned(), "cold".to_owned());
     let (error, document) = bench.failed(&Arc::new(cold), "count").await;
