@@ -56,11 +56,12 @@ async function list() {
 }
 
 async function show(id) {
-  const order = await bucket.read(`orders/${id}`);
-  if (!order) return answer(404, { error: "there is no such order" });
+  if (!(await bucket.read(`orders/${id}`))) return answer(404, { error: "there is no such order" });
   const named = { FlowName: FLOW, ExecutionName: `order-${id}` };
-  const [execution, history] = await Promise.all([
-    flows.ask("DescribeExecution", named),
+  // How far it is comes first: what is read afterwards is then at least as new.
+  const execution = await flows.ask("DescribeExecution", named);
+  const [order, history] = await Promise.all([
+    bucket.read(`orders/${id}`),
     flows.ask("GetExecutionHistory", { ...named, Limit: 999 }),
   ]);
   return answer(200, { ...order, execution: execution.Status, steps: steps(history.Events) });
