@@ -24,25 +24,13 @@ from alibabacloud_cdn20180510 import models
 from alibabacloud_cdn20180510.client import Client
 from alibabacloud_tea_openapi.models import Config
 
+from verdict import check, equal, failed, passed
+
 URL = os.environ["SDEV_LOCAL_URL"].rstrip("/")
 KEY = os.environ["ALIBABA_CLOUD_ACCESS_KEY_ID"]
 SECRET = os.environ["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
 HOST = urlsplit(URL).netloc
 RUN = uuid.uuid4().hex[:8]
-
-passed, failed = [], []
-
-
-def check(name, condition, shown=None):
-    """Counts one expectation."""
-    (passed if condition else failed).append(name)
-    if not condition:
-        print(f"FAILED {name}: {shown!r}", file=sys.stderr)
-
-
-def equal(name, got, expected):
-    """Counts one expectation of a value."""
-    check(name, got == expected, {"got": got, "expected": expected})
 
 
 def fails(name, code, status, call):

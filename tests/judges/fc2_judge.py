@@ -21,6 +21,8 @@ from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.models import Config
 from fc2.fc_exceptions import FcError
 
+from verdict import check, equal, failed, passed
+
 URL = os.environ["SDEV_LOCAL_URL"].rstrip("/")
 KEY = os.environ["ALIBABA_CLOUD_ACCESS_KEY_ID"]
 SECRET = os.environ["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
@@ -30,21 +32,8 @@ TOKEN = "/2016-08-15/tempBucketToken"
 # More than the local cloud keeps in its database.
 FILLER = os.urandom(3 * 1024 * 1024)
 
-passed, failed = [], []
 # The SDK logs each refusal; here they are expected.
 logging.disable(logging.CRITICAL)
-
-
-def check(name, condition, shown=None):
-    """Counts one expectation."""
-    (passed if condition else failed).append(name)
-    if not condition:
-        print(f"FAILED {name}: {shown!r}", file=sys.stderr)
-
-
-def equal(name, got, expected):
-    """Counts one expectation of a value."""
-    check(name, got == expected, {"got": got, "expected": expected})
 
 
 def refused(name, status, code, call):

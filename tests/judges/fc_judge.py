@@ -9,7 +9,6 @@ import base64
 import io
 import json
 import os
-import re
 import sys
 import time
 import traceback
@@ -34,6 +33,8 @@ NAME = f"judge-{RUN}"
 CODE = """
 import json
 
+from verdict import Text, check, equal, failed, passed
+
 def handler(event, context):
     text = event.decode()
     print("said", text)
@@ -48,33 +49,6 @@ CHANGED = """
 def handler(event, context):
     return "changed"
 """
-
-passed, failed = [], []
-
-
-def check(name, condition, shown=None):
-    """Counts one expectation."""
-    (passed if condition else failed).append(name)
-    if not condition:
-        print(f"FAILED {name}: {shown!r}", file=sys.stderr)
-
-
-def equal(name, got, expected):
-    """Counts one expectation of a value."""
-    check(name, got == expected, {"got": got, "expected": expected})
-
-
-class Text:
-    """Equals any text that the pattern matches whole."""
-
-    def __init__(self, pattern):
-        self.pattern = pattern
-
-    def __eq__(self, other):
-        return isinstance(other, str) and re.fullmatch(self.pattern, other) is not None
-
-    def __repr__(self):
-        return f"Text({self.pattern!r})"
 
 
 TIME = Text(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")

@@ -6,7 +6,6 @@ replies are compared whole, as its models read them. Prints `N passed, N failed`
 
 import json
 import os
-import re
 import sys
 import time
 import traceback
@@ -17,6 +16,8 @@ from alibabacloud_fnf20190315 import models
 from alibabacloud_fnf20190315.client import Client
 from alibabacloud_tea_openapi.models import Config
 from darabonba.runtime import RuntimeOptions
+
+from verdict import Text, check, equal, failed, passed
 
 URL = os.environ["SDEV_LOCAL_URL"].rstrip("/")
 RUN = uuid.uuid4().hex[:8]
@@ -46,33 +47,6 @@ States:
 - {Type: Pass, Name: Yes, OutputConstructor: {said: yes}, End: true}
 - {Type: Fail, Name: No, Code: TooSmall, Detail: it is not above one}
 """
-
-passed, failed = [], []
-
-
-def check(name, condition, shown=None):
-    """Counts one expectation."""
-    (passed if condition else failed).append(name)
-    if not condition:
-        print(f"FAILED {name}: {shown!r}", file=sys.stderr)
-
-
-def equal(name, got, expected):
-    """Counts one expectation of a value."""
-    check(name, got == expected, {"got": got, "expected": expected})
-
-
-class Text:
-    """Equals any text that the pattern matches whole."""
-
-    def __init__(self, pattern):
-        self.pattern = pattern
-
-    def __eq__(self, other):
-        return isinstance(other, str) and re.fullmatch(self.pattern, other) is not None
-
-    def __repr__(self):
-        return f"Text({self.pattern!r})"
 
 
 TIME = Text(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -203,7 +177,7 @@ def callbacks():
     flow(name, "{version: v1, type: flow, steps: [{type: task, name: t, pattern: waitForCallback, timeoutSeconds: 600, "
                f"resourceArn: 'acs:fnf:::flow/{child}', "
                "inputMappings: [{target: token, source: $context.task.token}], serviceParams: {Input: $}}]}")
-    for report, status in (("yes", "Succeeded"), ("no", "Failed")):
+    for report, status, output in (("yes", "Succeeded", '{"a":1}'), ("no", "Failed", "")):
         FNF.start_execution(models.StartExecutionRequest(flow_name=name, execution_name=report, input="{}"))
         token = None
         for _ in range(200):
@@ -220,8 +194,7 @@ def callbacks():
         check(f"ReportTask {report}", reply.body.event_id > 0, reply.body)
         described = FNF.describe_execution(models.DescribeExecutionRequest(
             flow_name=name, execution_name=report, wait_time_seconds=10)).body
-        equal(f"ReportTask {report}: status", described.status, status)
-    equal("ReportTaskSucceeded: output", described.output or "", "")
+        equal(f"ReportTask {report}: status and output", (described.status, described.output or ""), (status, output))
     for one in (name, child):
         FNF.delete_flow(models.DeleteFlowRequest(name=one))
 

@@ -12,6 +12,8 @@ venv=$target/judges/venv
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/judges/requirements.txt
 
+# Judges in Python share a module; nothing is left beside it.
+export PYTHONDONTWRITEBYTECODE=1
 export npm_config_update_notifier=false
 (cd tests/judges && { cmp -s package-lock.json node_modules/.installed || { npm ci --silent --no-audit --no-fund && cp package-lock.json node_modules/.installed; }; })
 

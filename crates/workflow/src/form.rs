@@ -147,6 +147,46 @@ impl Builder {
         self.text(node, key)
     }
 
+    /// How often, how many or how long: the whole part of a number that may be there, up to a bound.
+    pub(crate) fn count(
+        &mut self,
+        form: &Form,
+        key: &str,
+        (least, most): (u32, u32),
+    ) -> Option<u32> {
+        let number = self.number(form, key, (f64::from(least), f64::from(most)))?;
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within bounds, and the whole part is meant"
+        )]
+        Some(number as u32)
+    }
+
+    /// The rules in the list under a key, those that can be read; `read` also gets the rule as it stands, and whether it
+    /// is the last. Their `description` says nothing to the engine.
+    pub(crate) fn rules<T>(
+        &mut self,
+        form: &Form,
+        (key, description): (&str, &str),
+        mut read: impl FnMut(&mut Self, &Form, (&Node, bool)) -> Option<T>,
+    ) -> Vec<T> {
+        let Some(node) = form.get(key) else {
+            return Vec::new();
+        };
+        let items = self.list(node, &format!("`{key}`"));
+        let mut rules = Vec::new();
+        for (number, item) in items.iter().enumerate() {
+            let Some(form) = self.form(item, &format!("a rule of `{key}`")) else {
+                continue;
+            };
+            form.get(description);
+            rules.extend(read(self, &form, (item, number + 1 == items.len())));
+            self.done(&form);
+        }
+        rules
+    }
+
     /// A number that may be there, within bounds.
     pub(crate) fn number(
         &mut self,

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::signal::unix::{SignalKind, signal};
 use walkdir::{DirEntry, WalkDir};
@@ -23,6 +23,9 @@ use crate::sys::process;
 
 /// How often files are looked at.
 const ROUND: Duration = Duration::from_millis(100);
+/// How long files must have been left alone before they are deployed. Times of files have ticks of some milliseconds: what is
+/// written twice within one, at the same length, could not be told apart.
+const SETTLED: Duration = Duration::from_millis(20);
 /// Folders that no deploy reads, or that a deploy writes itself.
 const PASSED_OVER: &[&str] = &[
     ".sdev",
@@ -53,9 +56,15 @@ pub(super) fn run(args: &Dev, global: &Global, printer: Printer) -> Outcome {
     let mut followed = BTreeSet::new();
     let mut seen = None;
     loop {
-        let now = fingerprint(&folder);
+        let (now, newest) = fingerprint(&folder);
         if seen == Some(now) {
             std::thread::sleep(ROUND);
+            continue;
+        }
+        // A time that is to come is no reason to wait for it.
+        let age = newest.and_then(|newest| newest.elapsed().ok());
+        if seen.is_some() && age.is_some_and(|age| age < SETTLED) {
+            std::thread::sleep(SETTLED);
             continue;
         }
         busy.store(true, Ordering::SeqCst);
@@ -87,9 +96,10 @@ fn again(args: &Dev) -> Deploy {
     }
 }
 
-/// A number that differs when a file of the folder was changed, came or went.
-fn fingerprint(folder: &Path) -> u64 {
+/// A number that differs when a file of the folder was changed, came or went; and when one was changed last.
+fn fingerprint(folder: &Path) -> (u64, Option<SystemTime>) {
     let mut hasher = DefaultHasher::new();
+    let mut newest = None;
     let wanted = |entry: &DirEntry| {
         let name = entry.file_name().to_string_lossy();
         !PASSED_OVER.contains(&name.as_ref())
@@ -103,10 +113,12 @@ fn fingerprint(folder: &Path) -> u64 {
         if metadata.is_file() {
             entry.path().hash(&mut hasher);
             metadata.len().hash(&mut hasher);
-            metadata.modified().ok().hash(&mut hasher);
+            let modified = metadata.modified().ok();
+            modified.hash(&mut hasher);
+            newest = newest.max(modified);
         }
     }
-    hasher.finish()
+    (hasher.finish(), newest)
 }
 
 /// Ends at once when asked to, or after the deploy that is under way, which hears the signal itself.

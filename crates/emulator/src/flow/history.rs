@@ -30,7 +30,9 @@ pub(super) fn shown(program: &Program, events: &[Event]) -> Vec<Value> {
 }
 
 fn one(program: &Program, execution: &Execution, event: &Event) -> Value {
-    let step = frame(&event.kind)
+    let step = event
+        .kind
+        .frame()
         .and_then(|frame| Some((frame, execution.frames.get(&frame)?.at.as_ref()?)));
     let name = step.map_or("", |(_, run)| &program.step(run.step).name);
     let scheduled = step.and_then(|(_, run)| match run.state {
@@ -50,33 +52,6 @@ fn one(program: &Program, execution: &Execution, event: &Event) -> Value {
         "Time": moment(event.time),
         "EventDetail": detail.to_string(),
     })
-}
-
-const fn frame(kind: &EventKind) -> Option<FrameId> {
-    match kind {
-        EventKind::StepEntered { frame, .. }
-        | EventKind::StepStarted { frame, .. }
-        | EventKind::BranchEntered { frame, .. }
-        | EventKind::BranchExited { frame, .. }
-        | EventKind::IterationEntered { frame, .. }
-        | EventKind::IterationExited { frame, .. }
-        | EventKind::TaskScheduled { frame, .. }
-        | EventKind::TaskStarted { frame }
-        | EventKind::TaskSubmitted { frame, .. }
-        | EventKind::TaskSubmitFailed { frame, .. }
-        | EventKind::TaskSucceeded { frame, .. }
-        | EventKind::TaskFailed { frame, .. }
-        | EventKind::TaskTimedOut { frame, .. }
-        | EventKind::StepSucceeded { frame }
-        | EventKind::StepFailed { frame, .. }
-        | EventKind::StepExited { frame, .. } => Some(*frame),
-        EventKind::ExecutionStarted { .. }
-        | EventKind::ExecutionRedriven { .. }
-        | EventKind::ExecutionSucceeded { .. }
-        | EventKind::ExecutionFailed { .. }
-        | EventKind::ExecutionStopped { .. }
-        | EventKind::ExecutionTimedOut { .. } => None,
-    }
 }
 
 fn detail(kind: &EventKind) -> Value {
@@ -157,6 +132,6 @@ fn inner(kind: &EventKind) -> Value {
         EventKind::TaskScheduled { frame, deadline } => {
             json!({"frame": frame, "deadline": deadline.map(moment)})
         }
-        other => json!({"frame": frame(other)}),
+        other => json!({"frame": other.frame()}),
     }
 }

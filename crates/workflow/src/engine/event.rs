@@ -235,6 +235,34 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Where it happened; nothing for what concerns the whole execution.
+    pub const fn frame(&self) -> Option<FrameId> {
+        match self {
+            Self::StepEntered { frame, .. }
+            | Self::StepStarted { frame, .. }
+            | Self::BranchEntered { frame, .. }
+            | Self::BranchExited { frame, .. }
+            | Self::IterationEntered { frame, .. }
+            | Self::IterationExited { frame, .. }
+            | Self::TaskScheduled { frame, .. }
+            | Self::TaskStarted { frame }
+            | Self::TaskSubmitted { frame, .. }
+            | Self::TaskSubmitFailed { frame, .. }
+            | Self::TaskSucceeded { frame, .. }
+            | Self::TaskFailed { frame, .. }
+            | Self::TaskTimedOut { frame, .. }
+            | Self::StepSucceeded { frame }
+            | Self::StepFailed { frame, .. }
+            | Self::StepExited { frame, .. } => Some(*frame),
+            Self::ExecutionStarted { .. }
+            | Self::ExecutionRedriven { .. }
+            | Self::ExecutionSucceeded { .. }
+            | Self::ExecutionFailed { .. }
+            | Self::ExecutionStopped { .. }
+            | Self::ExecutionTimedOut { .. } => None,
+        }
+    }
+
     /// How the vendor calls it.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 use super::{Siblings, mapping};
-use crate::Node;
 use crate::expression::Expr;
 use crate::form::{Builder, Form};
 use crate::program::{Catch, Pattern, ResultPath, Retry, Target, Task};
 
+/// The most repetitions.
+const ATTEMPTS: u32 = 1_000_000;
 /// The largest interval between two tries, in seconds.
 const INTERVAL: f64 = 86_400.0;
 
@@ -73,72 +74,35 @@ fn target(builder: &mut Builder, form: &Form) -> Option<Target> {
 }
 
 pub(super) fn retry(builder: &mut Builder, form: &Form) -> Vec<Retry> {
-    let mut rules = Vec::new();
-    let Some(node) = form.get("retry") else {
-        return rules;
-    };
-    for item in builder.list(node, "`retry`") {
-        let Some(form) = builder.form(item, "a rule of `retry`") else {
-            continue;
-        };
-        let errors = builder.names(&form, "errors");
-        let interval = builder
-            .number(&form, "intervalSeconds", (1.0, INTERVAL))
-            .unwrap_or(1.0);
-        let most = builder
-            .number(&form, "maxIntervalSeconds", (1.0, INTERVAL))
-            .unwrap_or(INTERVAL);
-        let attempts = builder
-            .number(&form, "maxAttempts", (0.0, 1_000_000.0))
-            .unwrap_or(3.0);
-        let rate = builder
-            .number(&form, "multiplier", (0.0, 1_000.0))
-            .unwrap_or(2.0);
-        form.get("description");
-        builder.done(&form);
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "within bounds"
-        )]
-        let attempts = attempts as u64;
-        rules.push(Retry {
+    builder.rules(form, ("retry", "description"), |builder, form, _| {
+        let errors = builder.names(form, "errors");
+        let interval = builder.number(form, "intervalSeconds", (1.0, INTERVAL));
+        let most = builder.number(form, "maxIntervalSeconds", (1.0, INTERVAL));
+        let attempts = builder.count(form, "maxAttempts", (0, ATTEMPTS));
+        let rate = builder.number(form, "multiplier", (0.0, 1_000.0));
+        Some(Retry {
             errors,
-            interval,
-            rate,
-            most: Some(most),
-            attempts,
-        });
-    }
-    rules
+            interval: interval.unwrap_or(1.0),
+            rate: rate.unwrap_or(2.0),
+            most: Some(most.unwrap_or(INTERVAL)),
+            attempts: attempts.map_or(3, u64::from),
+        })
+    })
 }
 
 pub(super) fn catch(builder: &mut Builder, form: &Form, siblings: &Siblings) -> Vec<Catch> {
-    let mut rules = Vec::new();
-    let Some(node) = form.get("catch") else {
-        return rules;
-    };
-    for item in builder.list(node, "`catch`") {
-        rules.extend(catch_rule(builder, item, siblings));
-    }
-    rules
-}
-
-fn catch_rule(builder: &mut Builder, node: &Node, siblings: &Siblings) -> Option<Catch> {
-    let form = builder.form(node, "a rule of `catch`")?;
-    let errors = builder.names(&form, "errors");
-    let Some(goto) = form.get("goto") else {
-        builder.error(form.at, "`goto` is missing");
-        return None;
-    };
-    form.get("description");
-    builder.done(&form);
-    let next = siblings.find(builder, goto, "goto")?;
-    Some(Catch {
-        errors,
-        at: form.at,
-        next,
-        output: None,
-        result: ResultPath::Whole,
+    builder.rules(form, ("catch", "description"), |builder, form, _| {
+        let errors = builder.names(form, "errors");
+        let Some(goto) = form.get("goto") else {
+            builder.error(form.at, "`goto` is missing");
+            return None;
+        };
+        Some(Catch {
+            errors,
+            at: form.at,
+            next: siblings.find(builder, goto, "goto")?,
+            output: None,
+            result: ResultPath::Whole,
+        })
     })
 }

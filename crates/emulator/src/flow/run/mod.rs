@@ -59,6 +59,7 @@ pub(super) struct Runner {
     calls: Semaphore,
     out: Mutex<HashMap<(i64, u64), AbortHandle>>,
     timers: Timers,
+    web: target::Web,
 }
 
 impl Runner {
@@ -82,6 +83,7 @@ impl Runner {
             calls: Semaphore::new(CALLS),
             out: Mutex::default(),
             timers: Timers::default(),
+            web: target::web(),
         }
     }
 

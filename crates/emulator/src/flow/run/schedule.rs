@@ -48,18 +48,11 @@ async fn fire(runner: &Arc<Runner>, last: i64, now: i64) -> Outcome<Option<i64>>
             continue;
         };
         let made = schedule.modified;
-        let mut at = cron.next(last.max(made), made);
-        let mut count = 0;
-        while let Some(due) = at.filter(|due| *due <= now) {
-            if count < MOST {
-                begin(runner, &schedule, due).await?;
-            }
-            count += 1;
-            // Beyond the bound only the next one after now is of interest.
-            let from = if count < MOST { due } else { now };
-            at = cron.next(from, made);
+        let (times, later) = cron.between((last, now), made, MOST);
+        for due in times {
+            begin(runner, &schedule, due).await?;
         }
-        next = next.into_iter().chain(at).min();
+        next = next.into_iter().chain(later).min();
     }
     Ok(next)
 }

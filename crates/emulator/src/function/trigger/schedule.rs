@@ -57,6 +57,27 @@ impl Schedule {
         Ok(Self::Cron(Box::new(cron), zone))
     }
 
+    /// All times after `last` up to `now`, and the first one after that. When a clock was moved over more than `most` times,
+    /// the first of them.
+    pub(crate) fn between(
+        &self,
+        (last, now): (i64, i64),
+        made_ms: i64,
+        most: usize,
+    ) -> (Vec<i64>, Option<i64>) {
+        let mut times = Vec::new();
+        let mut at = self.next(last.max(made_ms), made_ms);
+        while let Some(due) = at.filter(|due| *due <= now) {
+            if times.len() == most {
+                at = self.next(now, made_ms);
+                break;
+            }
+            times.push(due);
+            at = self.next(due, made_ms);
+        }
+        (times, at)
+    }
+
     /// The first time after `after_ms`; `made_ms` is when the trigger was made. Nothing: never.
     pub(crate) fn next(&self, after_ms: i64, made_ms: i64) -> Option<i64> {
         match self {
@@ -114,6 +135,21 @@ mod tests {
 
     fn ms(text: &str) -> i64 {
         text.parse::<Timestamp>().unwrap().as_millisecond()
+    }
+
+    #[test]
+    fn times_between_two_moments_are_bounded_and_lead_to_the_next() {
+        let minutes = Schedule::parse("@every 1m").unwrap();
+        let between = |last, now, most| minutes.between((last, now), 0, most);
+        assert_eq!(
+            between(0, 150_000, 9),
+            (vec![60_000, 120_000], Some(180_000))
+        );
+        assert_eq!(between(60_000, 60_000, 9), (Vec::new(), Some(120_000)));
+        assert_eq!(
+            between(0, 600_000, 2),
+            (vec![60_000, 120_000], Some(660_000))
+        );
     }
 
     #[test]

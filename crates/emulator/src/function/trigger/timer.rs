@@ -86,18 +86,9 @@ async fn fire(shared: &Shared, last: i64, now: i64) -> Result<Option<i64>, Store
             continue;
         };
         let made = trigger.modified_ms;
-        let mut at = schedule.next(last.max(made), made);
-        let mut count = 0;
-        while let Some(due) = at.filter(|due| *due <= now) {
-            if count < MOST {
-                events.push(event(&trigger, due, now));
-            }
-            count += 1;
-            // Beyond the bound only the next one after now is of interest.
-            let from = if count < MOST { due } else { now };
-            at = schedule.next(from, made);
-        }
-        next = next.into_iter().chain(at).min();
+        let (times, later) = schedule.between((last, now), made, MOST);
+        events.extend(times.into_iter().map(|due| event(&trigger, due, now)));
+        next = next.into_iter().chain(later).min();
     }
     if !events.is_empty() {
         let queued = shared.store.write(move |db| {

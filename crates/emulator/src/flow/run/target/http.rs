@@ -20,14 +20,21 @@ const LARGEST: usize = 1024 * 1024;
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_mins(10);
 
-/// Sends a request: `url`, `method`, `headers`, `body`. A status of 400 and above is the error `HTTP.STATUS`. Addresses
-/// with TLS are not reached from here.
-pub(super) async fn request(_: &Arc<Runner>, call: &Call) -> Called {
-    let request = made(call)?;
+/// A client whose connections are kept and used again.
+pub(in crate::flow::run) type Web = Client<HttpConnector, Full<Bytes>>;
+
+/// A client without connections yet.
+pub(in crate::flow::run) fn web() -> Web {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
-    let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
-    let sent = tokio::time::timeout(TIMEOUT, client.request(request)).await;
+    Client::builder(TokioExecutor::new()).build(connector)
+}
+
+/// Sends a request: `url`, `method`, `headers`, `body`. A status of 400 and above is the error `HTTP.STATUS`. Addresses
+/// with TLS are not reached from here.
+pub(super) async fn request(runner: &Arc<Runner>, call: &Call) -> Called {
+    let request = made(call)?;
+    let sent = tokio::time::timeout(TIMEOUT, runner.web.request(request)).await;
     let reply = match sent {
         Ok(Ok(reply)) => reply,
         Ok(Err(error)) => return Err(Fault::new("HTTP.Unreachable", error.to_string())),

@@ -4,6 +4,8 @@ mod flow;
 mod function;
 mod http;
 
+pub(super) use http::{Web, web};
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
