@@ -17,6 +17,7 @@ mod java;
 mod lend;
 mod limits;
 mod output;
+mod patience;
 mod permit;
 mod pool;
 mod port;

@@ -6,7 +6,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use super::container::Containers;
 use super::engine::Engine;
@@ -17,8 +16,9 @@ use super::interpreter::Interpreters;
 use super::lend::lend;
 use super::limits::Lease;
 use super::output::{Marks, Output};
+use super::patience::{LISTENS_WITHIN, LOOK, elsewhere, not_ready};
 use super::pool::{Pool, Waiting};
-use super::port::{Leads, Port, Ports, USUAL, listened};
+use super::port::{Leads, Port, Ports, USUAL};
 use super::{Settings, Shared, lock};
 use crate::call::Fault;
 use crate::dialect::{Builtin, Custom, Dialect, RuntimeApi, bootstrap};
@@ -26,13 +26,8 @@ use crate::launch::{CANNOT, Exit, Input, Order, Process};
 use crate::log::Pipe;
 use crate::spec::{Container, Language, Spec};
 
-/// How long a server may take until it listens. The vendor's limit.
-const LISTENS_WITHIN: Duration = Duration::from_mins(2);
 /// The folder of bootstraps, below the fleet's.
 const BOOTSTRAPS: &str = "bootstrap";
-/// How often it is looked for on other ports, and how long it may listen there alone.
-const LOOK: Duration = Duration::from_millis(250);
-const ELSEWHERE_WITHIN: Duration = Duration::from_secs(10);
 
 /// Starts instances.
 pub(super) struct Starter {
@@ -362,49 +357,4 @@ fn runtime_api(
     let api = api.map_err(|error| Fault::Start(format!("no port is free: {error}")))?;
     environment.insert("FC_RUNTIME_API".to_owned(), api.address());
     Ok(Some(api))
-}
-
-/// What is said of a program that takes too long.
-fn not_ready(spec: &Spec, port: u16) -> Fault {
-    let seconds = LISTENS_WITHIN.as_secs();
-    Fault::Start(match spec.language {
-        Language::Custom => {
-            format!("the program does not listen on port {port} (FC_SERVER_PORT) after {seconds} s")
-        }
-        Language::Container => {
-            format!("the container does not listen on the configured port after {seconds} s")
-        }
-        Language::Go => format!(
-            "the program does not ask for calls (FC_RUNTIME_API) after {seconds} s; is it made with the vendor's library?"
-        ),
-        _ => format!("the code is not loaded after {seconds} s"),
-    })
-}
-
-/// Looks where else a program listens. Ends when that is the configured port, or when it listens on wrong ports for long.
-async fn elsewhere(pid: u32, given: u16, configured: Option<u16>) -> Result<u16, Fault> {
-    let mut wrong_since: Option<Instant> = None;
-    loop {
-        tokio::time::sleep(LOOK).await;
-        let ports = tokio::task::spawn_blocking(move || listened(pid));
-        let ports = ports.await.unwrap_or_default();
-        if ports.is_empty() || ports.contains(&given) {
-            wrong_since = None;
-            continue;
-        }
-        if let Some(port) = configured.filter(|port| ports.contains(port)) {
-            return Ok(port);
-        }
-        let since = *wrong_since.get_or_insert_with(Instant::now);
-        if since.elapsed() >= ELSEWHERE_WITHIN {
-            let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
-            return Err(Fault::Start(format!(
-                "the program listens on port {} and not on {given} (FC_SERVER_PORT){}",
-                ports.join(", "),
-                configured.map_or(String::new(), |port| format!(
-                    " or {port} (the configured one)"
-                )),
-            )));
-        }
-    }
 }
