@@ -1,0 +1,128 @@
+//! Flows as targets of tasks.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use workflow::Pattern;
+use workflow::engine::{Call, Fault, Header};
+
+use super::{Called, Came, Runner, parameter};
+use crate::flow::error::FlowError;
+use crate::flow::model::{Row, moment};
+use crate::flow::run::Begin;
+use crate::flow::table;
+
+/// Begins an execution of a flow that a resource names.
+pub(super) async fn start(
+    runner: &Arc<Runner>,
+    (header, call): (&Header, &Call),
+    flow: &str,
+) -> Called {
+    // What waits for completion is told by the execution itself; what waits for a report is told by whoever reports.
+    let token = call
+        .token
+        .clone()
+        .filter(|_| call.pattern == Pattern::Completion);
+    let flow = parameter(call, "FlowName")
+        .and_then(Value::as_str)
+        .unwrap_or(flow)
+        .to_owned();
+    let input = match parameter(call, "Input") {
+        Some(Value::String(text)) => serde_json::from_str(text).map_err(|_| {
+            Fault::new(
+                "fnf.InvalidArgument",
+                "the parameter Input is a text that is not JSON",
+            )
+        })?,
+        Some(value) => value.clone(),
+        None => call.input.clone(),
+    };
+    let name = match parameter(call, "ExecutionName").and_then(Value::as_str) {
+        Some(name) => name.to_owned(),
+        // The same for every try of this step, so that a call made again after a crash finds what it began.
+        None => format!("{}-{}-{}", header.name, call.step, call.entered),
+    };
+    let row = begin(runner, &flow, (name, input), token).await?;
+    Ok(Came::Begun(json!({
+        "Name": row.name,
+        "FlowName": row.flow,
+        "Status": row.status,
+        "StartedTime": moment(row.started),
+    })))
+}
+
+/// `fnf:StartExecution`: the flow by its parameter.
+pub(super) async fn act(runner: &Arc<Runner>, header: &Header, call: &Call) -> Called {
+    match parameter(call, "FlowName").and_then(Value::as_str) {
+        Some(flow) => start(runner, (header, call), flow).await,
+        None => Err(Fault::new(
+            "fnf.MissingParameter",
+            "the parameter FlowName is missing",
+        )),
+    }
+}
+
+async fn begin(
+    runner: &Arc<Runner>,
+    flow: &str,
+    (name, input): (String, Value),
+    token: Option<String>,
+) -> Result<Row, Fault> {
+    let wanted = flow.to_owned();
+    let found = runner
+        .store
+        .read(move |db| table::flow::find(db, &wanted))
+        .await;
+    let found = found.map_err(|error| fault(&error.into()))?;
+    let Some(found) = found else {
+        return Err(fault(&FlowError::no_flow(flow)));
+    };
+    let begin = Begin {
+        definition: found.definition.clone(),
+        flow: found,
+        qualifier: String::new(),
+        name: name.clone(),
+        input,
+        token: token.clone(),
+    };
+    match runner.start(begin).await {
+        Ok(row) => Ok(row),
+        Err(error) if error.code == "ExecutionAlreadyExists" => {
+            match mine(runner, (flow, &name), token.as_deref()).await {
+                Some(row) => Ok(row),
+                None => Err(fault(&error)),
+            }
+        }
+        Err(error) => Err(fault(&error)),
+    }
+}
+
+/// The execution of that name, if it was begun by this very step before a crash.
+async fn mine(
+    runner: &Arc<Runner>,
+    (flow, name): (&str, &str),
+    token: Option<&str>,
+) -> Option<Row> {
+    let token = token?;
+    let (flow, name) = (flow.to_owned(), name.to_owned());
+    let read = runner.store.read(move |db| {
+        let row = table::execution::find(db, &flow, &name)?;
+        let events = row
+            .as_ref()
+            .map(|row| table::execution::events(db, row.id))
+            .transpose()?;
+        Ok::<_, FlowError>((row, events.unwrap_or_default()))
+    });
+    let (row, events) = read.await.ok()?;
+    let is_mine = events.first().is_some_and(|event| match &event.kind {
+        workflow::engine::EventKind::ExecutionStarted { header, .. } => {
+            header.token.as_deref() == Some(token)
+        }
+        _ => false,
+    });
+    row.filter(|_| is_mine)
+}
+
+fn fault(error: &FlowError) -> Fault {
+    Fault::new(format!("fnf.{}", error.code), error.message.clone())
+}

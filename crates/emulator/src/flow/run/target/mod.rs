@@ -1,0 +1,80 @@
+//! What tasks call: functions, flows, web addresses. Everything else is refused by name.
+
+mod flow;
+mod function;
+mod http;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use workflow::Target;
+use workflow::engine::{Call, Fault, Header};
+
+use super::Runner;
+
+/// What came of a call.
+pub(super) enum Came {
+    /// It is done, with this result.
+    Done(Value),
+    /// It was begun, and replied so; whoever was called reports how it ends.
+    Begun(Value),
+}
+
+type Called = Result<Came, Fault>;
+
+impl Runner {
+    /// Makes a call.
+    pub(super) async fn call(self: &Arc<Self>, header: &Header, call: &Call) -> Called {
+        match &call.target {
+            Target::Function { name, qualifier } => {
+                let event = call.parameters.as_ref().unwrap_or(&call.input);
+                function::invoke(self, (header, call), (name, qualifier.as_deref()), event).await
+            }
+            Target::Flow(name) => flow::start(self, (header, call), name).await,
+            Target::Action { product, operation } => {
+                self.act(header, call, (product, operation)).await
+            }
+            Target::Queue(path) => Err(unserved("MNS", &format!("the messages of {path}"))),
+            Target::Other(name) => Err(unserved("FnF", name)),
+        }
+    }
+
+    async fn act(self: &Arc<Self>, header: &Header, call: &Call, action: (&str, &str)) -> Called {
+        let (product, operation) = (action.0.to_ascii_lowercase(), action.1);
+        match (product.as_str(), operation) {
+            ("fc", "InvokeFunction") => function::act(self, header, call).await,
+            ("fnf", "StartExecution" | "StartSyncExecution") => flow::act(self, header, call).await,
+            ("http", "Request") => http::request(self, call).await,
+            _ => Err(unserved(action.0, operation)),
+        }
+    }
+}
+
+/// Other products are not served here: an error that a flow can catch, as `PRODUCT.NotImplemented`.
+fn unserved(product: &str, what: &str) -> Fault {
+    Fault::new(
+        format!("{product}.NotImplemented"),
+        format!("the local cloud does not serve {what}"),
+    )
+}
+
+/// A parameter in either case: `FlowName` or `flowName`.
+fn parameter<'c>(call: &'c Call, name: &str) -> Option<&'c Value> {
+    let parameters = call.parameters.as_ref()?;
+    let mut small = name.to_owned();
+    if let Some(first) = small.get_mut(..1) {
+        first.make_ascii_lowercase();
+    }
+    parameters
+        .get(name)
+        .or_else(|| parameters.get(&small))
+        .filter(|value| !value.is_null())
+}
+
+/// A result as the languages take it: nothing is an empty map.
+fn result(bytes: &[u8]) -> Option<Value> {
+    if bytes.is_empty() {
+        return Some(json!({}));
+    }
+    serde_json::from_slice(bytes).ok()
+}
