@@ -305,7 +305,10 @@ fn what_fails_is_left_out_and_one_backend_changes_alone() {
     assert_eq!(shop.planned(), ["web.function"]);
     shop.run("deploy -y");
     shop.run("plan --detailed-exitcode");
+    nothing_is_left_after_removal(&shop);
+}
 
+fn nothing_is_left_after_removal(shop: &Shop) {
     shop.run("remove -y");
     let state = shop.sandbox.state("shop".as_ref(), "shop");
     assert_eq!(state["records"], json!({}), "{state}");

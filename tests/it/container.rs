@@ -64,7 +64,9 @@ impl Engine {
         let found = std::fs::read_dir(self.folder.join("running")).unwrap();
         let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name();
         let names = found.map(|entry| name(entry).into_string().unwrap());
-        names.filter(|name| !name.ends_with(".new")).collect()
+        names
+            .filter(|name| name.strip_suffix(".new").is_none())
+            .collect()
     }
 
     fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {

@@ -38,7 +38,6 @@ fn summary(ran: &Ran) -> serde_json::Value {
 }
 
 #[test]
-#[ignore = "the local cloud serves no flows yet"]
 fn a_workflow_lives_from_deploy_to_remove() {
     let sandbox = shop();
     let plan = sandbox.run("plan").code(0);
@@ -75,7 +74,6 @@ fn a_workflow_lives_from_deploy_to_remove() {
 }
 
 #[test]
-#[ignore = "the local cloud serves no flows yet"]
 fn a_schedule_is_changed_in_place_and_goes_with_its_line() {
     let sandbox = shop();
     sandbox.run("deploy -y").code(0);
@@ -95,7 +93,6 @@ fn a_schedule_is_changed_in_place_and_goes_with_its_line() {
 }
 
 #[test]
-#[ignore = "the local cloud serves no flows yet"]
 fn an_express_workflow_takes_the_place_of_a_standard_one() {
     let sandbox = shop();
     sandbox.run("deploy -y").code(0);
@@ -114,7 +111,6 @@ fn an_express_workflow_takes_the_place_of_a_standard_one() {
 }
 
 #[test]
-#[ignore = "the local cloud serves no flows yet"]
 fn a_workflow_waits_for_what_its_definition_names() {
     let sandbox = Sandbox::new().with_cloud();
     sandbox

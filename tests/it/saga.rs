@@ -22,11 +22,19 @@ impl Shop {
     }
 
     fn run(&self, command: &str) -> String {
-        self.0.run(&format!("{command} -t shop/s.yaml")).code(0).stdout
+        self.0
+            .run(&format!("{command} -t shop/s.yaml"))
+            .code(0)
+            .stdout
     }
 
     fn ask(&self, method: &str, path: &str, body: &Json) -> Fetched {
-        send(self.0.port(), (method, HOST, path), &[], body.to_string().as_bytes())
+        send(
+            self.0.port(),
+            (method, HOST, path),
+            &[],
+            body.to_string().as_bytes(),
+        )
     }
 
     /// Orders something; the order's id.
@@ -67,64 +75,135 @@ impl Shop {
         let line = "require('./shop/office/bucket.js').list('', 1000).then((all) => console.log(all.join('\\n')))";
         let mut node = std::process::Command::new("node");
         node.args(["-e", line]).current_dir(self.0.work());
-        for name in ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"] {
+        for name in [
+            "ALIBABA_CLOUD_ACCESS_KEY_ID",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        ] {
             node.env(name, status[name].as_str().unwrap());
         }
         node.env("BUCKET", bucket.trim());
-        node.env("OSS_ENDPOINT", format!("http://127.0.0.1:{}", self.0.port()));
+        node.env(
+            "OSS_ENDPOINT",
+            format!("http://127.0.0.1:{}", self.0.port()),
+        );
         let listed = node.output().unwrap();
-        assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+        assert!(
+            listed.status.success(),
+            "{}",
+            String::from_utf8_lossy(&listed.stderr)
+        );
         let keys = String::from_utf8(listed.stdout).unwrap();
         let of_order = keys.lines().filter(|key| key.contains(id));
-        of_order.filter_map(|key| key.split('/').next()).map(str::to_owned).filter(|what| what != "orders").collect()
+        of_order
+            .filter_map(|key| key.split('/').next())
+            .map(str::to_owned)
+            .filter(|what| what != "orders")
+            .collect()
     }
 }
 
 /// The names of the steps that began, in their order.
 fn steps(order: &Json) -> Vec<&str> {
-    order["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap()).collect()
+    order["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| step["name"].as_str().unwrap())
+        .collect()
 }
 
 fn set(words: &[&str]) -> BTreeSet<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
+/// The step that fails, the steps that follow, how the order stands then, and what is written down of it.
+type Row = (
+    &'static str,
+    &'static [&'static str],
+    &'static str,
+    &'static [&'static str],
+);
+
+const MATRIX: [Row; 5] = [
+    (
+        "",
+        &["Charge", "Ship", "Notify", "Done"],
+        "done",
+        &["charges", "letters", "parcels", "reserved"],
+    ),
+    ("Reserve", &["Release", "Record"], "undone", &[]),
+    (
+        "Charge",
+        &["Charge", "Refund", "Release", "Record"],
+        "undone",
+        &[],
+    ),
+    (
+        "Ship",
+        &["Charge", "Ship", "Refund", "Release", "Record"],
+        "undone",
+        &["charges", "refunds"],
+    ),
+    (
+        "Notify",
+        &["Charge", "Ship", "Notify", "Done"],
+        "done",
+        &["charges", "parcels", "reserved"],
+    ),
+];
+
 #[test]
 fn whichever_step_fails_what_was_done_is_undone_in_reverse() {
     let shop = Shop::deployed();
     shop.run("plan --detailed-exitcode");
-    // The step that fails, the steps that follow, how the order stands, and what there is of it.
-    let matrix: [(&str, &[&str], &str, &[&str]); 5] = [
-        ("", &["Charge", "Ship", "Notify", "Done"], "done", &["charges", "letters", "parcels", "reserved"]),
-        ("Reserve", &["Release", "Record"], "undone", &[]),
-        ("Charge", &["Charge", "Refund", "Release", "Record"], "undone", &[]),
-        ("Ship", &["Charge", "Ship", "Refund", "Release", "Record"], "undone", &["charges", "refunds"]),
-        ("Notify", &["Charge", "Ship", "Notify", "Done"], "done", &["charges", "parcels", "reserved"]),
-    ];
-    let orders: Vec<String> = matrix
+    let orders: Vec<String> = MATRIX
         .iter()
         .map(|(step, ..)| {
-            let fail = if step.is_empty() { json!({}) } else { json!({ *step: "Rehearsed" }) };
+            let fail = if step.is_empty() {
+                json!({})
+            } else {
+                json!({ *step: "Rehearsed" })
+            };
             shop.order(&json!({ "sku": "lamp", "count": 1, "fail": fail }))
         })
         .collect();
-    for ((step, after, state, left), id) in matrix.iter().zip(&orders) {
+    for ((step, after, state, left), id) in MATRIX.iter().zip(&orders) {
         let order = shop.ended(id);
         let mut wanted = vec!["Reserve"];
         if *step != "Reserve" {
             wanted.push("IsLarge");
         }
         wanted.extend(*after);
-        assert_eq!((steps(&order), &order["state"]), (wanted, &json!(state)), "{step}: {order}");
+        assert_eq!(
+            (steps(&order), &order["state"]),
+            (wanted, &json!(state)),
+            "{step}: {order}"
+        );
         assert_eq!(shop.written(id), set(left), "{step}");
         if *state == "undone" {
-            assert_eq!((&order["at"], &order["why"]), (&json!(step), &json!("Rehearsed")));
+            assert_eq!(
+                (&order["at"], &order["why"]),
+                (&json!(step), &json!("Rehearsed"))
+            );
         }
     }
+    what_is_busy_for_a_moment_is_tried_again(&shop);
+}
+
+fn what_is_busy_for_a_moment_is_tried_again(shop: &Shop) {
     let busy = shop.order(&json!({ "sku": "lamp", "count": 1, "busy": { "Charge": 2 } }));
     let busy = shop.ended(&busy);
-    let charge = busy["steps"].as_array().unwrap().iter().find(|step| step["name"] == "Charge").unwrap();
-    assert_eq!((&busy["state"], &charge["tries"]), (&json!("done"), &json!(3)), "{busy}");
+    let charge = busy["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|step| step["name"] == "Charge")
+        .unwrap();
+    assert_eq!(
+        (&busy["state"], &charge["tries"]),
+        (&json!("done"), &json!(3)),
+        "{busy}"
+    );
 }
 
 #[test]
@@ -136,34 +215,69 @@ fn large_orders_wait_for_somebody_and_what_cannot_be_undone_too() {
         id
     };
     let (yes, no) = (large(), large());
-    assert_eq!(shop.ask("POST", &format!("/orders/{yes}/approve"), &json!({})).status, 202);
-    assert_eq!(shop.ask("POST", &format!("/orders/{no}/refuse"), &json!({})).status, 202);
+    assert_eq!(
+        shop.ask("POST", &format!("/orders/{yes}/approve"), &json!({}))
+            .status,
+        202
+    );
+    assert_eq!(
+        shop.ask("POST", &format!("/orders/{no}/refuse"), &json!({}))
+            .status,
+        202
+    );
     assert_eq!(shop.ended(&yes)["state"], "done");
     let refused = shop.ended(&no);
-    assert_eq!((&refused["state"], &refused["why"]), (&json!("undone"), &json!("Refused")));
-    assert_eq!(shop.ask("POST", &format!("/orders/{no}/approve"), &json!({})).status, 409);
+    assert_eq!(
+        (&refused["state"], &refused["why"]),
+        (&json!("undone"), &json!("Refused"))
+    );
+    assert_eq!(
+        shop.ask("POST", &format!("/orders/{no}/approve"), &json!({}))
+            .status,
+        409
+    );
 
     // One piano is left, and nobody answers for three days.
     let late = large();
     let gone = shop.order(&json!({ "sku": "piano", "count": 1 }));
     let gone = shop.ended(&gone);
-    assert_eq!((&gone["state"], &gone["why"]), (&json!("undone"), &json!("SoldOut")), "{gone}");
+    assert_eq!(
+        (&gone["state"], &gone["why"]),
+        (&json!("undone"), &json!("SoldOut")),
+        "{gone}"
+    );
     shop.0.run("local clock advance 3d").code(0);
     let late = shop.ended(&late);
-    assert_eq!((&late["state"], &late["why"]), (&json!("undone"), &json!("FnF.TaskTimeout")));
+    assert_eq!(
+        (&late["state"], &late["why"]),
+        (&json!("undone"), &json!("FnF.TaskTimeout"))
+    );
+    what_can_never_be_undone_is_told(&shop);
+}
 
-    // What can never be undone is told to somebody after every try.
-    let stuck = shop.order(&json!({ "sku": "lamp", "count": 1, "fail": { "Ship": "Broken", "Refund": "BankClosed" } }));
+/// After every try.
+fn what_can_never_be_undone_is_told(shop: &Shop) {
+    let stuck = shop.order(
+        &json!({ "sku": "lamp", "count": 1, "fail": { "Ship": "Broken", "Refund": "BankClosed" } }),
+    );
     let end = Instant::now() + Duration::from_mins(1);
     while shop.shown(&stuck)["state"] != "needs attention" {
         assert!(Instant::now() < end, "{}", shop.shown(&stuck));
         shop.0.run("local clock advance 5m").code(0);
     }
     let order = shop.shown(&stuck);
-    let refund = order["steps"].as_array().unwrap().iter().find(|step| step["name"] == "Refund").unwrap();
+    let refund = order["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|step| step["name"] == "Refund")
+        .unwrap();
     assert_eq!(refund["tries"], 9, "{order}");
     let tree = shop.run(&format!("workflow show order-{stuck}"));
-    assert!(tree.contains("Refund") && tree.contains("BankClosed") && tree.contains("9 tries"), "{tree}");
+    assert!(
+        tree.contains("Refund") && tree.contains("BankClosed") && tree.contains("9 tries"),
+        "{tree}"
+    );
 }
 
 #[test]
@@ -188,10 +302,17 @@ fn whatever_is_killed_every_order_ends_and_nobody_pays_twice() {
             ("undone", &["charges", "refunds"])
         };
         assert_eq!(order["state"], state, "{order}");
-        let written: BTreeSet<String> = shop.written(id).into_iter().filter(|what| what != "tries").collect();
+        let written: BTreeSet<String> = shop
+            .written(id)
+            .into_iter()
+            .filter(|what| what != "tries")
+            .collect();
         assert_eq!(written, set(left), "{order}");
         let history = shop.run(&format!("workflow history order-{id} --json"));
-        let charged = history.lines().filter(|line| line.contains("TaskSucceeded") && line.contains("\"Charge\"")).count();
+        let charged = history
+            .lines()
+            .filter(|line| line.contains("TaskSucceeded") && line.contains("\"Charge\""))
+            .count();
         assert_eq!(charged, 1, "{history}");
     }
     let listed = shop.run("workflow list");

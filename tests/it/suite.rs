@@ -55,7 +55,7 @@ fn the_saga_of_the_template_passes_on_clouds_of_its_own() {
     assert_eq!(ran.object("tests")["passed"], 7);
     // Neither a local cloud of the user's nor a state of the project came to be.
     assert!(!sandbox.home().join("local/endpoint.json").exists());
-    assert!(!sandbox.work().join("shop/.sdev").exists());
+    assert!(!sandbox.work().join("shop/.sdev/shop").exists());
 }
 
 #[test]

@@ -20,6 +20,7 @@ import urllib.error
 import urllib.request
 
 import function_measure
+import workflow_measure
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 MANIFEST = """\
@@ -368,11 +369,16 @@ def function(table, peers):
     function_measure.function(table, peers, sys.modules[__name__])
 
 
-MEASURES = {measure.__name__: measure for measure in (start, deploy, plan, cdn, manifest, function, size)}
+def workflow(table, peers):
+    """Executions of workflows."""
+    workflow_measure.workflow(table, peers, sys.modules[__name__])
+
+
+MEASURES = {measure.__name__: measure for measure in (start, deploy, plan, cdn, manifest, function, workflow, size)}
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser()
-    for peer in ("sdev", "s3s", "moto", "bench", "s"):
+    for peer in ("sdev", "s3s", "moto", "bench", "s", "restate"):
         arguments.add_argument(f"--{peer}", required=True)
     arguments.add_argument("measures", nargs="*", metavar="|".join(MEASURES))
     chosen = arguments.parse_args()

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Measures sdev beside its peers and prints one table. Exits 1 when a figure misses its limit. `./test perf` calls it.
 #
-# usage: run.sh [start|deploy|plan|cdn|manifest|function|size]...   (all of them without arguments)
-# Installs what it needs: Debian's wrk, nginx-light, rclone, hyperfine and time; s3s-fs, moto and
+# usage: run.sh [start|deploy|plan|cdn|manifest|function|workflow|size]...   (all of them without arguments)
+# Installs what it needs: Debian's wrk, nginx-light, rclone, hyperfine and time; s3s-fs, moto, restate and
 # Serverless Devs' `s` below target/perf.
 # It builds the release binary of sdev first.
 set -euo pipefail
@@ -45,6 +45,12 @@ if chosen manifest && [ ! -x "$s" ]; then
   npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$peers/s-cli" @serverless-devs/s@3.1.10
 fi
 
+restate=$peers/restate/node_modules
+if chosen workflow && [ ! -x "$restate/.bin/restate-server" ]; then
+  npm install --silent --no-audit --no-fund --prefix "$peers/restate" @restatedev/restate-server@1.7.12 \
+    @restatedev/restate-sdk@1.17.2
+fi
+
 cargo build --release --locked
 bench=none
 if chosen manifest; then
@@ -63,4 +69,4 @@ fi
 # A bundle for one vendor's tools makes rclone refuse the rest; proxies are of no use on loopback.
 unset AWS_CA_BUNDLE http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
 exec python3 tests/perf/measure.py --sdev "$(realpath "$target/release/sdev")" --s3s "$s3s" --moto "$moto" \
-  --bench "$bench" --s "$s" "$@"
+  --bench "$bench" --s "$s" --restate "$restate" "$@"

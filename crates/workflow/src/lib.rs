@@ -20,6 +20,7 @@ mod asl;
 mod fdl1;
 mod fdl2;
 
+pub use check::express;
 pub use finding::{Finding, Findings, Severity};
 pub use program::{
     Case, Catch, Choice, Dataflow, Fan, Items, Kind, Language, Mapping, Next, Paths, Pattern,

@@ -110,12 +110,11 @@ async fn show(flow: &Deployed, args: &WorkflowShow, printer: Printer) -> Outcome
 }
 
 async fn report(flow: &Deployed, args: &WorkflowReport, printer: Printer) -> Outcome {
-    let wanted = match &args.error {
-        Some(error) => json!({ "token": args.token, "error": error, "cause": args.cause }),
-        None => {
-            check_json("--output", &args.output)?;
-            json!({ "token": args.token, "output": args.output })
-        }
+    let wanted = if let Some(error) = &args.error {
+        json!({ "token": args.token, "error": error, "cause": args.cause })
+    } else {
+        check_json("--output", &args.output)?;
+        json!({ "token": args.token, "output": args.output })
     };
     let reported = flow.act("report", &wanted).await?;
     view::reported(printer, &reported);

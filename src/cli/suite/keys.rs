@@ -133,6 +133,21 @@ impl<'a> Keys<'a> {
     }
 }
 
+/// The only entry of a map that says which of some things it is.
+pub(super) fn choice<'a>(
+    node: &'a Node,
+    (what, known): (&str, &[&'static str]),
+    wrong: &mut Diagnostics,
+) -> Option<&'a Entry> {
+    let [entry] = node.entries() else {
+        let detail = format!("{what} is a map with one key: {}", known.join(", "));
+        wrong.push(bad(&node.at, &detail));
+        return None;
+    };
+    unknown(entry, what, known, wrong);
+    Some(entry)
+}
+
 /// A span of time. Days are 24 hours, which is what a test means by them.
 pub(super) fn time(node: &Node) -> Option<Duration> {
     let text = node.as_str()?;
@@ -146,7 +161,7 @@ pub(super) fn time(node: &Node) -> Option<Duration> {
 }
 
 /// Reports a key that is not known.
-pub(super) fn unknown(entry: &Entry, what: &str, known: &[&'static str], wrong: &mut Diagnostics) {
+fn unknown(entry: &Entry, what: &str, known: &[&'static str], wrong: &mut Diagnostics) {
     if known.contains(&entry.key.as_str()) {
         return;
     }

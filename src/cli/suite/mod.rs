@@ -1,9 +1,11 @@
 //! Files of tests: what they say. Pure; `commands/test` does it.
 
+mod check;
 mod fits;
 mod keys;
 mod model;
 mod read;
+mod step;
 mod words;
 
 pub(super) use fits::{fits, part};

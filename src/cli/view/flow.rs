@@ -28,3 +28,50 @@ pub(super) fn lines(printer: Printer, change: &FlowChange) -> Vec<String> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_difference_has_a_line() {
+        let step = |step: &str, change| StepChange {
+            step: step.to_owned(),
+            change,
+        };
+        let mut change = FlowChange {
+            steps: vec![
+                step("a", Sort::Added),
+                step("b[1]/c", Sort::Changed),
+                step("d\u{1b}", Sort::Removed),
+            ],
+            order: true,
+            rest: true,
+            before: None,
+            after: String::new(),
+        };
+        let printer = Printer {
+            json: false,
+            color: false,
+            live: false,
+            can_ask: false,
+        };
+        let words = |change: &FlowChange| -> Vec<String> {
+            let lines = lines(printer, change).into_iter();
+            lines.map(|line| line.trim().to_owned()).collect()
+        };
+        assert_eq!(
+            words(&change),
+            [
+                "+ step a",
+                "~ step b[1]/c",
+                "- step d\\u{1b}",
+                "~ the order of steps",
+                "~ what belongs to no step",
+            ]
+        );
+        change.steps.clear();
+        (change.order, change.rest) = (false, false);
+        assert_eq!(words(&change), ["~ the text of the definition"]);
+    }
+}

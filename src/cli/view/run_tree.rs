@@ -100,7 +100,7 @@ impl Tree {
             }
             "StepStarted" if detail["case"].is_u64() => step.inside.push((None, id)),
             "BranchEntered" | "IterationEntered" => {
-                step.inside.push((detail["index"].as_u64(), id))
+                step.inside.push((detail["index"].as_u64(), id));
             }
             "StepFailed" => {
                 step.fault = Some(fault(&detail));
@@ -258,9 +258,8 @@ mod tests {
         json!({ "EventId": id, "Type": kind, "StepName": step, "Time": time, "EventDetail": detail.to_string() })
     }
 
-    #[test]
-    fn steps_stand_below_what_holds_them() {
-        let events = [
+    fn events() -> Vec<Json> {
+        vec![
             event(1, "ExecutionStarted", "", &json!({})),
             event(
                 2,
@@ -310,8 +309,12 @@ mod tests {
                 "left",
                 &json!({ "frame": 8, "input": {} }),
             ),
-        ];
-        let lines: Vec<String> = lines(&events)
+        ]
+    }
+
+    #[test]
+    fn steps_stand_below_what_holds_them() {
+        let lines: Vec<String> = lines(&events())
             .iter()
             .map(|line| format!("{}{} {}", line.margin, line.name, line.facts))
             .collect();

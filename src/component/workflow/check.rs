@@ -1,6 +1,6 @@
 //! What is wrong with a definition, as diagnostics with their places.
 
-use workflow::{Finding, Kind, Pattern, Place, Program, Severity};
+use workflow::{Finding, Place, Program, Severity};
 
 use super::inline::LATER;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
@@ -28,7 +28,9 @@ pub(super) fn check(
 ) {
     let (program, mut findings) = workflow::read(text);
     if let Some(program) = &program {
-        findings.extend(in_express(program, terms));
+        if terms.express {
+            findings.extend(workflow::express(program));
+        }
         diagnostics.extend(misnamed(program, terms, whole));
     }
     for finding in findings {
@@ -52,23 +54,6 @@ fn told(finding: Finding, locate: Locate<'_>, whole: &Span) -> Diagnostic {
         Some(hint) => told.hint(hint),
         None => told,
     }
-}
-
-/// Tasks that an express flow cannot have: it waits for replies and nothing else
-/// (<https://help.aliyun.com/document_detail/2592915.html>).
-fn in_express<'p>(program: &'p Program, terms: &Terms) -> impl Iterator<Item = Finding> + 'p {
-    let express = terms.express;
-    let waits = move |step: &&workflow::Step| match &step.kind {
-        Kind::Task(task) => express && task.pattern != Pattern::Response,
-        _ => false,
-    };
-    program.steps.iter().filter(waits).map(|step| {
-        let said = format!(
-            "`{}` waits for the end of what it begins, and a task of an express flow waits for the reply only",
-            step.name
-        );
-        Finding::error(step.at, said).hint("make it a standard flow, or let the task not wait")
-    })
 }
 
 /// The name in the text must be the flow's own, where the language has one.

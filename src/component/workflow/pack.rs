@@ -6,8 +6,8 @@ use workflow::Place;
 
 use super::check::{self, Terms};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, code};
+use crate::manifest;
 use crate::resource::{Graph, ResourceId, Value};
-use crate::sys::fs;
 
 /// The file of a workflow's definition.
 #[derive(Debug, Clone)]
@@ -43,28 +43,29 @@ impl DefinitionPack {
 
     /// Reads and checks the file, and fills it in.
     pub(in crate::component) fn read(&self, graph: &mut Graph, found: &mut Diagnostics) {
-        let shown = self.shown();
-        let text = match fs::read_text(&self.file) {
-            Ok(Some(text)) => text,
-            Ok(None) => {
-                let detail = format!("{} does not exist", shown.display());
-                let error = Diagnostic::error(code::DEFINITION_MISSING, detail)
-                    .at(self.at.clone())
-                    .hint("a path counts from the folder of the manifest");
-                return found.push(error);
-            }
-            Err(error) => {
-                let error = Diagnostic::error(code::DEFINITION_UNREADABLE, error.to_string());
-                return found.push(error.at(self.at.clone()));
-            }
+        let source = match manifest::read_source(&self.shown()) {
+            Ok(source) => source,
+            Err(error) => return found.push(self.unread(error)),
         };
-        let source = Source::new(shown, text);
         let locate = |place: Place| Some(rest_of_line(&source, place));
         check::check(&source.text, &self.terms, (&locate, &self.at), found);
         if let Some(flow) = graph.get_mut(&self.flow) {
             let text = Value::from(source.text.as_str());
             flow.attrs.insert("definition".to_owned(), text);
         }
+    }
+
+    /// The error of a definition that cannot be read.
+    fn unread(&self, why: Diagnostic) -> Diagnostic {
+        let is_missing = why.code == code::MANIFEST_MISSING;
+        let mut error = if is_missing {
+            Diagnostic::error(code::DEFINITION_MISSING, why.detail)
+                .hint("a path counts from the folder of the manifest")
+        } else {
+            Diagnostic::error(code::DEFINITION_UNREADABLE, why.detail)
+        };
+        error.hints.extend(why.hints);
+        error.at(self.at.clone())
     }
 
     /// The file's path as people see it from where they called the manifest.

@@ -78,7 +78,7 @@ impl Flows {
     /// Deletes every flow with its executions.
     pub(crate) async fn reset(&self) -> Result<(), StoreError> {
         self.0.runner.store.write(table::flow::clear).await?;
-        self.0.runner.forget_all();
+        self.0.runner.forget_all().await;
         Ok(())
     }
 

@@ -73,13 +73,13 @@ pub(crate) async fn fnf(address: SocketAddr, action: &str, params: &[(&str, &str
 }
 
 impl Cloud {
-    async fn fnf(&self, action: &str, params: &[(&str, &str)]) -> Json {
+    pub(crate) async fn fnf(&self, action: &str, params: &[(&str, &str)]) -> Json {
         let answer = fnf(self.address(), action, params).await;
         assert_eq!(answer.status, 200, "{action}: {answer:?}");
         answer.json()
     }
 
-    async fn refused(&self, action: &str, params: &[(&str, &str)]) -> (u16, String) {
+    pub(crate) async fn refused(&self, action: &str, params: &[(&str, &str)]) -> (u16, String) {
         let answer = fnf(self.address(), action, params).await;
         (
             answer.status,
@@ -90,11 +90,11 @@ impl Cloud {
         )
     }
 
-    async fn flow(&self, name: &str, definition: &str) {
+    pub(crate) async fn flow(&self, name: &str, definition: &str) {
         make_flow(self.address(), name, definition, "Standard").await;
     }
 
-    async fn run(&self, flow: &str, name: &str, input: &Json) {
+    pub(crate) async fn run(&self, flow: &str, name: &str, input: &Json) {
         let input = input.to_string();
         self.fnf(
             "StartExecution",
@@ -108,11 +108,11 @@ impl Cloud {
     }
 
     /// An execution once it has the status.
-    async fn until(&self, flow: &str, name: &str, status: &str) -> Json {
+    pub(crate) async fn until(&self, flow: &str, name: &str, status: &str) -> Json {
         until(self.address(), flow, name, status).await
     }
 
-    async fn history(&self, flow: &str, name: &str) -> Vec<Json> {
+    pub(crate) async fn history(&self, flow: &str, name: &str) -> Vec<Json> {
         let mut all = Vec::new();
         let mut token = String::new();
         loop {
@@ -132,7 +132,7 @@ impl Cloud {
     }
 }
 
-async fn make_flow(address: SocketAddr, name: &str, definition: &str, mode: &str) {
+pub(crate) async fn make_flow(address: SocketAddr, name: &str, definition: &str, mode: &str) {
     let params = [
         ("Name", name),
         ("Definition", definition),
@@ -144,7 +144,7 @@ async fn make_flow(address: SocketAddr, name: &str, definition: &str, mode: &str
     assert_eq!(answer.status, 200, "{answer:?}");
 }
 
-async fn until(address: SocketAddr, flow: &str, name: &str, status: &str) -> Json {
+pub(crate) async fn until(address: SocketAddr, flow: &str, name: &str, status: &str) -> Json {
     let wait = async {
         loop {
             let params = [
@@ -165,7 +165,7 @@ async fn until(address: SocketAddr, flow: &str, name: &str, status: &str) -> Jso
         .unwrap()
 }
 
-async fn make_function(address: SocketAddr, name: &str) {
+pub(crate) async fn make_function(address: SocketAddr, name: &str) {
     let function = json!({
         "functionName": name, "runtime": "python3.10", "handler": "index.handler", "timeout": 20, "instanceConcurrency": 10,
         "code": { "zipFile": archive("index.py", CODE) },
@@ -180,18 +180,18 @@ async fn make_function(address: SocketAddr, name: &str) {
     assert_eq!(made.status, 200, "{made:?}");
 }
 
-fn output(execution: &Json) -> Json {
+pub(crate) fn output(execution: &Json) -> Json {
     serde_json::from_str(execution["Output"].as_str().unwrap()).unwrap()
 }
 
-fn types(history: &[Json]) -> Vec<&str> {
+pub(crate) fn types(history: &[Json]) -> Vec<&str> {
     history
         .iter()
         .map(|event| event["Type"].as_str().unwrap())
         .collect()
 }
 
-const PASS: &str = "{version: v1, type: flow, steps: [{type: pass, name: p}]}";
+pub(crate) const PASS: &str = "{version: v1, type: flow, steps: [{type: pass, name: p}]}";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flow_lives_from_its_creation_to_its_deletion() {

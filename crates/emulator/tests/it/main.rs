@@ -7,6 +7,7 @@ mod client;
 mod crash;
 mod faults;
 mod flow;
+mod flow_faults;
 mod full;
 mod function;
 mod layer;

@@ -2,8 +2,11 @@
 
 mod constant;
 mod evidence;
+mod express;
 mod reach;
 mod saga;
+
+pub use express::express;
 
 use crate::{Findings, Program};
 

@@ -36,6 +36,9 @@ pub struct Header {
     /// The token that is told how it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+    /// The request that asked for it, if another execution did: made again, it finds what it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
 }
 
 /// When something is tried again.

@@ -27,16 +27,26 @@ impl Mode {
             Self::Express => 300_000,
         }
     }
+
+    /// How many seconds one wait takes at most, where the language sets a bound.
+    pub const fn longest_wait(self, language: Language) -> Option<f64> {
+        match (language, self) {
+            (Language::First, _) => Some(172_800.0),
+            (Language::Second, Self::Standard) => Some(300.0),
+            (Language::Second, Self::Express) => Some(20.0),
+            (Language::States, _) => None,
+        }
+    }
 }
 
 /// Whether data is small enough: 32 KiB for input, output and local variable together in the first language, 64 KiB
-/// for each in the second, 256 KiB in the States Language.
+/// for each of them in the second, 256 KiB for each in the States Language.
 pub(super) fn check(language: Language, parts: &[&Value]) -> Result<(), Fault> {
-    let size: usize = parts.iter().map(|part| size(part)).sum();
-    let most = match language {
-        Language::First => 32 * 1024,
-        Language::Second => 64 * 1024,
-        Language::States => 256 * 1024,
+    let sizes = parts.iter().map(|part| size(part));
+    let (size, most) = match language {
+        Language::First => (sizes.sum(), 32 * 1024),
+        Language::Second => (sizes.max().unwrap_or(0), 64 * 1024),
+        Language::States => (sizes.max().unwrap_or(0), 256 * 1024),
     };
     if size <= most {
         return Ok(());

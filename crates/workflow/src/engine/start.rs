@@ -10,9 +10,6 @@ use crate::data::{self, Around};
 use crate::expression::{Chance, moment};
 use crate::program::{Dataflow, Kind, Language, Next, ROOT, Step, StepId, Until};
 
-/// The longest wait, in seconds: two days.
-const LONGEST: f64 = 172_800.0;
-
 impl Turn<'_> {
     pub(super) fn begin(&mut self, header: Header) {
         let deadline = self.deadline(&header);
@@ -126,10 +123,11 @@ impl Turn<'_> {
                 let seconds = seconds.ok_or_else(|| {
                     Fault::runtime(language, format!("a wait cannot take {value} seconds"))
                 })?;
-                if language != Language::States && seconds > LONGEST {
+                let longest = self.execution.header.mode.longest_wait(language);
+                if let Some(longest) = longest.filter(|longest| seconds > *longest) {
                     return Err(Fault::runtime(
                         language,
-                        format!("a wait of {seconds} seconds is longer than {LONGEST}"),
+                        format!("a wait of {seconds} seconds is longer than {longest}"),
                     ));
                 }
                 #[allow(clippy::cast_possible_truncation, reason = "the cast saturates")]

@@ -31,6 +31,7 @@ fn header() -> Header {
         mode: Mode::Standard,
         role: String::new(),
         token: None,
+        caller: None,
     }
 }
 

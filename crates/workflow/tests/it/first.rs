@@ -305,6 +305,7 @@ fn a_stopped_execution_does_not_go_on() {
         mode: workflow::engine::Mode::Standard,
         role: String::new(),
         token: Some("parent".to_owned()),
+        caller: None,
     };
     stage.tell(Command::Start(header));
     stage.tell(Command::Stop(Fault::new("Mine", "enough")));

@@ -96,6 +96,7 @@ impl<'w> Stage<'w> {
             mode: Mode::Standard,
             role: "acs:ram::1:role/flow".to_owned(),
             token: None,
+            caller: None,
         };
         self.tell(Command::Start(header));
         self.settle();

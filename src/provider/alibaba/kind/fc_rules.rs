@@ -38,7 +38,7 @@ mod tests {
 
     use super::*;
 
-    fn object(value: Json) -> Object {
+    fn object(value: &Json) -> Object {
         value.as_object().cloned().unwrap_or_default()
     }
 
@@ -46,12 +46,12 @@ mod tests {
     fn what_rules_want_is_waited_for_and_is_no_change() {
         let rules = json!([{ "name": "rush" }]);
         let shown = json!({ "target": 5, "defaultTarget": 1, "scheduledActions": rules });
-        assert_eq!(wanted_by_rules(&object(shown.clone())), Some(5));
-        assert_eq!(as_written(object(shown))["target"], 1);
+        assert_eq!(wanted_by_rules(&object(&shown)), Some(5));
+        assert_eq!(as_written(object(&shown))["target"], 1);
         let newer = json!({ "minInstances": 1, "targetInstances": 3, "scheduledPolicies": rules });
-        assert_eq!(wanted_by_rules(&object(newer)), Some(3));
+        assert_eq!(wanted_by_rules(&object(&newer)), Some(3));
         let plain = json!({ "target": 5, "defaultTarget": 0, "scheduledActions": [] });
-        assert_eq!(wanted_by_rules(&object(plain.clone())), None);
-        assert_eq!(as_written(object(plain))["target"], 5);
+        assert_eq!(wanted_by_rules(&object(&plain)), None);
+        assert_eq!(as_written(object(&plain))["target"], 5);
     }
 }

@@ -22,74 +22,51 @@ pub(super) async fn act(
     flow: &str,
     (action, args): (&str, &Json),
 ) -> Result<Json, ProviderError> {
+    let write = |action: &'static str, names: &[(&str, &str)]| {
+        given(fnf::write(action).field("FlowName", flow), args, names)
+    };
+    let name = ("name", "ExecutionName");
     match action {
         "execution.start" => {
-            let call = fnf::write("StartExecution").field("FlowName", flow);
-            let call = given(
-                call,
-                args,
-                &[
-                    ("name", "ExecutionName"),
-                    ("input", "Input"),
-                    ("qualifier", "Qualifier"),
-                ],
-            );
-            send(fnf, &call).await
+            let names = [name, ("input", "Input"), ("qualifier", "Qualifier")];
+            send(fnf, &write("StartExecution", &names)).await
         }
         "execution.list" => list(fnf, flow, args).await,
-        "execution.show" => {
-            let mut call = fnf::read("DescribeExecution")
-                .param("FlowName", flow)
-                .param("ExecutionName", text(args, "name"));
-            if let Some(wait) = args["wait"].as_u64() {
-                call = call.param("WaitTimeSeconds", wait.to_string());
-            }
-            send(fnf, &call).await
-        }
+        "execution.show" => show(fnf, flow, args).await,
         "execution.history" => history(fnf, flow, &text(args, "name")).await,
         "execution.stop" => {
-            let call = fnf::write("StopExecution").field("FlowName", flow);
-            send(
-                fnf,
-                &given(
-                    call,
-                    args,
-                    &[
-                        ("name", "ExecutionName"),
-                        ("error", "Error"),
-                        ("cause", "Cause"),
-                    ],
-                ),
-            )
-            .await
+            let names = [name, ("error", "Error"), ("cause", "Cause")];
+            send(fnf, &write("StopExecution", &names)).await
         }
-        "execution.redrive" => {
-            let call = fnf::write("RedriveExecution").field("FlowName", flow);
-            send(fnf, &given(call, args, &[("name", "ExecutionName")])).await
-        }
-        "report" => {
-            let (action, fields): (_, &[_]) = if args["error"].is_string() {
-                (
-                    "ReportTaskFailed",
-                    &[
-                        ("token", "TaskToken"),
-                        ("error", "Error"),
-                        ("cause", "Cause"),
-                    ],
-                )
-            } else {
-                (
-                    "ReportTaskSucceeded",
-                    &[("token", "TaskToken"), ("output", "Output")],
-                )
-            };
-            send(fnf, &given(fnf::write(action), args, fields)).await
-        }
+        "execution.redrive" => send(fnf, &write("RedriveExecution", &[name])).await,
+        "report" => report(fnf, args).await,
         other => {
             let message = format!("`flow.flow` knows no action `{other}`");
             Err(ProviderError::new(ErrorKind::Unsupported, other, message))
         }
     }
+}
+
+async fn show(fnf: &Fnf, flow: &str, args: &Json) -> Result<Json, ProviderError> {
+    let mut call = fnf::read("DescribeExecution")
+        .param("FlowName", flow)
+        .param("ExecutionName", text(args, "name"));
+    if let Some(wait) = args["wait"].as_u64() {
+        call = call.param("WaitTimeSeconds", wait.to_string());
+    }
+    send(fnf, &call).await
+}
+
+async fn report(fnf: &Fnf, args: &Json) -> Result<Json, ProviderError> {
+    let token = ("token", "TaskToken");
+    let call = if args["error"].is_string() {
+        let names = [token, ("error", "Error"), ("cause", "Cause")];
+        given(fnf::write("ReportTaskFailed"), args, &names)
+    } else {
+        let names = [token, ("output", "Output")];
+        given(fnf::write("ReportTaskSucceeded"), args, &names)
+    };
+    send(fnf, &call).await
 }
 
 async fn send(fnf: &Fnf, call: &Call) -> Result<Json, ProviderError> {
@@ -151,11 +128,8 @@ async fn paged(fnf: &Fnf, mut call: Call, token: &mut String) -> Result<Object, 
         call = call.param("NextToken", token.as_str());
     }
     let page = fnf.send(&call).await?;
-    *token = page
-        .get("NextToken")
-        .and_then(Json::as_str)
-        .unwrap_or_default()
-        .to_owned();
+    let next = page.get("NextToken").and_then(Json::as_str);
+    next.unwrap_or_default().clone_into(token);
     Ok(page)
 }
 

@@ -105,6 +105,7 @@ async fn begin(
             name,
             input,
             token,
+            caller: None,
         },
         text,
     ))

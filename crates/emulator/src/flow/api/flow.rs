@@ -22,7 +22,6 @@ const DESCRIPTION: usize = 4096;
 pub(super) async fn create(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
     let name = call.name("Name")?;
     let definition = call.need("Definition")?;
-    check(&name, &definition)?;
     let mode = match call.text("ExecutionMode") {
         None | Some("Standard") => Mode::Standard,
         Some("Express") => Mode::Express,
@@ -32,6 +31,7 @@ pub(super) async fn create(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
             )));
         }
     };
+    check((&name, mode), &definition)?;
     if call.text("ExternalStorageLocation").is_some() {
         return Err(FlowError::unserved("ExternalStorageLocation"));
     }
@@ -67,7 +67,7 @@ pub(super) async fn create(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
 pub(super) async fn update(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
     let mut flow = find(runner, call.name("Name")?).await?;
     if let Some(definition) = call.text("Definition") {
-        check(&flow.name, definition)?;
+        check((&flow.name, flow.mode), definition)?;
         definition.clone_into(&mut flow.definition);
     }
     if call.0.params.iter().any(|(key, _)| key == "Description") {
@@ -129,7 +129,11 @@ pub(super) async fn delete(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Val
         }
         Ok(table::execution::delete_of(db, &wanted)?)
     });
-    runner.forget(&deleted.await?);
+    let (ids, reports) = deleted.await?;
+    runner.forget(&ids).await;
+    for report in reports {
+        runner.pass_on(report);
+    }
     Ok(json!({}))
 }
 
@@ -150,14 +154,21 @@ fn kind(text: &str) -> Outcome<String> {
     }
 }
 
-/// A definition is taken only if it can run.
-fn check(name: &str, definition: &str) -> Outcome<()> {
+/// A definition is taken only if it can run in the flow's mode.
+fn check((name, mode): (&str, Mode), definition: &str) -> Outcome<()> {
     if definition.len() > DEFINITION {
         return Err(FlowError::invalid(format!(
             "Definition is longer than {DEFINITION} bytes."
         )));
     }
-    let (program, findings) = workflow::read(definition);
+    let (mut program, mut findings) = workflow::read(definition);
+    if let Some(read) = program.as_ref().filter(|_| mode == Mode::Express) {
+        let unfit = workflow::express(read);
+        if !unfit.is_empty() {
+            findings.extend(unfit);
+            program = None;
+        }
+    }
     let errors = findings
         .iter()
         .filter(|finding| finding.severity == Severity::Error);

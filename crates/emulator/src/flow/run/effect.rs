@@ -3,35 +3,32 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
 use workflow::Pattern;
-use workflow::engine::{Call, Command, Effect, Fault, Header};
+use workflow::engine::{Call, Command, Effect, Execution, Header};
 
 use super::Runner;
-use crate::flow::table;
-use crate::flow::token::Named;
+use crate::flow::error::Outcome;
+use crate::flow::table::{self, report::Report};
 
 /// How long to wait before something is told again that could not be kept.
 const PAUSE: Duration = Duration::from_millis(500);
 
 impl Runner {
     /// Begins to do something. Calls are made in the background.
-    pub(super) fn carry_out(self: &Arc<Self>, id: i64, header: &Header, effect: Effect) {
+    pub(super) fn carry_out(self: &Arc<Self>, id: i64, execution: &Execution, effect: Effect) {
         match effect {
-            Effect::Call(call) => self.begin_call(id, header.clone(), *call),
+            Effect::Call(call) => self.begin_call(id, execution.header.clone(), *call),
             Effect::Cancel(scheduled) => {
                 if let Some(call) = self.lock_out().remove(&(id, scheduled)) {
                     call.abort();
                 }
             }
-            Effect::Report { token, outcome } => {
-                let runner = Arc::clone(self);
-                tokio::spawn(async move {
-                    if let Some(named) = runner.seal.read(&token) {
-                        runner.report(&named, outcome).await;
-                    }
-                });
-            }
+            Effect::Report { token, outcome } => self.pass_on(Report {
+                execution: id,
+                event: execution.events,
+                token,
+                outcome,
+            }),
         }
     }
 
@@ -39,6 +36,10 @@ impl Runner {
         let scheduled = call.scheduled;
         let runner = Arc::clone(self);
         let mut out = self.lock_out();
+        // One that is being made again after a start may have been made by what came first.
+        if self.closing.is_cancelled() || out.contains_key(&(id, scheduled)) {
+            return;
+        }
         let task = tokio::spawn(async move {
             let Ok(_place) = runner.calls.acquire().await else {
                 return;
@@ -47,8 +48,8 @@ impl Runner {
             // The engine may cancel this very call while it is told: it must be heard to the end.
             let telling = Arc::clone(&runner);
             let told = tokio::spawn(async move { telling.tell_until_kept(id, command).await });
-            runner.lock_out().remove(&(id, scheduled));
             drop(told.await);
+            runner.lock_out().remove(&(id, scheduled));
         });
         out.insert((id, scheduled), task.abort_handle());
     }
@@ -86,22 +87,36 @@ impl Runner {
         }
     }
 
-    async fn report(self: &Arc<Self>, named: &Named, outcome: Result<Value, Fault>) {
-        let (flow, name) = (named.flow.clone(), named.execution.clone());
-        let found = self
-            .store
-            .read(move |db| table::execution::find(db, &flow, &name))
-            .await;
-        if let Ok(Some(row)) = found {
-            self.tell_until_kept(
-                row.id,
-                Command::Reported {
+    /// Tells a token how the execution ended that it stands for. It is kept until that is done.
+    pub(in crate::flow) fn pass_on(self: &Arc<Self>, report: Report) {
+        let runner = Arc::clone(self);
+        tokio::spawn(async move {
+            while runner.deliver(&report).await.is_err() && !runner.closing.is_cancelled() {
+                tokio::time::sleep(PAUSE).await;
+            }
+        });
+    }
+
+    /// Only what failed in this cloud is an error: a token that nobody waits for any more is told as well.
+    async fn deliver(self: &Arc<Self>, report: &Report) -> Outcome<()> {
+        if let Some(named) = self.seal.read(&report.token) {
+            let find = move |db: &_| table::execution::find(db, &named.flow, &named.execution);
+            if let Some(row) = self.store.read(find).await? {
+                let command = Command::Reported {
                     entered: named.entered,
-                    outcome,
-                },
-            )
-            .await;
+                    outcome: report.outcome.clone(),
+                };
+                match self.tell(row.id, command).await {
+                    Err(error) if error.status.is_server_error() => return Err(error),
+                    _ => {}
+                }
+            }
         }
+        let (execution, event) = (report.execution, report.event);
+        let told = self
+            .store
+            .write(move |db| table::report::delete(db, execution, event));
+        Ok(told.await?)
     }
 }
 

@@ -2,20 +2,28 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use workflow::Program;
-use workflow::engine::{Command, Event, Execution, Status, Turned, apply};
+use workflow::engine::{Command, Effect, Execution, Status, Turned, apply};
 
 use super::{LIVE, Runner};
 use crate::flow::error::{FlowError, Outcome};
-use crate::flow::table::{self, execution::Waits};
+use crate::flow::table::execution::{Batch, Waits};
+use crate::flow::table::{self, report::Report};
 
 /// An execution at hand.
 pub(in crate::flow) struct Live {
     /// What it is; nothing until it was read, or after a write that failed.
-    state: Mutex<Option<Loaded>>,
-    /// Becomes true when it has ended.
+    state: Arc<Mutex<Option<Loaded>>>,
+    /// Becomes true when it has ended, or is there no more.
     ended: watch::Sender<bool>,
+}
+
+/// An execution that nobody else tells anything meanwhile.
+pub(super) struct Held {
+    state: OwnedMutexGuard<Option<Loaded>>,
+    /// Keeps it among those at hand.
+    _live: Arc<Live>,
 }
 
 struct Loaded {
@@ -35,7 +43,7 @@ pub(in crate::flow) struct Told {
 impl Live {
     fn new() -> Self {
         Self {
-            state: Mutex::new(None),
+            state: Arc::default(),
             ended: watch::Sender::new(false),
         }
     }
@@ -56,6 +64,29 @@ impl Runner {
         live
     }
 
+    /// Waits until nobody else tells an execution anything.
+    pub(super) async fn hold(&self, id: i64) -> Held {
+        loop {
+            let live = self.at_hand(id);
+            let state = Arc::clone(&live.state).lock_owned().await;
+            let is_at_hand = {
+                let all = self.lock_live();
+                all.get(&id).is_some_and(|other| Arc::ptr_eq(other, &live))
+            };
+            // One that ended meanwhile made way, perhaps for another: of two, each would miss what the other is told.
+            if is_at_hand {
+                return Held { state, _live: live };
+            }
+        }
+    }
+
+    /// An execution that has ended or is gone is at hand no more; who waits for its end is woken.
+    pub(super) fn let_go(&self, id: i64) {
+        if let Some(live) = self.lock_live().remove(&id) {
+            live.ended.send_replace(true);
+        }
+    }
+
     /// Tells an execution something: what comes of it is kept, then done.
     ///
     /// # Errors
@@ -65,43 +96,38 @@ impl Runner {
         id: i64,
         command: Command,
     ) -> Outcome<Told> {
-        let live = self.at_hand(id);
-        let mut state = live.state.lock().await;
-        let loaded = match state.take() {
+        let mut held = self.hold(id).await;
+        let told = self.turn(id, command, &mut held).await;
+        match &told {
+            Ok(told) if told.status == Status::Running => {}
+            Err(error) if error.status.is_server_error() => {}
+            _ => self.let_go(id),
+        }
+        told
+    }
+
+    async fn turn(self: &Arc<Self>, id: i64, command: Command, held: &mut Held) -> Outcome<Told> {
+        let loaded = match held.state.take() {
             Some(loaded) => loaded,
             None => self.load(id).await?,
         };
         let program = Arc::clone(&loaded.program);
-        let turned = apply(
-            &program,
-            Some(loaded.execution),
-            command,
-            self.now(),
-            &self.seal,
-        );
-        let told = self.keep(id, &program, turned, &mut state).await?;
-        if told.status != Status::Running {
-            live.ended.send_replace(true);
-            self.lock_live().remove(&id);
-        }
-        Ok(told)
+        let before = Some(loaded.execution);
+        let turned = apply(&program, before, command, self.now(), &self.seal);
+        self.keep(id, &program, turned, held).await
     }
 
-    /// Begins an execution whose row is there.
-    pub(super) async fn begin(
+    /// Begins an execution that was just kept and is held since before.
+    pub(super) fn begin(
         self: &Arc<Self>,
         id: i64,
         program: &Arc<Program>,
-        turned: Turned,
-    ) -> Outcome<Told> {
-        let live = self.at_hand(id);
-        let mut state = live.state.lock().await;
-        let told = self.settle(id, program, turned, &mut state);
+        (turned, mut held): (Turned, Held),
+    ) {
+        let told = self.settle(id, program, turned, &mut held);
         if told.status != Status::Running {
-            live.ended.send_replace(true);
-            self.lock_live().remove(&id);
+            self.let_go(id);
         }
-        Ok(told)
     }
 
     async fn load(&self, id: i64) -> Outcome<Loaded> {
@@ -122,17 +148,20 @@ impl Runner {
         id: i64,
         program: &Arc<Program>,
         turned: Turned,
-        state: &mut Option<Loaded>,
+        held: &mut Held,
     ) -> Outcome<Told> {
         if let (Some(execution), false) = (&turned.execution, turned.events.is_empty()) {
-            let (events, status, stopped, waits) = written(execution, &turned.events)?;
+            let batch = batch(id, execution, &turned)?;
             let write = self
                 .store
-                .write(move |db| table::execution::add(db, id, &events, (status, stopped), waits));
+                .write(move |db| table::execution::add(db, id, &batch));
             // A state that was not kept is forgotten: the caller's error, and the next one reads what is there.
-            write.await?;
+            if !write.await? {
+                let header = &execution.header;
+                return Err(FlowError::no_execution(&header.flow, &header.name));
+            }
         }
-        Ok(self.settle(id, program, turned, state))
+        Ok(self.settle(id, program, turned, held))
     }
 
     /// What is kept takes effect.
@@ -141,7 +170,7 @@ impl Runner {
         id: i64,
         program: &Arc<Program>,
         turned: Turned,
-        state: &mut Option<Loaded>,
+        held: &mut Held,
     ) -> Told {
         let event = turned.events.first().map(|event| event.id);
         let Some(execution) = turned.execution else {
@@ -156,9 +185,9 @@ impl Runner {
             event,
         };
         for effect in turned.effects {
-            self.carry_out(id, &execution.header, effect);
+            self.carry_out(id, &execution, effect);
         }
-        *state = Some(Loaded {
+        *held.state = Some(Loaded {
             program: Arc::clone(program),
             execution,
         });
@@ -183,36 +212,47 @@ impl Runner {
 
     /// Makes the calls again that were out when the cloud ended.
     pub(super) async fn call_again(self: &Arc<Self>, id: i64) {
-        let live = self.at_hand(id);
-        let mut state = live.state.lock().await;
-        if state.is_none() {
+        let mut held = self.hold(id).await;
+        if held.state.is_none() {
             match self.load(id).await {
-                Ok(loaded) => *state = Some(loaded),
+                Ok(loaded) => *held.state = Some(loaded),
                 Err(_) => return,
             }
         }
-        let Some(loaded) = state.as_ref() else { return };
-        let header = loaded.execution.header.clone();
+        let Some(loaded) = held.state.as_ref() else {
+            return;
+        };
         for call in loaded.execution.open_calls(&loaded.program, &self.seal) {
-            self.carry_out(id, &header, workflow::engine::Effect::Call(Box::new(call)));
+            self.carry_out(id, &loaded.execution, Effect::Call(Box::new(call)));
         }
     }
 }
 
-/// What is written of a turn.
-pub(super) fn written(
-    execution: &Execution,
-    events: &[Event],
-) -> Outcome<(String, &'static str, Option<i64>, Waits)> {
-    let text =
-        serde_json::to_string(events).map_err(|error| FlowError::invalid(error.to_string()))?;
+/// What is kept of a turn.
+pub(super) fn batch(id: i64, execution: &Execution, turned: &Turned) -> Outcome<Batch> {
+    let events = serde_json::to_string(&turned.events)
+        .map_err(|error| FlowError::invalid(error.to_string()))?;
     let calls = execution
         .waiting_calls()
         .filter(|(_, is_submitted)| !is_submitted)
         .count();
-    let waits = Waits {
-        due: execution.due(),
-        calls,
-    };
-    Ok((text, execution.status.name(), execution.stopped, waits))
+    let report = turned.effects.iter().find_map(|effect| match effect {
+        Effect::Report { token, outcome } => Some(Report {
+            execution: id,
+            event: execution.events,
+            token: token.clone(),
+            outcome: outcome.clone(),
+        }),
+        _ => None,
+    });
+    Ok(Batch {
+        events,
+        status: execution.status.name(),
+        stopped: execution.stopped,
+        waits: Waits {
+            due: execution.due(),
+            calls,
+        },
+        report,
+    })
 }

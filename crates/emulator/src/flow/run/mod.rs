@@ -16,6 +16,7 @@ pub(super) use start::Begin;
 pub(super) use timer::tick;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
@@ -32,12 +33,14 @@ use super::token::Seal;
 use crate::clock::Clock;
 use crate::function::Functions;
 use crate::injection::Faults;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Calls under way at most, of all executions together.
 const CALLS: usize = 256;
 /// Executions whose state is kept in memory while they wait.
 const LIVE: usize = 2000;
+/// Programs that are kept in memory.
+const PROGRAMS: usize = 500;
 
 /// Everything that drives executions.
 pub(super) struct Runner {
@@ -52,6 +55,8 @@ pub(super) struct Runner {
     pub(super) closing: CancellationToken,
     /// A schedule was made, changed or deleted.
     pub(super) rescheduled: Notify,
+    /// The number of the execution that began last.
+    last: AtomicI64,
     programs: Mutex<HashMap<String, Arc<Program>>>,
     live: Mutex<HashMap<i64, Arc<Live>>>,
     calls: Semaphore,
@@ -75,6 +80,7 @@ impl Runner {
             home,
             closing: CancellationToken::new(),
             rescheduled: Notify::new(),
+            last: AtomicI64::new(0),
             programs: Mutex::default(),
             live: Mutex::default(),
             calls: Semaphore::new(CALLS),
@@ -88,10 +94,14 @@ impl Runner {
         self.clock.now().as_millisecond()
     }
 
+    fn next_id(&self) -> i64 {
+        self.last.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     /// The program of a definition that is kept.
     pub(super) async fn program(&self, digest: &str) -> Outcome<Arc<Program>> {
-        if let Some(program) = self.lock_programs().get(digest) {
-            return Ok(Arc::clone(program));
+        if let Some(program) = self.known(digest) {
+            return Ok(program);
         }
         let wanted = digest.to_owned();
         let text = self
@@ -100,18 +110,42 @@ impl Runner {
             .await?;
         let text = text
             .ok_or_else(|| FlowError::absent("FlowNotExists", "The flow's definition is gone."))?;
-        let (program, _) = workflow::read(&text);
-        let program = program
-            .ok_or_else(|| FlowError::invalid("The flow's definition cannot be read any more."))?;
+        self.learn(digest, &text)
+    }
+
+    fn known(&self, digest: &str) -> Option<Arc<Program>> {
+        self.lock_programs().get(digest).map(Arc::clone)
+    }
+
+    fn learn(&self, digest: &str, definition: &str) -> Outcome<Arc<Program>> {
+        let (program, _) = workflow::read(definition);
+        let program =
+            program.ok_or_else(|| FlowError::invalid("The flow's definition cannot be read."))?;
         let program = Arc::new(program);
-        self.lock_programs()
-            .insert(digest.to_owned(), Arc::clone(&program));
+        let mut all = self.lock_programs();
+        if all.len() >= PROGRAMS {
+            // Those that nothing at hand runs by: they are read again when they are needed.
+            all.retain(|_, program| Arc::strong_count(program) > 1);
+        }
+        all.insert(digest.to_owned(), Arc::clone(&program));
         Ok(program)
     }
 
     /// Goes on with everything that was under way when the cloud ended.
     pub(super) async fn resume(self: &Arc<Self>) -> Outcome<()> {
-        let running = self.store.read(table::execution::running).await?;
+        let read = self.store.read(|db| {
+            let last = table::execution::last_id(db)?;
+            Ok::<_, StoreError>((
+                last,
+                table::execution::running(db)?,
+                table::report::all(db)?,
+            ))
+        });
+        let (last, running, reports) = read.await?;
+        self.last.store(last, Ordering::Relaxed);
+        for report in reports {
+            self.pass_on(report);
+        }
         for (id, waits) in running {
             if let Some(due) = waits.due {
                 self.timers.set(id, Some(due));
@@ -125,18 +159,27 @@ impl Runner {
     }
 
     /// Forgets executions that were deleted, and what they had out.
-    pub(super) fn forget(&self, ids: &[i64]) {
+    pub(super) async fn forget(&self, ids: &[i64]) {
         for id in ids {
+            let is_at_hand = self.lock_live().contains_key(id);
+            // What one is being told takes effect first, so that nothing of it is left over.
+            let held = if is_at_hand {
+                Some(self.hold(*id).await)
+            } else {
+                None
+            };
             self.timers.set(*id, None);
-            self.lock_live().remove(id);
             self.abort_all(*id);
+            self.let_go(*id);
+            drop(held);
         }
     }
 
     /// Forgets all.
-    pub(super) fn forget_all(&self) {
+    pub(super) async fn forget_all(&self) {
         let ids: Vec<i64> = self.lock_live().keys().copied().collect();
-        self.forget(&ids);
+        self.forget(&ids).await;
+        self.abort_out();
         self.timers.clear();
         self.lock_programs().clear();
     }
@@ -144,6 +187,10 @@ impl Runner {
     /// Ends what works by itself. What is out is called again after the next start.
     pub(super) fn close(&self) {
         self.closing.cancel();
+        self.abort_out();
+    }
+
+    fn abort_out(&self) {
         for (_, call) in self.lock_out().drain() {
             call.abort();
         }

@@ -80,6 +80,7 @@ async fn begin(runner: &Arc<Runner>, schedule: &Schedule, due: i64) -> Outcome<(
         name: format!("{}-{due}", schedule.name),
         input,
         token: None,
+        caller: None,
     };
     match runner.start(begin).await {
         Err(error) if error.status.is_server_error() => Err(error),

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use workflow::Program;
 use workflow::engine::{Command, Header, Turned, apply};
 
-use super::live::written;
+use super::live::batch;
 use super::{Runner, digest};
 use crate::flow::error::{FlowError, Outcome};
 use crate::flow::model::{Flow, Row};
@@ -23,18 +22,30 @@ pub(in crate::flow) struct Begin {
     pub(in crate::flow) input: Value,
     /// The token that is told how it ended.
     pub(in crate::flow) token: Option<String>,
+    /// The request of the execution that asked for it, if one did.
+    pub(in crate::flow) caller: Option<String>,
 }
 
 impl Runner {
     /// Begins an execution. It is kept, whole, before this returns.
     ///
     /// # Errors
-    /// The flow has one of that name, or it cannot be kept.
+    /// The flow is gone or has one of that name, or it cannot be kept.
     pub(in crate::flow) async fn start(self: &Arc<Self>, begin: Begin) -> Outcome<Row> {
+        let runner = Arc::clone(self);
+        // A task of its own: whoever asked may be given up half way, and what is kept must go on.
+        match tokio::spawn(async move { runner.start_whole(begin).await }).await {
+            Ok(started) => started,
+            Err(failure) if failure.is_panic() => std::panic::resume_unwind(failure.into_panic()),
+            Err(_) => Err(StoreError::Closed.into()),
+        }
+    }
+
+    async fn start_whole(self: &Arc<Self>, begin: Begin) -> Outcome<Row> {
         let digest = digest(&begin.definition);
-        let (program, is_new) = match self.known(&digest) {
-            Some(program) => (program, false),
-            None => (self.read(&digest, &begin.definition)?, true),
+        let program = match self.known(&digest) {
+            Some(program) => program,
+            None => self.learn(&digest, &begin.definition)?,
         };
         let header = Header {
             flow: begin.flow.name.clone(),
@@ -43,73 +54,54 @@ impl Runner {
             mode: begin.flow.mode,
             role: begin.flow.role.clone(),
             token: begin.token,
+            caller: begin.caller,
         };
-        let turned = apply(
-            &program,
-            None,
-            Command::Start(header),
-            self.now(),
-            &self.seal,
-        );
+        let start = Command::Start(header);
+        let turned = apply(&program, None, start, self.now(), &self.seal);
+        let id = self.next_id();
         let row = row(
-            &begin.flow.name,
+            (id, &begin.flow.name),
             begin.name,
             digest,
             (&turned, begin.qualifier),
         )?;
-        let text = is_new.then_some(begin.definition);
-        let kept = self.insert(row.clone(), text, &turned).await?;
-        let Some(id) = kept else {
-            let said = format!(
-                "Execution {} of flow {} exists already.",
-                row.name, row.flow
-            );
-            return Err(FlowError::taken("ExecutionAlreadyExists", said));
-        };
-        self.begin(id, &program, turned).await?;
-        Ok(Row { id, ..row })
+        // Held before others can find it: nobody may tell it anything before it has begun.
+        let held = self.hold(id).await;
+        if let Err(error) = self.insert(row.clone(), begin.definition, &turned).await {
+            self.let_go(id);
+            return Err(error);
+        }
+        self.begin(id, &program, (turned, held));
+        Ok(row)
     }
 
-    fn known(&self, digest: &str) -> Option<Arc<Program>> {
-        self.lock_programs().get(digest).map(Arc::clone)
-    }
-
-    fn read(&self, digest: &str, definition: &str) -> Outcome<Arc<Program>> {
-        let (program, _) = workflow::read(definition);
-        let program =
-            program.ok_or_else(|| FlowError::invalid("The flow's definition cannot be read."))?;
-        let program = Arc::new(program);
-        self.lock_programs()
-            .insert(digest.to_owned(), Arc::clone(&program));
-        Ok(program)
-    }
-
-    async fn insert(
-        &self,
-        row: Row,
-        definition: Option<String>,
-        turned: &Turned,
-    ) -> Outcome<Option<i64>> {
+    async fn insert(&self, row: Row, definition: String, turned: &Turned) -> Outcome<()> {
         let Some(execution) = &turned.execution else {
-            return Ok(None);
+            return Err(FlowError::invalid("The execution did not begin."));
         };
-        let (events, status, stopped, waits) = written(execution, &turned.events)?;
+        let batch = batch(row.id, execution, turned)?;
         let write = self.store.write(move |db| {
-            if let Some(text) = &definition {
-                table::execution::keep_definition(db, &row.digest, text)?;
+            // It may have been deleted since it was read.
+            if !table::flow::exists(db, &row.flow)? {
+                return Err(FlowError::no_flow(&row.flow));
             }
-            let Some(id) = table::execution::create(db, &row)? else {
-                return Ok(None);
-            };
-            table::execution::add(db, id, &events, (status, stopped), waits)?;
-            Ok::<_, StoreError>(Some(id))
+            table::execution::keep_definition(db, &row.digest, &definition)?;
+            if !table::execution::create(db, &row)? {
+                let said = format!(
+                    "Execution {} of flow {} exists already.",
+                    row.name, row.flow
+                );
+                return Err(FlowError::taken("ExecutionAlreadyExists", said));
+            }
+            table::execution::add(db, row.id, &batch)?;
+            Ok(())
         });
-        Ok(write.await?)
+        write.await
     }
 }
 
 fn row(
-    flow: &str,
+    (id, flow): (i64, &str),
     name: String,
     digest: String,
     (turned, qualifier): (&Turned, String),
@@ -117,7 +109,7 @@ fn row(
     let execution = turned.execution.as_ref();
     let execution = execution.ok_or_else(|| FlowError::invalid("The execution did not begin."))?;
     Ok(Row {
-        id: 0,
+        id,
         flow: flow.to_owned(),
         name,
         digest,

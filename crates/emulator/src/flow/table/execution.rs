@@ -1,8 +1,11 @@
 //! Rows of executions and the batches of their events.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
-use workflow::engine::Event;
+use std::collections::BTreeSet;
 
+use rusqlite::{Connection, OptionalExtension as _, params};
+use workflow::engine::{Event, Fault};
+
+use super::report::{self, Report};
 use crate::flow::model::Row;
 use crate::store::StoreError;
 
@@ -17,6 +20,18 @@ pub(in crate::flow) struct Waits {
     pub(in crate::flow) due: Option<i64>,
     /// How many calls are out that a restart must make again.
     pub(in crate::flow) calls: usize,
+}
+
+/// What one turn of an execution adds.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::flow) struct Batch {
+    /// The events, as JSON.
+    pub(in crate::flow) events: String,
+    pub(in crate::flow) status: &'static str,
+    pub(in crate::flow) stopped: Option<i64>,
+    pub(in crate::flow) waits: Waits,
+    /// Its end, if a token waits for it.
+    pub(in crate::flow) report: Option<Report>,
 }
 
 /// Which executions are asked for.
@@ -49,10 +64,11 @@ pub(in crate::flow) fn definition(db: &Connection, digest: &str) -> Answer<Optio
         .optional()?)
 }
 
-/// Makes a row for an execution; its number. Nothing if the flow has one of that name.
-pub(in crate::flow) fn create(db: &Connection, row: &Row) -> Answer<Option<i64>> {
-    let sql = "INSERT OR IGNORE INTO flow_execution (flow, name, digest, status, started_ms, qualifier, map_run) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+/// Makes a row for an execution under its number; whether the flow had none of that name.
+pub(in crate::flow) fn create(db: &Connection, row: &Row) -> Answer<bool> {
+    let sql = "INSERT OR IGNORE INTO flow_execution (id, flow, name, digest, status, started_ms, qualifier, map_run) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let written = params![
+        row.id,
         row.flow,
         row.name,
         row.digest,
@@ -61,30 +77,34 @@ pub(in crate::flow) fn create(db: &Connection, row: &Row) -> Answer<Option<i64>>
         row.qualifier,
         row.map_run
     ];
-    let made = db.prepare_cached(sql)?.execute(written)?;
-    Ok((made == 1).then(|| db.last_insert_rowid()))
+    Ok(db.prepare_cached(sql)?.execute(written)? == 1)
 }
 
-/// Adds what happened.
-pub(in crate::flow) fn add(
-    db: &Connection,
-    id: i64,
-    events: &str,
-    state: (&str, Option<i64>),
-    waits: Waits,
-) -> Answer<()> {
-    let (status, stopped) = state;
+/// The highest number that an execution ever had.
+pub(in crate::flow) fn last_id(db: &Connection) -> Answer<i64> {
+    let sql = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'flow_execution'";
+    Ok(db.query_row(sql, [], |row| row.get(0))?)
+}
+
+/// Adds what happened; whether the execution is there.
+pub(in crate::flow) fn add(db: &Connection, id: i64, batch: &Batch) -> Answer<bool> {
     let sql = "UPDATE flow_execution SET status = ?2, stopped_ms = ?3, due_ms = ?4, calls = ?5, batches = batches + 1 WHERE id = ?1 RETURNING batches";
-    let calls = i64::try_from(waits.calls).unwrap_or(i64::MAX);
-    let number: i64 = db
+    let calls = i64::try_from(batch.waits.calls).unwrap_or(i64::MAX);
+    let state = params![id, batch.status, batch.stopped, batch.waits.due, calls];
+    let number: Option<i64> = db
         .prepare_cached(sql)?
-        .query_row(params![id, status, stopped, waits.due, calls], |row| {
-            row.get(0)
-        })?;
+        .query_row(state, |row| row.get(0))
+        .optional()?;
+    let Some(number) = number else {
+        return Ok(false);
+    };
     let sql = "INSERT INTO flow_batch (execution, number, events) VALUES (?1, ?2, ?3)";
     db.prepare_cached(sql)?
-        .execute(params![id, number, events])?;
-    Ok(())
+        .execute(params![id, number, batch.events])?;
+    if let Some(report) = &batch.report {
+        report::add(db, report)?;
+    }
+    Ok(true)
 }
 
 /// All events of an execution, in their order.
@@ -174,18 +194,57 @@ pub(in crate::flow) fn running_of(db: &Connection, flow: &str) -> Answer<i64> {
         .query_row([flow], |row| row.get(0))?)
 }
 
-/// Deletes the executions of a flow; their numbers.
-pub(in crate::flow) fn delete_of(db: &Connection, flow: &str) -> Answer<Vec<i64>> {
+/// Deletes the executions of a flow with the definitions that nothing else runs by; their numbers. Who waits for one
+/// that goes on is to be told that it will not end.
+pub(in crate::flow) fn delete_of(db: &Connection, flow: &str) -> Answer<(Vec<i64>, Vec<Report>)> {
+    let reports = abandoned(db, flow)?;
+    for report in &reports {
+        report::add(db, report)?;
+    }
     let mut statement =
-        db.prepare_cached("DELETE FROM flow_execution WHERE flow = ?1 RETURNING id")?;
-    let ids: Vec<i64> = statement
-        .query_map([flow], |row| row.get(0))?
+        db.prepare_cached("DELETE FROM flow_execution WHERE flow = ?1 RETURNING id, digest")?;
+    let deleted: Vec<(i64, String)> = statement
+        .query_map([flow], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
-    for id in &ids {
+    for (id, _) in &deleted {
         db.prepare_cached("DELETE FROM flow_batch WHERE execution = ?1")?
             .execute([id])?;
     }
-    Ok(ids)
+    let digests: BTreeSet<&str> = deleted.iter().map(|(_, digest)| digest.as_str()).collect();
+    let sql = "DELETE FROM flow_definition WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM flow_execution WHERE digest = ?1)";
+    for digest in digests {
+        db.prepare_cached(sql)?.execute([digest])?;
+    }
+    let ids = deleted.into_iter().map(|(id, _)| id).collect();
+    Ok((ids, reports))
+}
+
+/// Reports to the tokens that wait for executions of a flow that is deleted.
+fn abandoned(db: &Connection, flow: &str) -> Answer<Vec<Report>> {
+    let sql = "SELECT id FROM flow_execution WHERE flow = ?1 AND status = 'Running'";
+    let mut statement = db.prepare_cached(sql)?;
+    let running: Vec<i64> = statement
+        .query_map([flow], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut reports = Vec::new();
+    for id in running {
+        let sql = "SELECT json_extract(events, '$[0].ExecutionStarted.header.token') FROM flow_batch WHERE execution = ?1 AND number = 1";
+        let token: Option<Option<String>> = db
+            .prepare_cached(sql)?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        let Some(token) = token.flatten() else {
+            continue;
+        };
+        let cause = format!("flow {flow} was deleted with its executions");
+        reports.push(Report {
+            execution: id,
+            event: 0,
+            token,
+            outcome: Err(Fault::new("fnf.ExecutionNotExists", cause)),
+        });
+    }
+    Ok(reports)
 }
 
 fn read(row: &rusqlite::Row) -> rusqlite::Result<Row> {
@@ -200,4 +259,61 @@ fn read(row: &rusqlite::Row) -> rusqlite::Result<Row> {
         qualifier: row.get(7)?,
         map_run: row.get(8)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: i64, flow: &str) -> Row {
+        Row {
+            id,
+            flow: flow.to_owned(),
+            name: "e".to_owned(),
+            digest: "d".to_owned(),
+            status: "Running".to_owned(),
+            started: 1,
+            stopped: None,
+            qualifier: String::new(),
+            map_run: String::new(),
+        }
+    }
+
+    fn batch(token: &str) -> Batch {
+        let started = serde_json::json!([{"id": 1, "time": 1, "ExecutionStarted": {"header": {"token": token}}}]);
+        Batch {
+            events: started.to_string(),
+            status: "Running",
+            stopped: None,
+            waits: Waits {
+                due: None,
+                calls: 0,
+            },
+            report: None,
+        }
+    }
+
+    #[test]
+    fn deleted_executions_leave_their_reports_and_nothing_else() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(crate::flow::table::SCHEMA).unwrap();
+        keep_definition(&db, "d", "text").unwrap();
+        for (id, flow) in [(5, "f"), (6, "g")] {
+            assert!(create(&db, &row(id, flow)).unwrap());
+            assert!(add(&db, id, &batch(flow)).unwrap());
+        }
+        assert_eq!(last_id(&db).unwrap(), 6);
+        assert!(!create(&db, &row(7, "f")).unwrap());
+        assert_eq!(delete_of(&db, "f").unwrap().0, [5]);
+        assert!(!add(&db, 5, &batch("f")).unwrap());
+        assert!(definition(&db, "d").unwrap().is_some());
+        assert_eq!(delete_of(&db, "g").unwrap().0, [6]);
+        assert_eq!(definition(&db, "d").unwrap(), None);
+        let told: Vec<String> = report::all(&db)
+            .unwrap()
+            .into_iter()
+            .map(|report| report.token)
+            .collect();
+        assert_eq!(told, ["f", "g"]);
+    }
 }

@@ -3,6 +3,7 @@
 pub(super) mod alias;
 pub(super) mod execution;
 pub(super) mod flow;
+pub(super) mod report;
 pub(super) mod schedule;
 pub(super) mod version;
 
@@ -76,5 +77,12 @@ CREATE TABLE IF NOT EXISTS flow_batch (
     number INTEGER NOT NULL,
     events TEXT NOT NULL,
     PRIMARY KEY (execution, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS flow_report (
+    execution INTEGER NOT NULL,
+    event INTEGER NOT NULL,
+    token TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    PRIMARY KEY (execution, event)
 ) STRICT, WITHOUT ROWID;
 ";

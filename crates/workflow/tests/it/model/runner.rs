@@ -51,6 +51,7 @@ impl Run {
             mode: Mode::Standard,
             role: String::new(),
             token: None,
+            caller: None,
         }));
         let mut choices = choices.iter().copied();
         while runner.there().is_running() {

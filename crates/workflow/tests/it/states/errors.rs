@@ -60,6 +60,19 @@ fn rules_catch() {
 }
 
 #[test]
+fn each_part_of_the_data_may_be_as_large_as_the_limit() {
+    let text = json!({"x": "x".repeat(200 * 1024)});
+    check_all([
+        task("an input and a result", "echo", "ResultPath: null")
+            .given(text.clone())
+            .gives(text.clone()),
+        task("but not both in one", "echo", "ResultPath: $.y")
+            .given(text)
+            .fails("States.DataLimitExceeded"),
+    ]);
+}
+
+#[test]
 fn tasks_time_out() {
     check_all([
         task("after the time that the text says", "never", "TimeoutSeconds: 5").fails("States.Timeout").takes(5),

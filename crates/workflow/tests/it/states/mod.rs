@@ -1,13 +1,14 @@
 //! Amazon States Language: small machines, and how they end.
 //!
-//! What is expected follows two kinds of sources. Recorded from executions of the vendor, as `LocalStack`'s snapshot tests
-//! publish them (`tests/aws/services/stepfunctions/v2`): which values the operators of choices accept (`choice_operators`),
-//! what the functions yield (`intrinsic_functions`: rounding, blank texts, splitting), which moments are refused and that
-//! `States.Runtime` is the error then (`scenarios`), that `States.Runtime` is caught by its name, that `States.ALL` matches
+//! What is expected follows three kinds of sources. Recorded from executions of the vendor, as `LocalStack`'s snapshot
+//! tests publish them (`tests/aws/services/stepfunctions/v2`): which texts, numbers and kinds the operators of choices
+//! accept (`choice_operators`), what functions yield (`intrinsic_functions`: rounding, blank texts, splitting, formats),
+//! outputs of parallel states and which moments are refused with `States.Runtime` (`scenarios`), that `States.ALL` matches
 //! `States.DataLimitExceeded` (`error_handling`), that time-outs are `States.Timeout` and see the input before
-//! `Parameters` (`timeouts`), and functions in `ErrorPath` and `CausePath` (`base`). From the vendor's pages: defaults of
-//! `Retry`, what `States.TaskFailed` matches, `States.NoChoiceMatched`, `States.IntrinsicFailure`. The name
-//! `States.ReferencePathConflict` is that of executions that users showed in public.
+//! `Parameters` (`timeouts`), states that fail, results that are no templates, the context (`base`). From the text of the
+//! language and the vendor's pages: everything else, such as defaults of `Retry`, what `States.TaskFailed` matches,
+//! `States.NoChoiceMatched`, `States.IntrinsicFailure`. The name `States.ReferencePathConflict`, and `States.Runtime` for
+//! paths that lead nowhere, are those of executions that users showed in public.
 
 mod choices;
 mod data;

@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use workflow::Pattern;
-use workflow::engine::{Call, Fault, Header};
+use workflow::engine::{Call, EventKind, Fault, Header};
 
 use super::{Called, Came, Runner, parameter};
+use crate::flow::call::check_name;
 use crate::flow::error::FlowError;
 use crate::flow::model::{Row, moment};
-use crate::flow::run::Begin;
+use crate::flow::run::{Begin, request_id};
 use crate::flow::table;
+
+/// Characters of a name of its own that tell of its caller.
+const OWN: usize = 115;
 
 /// Begins an execution of a flow that a resource names.
 pub(super) async fn start(
@@ -37,18 +41,31 @@ pub(super) async fn start(
         Some(value) => value.clone(),
         None => call.input.clone(),
     };
+    let caller = request_id(header, call.scheduled);
     let name = match parameter(call, "ExecutionName").and_then(Value::as_str) {
-        Some(name) => name.to_owned(),
-        // The same for every try of this step, so that a call made again after a crash finds what it began.
-        None => format!("{}-{}-{}", header.name, call.step, call.entered),
+        Some(name) => {
+            check_name("ExecutionName", name).map_err(|error| fault(&error))?;
+            name.to_owned()
+        }
+        None => own_name(header, call, &caller),
     };
-    let row = begin(runner, &flow, (name, input), token).await?;
+    let row = begin(runner, &flow, (name, input), (token, caller)).await?;
     Ok(Came::Begun(json!({
         "Name": row.name,
         "FlowName": row.flow,
         "Status": row.status,
         "StartedTime": moment(row.started),
     })))
+}
+
+/// A name that tells where it comes from. Each try of a step has another, and a call made again after a crash the same.
+fn own_name(header: &Header, call: &Call, caller: &str) -> String {
+    let told = format!("{}-{}", header.name, call.step);
+    let told = told.chars().take(OWN).map(|c| match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => c,
+        _ => '_',
+    });
+    format!("{}-{}", told.collect::<String>(), &caller[24..])
 }
 
 /// `fnf:StartExecution`: the flow by its parameter.
@@ -66,7 +83,7 @@ async fn begin(
     runner: &Arc<Runner>,
     flow: &str,
     (name, input): (String, Value),
-    token: Option<String>,
+    (token, caller): (Option<String>, String),
 ) -> Result<Row, Fault> {
     let wanted = flow.to_owned();
     let found = runner
@@ -83,12 +100,13 @@ async fn begin(
         qualifier: String::new(),
         name: name.clone(),
         input,
-        token: token.clone(),
+        token,
+        caller: Some(caller.clone()),
     };
     match runner.start(begin).await {
         Ok(row) => Ok(row),
         Err(error) if error.code == "ExecutionAlreadyExists" => {
-            match mine(runner, (flow, &name), token.as_deref()).await {
+            match mine(runner, (flow, &name), &caller).await {
                 Some(row) => Ok(row),
                 None => Err(fault(&error)),
             }
@@ -97,13 +115,8 @@ async fn begin(
     }
 }
 
-/// The execution of that name, if it was begun by this very step before a crash.
-async fn mine(
-    runner: &Arc<Runner>,
-    (flow, name): (&str, &str),
-    token: Option<&str>,
-) -> Option<Row> {
-    let token = token?;
+/// The execution of that name, if it was begun by this very call before a crash.
+async fn mine(runner: &Arc<Runner>, (flow, name): (&str, &str), caller: &str) -> Option<Row> {
     let (flow, name) = (flow.to_owned(), name.to_owned());
     let read = runner.store.read(move |db| {
         let row = table::execution::find(db, &flow, &name)?;
@@ -115,9 +128,7 @@ async fn mine(
     });
     let (row, events) = read.await.ok()?;
     let is_mine = events.first().is_some_and(|event| match &event.kind {
-        workflow::engine::EventKind::ExecutionStarted { header, .. } => {
-            header.token.as_deref() == Some(token)
-        }
+        EventKind::ExecutionStarted { header, .. } => header.caller.as_deref() == Some(caller),
         _ => false,
     });
     row.filter(|_| is_mine)

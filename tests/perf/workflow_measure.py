@@ -1,0 +1,105 @@
+"""Figures of workflows in the local cloud: `measure.py` calls `workflow`, and lends it what it works with."""
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+HERE = pathlib.Path(__file__).parent
+MANIFEST = "edition: 3.0.0\nname: perf\naccess: local\nresources:\n  saga:\n    component: workflow\n    props:\n" \
+    "      name: saga\n      mode: express\n      definition: ./saga.yaml\n"
+STEPS = ("One", "Two", "Three", "Four")
+SECONDS = 4
+
+
+def definition(url):
+    """Four steps, each a call to the handler."""
+    states = []
+    for number, name in enumerate(STEPS):
+        after = "End: true" if name == STEPS[-1] else f"Next: {STEPS[number + 1]}"
+        states.append(f"- Type: Task\n  Name: {name}\n  Action: HTTP:Request\n"
+                      f"  Parameters: {{url: '{url}', method: POST, body: {{}}}}\n"
+                      f"  OutputConstructor: {{ok: true}}\n  {after}\n")
+    return "Type: StateMachine\nName: saga\nSpecVersion: v1\nStartAt: One\nStates:\n" + "".join(states)
+
+
+def load(whom, url, in_flight, env):
+    """Executions per second and their milliseconds."""
+    told = dict(os.environ, **env, WHOM=whom, URL=url, IN_FLIGHT=str(in_flight), SECONDS=str(SECONDS))
+    done = subprocess.run(["node", HERE / "workflow_load.mjs"], env=told, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def get(url, body=None):
+    request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        return reply.read()
+
+
+def wait(url):
+    for _ in range(300):
+        try:
+            return get(url)
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit(f"{url} does not answer")
+
+
+class Restate:
+    """The peer with its service, in a folder of its own."""
+
+    def __init__(self, modules, lent, step):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="restate-", dir=lent.WORK))
+        ports = [lent.free_port() for _ in range(4)]
+        env = dict(os.environ, RESTATE_INGRESS__BIND_ADDRESS=f"127.0.0.1:{ports[0]}",
+                   RESTATE_ADMIN__BIND_ADDRESS=f"127.0.0.1:{ports[1]}", RESTATE_BIND_ADDRESS=f"127.0.0.1:{ports[2]}",
+                   RESTATE_DISABLE_TELEMETRY="true", DO_NOT_TRACK="1")
+        log = open(self.folder / "log", "wb")
+        self.server = subprocess.Popen([modules / ".bin" / "restate-server", "--base-dir", self.folder / "data"],
+                                       env=env, stdout=log, stderr=log)
+        service = self.folder / "service.mjs"
+        service.write_text((HERE / "workflow_restate.mjs").read_text())
+        (self.folder / "node_modules").symlink_to(modules)
+        self.service = subprocess.Popen(["node", service], env=dict(os.environ, STEP=step, PORT=str(ports[3])),
+                                        stdout=log, stderr=log)
+        self.url = f"http://127.0.0.1:{ports[0]}"
+        wait(f"http://127.0.0.1:{ports[1]}/health")
+        body = json.dumps({"uri": f"http://127.0.0.1:{ports[3]}"}).encode()
+        for _ in range(50):
+            try:
+                get(f"http://127.0.0.1:{ports[1]}/deployments", body)
+                break
+            except OSError:
+                time.sleep(0.2)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in (self.service, self.server):
+            process.kill()
+            process.wait()
+
+
+def workflow(table, peers, lent):
+    """Four durable steps, each a call to one Node handler, beside restate with the same handler."""
+    step = subprocess.Popen(["node", HERE / "workflow_step.mjs"], stdout=subprocess.PIPE, text=True)
+    url = f"http://127.0.0.1:{int(step.stdout.readline())}/"
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="workflow-", dir=lent.WORK))
+    (folder / "s.yaml").write_text(MANIFEST)
+    (folder / "saga.yaml").write_text(definition(url))
+    try:
+        with lent.local_cloud(peers.sdev) as env, Restate(pathlib.Path(peers.restate), lent, url) as restate:
+            lent.run([peers.sdev, "deploy", "-y"], folder, env)
+            for in_flight in (1, 10, 50):
+                with lent.Others() as others:
+                    ours = load("sdev", env["SDEV_LOCAL_URL"], in_flight, env)
+                    theirs = load("restate", restate.url, in_flight, {})
+                ratio = ours["rate"] / theirs["rate"]
+                said = [f"{one['rate']:,.0f}/s (p50 {one['p50']:.1f}, p99 {one['p99']:.1f} ms)" for one in (ours, theirs)]
+                table.add(f"saga of 4 steps, {in_flight} in flight", said[0], f"restate {said[1]}", f"{ratio:.1f} (≥ 5)",
+                          ratio >= 5, str(others))
+    finally:
+        step.kill()
