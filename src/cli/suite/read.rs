@@ -201,7 +201,7 @@ mod tests {
         let expected = [
             "t.yaml:3:3 a test has no key `fautls` did you mean `faults`?",
             "t.yaml:5:5 a fault has one of the keys `error`, `latency`, `throttle`, `crash` ",
-            "t.yaml:6:28 `call` of a fault is a whole number from 1, or `all` ",
+            "t.yaml:6:27 `call` of a fault is a whole number from 1, or `all` ",
             "t.yaml:8:5 a step has no key `htpp` did you mean `http`?",
             "t.yaml:9:14 `advance` is a time such as 90s, 5m, 1h or 3d ",
             "t.yaml:10:12 `until` is a list of what is to be true ",

@@ -6,8 +6,9 @@ use serde_json::{Value as Json, json};
 
 use super::act::{send, short};
 use super::stage::{Stage, name};
-use super::{Failure, Played};
+use super::{Failure, Played, in_words};
 use crate::cli::suite::{Check, Ended, Object, Request, Wanted, Words, fits};
+use crate::diagnostic::Diagnostics;
 
 /// How often is looked.
 const LOOK: Duration = Duration::from_millis(100);
@@ -106,10 +107,8 @@ async fn ended(stage: &Stage, wanted: &Ended, words: &Words) -> Verdict {
 }
 
 async fn called(stage: &Stage, wanted: &[(String, u64)]) -> Verdict {
-    let shown = stage.admin.faults().await.map_err(|wrong| {
-        let words = wrong.iter().map(|diagnostic| diagnostic.detail.clone());
-        words.collect::<Vec<_>>().join("; ")
-    })?;
+    let shown = stage.admin.faults().await;
+    let shown = shown.map_err(|wrong| in_words(&wrong))?;
     for (resource, number) in wanted {
         let function = name(stage.function(resource)?);
         let calls = shown["calls"][function].as_u64().unwrap_or(0);
@@ -146,10 +145,7 @@ async fn wrote(stage: &Stage, function: &str, (text, words): &(&String, &Words))
     let text = words.text(text)?;
     let function_name = name(stage.function(function)?).to_owned();
     let query = [("function", function_name), ("text", text.clone())];
-    let told = |wrong: crate::diagnostic::Diagnostics| {
-        let words = wrong.iter().map(|diagnostic| diagnostic.detail.clone());
-        words.collect::<Vec<_>>().join("; ")
-    };
+    let told = |wrong: Diagnostics| in_words(&wrong);
     let mut lines = stage.admin.logs(&query).await.map_err(told)?;
     match lines.next().await.map_err(told)? {
         Some(_) => Ok(()),

@@ -218,11 +218,17 @@ impl Failure {
         (&self.at, &self.why)
     }
 
-    /// What sdev itself would say, in one line.
+    /// What sdev itself would say.
     fn of(at: &Span, wrong: &Diagnostics) -> Self {
-        let words = wrong.iter().map(|diagnostic| diagnostic.detail.clone());
-        Self::new(at, words.collect::<Vec<_>>().join("; "))
+        Self::new(at, in_words(wrong))
     }
 }
 
+/// What sdev itself would say, in one line.
+fn in_words(wrong: &Diagnostics) -> String {
+    let details = wrong.iter().map(|diagnostic| diagnostic.detail.as_str());
+    details.collect::<Vec<_>>().join("; ")
+}
+
+/// What a part of a test comes to.
 type Played<T> = Result<T, Failure>;
