@@ -16,6 +16,44 @@ fn echo() -> Sandbox {
     sandbox
 }
 
+/// Tests of it, of which one passes.
+const FAULTS: &str = r#"tests:
+- name: all ways to fail
+  given: {files: {store: {greeting: hello}}}
+  faults:
+  - {function: echo, call: 1, error: Declined}
+  - {function: echo, call: 2, crash: true}
+  - {function: echo, call: 3, latency: 100ms}
+  when:
+  - event: {function: echo, payload: {a: 1}, error: Declined}
+  - event: {function: echo, payload: {a: {b: [7]}}, save: {b: "$.a.b[0]"}}
+  then:
+  - calls: {echo: 2}
+- name: late, and then well
+  faults:
+  - {function: echo, latency: 1s}
+  when:
+  - event: {function: echo, payload: {n: 7}, save: {n: $.n}}
+  - event: {function: echo, payload: {n: "{{n}}", text: "n is {{n}}"}, save: {all: $}}
+  then:
+  - calls: {echo: 2}
+  - log: {function: echo, contains: n is 7}
+  - object: {bucket: store, key: greeting, exists: false}
+- name: wrong counts
+  given: {files: {store: {greeting: hello}}}
+  when:
+  - event: {function: echo, payload: {}}
+  then:
+  - object: {bucket: store, key: greeting, body: hello}
+  - calls: {echo: 5}
+  within: 200ms
+- name: a name that nothing has
+  when:
+  - event: {function: ecko, payload: "{{nothing}}"}
+  then:
+  - calls: {echo: 0}
+"#;
+
 /// The `test` objects of a run with `--json`, by name.
 fn told(stdout: &str) -> Vec<(String, bool, String, u64)> {
     let objects = stdout
@@ -61,45 +99,7 @@ fn the_saga_of_the_template_passes_on_clouds_of_its_own() {
 #[test]
 fn calls_fail_as_faults_say_and_are_counted() {
     let sandbox = echo();
-    sandbox.file(
-        "tests/faults.test.yaml",
-        r#"tests:
-- name: all ways to fail
-  given: {files: {store: {greeting: hello}}}
-  faults:
-  - {function: echo, call: 1, error: Declined}
-  - {function: echo, call: 2, crash: true}
-  - {function: echo, call: 3, latency: 100ms}
-  when:
-  - event: {function: echo, payload: {a: 1}, error: Declined}
-  - event: {function: echo, payload: {a: {b: [7]}}, save: {b: "$.a.b[0]"}}
-  then:
-  - calls: {echo: 2}
-- name: late, and then well
-  faults:
-  - {function: echo, latency: 1s}
-  when:
-  - event: {function: echo, payload: {n: 7}, save: {n: $.n}}
-  - event: {function: echo, payload: {n: "{{n}}", text: "n is {{n}}"}, save: {all: $}}
-  then:
-  - calls: {echo: 2}
-  - log: {function: echo, contains: n is 7}
-  - object: {bucket: store, key: greeting, exists: false}
-- name: wrong counts
-  given: {files: {store: {greeting: hello}}}
-  when:
-  - event: {function: echo, payload: {}}
-  then:
-  - object: {bucket: store, key: greeting, body: hello}
-  - calls: {echo: 5}
-  within: 200ms
-- name: a name that nothing has
-  when:
-  - event: {function: ecko, payload: "{{nothing}}"}
-  then:
-  - calls: {echo: 0}
-"#,
-    );
+    sandbox.file("tests/faults.test.yaml", FAULTS);
     let ran = sandbox.run("test --json").code(1);
     let tests = told(&ran.stdout);
     let failed = |name: &str, line: u64, why: &str| {

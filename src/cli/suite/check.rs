@@ -34,21 +34,7 @@ pub(super) fn check(node: &Node, wrong: &mut Diagnostics) -> Option<Check> {
                 steps: keys.texts("steps", wrong),
             })
         }
-        "calls" => {
-            let counted = |entry: &Entry| {
-                let number = entry.value.as_i64().and_then(|n| u64::try_from(n).ok());
-                Some((entry.key.clone(), number?))
-            };
-            let all: Option<Vec<_>> = value.entries().iter().map(counted).collect();
-            let Some(all) = all.filter(|all| !all.is_empty()) else {
-                wrong.push(bad(
-                    &value.at,
-                    "`calls` is a map of functions to whole numbers",
-                ));
-                return None;
-            };
-            Wanted::Calls(all)
-        }
+        "calls" => Wanted::Calls(calls(value, wrong)?),
         "object" => {
             let keys = Keys::new(
                 value,
@@ -76,4 +62,19 @@ pub(super) fn check(node: &Node, wrong: &mut Diagnostics) -> Option<Check> {
         wanted,
         at: entry.key_at.clone(),
     })
+}
+
+/// Functions and how often each was called.
+fn calls(node: &Node, wrong: &mut Diagnostics) -> Option<Vec<(String, u64)>> {
+    let counted = |entry: &Entry| {
+        let number = entry.value.as_i64().and_then(|n| u64::try_from(n).ok());
+        Some((entry.key.clone(), number?))
+    };
+    let all: Option<Vec<_>> = node.entries().iter().map(counted).collect();
+    let all = all.filter(|all| !all.is_empty());
+    if all.is_none() {
+        let detail = "`calls` is a map of functions to whole numbers";
+        wrong.push(bad(&node.at, detail));
+    }
+    all
 }

@@ -167,12 +167,12 @@ mod tests {
     fn a_whole_test_is_read() {
         let text = "tests:\n- name: one\n  given: {files: {store: {a/b: x}}}\n  faults:\n  - {function: pay, call: 2, latency: 2s}\n  - {function: pay, call: all, throttle: true}\n  when:\n  - http: {url: http://a.test/, body: {a: 1}, save: {id: $.id}}\n  - advance: 3d\n  - until:\n    - calls: {pay: 1}\n  then:\n  - execution: {workflow: w, name: \"{{id}}\", status: Succeeded, steps: [A, B]}\n  within: 1m\n";
         let suite = read(&Source::new("t.yaml", text)).unwrap();
-        let test = &suite.tests[0];
+        let only = &suite.tests[0];
         assert_eq!(
-            (test.files.len(), test.when.len(), test.then.len()),
+            (only.files.len(), only.when.len(), only.then.len()),
             (1, 3, 1)
         );
-        let does: Vec<_> = test
+        let does: Vec<_> = only
             .faults
             .iter()
             .map(|f| (f.call, f.does.clone()))
@@ -184,11 +184,11 @@ mod tests {
                 (None, json!("throttle"))
             ]
         );
-        assert!(matches!(&test.when[0].means, Means::Http(r) if r.method == "POST"));
-        assert_eq!(test.when[0].save, [("id".to_owned(), "$.id".to_owned())]);
-        assert_eq!(test.within, Duration::from_mins(1));
-        let Means::Advance(by) = test.when[1].means else {
-            panic!("{:?}", test.when[1]);
+        assert!(matches!(&only.when[0].means, Means::Http(r) if r.method == "POST"));
+        assert_eq!(only.when[0].save, [("id".to_owned(), "$.id".to_owned())]);
+        assert_eq!(only.within, Duration::from_mins(1));
+        let Means::Advance(by) = only.when[1].means else {
+            panic!("{:?}", only.when[1]);
         };
         assert_eq!(by, Duration::from_hours(72));
     }
