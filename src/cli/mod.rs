@@ -10,6 +10,7 @@ mod lsp;
 mod machine;
 mod printer;
 mod runtime;
+mod suite;
 mod view;
 
 use std::ffi::OsString;

@@ -29,6 +29,8 @@ pub(super) struct Printer {
     pub(super) live: bool,
     /// Whether a person can be asked.
     pub(super) can_ask: bool,
+    /// Errors only.
+    pub(super) is_quiet: bool,
 }
 
 impl Printer {
@@ -44,12 +46,15 @@ impl Printer {
             color: out && err && !plain && !global.json,
             live: err && !global.json && env::var(env::CI).is_none(),
             can_ask: std::io::stdin().is_terminal() && err && !global.json,
+            is_quiet: false,
         }
     }
 
     /// Data: a text to standard output. What could not be written is asked for at the end, see [`failure`].
-    #[expect(clippy::unused_self, reason = "whoever prints was given a printer")]
     pub(super) fn data(self, text: &str) {
+        if self.is_quiet {
+            return;
+        }
         let mut out = std::io::stdout().lock();
         let written = writeln!(out, "{}", text.trim_end_matches('\n'));
         note(written.and_then(|()| out.flush()));
@@ -64,7 +69,7 @@ impl Printer {
 
     /// Words for a person: standard error, silent with `--json`.
     pub(super) fn say(self, text: &str) {
-        if !self.json {
+        if !self.json && !self.is_quiet {
             let _ = writeln!(std::io::stderr().lock(), "{text}");
         }
     }

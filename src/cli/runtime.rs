@@ -19,6 +19,25 @@ pub(super) fn block_on<T>(
         .block_on(work)
 }
 
+/// From now on Ctrl-C and SIGTERM end the process at once, for commands that leave nothing behind which others need.
+pub(super) fn end_at_signal() {
+    std::thread::spawn(|| {
+        block_on(async {
+            let (Ok(mut interrupt), Ok(mut terminate)) = (
+                signal(SignalKind::interrupt()),
+                signal(SignalKind::terminate()),
+            ) else {
+                return Ok(());
+            };
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            crate::sys::process::exit_now(super::Exit::Interrupted as u8);
+        })
+    });
+}
+
 /// From now on Ctrl-C and SIGTERM ask `stop`. Before anything has begun, and the second time, they end the process at once;
 /// that loses nothing either.
 pub(super) fn heed_signals(stop: &Stop, told: impl Fn() + Send + 'static) {

@@ -139,6 +139,8 @@ codes! {
     MACHINE = 1003, "the machine refused an operation";
     REWRITE = 1004, "the file cannot be rewritten without changing its meaning";
     NOT_MIGRATED = 1005, "a part of the old file has no counterpart";
+    TEST_FILE = 1006, "a file of tests cannot be read";
+    TEST_STAGE = 1007, "an application cannot be tested";
     ACTION_FAILED = 1101, "an action failed";
     ACTION_FOLDER = 1102, "an action's folder does not exist";
     ACTION_OUTPUT = 1103, "an action needs an output that is not known";

@@ -91,6 +91,11 @@ pub fn spawn_self(
         .spawn()
 }
 
+/// Where this very program is.
+pub fn this_program() -> io::Result<std::path::PathBuf> {
+    std::env::current_exe()
+}
+
 /// Ends this process at once with an exit code; destructors do not run.
 #[expect(
     clippy::exit,

@@ -47,6 +47,7 @@ mod secret;
 mod shared;
 mod site;
 mod stale;
+mod suite;
 mod support;
 mod targets;
 mod web_app;

@@ -1,4 +1,4 @@
-//! The local cloud's own API under `/_sdev/`: status, clock, reset, stop.
+//! The local cloud's own API under `/_sdev/`: status, clock, faults, reset, stop.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,11 +53,13 @@ pub(crate) async fn answer(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Re
         (Method::POST, "clock") => advance_clock(cloud, request).await,
         (Method::POST, "reset") => reset(cloud).await,
         (Method::GET, "logs") => logs(cloud, &request).await,
+        (Method::GET, "faults") => reply(StatusCode::OK, &cloud.faults.shown()),
+        (Method::POST, "faults") => set_faults(cloud, request).await,
         (Method::POST, "stop") => {
             cloud.stop_asked.cancel();
             reply(StatusCode::ACCEPTED, &json!({"stopping": true}))
         }
-        (_, "status" | "clock" | "reset" | "stop" | "ping" | "logs") => {
+        (_, "status" | "clock" | "reset" | "stop" | "ping" | "logs" | "faults") => {
             let message = "this call wants another method";
             failure(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
         }
@@ -153,7 +155,23 @@ async fn advance_clock(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Reply 
     }
 }
 
+/// Sets what fails, `{"faults": [RULE, …]}`, in the place of what was set before, and counts calls from nothing.
+async fn set_faults(cloud: &Cloud, request: Request<Incoming>) -> Reply {
+    let body = Limited::new(request.into_body(), BODY_LIMIT)
+        .collect()
+        .await;
+    let body = body
+        .ok()
+        .and_then(|body| serde_json::from_slice::<Value>(&body.to_bytes()).ok());
+    let rules = body.and_then(|mut body| Some(body.get_mut("faults")?.take()));
+    match cloud.faults.set(rules.unwrap_or_default()) {
+        Ok(()) => reply(StatusCode::OK, &cloud.faults.shown()),
+        Err(why) => failure(StatusCode::BAD_REQUEST, "InvalidArgument", &why),
+    }
+}
+
 async fn reset(cloud: &Cloud) -> Reply {
+    cloud.faults.clear();
     let wiped = async {
         cloud.flows.reset().await?;
         cloud.functions.reset().await?;

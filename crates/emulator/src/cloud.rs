@@ -14,6 +14,7 @@ use crate::cdn::{self, Cdn};
 use crate::clock::Clock;
 use crate::flow::{self, Flows};
 use crate::function::{self, Functions, Logs};
+use crate::injection::{Faults, Prone};
 use crate::oss::{self, Oss};
 use crate::server;
 use crate::settings::Settings;
@@ -65,6 +66,8 @@ pub(crate) struct Cloud {
     pub(crate) functions: Functions,
     pub(crate) flows: Flows,
     pub(crate) logs: Logs,
+    /// What fails on purpose.
+    pub(crate) faults: Faults,
     /// Cancelled when the admin API asked for a stop.
     pub(crate) stop_asked: CancellationToken,
     /// Cancelled when the server shall stop serving.
@@ -165,8 +168,11 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
         .map_err(|error| disk(error.to_string()))?;
     let fleet = fleet(&settings, &clock, &logs).map_err(|error| disk(error.to_string()))?;
     let rooms = (clock.clone(), store.clone(), oss.clone());
-    let functions = Functions::open(&settings, address, rooms, Arc::new(fleet)).map_err(broken)?;
-    let rooms = (clock.clone(), store.clone(), functions.clone());
+    let faults = Faults::default();
+    let run = Arc::new(Prone::new(fleet, faults.clone(), clock.clone()));
+    let functions = Functions::open(&settings, address, rooms, run).map_err(broken)?;
+    let calls = (functions.clone(), faults.clone());
+    let rooms = (clock.clone(), store.clone(), calls);
     let flows = Flows::open(&settings, address, rooms).map_err(broken)?;
     let origins = (oss.clone(), functions.clone());
     let cdn = Cdn::open(&settings, clock.clone(), store.clone(), origins).map_err(broken)?;
@@ -180,6 +186,7 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
         functions,
         flows,
         logs,
+        faults,
         stop_asked: CancellationToken::new(),
         closing: CancellationToken::new(),
     };

@@ -12,6 +12,7 @@ mod flow;
 mod function;
 mod hop;
 mod identity;
+mod injection;
 mod oss;
 mod route;
 mod rpc;

@@ -4,6 +4,7 @@ mod event;
 mod function;
 mod local;
 mod release;
+mod tests;
 mod weight;
 mod workflow;
 
@@ -15,6 +16,7 @@ pub(super) use event::Event;
 pub(super) use function::{Build, Dev, InvocationType, Invoke, Logs};
 pub(super) use local::{Clock, Local, Run, Start, Status};
 pub(super) use release::{Alias, Concurrency, Provision, Qualified, Version};
+pub(super) use tests::Tests;
 pub(super) use workflow::{Workflow, WorkflowReport, WorkflowShow, WorkflowStart};
 
 /// Deploys a Serverless Devs 3.0 manifest: one plan, a crash-safe apply, a local cloud.
@@ -73,6 +75,8 @@ pub(super) enum Command {
     Info(Info),
     /// Deploy to the local cloud, and again at each change of a file; show what functions write
     Dev(Dev),
+    /// Test the application on local clouds of its own, by files that say what is done and what shall come of it
+    Test(Tests),
     /// Call a function that was deployed; its answer goes to standard output, its log to standard error
     Invoke(Invoke),
     /// Print an example of a trigger's event, or call its function with it

@@ -27,6 +27,7 @@ mod remove;
 mod schema;
 mod secret;
 mod state;
+mod test;
 mod validate;
 mod version;
 mod workflow;
@@ -118,6 +119,7 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Output(args) => output::run(&args, global, printer),
         Command::Info(args) => info::run(&args, global, printer),
         Command::Dev(args) => dev::run(&args, global, printer),
+        Command::Test(args) => test::run(&args, global, printer),
         Command::Build(args) => build::run(&args, global, printer),
         Command::Invoke(args) => invoke::run(&args, global, printer),
         Command::Event(args) => event::run(&args, global, printer),

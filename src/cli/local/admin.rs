@@ -63,6 +63,17 @@ impl Admin {
         self.post("reset", &json!({})).await
     }
 
+    /// Sets what fails on purpose, in the place of what was set before; calls are counted from nothing.
+    pub(in crate::cli) async fn set_faults(&self, rules: &[Json]) -> Result<Json, Diagnostics> {
+        self.post("faults", &json!({ "faults": rules })).await
+    }
+
+    /// How many faults are set, and how often functions were called since.
+    pub(in crate::cli) async fn faults(&self) -> Result<Json, Diagnostics> {
+        self.call(self.client.get(format!("{}/_sdev/faults", self.url)))
+            .await
+    }
+
     /// Lines that functions wrote, as they come.
     pub(in crate::cli) async fn logs(
         &self,

@@ -15,7 +15,9 @@ pub(in crate::cli) fn show(printer: Printer, diagnostics: &Diagnostics) {
 }
 
 /// Shows one.
-pub(in crate::cli) fn show_one(printer: Printer, diagnostic: &Diagnostic) {
+pub(in crate::cli) fn show_one(mut printer: Printer, diagnostic: &Diagnostic) {
+    // Who is quiet still tells of errors.
+    printer.is_quiet &= diagnostic.severity != Severity::Error;
     if printer.json {
         printer.object("diagnostic", as_json(diagnostic));
     } else {

@@ -55,6 +55,7 @@ mod tests {
             color: false,
             live: false,
             can_ask: false,
+            is_quiet: false,
         };
         let words = |change: &FlowChange| -> Vec<String> {
             let lines = lines(printer, change).into_iter();

@@ -20,5 +20,6 @@ mod run_tree;
 pub(super) mod setting;
 mod summary;
 mod table;
+pub(super) mod test;
 pub(super) mod text;
 pub(super) mod workflow;

@@ -76,7 +76,7 @@ impl Progress {
 
     /// Takes an event.
     pub(in crate::cli) fn tell(&self, event: Event) {
-        if self.printer.json {
+        if self.printer.json && !self.printer.is_quiet {
             return self.tell_json(event);
         }
         match event {
@@ -124,7 +124,7 @@ impl Progress {
 
     /// Takes what an action tells.
     pub(in crate::cli) fn action(&self, event: hook::Event) {
-        if self.printer.json {
+        if self.printer.json && !self.printer.is_quiet {
             let (kind, fields) = action::as_json(&event);
             return self.printer.object(kind, fields);
         }

@@ -14,6 +14,7 @@ use super::{api, table};
 use crate::body::Reply;
 use crate::clock::Clock;
 use crate::function::Functions;
+use crate::injection::Faults;
 use crate::rpc::{RpcCall, Verifier, error_reply, json_reply};
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
@@ -32,7 +33,7 @@ impl Flows {
     pub(crate) fn open(
         settings: &Settings,
         address: SocketAddr,
-        (clock, store, functions): (Clock, Store, Functions),
+        (clock, store, calls): (Clock, Store, (Functions, Faults)),
     ) -> Result<Self, StoreError> {
         let account = settings.account.clone();
         let seal = Seal::new(&account.access_key_secret);
@@ -41,7 +42,7 @@ impl Flows {
             "LocalName": settings.region,
             "RegionEndpoint": address.to_string(),
         }]}});
-        let runner = Arc::new(Runner::new(store, clock.clone(), functions, (seal, home)));
+        let runner = Arc::new(Runner::new(store, clock.clone(), calls, (seal, home)));
         let resumed = Arc::clone(&runner);
         let resumed =
             tokio::runtime::Handle::current().block_on(async move { resumed.resume().await });

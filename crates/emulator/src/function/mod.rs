@@ -29,6 +29,7 @@ pub(crate) use fc2::TOKEN_PATH;
 pub(crate) use log::{Logs, Query, Record};
 pub(crate) use queue::table::SCHEMA as QUEUE_SCHEMA;
 pub(crate) use queue::tasks::SCHEMA as TASK_SCHEMA;
+pub(crate) use run::Run;
 pub(crate) use service::Functions;
 pub(crate) use table::SCHEMA;
 pub(crate) use trigger::Schedule as CronSchedule;

@@ -67,34 +67,39 @@ impl Pool {
         taken
     }
 
+    /// Starts as many as are missing, also those that are taken while it does.
     async fn fill(self: Arc<Self>, launcher: &Launcher, order: Order) {
         tokio::time::sleep(PAUSE).await;
-        for number in 0..WAITING {
+        for number in 0.. {
+            if self.is_filled(&order.program) {
+                return;
+            }
             let mut order = order.clone();
             order.slot.as_mut_os_string().push(format!("-{number}"));
-            if self.is_full(&order.program) {
-                break;
-            }
-            // What cannot be started now is said to whoever needs it.
-            let Ok(process) = launcher.start(&order).await else {
-                break;
-            };
+            let started = launcher.start(&order).await;
             let slot = order.slot;
             // It is gone when the fleet was closed meanwhile; then the process ends here.
             if let Some(kind) = lock(&self.0).get_mut(&order.program) {
-                kind.waiting.push(Waiting { process, slot });
+                match started {
+                    Ok(process) => kind.waiting.push(Waiting { process, slot }),
+                    // What cannot be started now is said to whoever needs it.
+                    Err(_) => {
+                        kind.is_filling = false;
+                        return;
+                    }
+                }
             }
-        }
-        if let Some(kind) = lock(&self.0).get_mut(&order.program) {
-            kind.is_filling = false;
         }
     }
 
-    fn is_full(&self, program: &[String]) -> bool {
-        let kinds = lock(&self.0);
-        kinds
-            .get(program)
-            .is_none_or(|kind| kind.waiting.len() >= WAITING)
+    /// Whether none is missing; then who takes one next has others started.
+    fn is_filled(&self, program: &[String]) -> bool {
+        let mut kinds = lock(&self.0);
+        let Some(kind) = kinds.get_mut(program) else {
+            return true;
+        };
+        kind.is_filling = kind.waiting.len() < WAITING;
+        !kind.is_filling
     }
 
     /// Ends interpreters that nobody has wanted for long; whether there are any left.

@@ -32,6 +32,7 @@ use super::table;
 use super::token::Seal;
 use crate::clock::Clock;
 use crate::function::Functions;
+use crate::injection::Faults;
 use crate::store::{Store, StoreError};
 
 /// Calls under way at most, of all executions together.
@@ -46,6 +47,8 @@ pub(super) struct Runner {
     pub(super) store: Store,
     pub(super) clock: Clock,
     pub(super) functions: Functions,
+    /// What fails on purpose.
+    pub(super) faults: Faults,
     pub(super) seal: Seal,
     /// The regions, of which there is one.
     pub(super) home: Value,
@@ -66,13 +69,14 @@ impl Runner {
     pub(super) fn new(
         store: Store,
         clock: Clock,
-        functions: Functions,
+        (functions, faults): (Functions, Faults),
         (seal, home): (Seal, Value),
     ) -> Self {
         Self {
             store,
             clock,
             functions,
+            faults,
             seal,
             home,
             closing: CancellationToken::new(),

@@ -27,6 +27,12 @@ type Called = Result<Came, Fault>;
 impl Runner {
     /// Makes a call.
     pub(super) async fn call(self: &Arc<Self>, header: &Header, call: &Call) -> Called {
+        if let Some(name) = self.faults.of_step(&header.flow, &call.step) {
+            return Err(Fault::new(
+                name,
+                "this step fails, as was asked for by a fault",
+            ));
+        }
         match &call.target {
             Target::Function { name, qualifier } => {
                 let event = call.parameters.as_ref().unwrap_or(&call.input);

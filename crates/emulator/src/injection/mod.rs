@@ -1,0 +1,11 @@
+//! Failures on purpose: which calls of functions and which steps of workflows fail, and how. Kept in memory only.
+//!
+//! `rule` says what fails; `faults` counts calls and finds the rule of each; `prone` is what runs functions, with the
+//! rules applied, so that every caller (the API, the gateway, queues, triggers, workflows) meets them.
+
+mod faults;
+mod prone;
+mod rule;
+
+pub(crate) use faults::Faults;
+pub(crate) use prone::Prone;

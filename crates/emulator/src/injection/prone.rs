@@ -1,0 +1,160 @@
+//! What runs functions, with the failures that were asked for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use jiff::SignedDuration;
+use runtime::{Answer, Call, Ended, Fault, FunctionError, InstanceInfo, Language, Reply, Request};
+use runtime::{Scale, Spec};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::faults::Faults;
+use super::rule::Does;
+use crate::clock::Clock;
+use crate::function::Run;
+
+/// Another that runs functions, and what goes wrong with it.
+pub(crate) struct Prone<R> {
+    inner: R,
+    faults: Faults,
+    clock: Clock,
+}
+
+impl<R: Run> Prone<R> {
+    /// Runs functions by `inner`.
+    pub(crate) fn new(inner: R, faults: Faults, clock: Clock) -> Self {
+        Self {
+            inner,
+            faults,
+            clock,
+        }
+    }
+
+    /// What the call comes to without its code, if that was asked for; returns when the code's turn has come.
+    async fn meet(&self, spec: &Spec, is_event: bool) -> Option<Result<Reply, Fault>> {
+        match self.faults.of_call(&spec.function)? {
+            Does::LatencyMs(late) => {
+                self.pass(Duration::from_millis(late)).await;
+                None
+            }
+            Does::Throttle => {
+                let words = "every instance is busy, as was asked for by a fault";
+                Some(Err(Fault::Throttled(words.to_owned())))
+            }
+            Does::Error(name) => {
+                let message = "this call fails, as was asked for by a fault";
+                let payload = json!({ "errorMessage": message, "errorType": name });
+                Some(Ok(raised(payload.to_string(), is_event)))
+            }
+            Does::Crash if is_event => {
+                let message = "Process exited unexpectedly before completing request, as was asked for by a fault";
+                let payload = json!({ "errorMessage": message });
+                Some(Ok(raised(payload.to_string(), is_event)))
+            }
+            Does::Crash => {
+                let words = "the program ended, as was asked for by a fault";
+                Some(Err(Fault::Exited(words.to_owned())))
+            }
+        }
+    }
+
+    /// Waits by the cloud's clock: moving it forward ends the wait.
+    async fn pass(&self, late: Duration) {
+        let mut moved = self.clock.moved();
+        let late = SignedDuration::try_from(late).unwrap_or(SignedDuration::MAX);
+        let Ok(end) = self.clock.now().checked_add(late) else {
+            return;
+        };
+        loop {
+            let left = end.duration_since(self.clock.now());
+            let Some(left) = Duration::try_from(left).ok().filter(|left| !left.is_zero()) else {
+                return;
+            };
+            tokio::select! {
+                () = tokio::time::sleep(left) => {}
+                _ = moved.changed() => {}
+            }
+        }
+    }
+}
+
+fn is_event(call: &Call) -> bool {
+    matches!(call.request, Request::Event(_))
+}
+
+/// An error that the code raised. A web server has no such errors: its visitor gets it as a response with status 500.
+fn raised(payload: String, is_event: bool) -> Reply {
+    if is_event {
+        return Reply::Answer(Answer {
+            payload: payload.into(),
+            error: Some(FunctionError::Unhandled),
+            ended: Ended::default(),
+        });
+    }
+    let body = Full::new(Bytes::from(payload)).map_err(|never| match never {});
+    let mut response = Response::new(body.boxed_unsync());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    let kind = HeaderValue::from_static("application/json");
+    response
+        .headers_mut()
+        .insert(http::header::CONTENT_TYPE, kind);
+    Reply::Web {
+        response,
+        instance: String::new(),
+    }
+}
+
+#[async_trait]
+impl<R: Run> Run for Prone<R> {
+    async fn call(&self, spec: &Arc<Spec>, call: Call) -> Result<Reply, Fault> {
+        match self.meet(spec, is_event(&call)).await {
+            Some(met) => met,
+            None => self.inner.call(spec, call).await,
+        }
+    }
+
+    async fn call_until(
+        &self,
+        spec: &Arc<Spec>,
+        call: Call,
+        stop: CancellationToken,
+    ) -> Result<Reply, Fault> {
+        match stop
+            .run_until_cancelled(self.meet(spec, is_event(&call)))
+            .await
+        {
+            None => Err(Fault::Stopped),
+            Some(Some(met)) => met,
+            Some(None) => self.inner.call_until(spec, call, stop).await,
+        }
+    }
+
+    async fn check(&self, language: Language) -> Result<(), Fault> {
+        self.inner.check(language).await
+    }
+
+    fn reserve(&self, function: &str, instances: Option<u32>) {
+        self.inner.reserve(function, instances);
+    }
+
+    fn keep(&self, spec: &Arc<Spec>, scale: Scale) {
+        self.inner.keep(spec, scale);
+    }
+
+    fn instances(&self, function: &str) -> Vec<InstanceInfo> {
+        self.inner.instances(function)
+    }
+
+    async fn retire(&self, function: &str, version: Option<&str>) {
+        self.inner.retire(function, version).await;
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}

@@ -1,0 +1,154 @@
+//! Looks whether what is wanted is true.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value as Json, json};
+
+use super::act::{send, short};
+use super::stage::{Stage, name};
+use super::{Failure, Played, in_words};
+use crate::cli::suite::{Check, Ended, Object, Request, Wanted, Words, fits};
+use crate::diagnostic::Diagnostics;
+
+/// How often is looked.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Whether something is true; if not, why not.
+type Verdict = Result<(), String>;
+
+/// Returns when all of it is true at once; fails with what is not true when the time is over.
+pub(super) async fn until(
+    stage: &Stage,
+    (checks, within): (&[Check], Duration),
+    words: &Words,
+) -> Played<()> {
+    let begun = Instant::now();
+    loop {
+        let Err(failure) = all(stage, checks, words).await else {
+            return Ok(());
+        };
+        if begun.elapsed() >= within {
+            return Err(failure);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn all(stage: &Stage, checks: &[Check], words: &Words) -> Played<()> {
+    for check in checks {
+        let verdict = match &check.wanted {
+            Wanted::Http(wanted) => answered(stage, wanted, words).await,
+            Wanted::Execution(wanted) => ended(stage, wanted, words).await,
+            Wanted::Calls(wanted) => called(stage, wanted).await,
+            Wanted::Object(wanted) => kept(stage, wanted, words).await,
+            Wanted::Log { function, text } => wrote(stage, function, &(text, words)).await,
+        };
+        verdict.map_err(|why| Failure::new(&check.at, why))?;
+    }
+    Ok(())
+}
+
+async fn answered(stage: &Stage, wanted: &Request, words: &Words) -> Verdict {
+    let answer = send(stage, (wanted, None), words).await?;
+    let is_well = wanted
+        .status
+        .map_or(answer.status < 400, |status| answer.status == status);
+    if !is_well {
+        return Err(format!("status {}: {}", answer.status, short(&answer.body)));
+    }
+    holds("the body", wanted.body.as_ref(), (&answer.body, words))
+}
+
+/// Whether a value holds what is wanted of it, if anything is.
+fn holds(what: &str, wanted: Option<&Json>, (is, words): (&Json, &Words)) -> Verdict {
+    let Some(wanted) = wanted else {
+        return Ok(());
+    };
+    match fits(&words.json(wanted)?, is) {
+        None => Ok(()),
+        Some(why) => Err(format!("{what}: {why}")),
+    }
+}
+
+async fn ended(stage: &Stage, wanted: &Ended, words: &Words) -> Verdict {
+    let flow = stage.flow(&wanted.workflow)?;
+    let named = json!({ "name": words.text(&wanted.name)? });
+    let shown = stage.ask(flow, ("execution.show", &named)).await?;
+    if let Some(status) = &wanted.status
+        && shown["Status"] != *words.text(status)?
+    {
+        return Err(format!(
+            "the execution's status is {}, not {status}",
+            short(&shown["Status"])
+        ));
+    }
+    holds(
+        "the output",
+        wanted.output.as_ref(),
+        (&shown["Output"], words),
+    )?;
+    let Some(steps) = &wanted.steps else {
+        return Ok(());
+    };
+    let events = stage.ask(flow, ("execution.history", &named)).await?;
+    let events = events.as_array().map(Vec::as_slice).unwrap_or_default();
+    let begun = events.iter().filter(|event| event["Type"] == "StepEntered");
+    let begun: Vec<&str> = begun
+        .filter_map(|event| event["StepName"].as_str())
+        .collect();
+    if begun == *steps {
+        return Ok(());
+    }
+    Err(format!(
+        "the steps were {}, not {}",
+        begun.join(", "),
+        steps.join(", ")
+    ))
+}
+
+async fn called(stage: &Stage, wanted: &[(String, u64)]) -> Verdict {
+    let shown = stage.admin.faults().await;
+    let shown = shown.map_err(|wrong| in_words(&wrong))?;
+    for (resource, number) in wanted {
+        let function = name(stage.function(resource)?);
+        let calls = shown["calls"][function].as_u64().unwrap_or(0);
+        if calls != *number {
+            return Err(format!(
+                "`{resource}` was called {calls} times, not {number}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+async fn kept(stage: &Stage, wanted: &Object, words: &Words) -> Verdict {
+    let key = words.text(&wanted.key)?;
+    let shelf = stage.bucket(&wanted.bucket)?;
+    let content = shelf.get(&key).await.map_err(|error| error.to_string())?;
+    match (content, wanted.exists) {
+        (None, false) => Ok(()),
+        (Some(_), false) => Err(format!("there is an object `{key}`")),
+        (None, true) => Err(format!("there is no object `{key}`")),
+        (Some(content), true) => {
+            let text = String::from_utf8_lossy(&content).into_owned();
+            holds(
+                "the object",
+                wanted.body.as_ref(),
+                (&Json::String(text), words),
+            )
+        }
+    }
+}
+
+/// A function's lines are looked through from the last one, as many as the admin API brings.
+async fn wrote(stage: &Stage, function: &str, (text, words): &(&String, &Words)) -> Verdict {
+    let text = words.text(text)?;
+    let function_name = name(stage.function(function)?).to_owned();
+    let query = [("function", function_name), ("text", text.clone())];
+    let told = |wrong: Diagnostics| in_words(&wrong);
+    let mut lines = stage.admin.logs(&query).await.map_err(told)?;
+    match lines.next().await.map_err(told)? {
+        Some(_) => Ok(()),
+        None => Err(format!("`{function}` wrote no line that holds `{text}`")),
+    }
+}

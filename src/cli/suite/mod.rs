@@ -1,0 +1,16 @@
+//! Files of tests: what they say. Pure; `commands/test` does it.
+
+mod check;
+mod fits;
+mod keys;
+mod model;
+mod read;
+mod step;
+mod words;
+
+pub(super) use fits::{fits, part};
+pub(super) use model::{
+    Begin, Check, Ended, Invocation, Means, Object, Request, Step, Suite, Test, Wanted,
+};
+pub(super) use read::read;
+pub(super) use words::Words;

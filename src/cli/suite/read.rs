@@ -1,0 +1,215 @@
+//! From the text of a test file to its tests. Every mistake is reported at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::check::check;
+use super::keys::{Keys, bad};
+use super::model::{Fault, File, Matrix, Suite, Test};
+use super::step::step;
+use crate::diagnostic::{Diagnostics, Source};
+use crate::manifest::{self, Node, NodeKind};
+
+/// How long something may take to become true when the test does not say.
+const WITHIN: Duration = Duration::from_secs(10);
+
+/// The keys of each map.
+const TEST: &[&str] = &[
+    "name", "given", "faults", "when", "then", "within", "matrix",
+];
+const FAULT: &[&str] = &["function", "call", "error", "latency", "throttle", "crash"];
+
+/// The tests of a file.
+pub(in crate::cli) fn read(source: &Arc<Source>) -> Result<Suite, Diagnostics> {
+    let (root, mut wrong) = manifest::parse(source);
+    let mut suite = Suite::default();
+    if let Some(root) = root
+        && let Some(keys) = Keys::new(&root, "a file of tests", &["tests"], &mut wrong)
+    {
+        let tests = keys.list("tests", &mut wrong);
+        if tests.is_empty() && keys.get("tests").is_none_or(|node| node.items().is_empty()) {
+            wrong.push(bad(
+                keys.at(),
+                "a file of tests needs the key `tests` with a list of them",
+            ));
+        }
+        suite.tests = tests
+            .iter()
+            .filter_map(|node| test(node, &mut wrong))
+            .collect();
+    }
+    wrong.into_result(suite).map(|(suite, _)| suite)
+}
+
+fn test(node: &Node, wrong: &mut Diagnostics) -> Option<Test> {
+    let keys = Keys::new(node, "a test", TEST, wrong)?;
+    let name = keys.need("name", wrong);
+    let matrix = keys.get("matrix").and_then(|node| matrix(node, wrong));
+    let all = |name: &str, wrong: &mut Diagnostics| keys.list(name, wrong).to_vec();
+    let test = Test {
+        at: node.get("name").map_or(&node.at, |name| &name.at).clone(),
+        files: keys
+            .get("given")
+            .map_or_else(Vec::new, |node| files(node, wrong)),
+        faults: all("faults", wrong)
+            .iter()
+            .filter_map(|node| fault(node, wrong))
+            .collect(),
+        when: all("when", wrong)
+            .iter()
+            .filter_map(|node| step(node, wrong))
+            .collect(),
+        then: all("then", wrong)
+            .iter()
+            .filter_map(|node| check(node, wrong))
+            .collect(),
+        within: keys.duration("within", wrong).unwrap_or(WITHIN),
+        matrix,
+        name: name?,
+    };
+    let is_empty = |node: &Node| matches!(&node.kind, NodeKind::List(items) if items.is_empty());
+    if keys.get("then").is_none_or(is_empty) {
+        wrong.push(bad(&test.at, "a test that has no `then` cannot fail"));
+    }
+    Some(test)
+}
+
+fn matrix(node: &Node, wrong: &mut Diagnostics) -> Option<Matrix> {
+    let keys = Keys::new(node, "a matrix", &["each-step-of", "only"], wrong)?;
+    Some(Matrix {
+        workflow: keys.need("each-step-of", wrong)?,
+        only: keys.texts("only", wrong).unwrap_or_default(),
+        at: node.at.clone(),
+    })
+}
+
+fn files(node: &Node, wrong: &mut Diagnostics) -> Vec<File> {
+    let Some(keys) = Keys::new(node, "`given`", &["files"], wrong) else {
+        return Vec::new();
+    };
+    let mut all = Vec::new();
+    for bucket in keys.entries("files", wrong) {
+        if !bucket.value.is_map() {
+            wrong.push(bad(
+                &bucket.value.at,
+                "the files of a bucket are a map of keys to contents",
+            ));
+        }
+        all.extend(bucket.value.entries().iter().map(|file| File {
+            bucket: bucket.key.clone(),
+            key: file.key.clone(),
+            content: file.value.to_json(),
+            at: file.key_at.clone(),
+        }));
+    }
+    all
+}
+
+fn fault(node: &Node, wrong: &mut Diagnostics) -> Option<Fault> {
+    let keys = Keys::new(node, "a fault", FAULT, wrong)?;
+    let function = keys.need("function", wrong);
+    let call = match keys.get("call") {
+        Some(node) if node.as_str() == Some("all") => None,
+        Some(node) if node.as_i64().is_some_and(|number| number > 0) => {
+            keys.number("call", u64::from(u32::MAX), wrong)
+        }
+        Some(_) => keys.refuse("call", "a whole number from 1, or `all`", wrong),
+        None => None,
+    };
+    let error = keys
+        .text("error", wrong)
+        .map(|name| json!({ "error": name }));
+    let late = keys
+        .duration("latency", wrong)
+        .map(|late| json!({ "latency_ms": u64::try_from(late.as_millis()).unwrap_or(u64::MAX) }));
+    let flag = |name: &str, wrong: &mut Diagnostics| {
+        keys.flag(name, wrong).filter(|is| *is).map(|_| json!(name))
+    };
+    let (throttle, crash) = (flag("throttle", wrong), flag("crash", wrong));
+    let mut all = [error, late, throttle, crash].into_iter().flatten();
+    let (Some(does), None) = (all.next(), all.next()) else {
+        let detail = "a fault has one of the keys `error`, `latency`, `throttle`, `crash`";
+        wrong.push(bad(&node.at, detail));
+        return None;
+    };
+    Some(Fault {
+        function: function?,
+        call,
+        does,
+        at: node.at.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::Means;
+    use super::*;
+
+    fn wrong(text: &str) -> Vec<String> {
+        let source = Source::new("t.yaml", text);
+        let all = read(&source).unwrap_err();
+        all.sorted()
+            .iter()
+            .map(|d| {
+                format!(
+                    "{} {} {}",
+                    d.at.as_ref().unwrap(),
+                    d.detail,
+                    d.hints.join(" ")
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_whole_test_is_read() {
+        let text = "tests:\n- name: one\n  given: {files: {store: {a/b: x}}}\n  faults:\n  - {function: pay, call: 2, latency: 2s}\n  - {function: pay, call: all, throttle: true}\n  when:\n  - http: {url: http://a.test/, body: {a: 1}, save: {id: $.id}}\n  - advance: 3d\n  - until:\n    - calls: {pay: 1}\n  then:\n  - execution: {workflow: w, name: \"{{id}}\", status: Succeeded, steps: [A, B]}\n  within: 1m\n";
+        let suite = read(&Source::new("t.yaml", text)).unwrap();
+        let only = &suite.tests[0];
+        assert_eq!(
+            (only.files.len(), only.when.len(), only.then.len()),
+            (1, 3, 1)
+        );
+        let does: Vec<_> = only
+            .faults
+            .iter()
+            .map(|f| (f.call, f.does.clone()))
+            .collect();
+        assert_eq!(
+            does,
+            [
+                (Some(2), json!({ "latency_ms": 2000 })),
+                (None, json!("throttle"))
+            ]
+        );
+        assert!(matches!(&only.when[0].means, Means::Http(r) if r.method == "POST"));
+        assert_eq!(only.when[0].save, [("id".to_owned(), "$.id".to_owned())]);
+        assert_eq!(only.within, Duration::from_mins(1));
+        let Means::Advance(by) = only.when[1].means else {
+            panic!("{:?}", only.when[1]);
+        };
+        assert_eq!(by, Duration::from_hours(72));
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_place() {
+        let found = wrong(
+            "tests:\n- name: one\n  fautls: []\n  faults:\n  - {function: pay, error: A, crash: true}\n  - {function: pay, call: 0, error: A}\n  when:\n  - htpp: {}\n  - advance: soon\n  - until: {}\n  then:\n  - calls: {pay: often}\n  within: 5\n",
+        );
+        let expected = [
+            "t.yaml:3:3 a test has no key `fautls` did you mean `faults`?",
+            "t.yaml:5:5 a fault has one of the keys `error`, `latency`, `throttle`, `crash` ",
+            "t.yaml:6:27 `call` of a fault is a whole number from 1, or `all` ",
+            "t.yaml:8:5 a step has no key `htpp` did you mean `http`?",
+            "t.yaml:9:14 `advance` is a time such as 90s, 5m, 1h or 3d ",
+            "t.yaml:10:12 `until` is a list of what is to be true ",
+            "t.yaml:12:12 `calls` is a map of functions to whole numbers ",
+            "t.yaml:13:11 `within` of a test is a time such as 90s, 5m, 1h or 3d ",
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(wrong("tests: []\n").len(), 1);
+        assert!(wrong("tests:\n- name: one\n")[0].contains("cannot fail"));
+    }
+}
