@@ -80,14 +80,12 @@ impl Pool {
             let slot = order.slot;
             // It is gone when the fleet was closed meanwhile; then the process ends here.
             if let Some(kind) = lock(&self.0).get_mut(&order.program) {
-                match started {
-                    Ok(process) => kind.waiting.push(Waiting { process, slot }),
+                let Ok(process) = started else {
                     // What cannot be started now is said to whoever needs it.
-                    Err(_) => {
-                        kind.is_filling = false;
-                        return;
-                    }
-                }
+                    kind.is_filling = false;
+                    return;
+                };
+                kind.waiting.push(Waiting { process, slot });
             }
         }
     }
