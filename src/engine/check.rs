@@ -98,6 +98,7 @@ mod tests {
             steps: steps.iter().map(step).collect(),
             drift: BTreeMap::new(),
             unmanaged: BTreeMap::new(),
+            running: BTreeMap::new(),
             edits: crate::plan::Edits::default(),
             warnings: Diagnostics::new(),
         }

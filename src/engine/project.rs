@@ -20,6 +20,8 @@ use crate::secret::Secrets;
 use crate::state::{LockedState, State};
 use crate::terms;
 
+use super::running;
+
 /// A manifest and what it becomes: everything known without asking the cloud.
 #[derive(Debug)]
 pub struct Project {
@@ -269,6 +271,7 @@ impl Project {
         terms::check_limits(&self.own, &self.environment, &plan, &mut diagnostics);
         let ((), warnings) = diagnostics.into_result(())?;
         plan.warnings = warnings;
+        plan.running = running::count(&plan, &carried, &to.providers).await;
         Ok(plan)
     }
 

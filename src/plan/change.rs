@@ -9,6 +9,9 @@ use super::{Edits, FieldDiff};
 use crate::diagnostic::Diagnostics;
 use crate::resource::{Kind, Object, Print, RemoteId, Resource, ResourceId, conceal_plain};
 
+/// Executions of a workflow are counted up to here.
+pub const MOST_RUNNING: usize = 100;
+
 /// The state that a plan was made from. Apply refuses another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Base {
@@ -109,6 +112,9 @@ pub struct Plan {
     pub drift: BTreeMap<ResourceId, Vec<FieldDiff>>,
     /// Items in the cloud that nobody asked for; they are left alone.
     pub unmanaged: BTreeMap<ResourceId, Vec<String>>,
+    /// How many executions run in workflows that change or go, [`MOST_RUNNING`] standing for that many or more.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub running: BTreeMap<ResourceId, usize>,
     /// What changes in the state alone, before any step.
     pub edits: Edits,
     /// What was noticed and stands against nothing.

@@ -79,6 +79,7 @@ pub fn plan(
         steps: Vec::new(),
         drift: BTreeMap::new(),
         unmanaged: BTreeMap::new(),
+        running: BTreeMap::new(),
         edits: Edits::default(),
         warnings: Diagnostics::new(),
     };

@@ -16,7 +16,7 @@ mod scope;
 #[cfg(test)]
 mod tests;
 
-pub use change::{Base, Change, Plan, Step, Summary, Which};
+pub use change::{Base, Change, MOST_RUNNING, Plan, Step, Summary, Which};
 pub use compare::current;
 pub use diff::{FieldDiff, diff};
 pub use edit::{Edits, Moved};

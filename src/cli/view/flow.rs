@@ -3,6 +3,7 @@
 use super::super::printer::{Printer, Style};
 use super::text;
 use crate::content::{FlowChange, Sort, StepChange};
+use crate::plan::{Change, MOST_RUNNING};
 
 /// A line for each step that differs, and what else does.
 pub(super) fn lines(printer: Printer, change: &FlowChange) -> Vec<String> {
@@ -29,9 +30,44 @@ pub(super) fn lines(printer: Printer, change: &FlowChange) -> Vec<String> {
     lines
 }
 
+/// What becomes of executions that run while a plan is carried out; nothing of those that are told of in another step.
+pub(super) fn running(number: usize, change: &Change) -> Option<String> {
+    let fate = match change {
+        Change::Update { .. } => "go on with the old definition",
+        Change::Delete { .. } => "end with it",
+        _ => return None,
+    };
+    let words = match number {
+        1 => format!("1 execution runs and will {fate}"),
+        MOST_RUNNING.. => format!("{MOST_RUNNING} executions or more run and will {fate}"),
+        _ => format!("{number} executions run and will {fate}"),
+    };
+    Some(format!("      {words}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Which;
+
+    #[test]
+    fn executions_that_run_go_on_or_end() {
+        let update = Change::Update { diff: Vec::new() };
+        let delete = Change::Delete {
+            because: String::new(),
+            which: Which::Current,
+        };
+        let words = |number, change| running(number, change).unwrap();
+        assert_eq!(
+            words(1, &delete).trim(),
+            "1 execution runs and will end with it"
+        );
+        let many = words(MOST_RUNNING, &update);
+        assert_eq!(
+            many.trim(),
+            "100 executions or more run and will go on with the old definition"
+        );
+    }
 
     #[test]
     fn every_difference_has_a_line() {

@@ -52,6 +52,7 @@ pub(in crate::cli) fn show(
         lines,
         texts,
         flows: content::changes(plan),
+        running: &plan.running,
         changed_by: &BTreeMap::new(),
     };
     let mut words = page.render(plan);
@@ -75,6 +76,7 @@ pub(in crate::cli) fn again(printer: Printer, again: &Replan, lines: Lines) {
         lines,
         texts: &Texts::new(),
         flows: content::changes(plan),
+        running: &plan.running,
         changed_by,
     };
     let mut words = vec![printer.paint(Style::Bold, "After its actions:")];
@@ -96,6 +98,7 @@ fn as_json(plan: &Plan) -> Json {
         "drift": plan.drift,
         "unmanaged": plan.unmanaged,
         "flows": content::changes(plan),
+        "running": plan.running,
         "moved": plan.edits.moved,
         "protection": { "begins": plan.edits.protect, "ends": plan.edits.release },
         "summary": plan.summary(),
@@ -150,6 +153,8 @@ struct Page<'a> {
     texts: &'a Texts,
     /// What changes about the definitions of workflows.
     flows: BTreeMap<ResourceId, FlowChange>,
+    /// How many executions run in workflows that change or go.
+    running: &'a BTreeMap<ResourceId, usize>,
     /// The plugins that changed properties, by block.
     changed_by: &'a BTreeMap<String, Vec<String>>,
 }
@@ -178,6 +183,9 @@ impl Page<'_> {
         match flow.filter(|_| !step.change.diff().is_empty()) {
             Some(change) => self.flow(step, change, out),
             None => self.fields(step.change.diff(), Mark::Change, out),
+        }
+        if let Some(running) = self.running.get(&step.id) {
+            out.extend(flow::running(*running, &step.change));
         }
         for item in step.change.diff().iter().filter(|d| is_item(d)) {
             let name = (step.id.clone(), item.path[1].clone());

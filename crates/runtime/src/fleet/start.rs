@@ -331,10 +331,15 @@ fn empty(folder: &Path) -> io::Result<()> {
         if entry.file_name() == BOOTSTRAPS {
             continue;
         }
-        if entry.file_type()?.is_dir() {
-            std::fs::remove_dir_all(entry.path())?;
+        let removed = if entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())
         } else {
-            std::fs::remove_file(entry.path())?;
+            std::fs::remove_file(entry.path())
+        };
+        // A process of a fleet that was closed just now takes its own slot away.
+        match removed {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
     }
     Ok(())
