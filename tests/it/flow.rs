@@ -113,14 +113,14 @@ fn an_express_workflow_takes_the_place_of_a_standard_one() {
 #[test]
 fn executions_that_run_are_told_of_and_go_on_as_they_began() {
     let sandbox = shop();
-    let wait = "- { Type: Wait, Name: Charge, Duration: 3600, End: true }\n";
+    let wait = "- { Type: Wait, Name: Charge, Seconds: 300, End: true }\n";
     let (before, _) = FLOW.rsplit_once("- {").unwrap();
     sandbox.file("pay.yaml", format!("{before}{wait}"));
     sandbox.run("deploy -y").code(0);
     let plan = sandbox.run("plan --destroy").code(0).stdout;
     assert!(!plan.contains("execution"), "{plan}");
     for name in ["a", "b"] {
-        let start = format!("workflow start pay --name {name}");
+        let start = format!("workflow start {name}");
         sandbox.run(&start).code(0);
     }
     sandbox.file("pay.yaml", FLOW);
@@ -130,7 +130,7 @@ fn executions_that_run_are_told_of_and_go_on_as_they_began() {
     let plan = sandbox.run("plan --json").code(0).object("plan");
     assert_eq!(plan["running"], serde_json::json!({ "pay.flow": 2 }));
     sandbox.run("deploy -y").code(0);
-    let shown = sandbox.run("workflow show pay a").code(0).stdout;
+    let shown = sandbox.run("workflow show a").code(0).stdout;
     assert!(shown.contains("Running"), "{shown}");
     let plan = sandbox.run("plan --destroy").code(0).stdout;
     let said = "2 executions run and will end with it";

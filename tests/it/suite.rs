@@ -97,6 +97,14 @@ fn the_saga_of_the_template_passes_on_clouds_of_its_own() {
 }
 
 #[test]
+fn days_of_an_approval_pass_in_no_time() {
+    let sandbox = Sandbox::new();
+    sandbox.run("init approval expenses").code(0);
+    let ran = sandbox.run("test -t expenses/s.yaml --json").code(0);
+    assert_eq!(ran.object("tests")["passed"], 5);
+}
+
+#[test]
 fn calls_fail_as_faults_say_and_are_counted() {
     let sandbox = echo();
     sandbox.file("tests/faults.test.yaml", FAULTS);

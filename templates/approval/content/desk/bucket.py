@@ -54,6 +54,10 @@ def read(key):
     return None if found is None else json.loads(found)
 
 
+def write(key, value):
+    _ask("PUT", key, json.dumps(value).encode())
+
+
 def claim(key, value):
     """Writes what is not there yet; whether it was this call that did. Of several at the same moment one does."""
     return _ask("PUT", key, json.dumps(value).encode(), more={"x-oss-forbid-overwrite": "true"}) is not None
