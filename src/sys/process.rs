@@ -1,11 +1,11 @@
 //! Processes: who we are, who lives, how a background one is started.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -89,6 +89,26 @@ pub fn spawn_self(
         .stderr(errors)
         .process_group(0)
         .spawn()
+}
+
+/// Starts this very program as a part of this process: it reads from and writes to this one, and is killed when it is dropped.
+pub fn spawn_part(
+    arguments: &[&OsStr],
+    variables: &[(&'static str, OsString)],
+) -> io::Result<tokio::process::Child> {
+    let variables = variables.iter().map(|(name, value)| (name, value));
+    tokio::process::Command::new(std::env::current_exe()?)
+        .args(arguments)
+        .envs(variables)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+}
+
+/// Whether a process ended as by `kill -9`.
+pub fn was_killed(status: ExitStatus) -> bool {
+    status.signal() == Some(Signal::SIGKILL as i32)
 }
 
 /// Where this very program is.

@@ -87,8 +87,10 @@ fn no_mustache_is_left_over() {
     for template in catalog().unwrap() {
         for file in render(&template, &BTreeMap::new()).unwrap() {
             let text = String::from_utf8_lossy(&file.bytes);
+            // Tests of an application have variables of their own in this form.
+            let is_test = file.path.to_string_lossy().ends_with(".test.yaml");
             assert!(
-                !text.contains("{{"),
+                is_test || !text.contains("{{"),
                 "{}: {}",
                 template.id,
                 file.path.display()

@@ -79,7 +79,7 @@ fn the_saga_of_the_template_passes_on_clouds_of_its_own() {
     sandbox.run("init order-saga shop").code(0);
     let ran = sandbox.run("test -t shop/s.yaml --json").code(0);
     let tests = told(&ran.stdout);
-    assert_eq!(tests.len(), 7, "{}", ran.stdout);
+    assert_eq!(tests.len(), 12, "{}", ran.stdout);
     assert!(
         tests.iter().all(|(_, passed, ..)| *passed),
         "{}",
@@ -90,10 +90,46 @@ fn the_saga_of_the_template_passes_on_clouds_of_its_own() {
             .iter()
             .any(|(name, ..)| name == "whichever step fails, the order is undone (Ship)")
     );
-    assert_eq!(ran.object("tests")["passed"], 7);
+    assert_eq!(ran.object("tests")["passed"], 12);
     // Neither a local cloud of the user's nor a state of the project came to be.
     assert!(!sandbox.home().join("local/endpoint.json").exists());
     assert!(!sandbox.work().join("shop/.sdev/shop").exists());
+}
+
+#[test]
+fn a_cloud_that_is_killed_comes_back_with_everything() {
+    let sandbox = echo();
+    let tests = r#"tests:
+- name: killed between steps and in a call
+  given: {files: {store: {greeting: hello}}}
+  faults:
+  - {function: echo, call: 2, kill: true}
+  when:
+  - event: {function: echo, payload: {n: 1}}
+  - kill: cloud
+  - advance: 1d
+  - event: {function: echo, payload: {n: 2}, error: Nothing}
+  then:
+  - calls: {echo: 2}
+- name: killed between steps
+  given: {files: {store: {greeting: hello}}}
+  when:
+  - event: {function: echo, payload: {n: 1}}
+  - kill: cloud
+  - kill: cloud
+  - event: {function: echo, payload: {n: 2}, save: {n: $.n}}
+  then:
+  - calls: {echo: 2}
+  - object: {bucket: store, key: greeting, body: hello}
+  - log: {function: echo, contains: "{\"n\":{{n}}}"}
+"#;
+    sandbox.file("tests/kill.test.yaml", tests);
+    let ran = sandbox.run("test --json").code(1);
+    let tests = told(&ran.stdout);
+    // Who calls while the cloud is killed gets no answer.
+    assert!(!tests[0].1, "{}", ran.stdout);
+    assert!(tests[0].2.contains("cannot talk to"), "{}", ran.stdout);
+    assert!(tests[1].1, "{}", ran.stdout);
 }
 
 #[test]

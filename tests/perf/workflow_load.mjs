@@ -1,9 +1,11 @@
 // Begins executions and waits for their end, IN_FLIGHT at a time for SECONDS; prints how many ended each second, and the median
-// and 99th percentile of their milliseconds. WHOM is `sdev` or `restate`, URL the address.
+// and 99th percentile of their milliseconds. WHOM is `sdev` or `restate`, URL the address. With `begin` COUNT executions are only
+// begun; with `ends` it waits until COUNT have ended, and prints the seconds from SINCE to the first end and to the last.
 import { Agent, request } from 'node:http';
 import { createHmac, randomUUID } from 'node:crypto';
 
-const { WHOM, URL: url, IN_FLIGHT, SECONDS, ALIBABA_CLOUD_ACCESS_KEY_ID: id, ALIBABA_CLOUD_ACCESS_KEY_SECRET: secret } = process.env;
+const { WHOM, URL: url, IN_FLIGHT, SECONDS, COUNT, SINCE } = process.env;
+const { ALIBABA_CLOUD_ACCESS_KEY_ID: id, ALIBABA_CLOUD_ACCESS_KEY_SECRET: secret } = process.env;
 const agent = new Agent({ keepAlive: true, maxSockets: 256 });
 
 function send(address, type, body) {
@@ -24,39 +26,82 @@ function send(address, type, body) {
 
 const strict = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
-async function sdev() {
+async function ask(action, parameters) {
   const all = {
-    Action: 'StartSyncExecution', Version: '2019-03-15', Format: 'JSON', AccessKeyId: id, SignatureMethod: 'HMAC-SHA1',
+    Action: action, Version: '2019-03-15', Format: 'JSON', AccessKeyId: id, SignatureMethod: 'HMAC-SHA1',
     SignatureVersion: '1.0', SignatureNonce: randomUUID(), Timestamp: new Date().toISOString().replace(/\.\d+/, ''),
-    FlowName: 'saga', Input: '{}',
+    FlowName: 'saga', ...parameters,
   };
   const form = Object.keys(all).sort().map((name) => `${strict(name)}=${strict(all[name])}`).join('&');
   const signature = createHmac('sha1', `${secret}&`).update(`POST&%2F&${strict(form)}`).digest('base64');
-  const text = await send(url, 'application/x-www-form-urlencoded', `${form}&Signature=${strict(signature)}`);
-  if (JSON.parse(text).Status !== 'Succeeded') throw new Error(text);
+  return JSON.parse(await send(url, 'application/x-www-form-urlencoded', `${form}&Signature=${strict(signature)}`));
+}
+
+async function sdev() {
+  const told = await ask('StartSyncExecution', { Input: '{}' });
+  if (told.Status !== 'Succeeded') throw new Error(JSON.stringify(told));
+}
+
+const begin = () => ask('StartExecution', { Input: '{}' });
+
+// When each execution that has ended did, in milliseconds.
+async function stopped() {
+  const all = [];
+  let token = '';
+  do {
+    const page = await ask('ListExecutions', { Limit: '100', ...(token && { NextToken: token }) });
+    all.push(...page.Executions.filter((one) => one.Status === 'Succeeded').map((one) => Date.parse(one.StoppedTime)));
+    token = page.NextToken;
+  } while (token);
+  return all;
 }
 
 const restate = () => send(`${url}/saga/run`, 'application/json', '{}');
 
-const one = { sdev, restate }[WHOM];
+const one = { sdev, restate, begin }[WHOM];
 const waits = [];
-let end = performance.now() + 1000;
+let left = Infinity;
+let until = performance.now() + 1000;
 let counts = false;
 async function worker() {
-  while (performance.now() < end) {
+  while (performance.now() < until && left-- > 0) {
     const began = performance.now();
     await one();
     if (counts) waits.push(performance.now() - began);
   }
 }
 const all = () => Promise.all(Array.from({ length: Number(IN_FLIGHT) }, worker));
-await all();
-counts = true;
-const began = performance.now();
-end = began + 1000 * Number(SECONDS);
-await all();
-const seconds = (performance.now() - began) / 1000;
-waits.sort((a, b) => a - b);
-const at = (part) => waits[Math.min(waits.length - 1, Math.floor(waits.length * part))];
-console.log(JSON.stringify({ rate: waits.length / seconds, p50: at(0.5), p99: at(0.99) }));
+
+async function rate() {
+  counts = true;
+  const began = performance.now();
+  await all();
+  const seconds = (performance.now() - began) / 1000;
+  waits.sort((a, b) => a - b);
+  const at = (part) => waits[Math.min(waits.length - 1, Math.floor(waits.length * part))];
+  return { rate: waits.length / seconds, p50: at(0.5), p99: at(0.99) };
+}
+
+async function steady() {
+  await all();
+  until = performance.now() + 1000 * Number(SECONDS);
+  return rate();
+}
+
+function crowd() {
+  [left, until] = [Number(COUNT), Infinity];
+  return rate();
+}
+
+async function ends() {
+  let found = [];
+  while (found.length < Number(COUNT)) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    found = await stopped();
+  }
+  const after = found.map((moment) => (moment - Number(SINCE)) / 1000);
+  return { first: Math.min(...after), last: Math.max(...after) };
+}
+
+console.log(JSON.stringify(await ({ begin: crowd, ends }[WHOM] ?? steady)()));
 process.exit();

@@ -8,6 +8,8 @@ import time
 import urllib.request
 
 HERE = pathlib.Path(__file__).parent
+WAITING = 100_000
+AT_ONCE = 10_000
 MANIFEST = "edition: 3.0.0\nname: perf\naccess: local\nresources:\n  saga:\n    component: workflow\n    props:\n" \
     "      name: saga\n      mode: express\n      definition: ./saga.yaml\n"
 STEPS = ("One", "Two", "Three", "Four")
@@ -25,9 +27,9 @@ def definition(url):
     return "Type: StateMachine\nName: saga\nSpecVersion: v1\nStartAt: One\nStates:\n" + "".join(states)
 
 
-def load(whom, url, in_flight, env):
+def load(whom, url, in_flight, env, **more):
     """Executions per second and their milliseconds."""
-    told = dict(os.environ, **env, WHOM=whom, URL=url, IN_FLIGHT=str(in_flight), SECONDS=str(SECONDS))
+    told = {**os.environ, **env, **more, "WHOM": whom, "URL": url, "IN_FLIGHT": str(in_flight), "SECONDS": str(SECONDS)}
     done = subprocess.run(["node", HERE / "workflow_load.mjs"], env=told, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout)
 
@@ -86,7 +88,8 @@ class Restate:
 def workflow(table, peers, lent):
     """Four durable steps, each a call to one Node handler, beside restate with the same handler."""
     step = subprocess.Popen(["node", HERE / "workflow_step.mjs"], stdout=subprocess.PIPE, text=True)
-    url = f"http://127.0.0.1:{int(step.stdout.readline())}/"
+    port = int(step.stdout.readline())
+    url = f"http://127.0.0.1:{port}/"
     folder = pathlib.Path(tempfile.mkdtemp(prefix="workflow-", dir=lent.WORK))
     (folder / "s.yaml").write_text(MANIFEST)
     (folder / "saga.yaml").write_text(definition(url))
@@ -101,5 +104,75 @@ def workflow(table, peers, lent):
                 said = [f"{one['rate']:,.0f}/s (p50 {one['p50']:.1f}, p99 {one['p99']:.1f} ms)" for one in (ours, theirs)]
                 table.add(f"saga of 4 steps, {in_flight} in flight", said[0], f"restate {said[1]}", f"{ratio:.1f} (≥ 5)",
                           ratio >= 5, str(others))
+        crowds(table, peers, lent, port)
     finally:
         step.kill()
+
+
+class Background:
+    """A local cloud in the background, which can be killed and comes back with its data."""
+
+    def __init__(self, sdev, lent):
+        lent.fresh_home()
+        self.sdev, self.lent = sdev, lent
+
+    def start(self):
+        """Starts it; the seconds until it answers."""
+        seconds, _ = self.lent.run([self.sdev, "local", "start"], self.lent.WORK)
+        _, said = self.lent.run([self.sdev, "local", "status", "--json", "--show-secret"], self.lent.WORK)
+        told = next(json.loads(line) for line in said.splitlines() if '"status"' in line)
+        self.url, self.pid = told["url"], told["status"]["pid"]
+        keys = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+        self.keys = {key: told[key] for key in keys}
+        return seconds
+
+    def kill(self):
+        os.kill(self.pid, 9)
+        while pathlib.Path(f"/proc/{self.pid}").exists():
+            time.sleep(0.01)
+
+    def megabytes(self):
+        lines = pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.lent.run([self.sdev, "local", "stop"], self.lent.WORK)
+
+
+def crowds(table, peers, lent, step):
+    """Many executions that wait, what they cost, and how evenly they go on."""
+    waits = "- {Type: Wait, Name: Rest, Seconds: 300, %s}\n"
+    head = "Type: StateMachine\nName: saga\nSpecVersion: v1\nStartAt: Rest\nStates:\n"
+    with Background(peers.sdev, lent) as cloud:
+        deploy(peers, lent, head + waits % "End: true")
+        begun = load("begin", cloud.url, 64, cloud.keys, COUNT=str(WAITING))
+        table.add("executions begun, 64 in flight", f"{begun['rate']:,.0f}/s (p50 {begun['p50']:.1f}, p99 {begun['p99']:.1f} ms)")
+        used = cloud.megabytes()
+        table.add(f"memory while {WAITING:,} executions wait", f"{used:.0f} MB", "< 300 MB", "", used < 300)
+        cloud.kill()
+        seconds = cloud.start()
+        table.add("start after a kill with all of them", f"{seconds:.2f} s", "< 2 s", "", seconds < 2)
+        used = cloud.megabytes()
+        table.add("its memory", f"{used:.0f} MB", "< 300 MB", "", used < 300)
+    with Background(peers.sdev, lent) as cloud:
+        url = f"http://127.0.0.1:{step}/"
+        deploy(peers, lent, head + waits % "Next: One" + definition(url).split("States:\n")[1])
+        load("begin", cloud.url, 64, cloud.keys, COUNT=str(AT_ONCE))
+        # Moments of the cloud are five minutes ahead from now on.
+        since = int(time.time() * 1000) + 300_000
+        lent.run([peers.sdev, "local", "clock", "advance", "5m"], lent.WORK)
+        ends = load("ends", cloud.url, 1, cloud.keys, COUNT=str(AT_ONCE), SINCE=str(since))
+        first, last = ends["first"], ends["last"]
+        table.add(f"{AT_ONCE:,} executions of 4 steps that go on at once", f"{4 * AT_ONCE / last:,.0f} steps/s")
+        table.add("their first end, as a part of the time to the last", f"{first / last:.2f}", "≥ 0.5", "", first / last >= 0.5)
+
+
+def deploy(peers, lent, text):
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="crowd-", dir=lent.WORK))
+    (folder / "s.yaml").write_text(MANIFEST.replace("mode: express", "mode: standard"))
+    (folder / "saga.yaml").write_text(text)
+    lent.run([peers.sdev, "deploy", "-y"], folder)

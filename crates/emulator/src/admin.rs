@@ -1,4 +1,4 @@
-//! The local cloud's own API under `/_sdev/`: status, clock, faults, reset, stop.
+//! The local cloud's own API under `/_sdev/`: status, clock, faults, reset, stop, kill.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,11 +55,19 @@ pub(crate) async fn answer(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Re
         (Method::GET, "logs") => logs(cloud, &request).await,
         (Method::GET, "faults") => reply(StatusCode::OK, &cloud.faults.shown()),
         (Method::POST, "faults") => set_faults(cloud, request).await,
+        (Method::POST, "kill") => match cloud.faults.kill() {
+            Ok(()) => reply(StatusCode::ACCEPTED, &json!({"stopping": true})),
+            Err(error) => failure(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalError",
+                &error.to_string(),
+            ),
+        },
         (Method::POST, "stop") => {
             cloud.stop_asked.cancel();
             reply(StatusCode::ACCEPTED, &json!({"stopping": true}))
         }
-        (_, "status" | "clock" | "reset" | "stop" | "ping" | "logs" | "faults") => {
+        (_, "status" | "clock" | "reset" | "stop" | "kill" | "ping" | "logs" | "faults") => {
             let message = "this call wants another method";
             failure(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
         }

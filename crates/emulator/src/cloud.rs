@@ -168,7 +168,7 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
         .map_err(|error| disk(error.to_string()))?;
     let fleet = fleet(&settings, &clock, &logs).map_err(|error| disk(error.to_string()))?;
     let rooms = (clock.clone(), store.clone(), oss.clone());
-    let faults = Faults::default();
+    let faults = Faults::open(folder.path()).map_err(|error| disk(error.to_string()))?;
     let run = Arc::new(Prone::new(fleet, faults.clone(), clock.clone()));
     let functions = Functions::open(&settings, address, rooms, run).map_err(broken)?;
     let calls = (functions.clone(), faults.clone());

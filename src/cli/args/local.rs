@@ -17,6 +17,17 @@ pub(in crate::cli) enum Local {
     /// Its clock
     #[command(subcommand)]
     Clock(Clock),
+    /// Serve for the process that started this one, with the keys of the environment, until standard input ends
+    #[command(hide = true)]
+    Serve(Serve),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Serve {
+    /// The port; 0 is a free one
+    pub(in crate::cli) port: u16,
+    /// The data folder
+    pub(in crate::cli) data: std::path::PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -14,7 +14,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(super) use event::Event;
 pub(super) use function::{Build, Dev, InvocationType, Invoke, Logs};
-pub(super) use local::{Clock, Local, Run, Start, Status};
+pub(super) use local::{Clock, Local, Run, Serve, Start, Status};
 pub(super) use release::{Alias, Concurrency, Provision, Qualified, Version};
 pub(super) use tests::Tests;
 pub(super) use workflow::{Workflow, WorkflowReport, WorkflowShow, WorkflowStart};

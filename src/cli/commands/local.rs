@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::super::args::{Clock, Local, Run, Start, Status};
+use super::super::args::{Clock, Local, Run, Serve, Start, Status};
 use super::super::exit::Exit;
 use super::super::local::{self, Admin, Endpoint, Keys, Settings};
 use super::super::printer::Printer;
@@ -23,6 +23,7 @@ pub(super) fn run(args: Local, printer: Printer) -> Outcome {
         Local::Status(args) => status(&args, printer),
         Local::Reset => reset(printer),
         Local::Run(args) => run_with(&args, printer),
+        Local::Serve(args) => serve(args, printer),
         Local::Clock(Clock::Advance { by }) => advance(&by, printer),
     }
 }
@@ -63,6 +64,13 @@ fn start(args: &Start, printer: Printer) -> Outcome {
         view::show(printer, &endpoint, &keys);
         Ok(Exit::Done)
     })
+}
+
+fn serve(args: Serve, printer: Printer) -> Outcome {
+    block_on(local::serve_apart((args.port, args.data), |url| {
+        printer.data(url);
+    }))?;
+    Ok(Exit::Done)
 }
 
 fn stop(printer: Printer) -> Outcome {
@@ -131,7 +139,7 @@ fn advance(by: &str, printer: Printer) -> Outcome {
 
 /// Runs a command with a local cloud that lives as long as it does; ends with the command's exit code.
 fn run_with(args: &Run, printer: Printer) -> Outcome {
-    let (ran, left) = block_on(local::run(&args.command))?;
+    let (ran, left) = block_on(local::run(&args.command, local::Place::Here))?;
     if let Some(error) = left {
         printer.say(&format!("not removed: {error}"));
     }

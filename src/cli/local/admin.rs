@@ -31,7 +31,7 @@ impl Admin {
     }
 
     /// Whether a local cloud answers there.
-    pub(super) async fn ping(&self) -> bool {
+    pub(in crate::cli) async fn ping(&self) -> bool {
         let reply = self
             .client
             .get(format!("{}/_sdev/ping", self.url))
@@ -101,6 +101,15 @@ impl Admin {
             reply,
             read: Vec::new(),
         })
+    }
+
+    /// Has it end as by `kill -9`; it leaves for its next start which faults are set and how often what was called.
+    pub(in crate::cli) async fn kill(&self) -> Result<(), Diagnostics> {
+        match self.post("kill", &json!({})).await {
+            // It has no time to answer.
+            Err(error) if error.iter().any(|d| d.code == code::LOCAL_DOWN) => Ok(()),
+            answered => answered.map(drop),
+        }
     }
 
     /// Asks it to end.

@@ -1,6 +1,7 @@
 //! The local cloud from the outside: where it runs, how it is started and stopped, its admin API.
 
 mod admin;
+mod apart;
 mod daemon;
 mod endpoint;
 mod keys;
@@ -9,11 +10,12 @@ mod run;
 mod serve;
 
 pub(super) use admin::Admin;
+pub(super) use apart::serve_apart;
 pub(super) use daemon::{ensure, forget, start, stop};
 pub(super) use endpoint::{Endpoint, running};
 pub(super) use keys::Keys;
 pub(super) use port::port;
-pub(super) use run::run;
+pub(super) use run::{Place, run};
 pub(super) use serve::{Settings, fresh, serve};
 
 use std::path::PathBuf;

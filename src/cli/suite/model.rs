@@ -27,13 +27,15 @@ pub(in crate::cli) struct Test {
     pub(in crate::cli) matrix: Option<Matrix>,
 }
 
-/// A test that is run once for each task step of a workflow, with that step failing.
+/// A test that is run once for each task step of a workflow, with a fault in that step.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct Matrix {
     /// The resource.
     pub(in crate::cli) workflow: String,
     /// Only these steps; empty: all.
     pub(in crate::cli) only: Vec<String>,
+    /// What becomes of every try of the step, as the admin API takes it.
+    pub(in crate::cli) does: Json,
     pub(in crate::cli) at: Span,
 }
 
@@ -79,6 +81,8 @@ pub(in crate::cli) enum Means {
     Event(Invocation),
     /// Time passes.
     Advance(Duration),
+    /// The local cloud is killed, and comes back.
+    Kill,
     /// Something becomes true.
     Until(Vec<Check>),
 }

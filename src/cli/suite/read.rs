@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::check::check;
 use super::keys::{Keys, bad};
@@ -19,7 +19,11 @@ const WITHIN: Duration = Duration::from_secs(10);
 const TEST: &[&str] = &[
     "name", "given", "faults", "when", "then", "within", "matrix",
 ];
-const FAULT: &[&str] = &["function", "call", "error", "latency", "throttle", "crash"];
+const FAULT: &[&str] = &[
+    "function", "call", "error", "latency", "throttle", "crash", "kill",
+];
+/// The name of the error with which steps of a matrix fail when nothing else is said.
+const INJECTED: &str = "Injected";
 
 /// The tests of a file.
 pub(in crate::cli) fn read(source: &Arc<Source>) -> Result<Suite, Diagnostics> {
@@ -77,10 +81,21 @@ fn test(node: &Node, wrong: &mut Diagnostics) -> Option<Test> {
 }
 
 fn matrix(node: &Node, wrong: &mut Diagnostics) -> Option<Matrix> {
-    let keys = Keys::new(node, "a matrix", &["each-step-of", "only"], wrong)?;
+    let keys = Keys::new(node, "a matrix", &["each-step-of", "only", "fault"], wrong)?;
     Some(Matrix {
         workflow: keys.need("each-step-of", wrong)?,
         only: keys.texts("only", wrong).unwrap_or_default(),
+        does: match keys.get("fault") {
+            Some(node) => {
+                let ways = ["error", "throttle", "kill"];
+                does(
+                    &Keys::new(node, "the fault of a matrix", &ways, wrong)?,
+                    &ways,
+                    wrong,
+                )?
+            }
+            None => json!({ "error": INJECTED }),
+        },
         at: node.at.clone(),
     })
 }
@@ -118,28 +133,34 @@ fn fault(node: &Node, wrong: &mut Diagnostics) -> Option<Fault> {
         Some(_) => keys.refuse("call", "a whole number from 1, or `all`", wrong),
         None => None,
     };
-    let error = keys
-        .text("error", wrong)
-        .map(|name| json!({ "error": name }));
-    let late = keys
-        .duration("latency", wrong)
-        .map(|late| json!({ "latency_ms": u64::try_from(late.as_millis()).unwrap_or(u64::MAX) }));
-    let flag = |name: &str, wrong: &mut Diagnostics| {
-        keys.flag(name, wrong).filter(|is| *is).map(|_| json!(name))
-    };
-    let (throttle, crash) = (flag("throttle", wrong), flag("crash", wrong));
-    let mut all = [error, late, throttle, crash].into_iter().flatten();
-    let (Some(does), None) = (all.next(), all.next()) else {
-        let detail = "a fault has one of the keys `error`, `latency`, `throttle`, `crash`";
-        wrong.push(bad(&node.at, detail));
-        return None;
-    };
+    let does = does(&keys, &FAULT[2..], wrong)?;
     Some(Fault {
         function: function?,
         call,
         does,
         at: node.at.clone(),
     })
+}
+
+/// What becomes of a call: one of these ways.
+fn does(keys: &Keys<'_>, ways: &[&str], wrong: &mut Diagnostics) -> Option<Json> {
+    let mut found = Vec::new();
+    for way in ways {
+        found.extend(match *way {
+            "error" => keys.text(way, wrong).map(|name| json!({ "error": name })),
+            "latency" => keys.duration(way, wrong).map(
+                |late| json!({ "latency_ms": u64::try_from(late.as_millis()).unwrap_or(u64::MAX) }),
+            ),
+            _ => keys.flag(way, wrong).filter(|is| *is).map(|_| json!(way)),
+        });
+    }
+    if found.len() == 1 {
+        return found.pop();
+    }
+    let ways: Vec<String> = ways.iter().map(|way| format!("`{way}`")).collect();
+    let detail = format!("a fault has one of the keys {}", ways.join(", "));
+    wrong.push(bad(keys.at(), &detail));
+    None
 }
 
 #[cfg(test)]
@@ -200,7 +221,7 @@ mod tests {
         );
         let expected = [
             "t.yaml:3:3 a test has no key `fautls` did you mean `faults`?",
-            "t.yaml:5:5 a fault has one of the keys `error`, `latency`, `throttle`, `crash` ",
+            "t.yaml:5:5 a fault has one of the keys `error`, `latency`, `throttle`, `crash`, `kill` ",
             "t.yaml:6:27 `call` of a fault is a whole number from 1, or `all` ",
             "t.yaml:8:5 a step has no key `htpp` did you mean `http`?",
             "t.yaml:9:14 `advance` is a time such as 90s, 5m, 1h or 3d ",

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostics;
 use crate::manifest::Node;
 
 /// What a step can be.
-const STEPS: &[&str] = &["http", "start", "event", "advance", "until"];
+const STEPS: &[&str] = &["http", "start", "event", "advance", "kill", "until"];
 
 /// A step of `when`.
 pub(super) fn step(node: &Node, wrong: &mut Diagnostics) -> Option<Step> {
@@ -50,6 +50,11 @@ pub(super) fn step(node: &Node, wrong: &mut Diagnostics) -> Option<Step> {
             ));
             None
         })?),
+        "kill" if value.as_str() == Some("cloud") => Means::Kill,
+        "kill" => {
+            wrong.push(bad(&value.at, "what can be killed is `cloud`"));
+            return None;
+        }
         "until" => {
             let items = value.items();
             if items.is_empty() {

@@ -1,24 +1,81 @@
 //! Counts calls, and finds what becomes of each.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::rule::{Does, Of, Rule};
+use crate::store::replace_file;
+
+/// What is known over a death that was asked for, in the data folder.
+const FILE: &str = "faults";
 
 /// The failures that were asked for, and how often what was called; clones share them.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Faults(Arc<Mutex<Known>>);
+#[derive(Debug, Clone)]
+pub(crate) struct Faults(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
+struct Shared {
+    known: Mutex<Known>,
+    file: PathBuf,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Known {
     rules: Vec<Rule>,
     functions: BTreeMap<String, u64>,
-    steps: BTreeMap<(String, String), u64>,
+    /// By flow, then by step.
+    steps: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+/// What becomes of a call that a step of a workflow makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StepFault {
+    /// It fails with an error of this name.
+    Error(String),
+    /// It is made, and the cloud is killed before what came of it is recorded.
+    Kill,
 }
 
 impl Faults {
+    /// None, or those that were there when the cloud was killed by one of them.
+    ///
+    /// # Errors
+    /// The data folder cannot be read or written, or the file there is no such thing.
+    pub(crate) fn open(data: &Path) -> io::Result<Self> {
+        let file = data.join(FILE);
+        let known = match std::fs::read(&file) {
+            Ok(bytes) => {
+                std::fs::remove_file(&file)?;
+                serde_json::from_slice(&bytes)?
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Known::default(),
+            Err(error) => return Err(error),
+        };
+        let known = Mutex::new(known);
+        Ok(Self(Arc::new(Shared { known, file })))
+    }
+
+    /// Ends this process as `kill -9` would; the next over the same data folder has the rules and counts of this one.
+    ///
+    /// # Errors
+    /// They cannot be kept, so nobody is killed.
+    pub(crate) fn kill(&self) -> io::Result<()> {
+        self.leave()?;
+        kill(Pid::this(), Signal::SIGKILL).map_err(io::Error::from)
+    }
+
+    /// Writes down what the next process goes on with.
+    fn leave(&self) -> io::Result<()> {
+        replace_file(&self.0.file, &serde_json::to_vec(&*self.lock())?)
+    }
+
     /// Sets the rules, in the place of all that were there, and counts from nothing.
     ///
     /// # Errors
@@ -55,32 +112,38 @@ impl Faults {
         )
     }
 
-    /// Counts a call that a step of a workflow makes; the name of its error, if it fails.
-    pub(crate) fn of_step(&self, flow: &str, step: &str) -> Option<String> {
+    /// Counts a call that a step of a workflow makes; what becomes of it, if that was asked for.
+    pub(crate) fn of_step(&self, flow: &str, step: &str) -> Option<StepFault> {
         let mut known = self.lock();
-        let key = (flow.to_owned(), step.to_owned());
-        let count = known.steps.entry(key).or_default();
+        let steps = known.steps.entry(flow.to_owned()).or_default();
+        let count = steps.entry(step.to_owned()).or_default();
         *count += 1;
         let number = *count;
         let is_its =
             |of: &Of| matches!(of, Of::Step { flow: f, step: s } if f == flow && s == step);
         match known.find(number, is_its)? {
-            Does::Error(name) => Some(name),
-            Does::Throttle => Some("FC.ResourceExhausted".to_owned()),
+            Does::Error(name) => Some(StepFault::Error(name)),
+            Does::Throttle => Some(StepFault::Error("FC.ResourceExhausted".to_owned())),
+            Does::Kill => Some(StepFault::Kill),
             Does::Crash | Does::LatencyMs(_) => None,
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Known {
-    fn find(&self, number: u64, is_its: impl Fn(&Of) -> bool) -> Option<Does> {
+    fn find(&mut self, number: u64, is_its: impl Fn(&Of) -> bool) -> Option<Does> {
         let fits =
-            |rule: &&Rule| is_its(&rule.of) && rule.call.is_none_or(|call| call.get() == number);
-        self.rules.iter().find(fits).map(|rule| rule.does.clone())
+            |rule: &Rule| is_its(&rule.of) && rule.call.is_none_or(|call| call.get() == number);
+        let at = self.rules.iter().position(fits)?;
+        let does = self.rules[at].does.clone();
+        if does == Does::Kill {
+            self.rules.remove(at);
+        }
+        Some(does)
     }
 }
 
@@ -88,9 +151,37 @@ impl Known {
 mod tests {
     use super::*;
 
+    fn none() -> (tempfile::TempDir, Faults) {
+        let folder = tempfile::tempdir().unwrap();
+        let faults = Faults::open(folder.path()).unwrap();
+        (folder, faults)
+    }
+
+    #[test]
+    fn a_death_is_died_once_and_the_next_process_counts_on() {
+        let (folder, faults) = none();
+        let rules = json!([
+            { "of": { "function": "pay" }, "call": 2, "does": "kill" },
+            { "of": { "step": { "flow": "order", "step": "Charge" } }, "does": "kill" },
+            { "of": { "function": "pay" }, "call": 3, "does": "crash" },
+        ]);
+        faults.set(rules).unwrap();
+        assert_eq!(faults.of_call("pay"), None);
+        assert_eq!(faults.of_call("pay"), Some(Does::Kill));
+        assert_eq!(faults.of_step("order", "Charge"), Some(StepFault::Kill));
+        faults.leave().unwrap();
+
+        let next = Faults::open(folder.path()).unwrap();
+        assert_eq!(next.shown(), json!({ "faults": 1, "calls": { "pay": 2 } }));
+        assert_eq!(next.of_step("order", "Charge"), None);
+        assert_eq!(next.of_call("pay"), Some(Does::Crash));
+        let after = Faults::open(folder.path()).unwrap();
+        assert_eq!(after.shown(), json!({ "faults": 0, "calls": {} }));
+    }
+
     #[test]
     fn the_call_that_was_named_fails_and_counting_begins_with_the_rules() {
-        let faults = Faults::default();
+        let (_folder, faults) = none();
         assert_eq!(faults.of_call("pay"), None);
         let rules = json!([
             { "of": { "function": "pay" }, "call": 2, "does": { "error": "Declined" } },
@@ -105,10 +196,8 @@ mod tests {
         );
         assert_eq!(faults.of_call("ship"), Some(Does::Throttle));
         assert_eq!(faults.of_call("ship"), Some(Does::Throttle));
-        assert_eq!(
-            faults.of_step("order", "Charge").as_deref(),
-            Some("Injected")
-        );
+        let injected = Some(StepFault::Error("Injected".to_owned()));
+        assert_eq!(faults.of_step("order", "Charge"), injected);
         assert_eq!(faults.of_step("order", "Ship"), None);
         assert_eq!(
             faults.shown(),
@@ -120,7 +209,7 @@ mod tests {
 
     #[test]
     fn what_is_no_rule_is_refused_and_changes_nothing() {
-        let faults = Faults::default();
+        let (_folder, faults) = none();
         faults
             .set(json!([{ "of": { "function": "pay" }, "does": "crash" }]))
             .unwrap();

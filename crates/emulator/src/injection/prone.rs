@@ -35,32 +35,35 @@ impl<R: Run> Prone<R> {
         }
     }
 
-    /// What the call comes to without its code, if that was asked for; returns when the code's turn has come.
-    async fn meet(&self, spec: &Spec, is_event: bool) -> Option<Result<Reply, Fault>> {
-        match self.faults.of_call(&spec.function)? {
+    /// What was asked for of the call; returns when the code's turn has come, if it has one.
+    async fn meet(&self, spec: &Spec, is_event: bool) -> Met {
+        let Some(does) = self.faults.of_call(&spec.function) else {
+            return Met::Code;
+        };
+        match does {
             Does::LatencyMs(late) => {
                 self.pass(Duration::from_millis(late)).await;
-                None
+                Met::Code
             }
+            Does::Kill => Met::CodeAndEnd,
             Does::Throttle => {
                 let words = "every instance is busy, as was asked for by a fault";
-                Some(Err(Fault::Throttled(words.to_owned())))
+                Met::Instead(Err(Fault::Throttled(words.to_owned())))
             }
             Does::Error(name) => {
                 let message = "this call fails, as was asked for by a fault";
                 let payload = json!({ "errorMessage": message, "errorType": name });
-                Some(Ok(raised(payload.to_string(), is_event)))
+                Met::Instead(Ok(raised(payload.to_string(), is_event)))
             }
-            Does::Crash if is_event => {
-                let message = "Process exited unexpectedly before completing request, as was asked for by a fault";
-                let payload = json!({ "errorMessage": message });
-                Some(Ok(raised(payload.to_string(), is_event)))
-            }
-            Does::Crash => {
-                let words = "the program ended, as was asked for by a fault";
-                Some(Err(Fault::Exited(words.to_owned())))
-            }
+            Does::Crash => Met::Instead(crashed(is_event)),
         }
+    }
+
+    /// Ends the cloud; the code's answer goes with it.
+    fn end(&self, answer: Result<Reply, Fault>) -> Result<Reply, Fault> {
+        let killed = self.faults.kill();
+        killed.map_err(|error| Fault::Protocol(error.to_string()))?;
+        answer
     }
 
     /// Waits by the cloud's clock: moving it forward ends the wait.
@@ -85,6 +88,28 @@ impl<R: Run> Prone<R> {
 
 fn is_event(call: &Call) -> bool {
     matches!(call.request, Request::Event(_))
+}
+
+/// What becomes of a call.
+enum Met {
+    /// The code answers it.
+    Code,
+    /// The code answers it, and the cloud ends.
+    CodeAndEnd,
+    /// It comes to this without the code.
+    Instead(Result<Reply, Fault>),
+}
+
+/// What a call comes to whose instance ends.
+fn crashed(is_event: bool) -> Result<Reply, Fault> {
+    if is_event {
+        let message =
+            "Process exited unexpectedly before completing request, as was asked for by a fault";
+        let payload = json!({ "errorMessage": message });
+        return Ok(raised(payload.to_string(), is_event));
+    }
+    let words = "the program ended, as was asked for by a fault";
+    Err(Fault::Exited(words.to_owned()))
 }
 
 /// An error that the code raised. A web server has no such errors: its visitor gets it as a response with status 500.
@@ -113,8 +138,9 @@ fn raised(payload: String, is_event: bool) -> Reply {
 impl<R: Run> Run for Prone<R> {
     async fn call(&self, spec: &Arc<Spec>, call: Call) -> Result<Reply, Fault> {
         match self.meet(spec, is_event(&call)).await {
-            Some(met) => met,
-            None => self.inner.call(spec, call).await,
+            Met::Instead(met) => met,
+            Met::Code => self.inner.call(spec, call).await,
+            Met::CodeAndEnd => self.end(self.inner.call(spec, call).await),
         }
     }
 
@@ -124,13 +150,12 @@ impl<R: Run> Run for Prone<R> {
         call: Call,
         stop: CancellationToken,
     ) -> Result<Reply, Fault> {
-        match stop
-            .run_until_cancelled(self.meet(spec, is_event(&call)))
-            .await
-        {
+        let meeting = self.meet(spec, is_event(&call));
+        match stop.run_until_cancelled(meeting).await {
             None => Err(Fault::Stopped),
-            Some(Some(met)) => met,
-            Some(None) => self.inner.call_until(spec, call, stop).await,
+            Some(Met::Instead(met)) => met,
+            Some(Met::Code) => self.inner.call_until(spec, call, stop).await,
+            Some(Met::CodeAndEnd) => self.end(self.inner.call_until(spec, call, stop).await),
         }
     }
 

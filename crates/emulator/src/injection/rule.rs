@@ -2,10 +2,10 @@
 
 use std::num::NonZeroU64;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// One failure.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rule {
     /// Whose calls.
@@ -18,7 +18,7 @@ pub(super) struct Rule {
 }
 
 /// Whose calls a rule is about.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Of {
     /// Those of a function, whoever calls it.
@@ -33,7 +33,7 @@ pub(super) enum Of {
 }
 
 /// What becomes of a call.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Does {
     /// The code raises an error of this name.
@@ -44,4 +44,6 @@ pub(super) enum Does {
     Throttle,
     /// The instance ends before it answers.
     Crash,
+    /// The code answers, and the cloud is killed before it takes note of that. Once: then the rule is gone.
+    Kill,
 }

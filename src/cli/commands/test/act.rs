@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use super::stage::Stage;
 use super::{Failure, Played, judge};
 use crate::cli::suite::{Begin, Invocation, Means, Request, Step, Words, part};
+use crate::diagnostic::Diagnostics;
 
 /// The longest that a visitor waits for an answer.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -26,13 +27,14 @@ pub(super) async fn act(
     (step, within): (&Step, Duration),
     words: &mut Words,
 ) -> Played<()> {
+    let said = |wrong: Diagnostics| Failure::of(&step.at, &wrong);
+    stage.wait().await.map_err(said)?;
     let reply = match &step.means {
         Means::Until(checks) => return judge::until(stage, (checks, within), words).await,
+        Means::Kill => return stage.admin.kill().await.map_err(said),
         Means::Advance(by) => {
             let moved = stage.admin.advance(*by).await;
-            return moved
-                .map(drop)
-                .map_err(|wrong| Failure::of(&step.at, &wrong));
+            return moved.map(drop).map_err(said);
         }
         Means::Http(request) => visit(stage, request, words).await,
         Means::Start(begin) => start(stage, begin, words).await,

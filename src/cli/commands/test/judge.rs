@@ -24,6 +24,8 @@ pub(super) async fn until(
 ) -> Played<()> {
     let begun = Instant::now();
     loop {
+        // What is asked while the cloud comes back would only be wrong.
+        let _ = stage.wait().await;
         let Err(failure) = all(stage, checks, words).await else {
             return Ok(());
         };

@@ -7,9 +7,6 @@ use super::stage::{Stage, name};
 use super::{Failure, Played};
 use crate::cli::suite::Test;
 
-/// The name of the error with which steps of a matrix fail.
-const INJECTED: &str = "Injected";
-
 /// One run of a test.
 pub(super) struct Case {
     pub(super) name: String,
@@ -42,7 +39,7 @@ pub(super) fn cases(test: &Test, stage: &Stage) -> Played<Vec<Case>> {
         name: format!("{} ({step})", test.name),
         fault: Some(json!({
             "of": { "step": { "flow": flow, "step": step } },
-            "does": { "error": INJECTED },
+            "does": matrix.does,
         })),
         step: Some(step),
     };

@@ -1,7 +1,7 @@
 //! `sdev test`: tests of an application, each on a local cloud that nothing else uses.
 //!
-//! For each file this program is run again with a fresh local cloud (as `sdev local run` does); that run deploys the
-//! manifest anew for every test. `stage` is the deployed application, `act` does the steps, `judge` looks at what comes of
+//! For each file this program is run again with a fresh local cloud (as `sdev local run` does, but in a process of its own,
+//! which tests may kill); that run deploys the manifest anew for every test. `stage` is the deployed application, `act` does the steps, `judge` looks at what comes of
 //! them, `matrix` makes many tests of one.
 
 mod act;
@@ -118,7 +118,7 @@ fn apart((file, manifest): (&Path, &Path), (args, global): (&Tests, &Global)) ->
         command.push("--json".into());
     }
     command.extend(["--".into(), file.into()]);
-    let (ran, left) = block_on(local::run(&command))?;
+    let (ran, left) = block_on(local::run(&command, local::Place::Apart))?;
     if let Some(left) = left {
         return Err(Diagnostic::from(left).into());
     }

@@ -1,6 +1,7 @@
 //! The application on the local cloud of the tests: what was deployed, by the manifest's names.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
@@ -19,6 +20,10 @@ use crate::resource::RemoteId;
 use crate::state::{Record, Shelf, State};
 use crate::sys::{env, fs, http};
 
+/// How long a cloud that was killed may take to answer again.
+const COMES_BACK: Duration = Duration::from_secs(20);
+const LOOK: Duration = Duration::from_millis(10);
+
 /// The deployed application, and ways to its cloud.
 pub(super) struct Stage {
     pub(super) admin: Admin,
@@ -34,11 +39,26 @@ pub(super) struct Stage {
 /// Makes the cloud and what is remembered of it empty.
 pub(super) async fn clear() -> Result<(), Diagnostics> {
     let (endpoint, keys) = cloud()?;
-    Admin::new(&endpoint, &keys)?.reset().await?;
+    let admin = Admin::new(&endpoint, &keys)?;
+    wait(&admin).await?;
+    admin.reset().await?;
     match env::var(env::STATES) {
         Some(states) => Ok(fs::remove_folder(states.as_ref()).map_err(Diagnostic::from)?),
         None => Ok(()),
     }
+}
+
+/// Returns when a cloud answers: one that was killed comes back.
+async fn wait(admin: &Admin) -> Result<(), Diagnostics> {
+    let begun = Instant::now();
+    while !admin.ping().await {
+        if begun.elapsed() >= COMES_BACK {
+            let detail = "the local cloud of the tests does not come back";
+            return Err(Diagnostic::error(code::LOCAL_DOWN, detail).into());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(())
 }
 
 fn cloud() -> Result<(Endpoint, Keys), Diagnostics> {
@@ -53,7 +73,7 @@ impl Stage {
         let reach = Reach::all("test", Until::Lower);
         let (_, project, to) = open(global, reach, (Look::Away, printer)).await?;
         let state = project.state(to.shelves.as_deref()).await?;
-        let visitor = http::loopback(std::time::Duration::from_secs(2))
+        let visitor = http::loopback(Duration::from_secs(2))
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| Diagnostic::error(code::MACHINE, error.to_string()))?;
@@ -65,6 +85,11 @@ impl Stage {
             to,
             state,
         })
+    }
+
+    /// Returns when the cloud answers.
+    pub(super) async fn wait(&self) -> Result<(), Diagnostics> {
+        wait(&self.admin).await
     }
 
     /// What is known before the first step: the outputs of all resources.

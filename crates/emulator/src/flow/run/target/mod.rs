@@ -13,6 +13,7 @@ use workflow::Target;
 use workflow::engine::{Call, Fault, Header};
 
 use super::Runner;
+use crate::injection::StepFault;
 
 /// What came of a call.
 pub(super) enum Came {
@@ -27,12 +28,20 @@ type Called = Result<Came, Fault>;
 impl Runner {
     /// Makes a call.
     pub(super) async fn call(self: &Arc<Self>, header: &Header, call: &Call) -> Called {
-        if let Some(name) = self.faults.of_step(&header.flow, &call.step) {
-            return Err(Fault::new(
-                name,
-                "this step fails, as was asked for by a fault",
-            ));
+        let asked = self.faults.of_step(&header.flow, &call.step);
+        if let Some(StepFault::Error(name)) = asked {
+            let words = "this step fails, as was asked for by a fault";
+            return Err(Fault::new(name, words));
         }
+        let came = self.reach(header, call).await;
+        if asked == Some(StepFault::Kill) {
+            let killed = self.faults.kill();
+            killed.map_err(|error| Fault::new("FnF.RuntimeError", error.to_string()))?;
+        }
+        came
+    }
+
+    async fn reach(self: &Arc<Self>, header: &Header, call: &Call) -> Called {
         match &call.target {
             Target::Function { name, qualifier } => {
                 let event = call.parameters.as_ref().unwrap_or(&call.input);
