@@ -17,6 +17,18 @@ const server = http.createServer((request, response) => response.end("hello"));
 server.keepAliveTimeout = 900000;
 server.listen(Number(process.env.PORT));
 """
+# The same answer by the peers' means.
+FRAMEWORK_NODE = "exports.hello = (request, response) => response.send('hello');\n"
+FRAMEWORK_PYTHON = "def hello(request):\n    return 'hello'\n"
+OFFLINE = """\
+service: perf
+frameworkVersion: '3'
+provider: {name: aws, runtime: nodejs20.x, region: us-east-1}
+plugins: [serverless-offline]
+functions:
+  hello: {handler: index.hello, events: [{httpApi: 'GET /'}]}
+"""
+OFFLINE_NODE = "exports.hello = async () => ({ statusCode: 200, body: 'hello' });\n"
 PYTHON = "def handler(event, context):\n    return 'hello'\n"
 SECONDS = 3
 
@@ -40,7 +52,7 @@ def project(work, functions):
 
 def load(url, connections):
     """Requests per second, and the median wait in milliseconds."""
-    done = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", url],
+    done = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "--timeout", "20s", url],
                           stdout=subprocess.PIPE, text=True, check=True).stdout
     if "Non-2xx" in done or "Socket errors" in done:
         sys.exit(f"{url}:\n{done}")
@@ -72,9 +84,46 @@ def function(table, peers, lent):
         one, with_us = load(f"http://127.0.0.1:{port}/", 1)[1], load(web, 1)[1]
         table.add("added to a call at 1 connection, median", lent.milliseconds((with_us - one) / 1000), "< 0.15 ms", "",
                   with_us - one < 0.15)
-        table.add("handler in Python, 50 connections", f"{load(py, 50)[0]:,.0f} requests/s")
+        framework, offline, framework_python = peers_alone(peers, lent)
+        table.add("the same", f"{ours:,.0f} requests/s", f"functions-framework {framework:,.0f}/s",
+                  f"{ours / framework:.1f} (≥ 3)", ours / framework >= 3)
+        table.add("the same", f"{ours:,.0f} requests/s", f"serverless-offline {offline:,.0f}/s",
+                  f"{ours / offline:.1f} (≥ 10)", ours / offline >= 10)
+        in_python = load(py, 50)[0]
+        table.add("handler in Python, 50 connections", f"{in_python:,.0f} requests/s",
+                  f"functions-framework {framework_python:,.0f}/s", f"{in_python / framework_python:.1f} (≥ 2)",
+                  in_python / framework_python >= 2)
         starts(table, peers, lent, (folder, env, py))
     many(table, peers, lent)
+
+
+def peers_alone(peers, lent):
+    """Requests per second of functions-framework in Node, serverless-offline, functions-framework in Python."""
+    modules = pathlib.Path(peers.functions)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="peers-", dir=lent.WORK))
+    for name, text in (("index.js", FRAMEWORK_NODE), ("main.py", FRAMEWORK_PYTHON)):
+        (folder / name).write_text(text)
+    (folder / "node_modules").symlink_to(modules / "node_modules")
+    offline = folder / "offline"
+    offline.mkdir()
+    (offline / "serverless.yml").write_text(OFFLINE)
+    (offline / "index.js").write_text(OFFLINE_NODE)
+    (offline / "node_modules").symlink_to(modules / "node_modules")
+    tools, ports = modules / "node_modules" / ".bin", [lent.free_port() for _ in range(5)]
+    commands = (
+        [tools / "functions-framework", "--target=hello", f"--source={folder}", f"--port={ports[0]}"],
+        ["sh", "-c", f"cd {offline} && exec {tools}/serverless offline --httpPort {ports[1]} --lambdaPort {ports[3]} "
+         f"--albPort {ports[4]}"],
+        [modules / "venv" / "bin" / "functions-framework", "--target=hello", f"--source={folder}/main.py",
+         f"--port={ports[2]}"],
+    )
+    rates = []
+    for command, port in zip(commands, ports):
+        with lent.server(command, port):
+            url = f"http://127.0.0.1:{port}/"
+            get(url)
+            rates.append(max(load(url, 50)[0] for _ in range(2)))
+    return rates
 
 
 def starts(table, peers, lent, deployed):

@@ -2,8 +2,8 @@
 # Measures sdev beside its peers and prints one table. Exits 1 when a figure misses its limit. `./test perf` calls it.
 #
 # usage: run.sh [start|deploy|plan|cdn|manifest|function|workflow|size]...   (all of them without arguments)
-# Installs what it needs: Debian's wrk, nginx-light, rclone, hyperfine and time; s3s-fs, moto, restate and
-# Serverless Devs' `s` below target/perf.
+# Installs what it needs: Debian's wrk, nginx-light, rclone, hyperfine and time; s3s-fs, moto, restate,
+# functions-framework, serverless-offline and Serverless Devs' `s` below target/perf.
 # It builds the release binary of sdev first.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -51,6 +51,16 @@ if chosen workflow && [ ! -x "$restate/.bin/restate-server" ]; then
     @restatedev/restate-sdk@1.17.2
 fi
 
+functions=$peers/functions
+if chosen function && [ ! -x "$functions/node_modules/.bin/serverless" ]; then
+  npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$functions" \
+    @google-cloud/functions-framework@5.0.5 serverless@3.40.0 serverless-offline@13.9.0
+fi
+if chosen function && [ ! -x "$functions/venv/bin/functions-framework" ]; then
+  python3 -m venv "$functions/venv"
+  "$functions/venv/bin/pip" install --quiet --disable-pip-version-check functions-framework==3.10.2
+fi
+
 cargo build --release --locked
 bench=none
 if chosen manifest; then
@@ -69,4 +79,5 @@ fi
 # A bundle for one vendor's tools makes rclone refuse the rest; proxies are of no use on loopback.
 unset AWS_CA_BUNDLE http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
 exec python3 tests/perf/measure.py --sdev "$(realpath "$target/release/sdev")" --s3s "$s3s" --moto "$moto" \
-  --bench "$bench" --s "$s" --restate "$restate" "$@"
+  --bench "$bench" --s "$s" --restate "$restate" \
+  --functions "$functions" "$@"
