@@ -20,6 +20,7 @@ import urllib.error
 import urllib.request
 
 import function_measure
+import queue_measure
 import workflow_measure
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
@@ -130,6 +131,40 @@ def local_cloud(sdev):
         inside.stdin.close()
         if inside.wait() != 0:
             sys.exit("sdev local run failed")
+
+
+class Background:
+    """A local cloud in the background, which can be killed and comes back with its data."""
+
+    def __init__(self, sdev):
+        fresh_home()
+        self.sdev = sdev
+
+    def start(self):
+        """Starts it; the seconds until it answers."""
+        seconds, _ = run([self.sdev, "local", "start"], WORK)
+        _, said = run([self.sdev, "local", "status", "--json", "--show-secret"], WORK)
+        told = next(json.loads(line) for line in said.splitlines() if '"status"' in line)
+        self.url, self.pid = told["url"], told["status"]["pid"]
+        keys = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+        self.keys = {key: told[key] for key in keys}
+        return seconds
+
+    def kill(self):
+        os.kill(self.pid, 9)
+        while pathlib.Path(f"/proc/{self.pid}").exists():
+            time.sleep(0.01)
+
+    def megabytes(self):
+        lines = pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        run([self.sdev, "local", "stop"], WORK)
 
 
 def fresh_home():
@@ -369,12 +404,17 @@ def function(table, peers):
     function_measure.function(table, peers, sys.modules[__name__])
 
 
+def queue(table, peers):
+    """Events of functions."""
+    queue_measure.queue(table, peers, sys.modules[__name__])
+
+
 def workflow(table, peers):
     """Executions of workflows."""
     workflow_measure.workflow(table, peers, sys.modules[__name__])
 
 
-MEASURES = {measure.__name__: measure for measure in (start, deploy, plan, cdn, manifest, function, workflow, size)}
+MEASURES = {measure.__name__: measure for measure in (start, deploy, plan, cdn, manifest, function, queue, workflow, size)}
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser()

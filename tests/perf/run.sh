@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures sdev beside its peers and prints one table. Exits 1 when a figure misses its limit. `./test perf` calls it.
 #
-# usage: run.sh [start|deploy|plan|cdn|manifest|function|workflow|size]...   (all of them without arguments)
+# usage: run.sh [start|deploy|plan|cdn|manifest|function|queue|workflow|size]...   (all of them without arguments)
 # Installs what it needs: Debian's wrk, nginx-light, rclone, hyperfine and time; s3s-fs, moto, restate,
 # functions-framework, serverless-offline and Serverless Devs' `s` below target/perf.
 # It builds the release binary of sdev first.

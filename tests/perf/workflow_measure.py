@@ -109,45 +109,11 @@ def workflow(table, peers, lent):
         step.kill()
 
 
-class Background:
-    """A local cloud in the background, which can be killed and comes back with its data."""
-
-    def __init__(self, sdev, lent):
-        lent.fresh_home()
-        self.sdev, self.lent = sdev, lent
-
-    def start(self):
-        """Starts it; the seconds until it answers."""
-        seconds, _ = self.lent.run([self.sdev, "local", "start"], self.lent.WORK)
-        _, said = self.lent.run([self.sdev, "local", "status", "--json", "--show-secret"], self.lent.WORK)
-        told = next(json.loads(line) for line in said.splitlines() if '"status"' in line)
-        self.url, self.pid = told["url"], told["status"]["pid"]
-        keys = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
-        self.keys = {key: told[key] for key in keys}
-        return seconds
-
-    def kill(self):
-        os.kill(self.pid, 9)
-        while pathlib.Path(f"/proc/{self.pid}").exists():
-            time.sleep(0.01)
-
-    def megabytes(self):
-        lines = pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.lent.run([self.sdev, "local", "stop"], self.lent.WORK)
-
-
 def crowds(table, peers, lent, step):
     """Many executions that wait, what they cost, and how evenly they go on."""
     waits = "- {Type: Wait, Name: Rest, Seconds: 300, %s}\n"
     head = "Type: StateMachine\nName: saga\nSpecVersion: v1\nStartAt: Rest\nStates:\n"
-    with Background(peers.sdev, lent) as cloud:
+    with lent.Background(peers.sdev) as cloud:
         deploy(peers, lent, head + waits % "End: true")
         begun = load("begin", cloud.url, 64, cloud.keys, COUNT=str(WAITING))
         table.add("executions begun, 64 in flight", f"{begun['rate']:,.0f}/s (p50 {begun['p50']:.1f}, p99 {begun['p99']:.1f} ms)")
@@ -158,7 +124,7 @@ def crowds(table, peers, lent, step):
         table.add("start after a kill with all of them", f"{seconds:.2f} s", "< 2 s", "", seconds < 2)
         used = cloud.megabytes()
         table.add("its memory", f"{used:.0f} MB", "< 300 MB", "", used < 300)
-    with Background(peers.sdev, lent) as cloud:
+    with lent.Background(peers.sdev) as cloud:
         url = f"http://127.0.0.1:{step}/"
         deploy(peers, lent, head + waits % "Next: One" + definition(url).split("States:\n")[1])
         load("begin", cloud.url, 64, cloud.keys, COUNT=str(AT_ONCE))
