@@ -23,6 +23,8 @@ from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.models import Config
 from darabonba.runtime import RuntimeOptions
 
+from verdict import Text, check, equal, failed, passed
+
 URL = os.environ["SDEV_LOCAL_URL"].rstrip("/")
 KEY = os.environ["ALIBABA_CLOUD_ACCESS_KEY_ID"]
 SECRET = os.environ["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
@@ -32,8 +34,6 @@ NAME = f"judge-{RUN}"
 
 CODE = """
 import json
-
-from verdict import Text, check, equal, failed, passed
 
 def handler(event, context):
     text = event.decode()
