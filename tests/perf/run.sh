@@ -70,6 +70,14 @@ print(*(one["executable"] for one in map(json.loads, sys.stdin)
         if one.get("executable") and one["target"]["kind"] == ["bench"]))')
 fi
 
+flow=none
+if chosen workflow; then
+  flow=$(cargo test --quiet --release --locked -p emulator --lib --no-run --message-format=json |
+    python3 -c 'import json, sys
+print(*(one["executable"] for one in map(json.loads, sys.stdin)
+        if one.get("executable") and one["profile"]["test"]))')
+fi
+
 if [ -n "$s3s_build" ]; then
   echo "building s3s-fs, a peer; once, for some minutes"
   wait "$s3s_build" || { tail -20 "$peers/s3s-build.log" >&2; exit 2; }
@@ -80,4 +88,4 @@ fi
 unset AWS_CA_BUNDLE http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
 exec python3 tests/perf/measure.py --sdev "$(realpath "$target/release/sdev")" --s3s "$s3s" --moto "$moto" \
   --bench "$bench" --s "$s" --restate "$restate" \
-  --functions "$functions" "$@"
+  --functions "$functions" --flow "$flow" "$@"

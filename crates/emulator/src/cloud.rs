@@ -104,6 +104,12 @@ impl LocalCloud {
         self.cloud.address
     }
 
+    /// The flows, for measurements.
+    #[cfg(test)]
+    pub(crate) fn flows(&self) -> &Flows {
+        &self.cloud.flows
+    }
+
     /// Resolves when the admin API asked for a stop; call [`LocalCloud::stop`] then.
     pub async fn wait(&self) {
         self.cloud.stop_asked.cancelled().await;

@@ -5,32 +5,17 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::super::printer::{Printer, Style};
-use super::item::{self, is_item, volume};
+use super::field::{Fields, Mark};
+use super::item::{is_item, volume};
 use super::{action, diagnostic, diff, edits, flow, summary, text};
+
 use crate::content::{self, FlowChange, Texts};
 use crate::engine::Replan;
 use crate::hook::Label;
 use crate::plan::{Change, FieldDiff, Plan, Step, block_of};
-use crate::resource::{Object, ResourceId, is_sealed};
+use crate::resource::ResourceId;
 
-/// How many lines of a long list are shown unfolded.
-const FOLD_AT: usize = 12;
-
-/// How long lists are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cli) enum Lines {
-    /// The first few, and how many more there are.
-    Folded,
-    /// All.
-    Full,
-}
-
-impl Lines {
-    /// By the flag `--full`.
-    pub(in crate::cli) fn of(full: bool) -> Self {
-        if full { Self::Full } else { Self::Folded }
-    }
-}
+pub(in crate::cli) use super::fold::Lines;
 
 /// Shows a plan and the actions that go with it: words on standard output, or one JSON object.
 pub(in crate::cli) fn show(
@@ -114,7 +99,7 @@ impl Page<'_> {
             for (id, diffs) in &plan.drift {
                 let id = text::plain(id.as_str());
                 out.push(format!("  {} {id}", printer.paint(Style::Yellow, "!")));
-                page.fields(diffs, Mark::Drift, &mut out);
+                page.fields().all(diffs, Mark::Drift, &mut out);
             }
             out.push(String::new());
         }
@@ -139,14 +124,6 @@ impl Page<'_> {
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Mark {
-    /// The plan's own symbols.
-    Change,
-    /// A change that somebody else made.
-    Drift,
-}
-
 struct Page<'a> {
     printer: Printer,
     lines: Lines,
@@ -160,6 +137,13 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
+    fn fields(&self) -> Fields {
+        Fields {
+            printer: self.printer,
+            lines: self.lines,
+        }
+    }
+
     fn step(&self, step: &Step, out: &mut Vec<String>) {
         let (symbol, style) = symbol(&step.change);
         let mut note = note(step);
@@ -182,7 +166,7 @@ impl Page<'_> {
         let flow = self.flows.get(&step.id);
         match flow.filter(|_| !step.change.diff().is_empty()) {
             Some(change) => self.flow(step, change, out),
-            None => self.fields(step.change.diff(), Mark::Change, out),
+            None => self.fields().all(step.change.diff(), Mark::Change, out),
         }
         if let Some(running) = self.running.get(&step.id) {
             out.extend(flow::running(*running, &step.change));
@@ -201,7 +185,8 @@ impl Page<'_> {
                 .flatten()
                 .map(text::value)
                 .collect();
-            self.folded(
+            self.lines.fold(
+                self.printer,
                 paths.iter().map(|path| format!("      {path}")).collect(),
                 out,
             );
@@ -219,148 +204,15 @@ impl Page<'_> {
             .filter(is_other)
             .cloned()
             .collect();
-        self.fields(&others, Mark::Change, out);
-        self.folded(flow::lines(self.printer, change), out);
+        self.fields().all(&others, Mark::Change, out);
+        self.lines
+            .fold(self.printer, flow::lines(self.printer, change), out);
         let name = (step.id.clone(), content::DEFINITION.to_owned());
         if let Some((old, new)) = self.texts.get(&name) {
             out.push(format!("      {}:", content::DEFINITION));
             out.extend(diff::lines(self.printer, old, new));
         }
     }
-
-    /// Attributes one by one; items grouped after them.
-    fn fields(&self, diffs: &[FieldDiff], mark: Mark, out: &mut Vec<String>) {
-        let (items, fields): (Vec<_>, Vec<_>) = diffs.iter().partition(|d| is_item(d));
-        let fields: Vec<FieldDiff> = fields.into_iter().flat_map(leaves).collect();
-        let width = fields
-            .iter()
-            .map(|d| name_of(d).chars().count())
-            .max()
-            .unwrap_or(0);
-        for field in &fields {
-            self.field(field, width, mark, out);
-        }
-        let width = items
-            .iter()
-            .map(|d| text::plain(&d.path[1]).chars().count())
-            .max()
-            .unwrap_or(0)
-            .min(48);
-        self.folded(
-            items
-                .iter()
-                .map(|item| self.item(item, width, mark))
-                .collect(),
-            out,
-        );
-    }
-
-    fn field(&self, field: &FieldDiff, width: usize, mark: Mark, out: &mut Vec<String>) {
-        let name = name_of(field);
-        if field.path.is_empty() {
-            out.push("      it is gone".to_owned());
-            return;
-        }
-        if let (Some(Json::String(before)), Some(Json::String(after))) =
-            (&field.before, &field.after)
-            && (before.contains('\n') || after.contains('\n'))
-        {
-            out.push(format!("      {name}:"));
-            out.extend(diff::lines(self.printer, before, after));
-            return;
-        }
-        let after = match (&field.after, field.unknown) {
-            (_, true) if is_made_by_actions(field) => "(known after its actions)".to_owned(),
-            (_, true) => "(known after the deploy)".to_owned(),
-            (Some(after), _) => text::value(after),
-            (None, _) => "nothing".to_owned(),
-        };
-        let values = match &field.before {
-            _ if is_made_by_actions(field) => after,
-            // Of a secret only where it comes from is shown, and that is the same.
-            Some(before) if text::value(before) == after => format!("{after}, changed"),
-            Some(before) => format!("{} → {after}", text::value(before)),
-            None if mark == Mark::Drift => format!("nothing → {after}"),
-            None => after,
-        };
-        out.push(format!("      {name:width$}  {values}"));
-    }
-
-    fn item(&self, item: &FieldDiff, width: usize, mark: Mark) -> String {
-        let key = text::plain(&item.path[1]);
-        let (symbol, style) = match (&item.before, &item.after, mark) {
-            (_, None, Mark::Drift) => ("gone   ", Style::Yellow),
-            (_, _, Mark::Drift) => ("changed", Style::Yellow),
-            (None, _, _) => ("+", Style::Green),
-            (_, None, _) => ("-", Style::Red),
-            _ => ("~", Style::Yellow),
-        };
-        let line = format!(
-            "      {} {key:width$}  {}",
-            self.printer.paint(style, symbol),
-            item::note(item)
-        );
-        line.trim_end().to_owned()
-    }
-
-    fn folded(&self, lines: Vec<String>, out: &mut Vec<String>) {
-        let all = lines.len();
-        if self.lines == Lines::Full || all <= FOLD_AT + 1 {
-            return out.extend(lines);
-        }
-        out.extend(lines.into_iter().take(FOLD_AT));
-        out.push(self.printer.paint(
-            Style::Dim,
-            &format!("      … {} more (--full shows all)", all - FOLD_AT),
-        ));
-    }
-}
-
-/// A map that appears, changes or vanishes, field by field.
-fn leaves(diff: &FieldDiff) -> Vec<FieldDiff> {
-    let empty = Object::new();
-    if [&diff.before, &diff.after]
-        .into_iter()
-        .flatten()
-        .any(is_sealed)
-    {
-        return vec![diff.clone()];
-    }
-    let (before, after) = match (&diff.before, &diff.after) {
-        (Some(Json::Object(before)), Some(Json::Object(after))) => (before, after),
-        (Some(Json::Object(before)), None) if !diff.unknown => (before, &empty),
-        (None, Some(Json::Object(after))) => (&empty, after),
-        _ => return vec![diff.clone()],
-    };
-    let vanished = before.keys().filter(|key| !after.contains_key(*key));
-    let below = |key: &String| {
-        let side = |map: &Object| map.get(key).filter(|value| !value.is_null()).cloned();
-        let (before, after) = (side(before), side(after));
-        let path = diff.path.iter().chain([key]).cloned().collect();
-        let unknown = false;
-        let field = FieldDiff {
-            path,
-            before,
-            after,
-            unknown,
-        };
-        if field.before == field.after {
-            Vec::new()
-        } else {
-            leaves(&field)
-        }
-    };
-    after.keys().chain(vanished).flat_map(below).collect()
-}
-
-/// Whether it depends on files that actions make: these attributes never hold outputs.
-fn is_made_by_actions(field: &FieldDiff) -> bool {
-    field.unknown && matches!(field.path.as_slice(), [name] if name == "files" || name == "website")
-}
-
-/// The path of a field as words.
-fn name_of(field: &FieldDiff) -> String {
-    text::plain(&field.path.join(".")).into_owned()
 }
 
 fn symbol(change: &Change) -> (&'static str, Style) {
@@ -386,50 +238,5 @@ fn note(step: &Step) -> String {
         | Change::Delete { because, .. }
         | Change::Forget { because, .. } => because.clone(),
         Change::Act { act, .. } => format!("{act}: what changed behind the cache"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn maps_are_shown_field_by_field_on_both_sides() {
-        let diff = |before: Option<Json>, after: Option<Json>| FieldDiff {
-            path: vec!["website".into()],
-            before,
-            after,
-            unknown: false,
-        };
-        let words = |diff: FieldDiff| -> Vec<String> {
-            let side = |value: &Option<Json>| value.as_ref().map_or("-".into(), text::value);
-            let word =
-                |d: &FieldDiff| format!("{} {} {}", name_of(d), side(&d.before), side(&d.after));
-            leaves(&diff).iter().map(word).collect()
-        };
-        let old = json!({ "index": "a", "error": { "page": "e", "status": 404 }, "same": 1, "gone": null });
-        let new = json!({ "index": "b", "error": null, "same": 1 });
-        assert_eq!(
-            words(diff(Some(old.clone()), Some(new))),
-            [
-                "website.index a b",
-                "website.error.page e -",
-                "website.error.status 404 -"
-            ]
-        );
-        assert_eq!(
-            words(diff(Some(old), None)),
-            [
-                "website.index a -",
-                "website.error.page e -",
-                "website.error.status 404 -",
-                "website.same 1 -"
-            ]
-        );
-        assert_eq!(
-            words(diff(None, Some(json!({ "a": 1 })))),
-            ["website.a - 1"]
-        );
-        assert_eq!(words(diff(Some(json!([1])), None)), ["website [1] -"]);
     }
 }

@@ -55,6 +55,12 @@ impl Flows {
         })))
     }
 
+    /// What drives executions, for measurements.
+    #[cfg(test)]
+    pub(super) fn runner(&self) -> Arc<Runner> {
+        Arc::clone(&self.0.runner)
+    }
+
     /// Answers an API call.
     pub(crate) async fn rpc(&self, call: RpcCall) -> Reply {
         let room = Arc::clone(&self.0);

@@ -5,6 +5,8 @@
 
 mod effect;
 mod live;
+#[cfg(test)]
+mod measure;
 mod schedule;
 mod start;
 mod target;

@@ -1,0 +1,192 @@
+//! What differs about a thing: attributes one by one, then its items.
+
+use serde_json::Value as Json;
+
+use super::super::printer::{Printer, Style};
+use super::fold::Lines;
+use super::item::{self, is_item};
+use super::{diff, text};
+use crate::plan::FieldDiff;
+use crate::resource::{Object, is_sealed};
+
+/// Whose change it is.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Mark {
+    /// The plan's own symbols.
+    Change,
+    /// A change that somebody else made.
+    Drift,
+}
+
+/// How differences are shown.
+#[derive(Clone, Copy)]
+pub(super) struct Fields {
+    pub(super) printer: Printer,
+    pub(super) lines: Lines,
+}
+
+impl Fields {
+    /// Attributes one by one; items grouped after them.
+    pub(super) fn all(self, diffs: &[FieldDiff], mark: Mark, out: &mut Vec<String>) {
+        let (items, fields): (Vec<_>, Vec<_>) = diffs.iter().partition(|d| is_item(d));
+        let fields: Vec<FieldDiff> = fields.into_iter().flat_map(leaves).collect();
+        let width = fields
+            .iter()
+            .map(|d| name_of(d).chars().count())
+            .max()
+            .unwrap_or(0);
+        for field in &fields {
+            self.field(field, width, mark, out);
+        }
+        let width = items
+            .iter()
+            .map(|d| text::plain(&d.path[1]).chars().count())
+            .max()
+            .unwrap_or(0)
+            .min(48);
+        let items = items.iter().map(|item| self.item(item, width, mark));
+        self.lines.fold(self.printer, items.collect(), out);
+    }
+
+    fn field(self, field: &FieldDiff, width: usize, mark: Mark, out: &mut Vec<String>) {
+        let name = name_of(field);
+        if field.path.is_empty() {
+            out.push("      it is gone".to_owned());
+            return;
+        }
+        if let (Some(Json::String(before)), Some(Json::String(after))) =
+            (&field.before, &field.after)
+            && (before.contains('\n') || after.contains('\n'))
+        {
+            out.push(format!("      {name}:"));
+            out.extend(diff::lines(self.printer, before, after));
+            return;
+        }
+        let after = match (&field.after, field.unknown) {
+            (_, true) if is_made_by_actions(field) => "(known after its actions)".to_owned(),
+            (_, true) => "(known after the deploy)".to_owned(),
+            (Some(after), _) => text::value(after),
+            (None, _) => "nothing".to_owned(),
+        };
+        let values = match &field.before {
+            _ if is_made_by_actions(field) => after,
+            // Of a secret only where it comes from is shown, and that is the same.
+            Some(before) if text::value(before) == after => format!("{after}, changed"),
+            Some(before) => format!("{} → {after}", text::value(before)),
+            None if mark == Mark::Drift => format!("nothing → {after}"),
+            None => after,
+        };
+        out.push(format!("      {name:width$}  {values}"));
+    }
+
+    fn item(self, item: &FieldDiff, width: usize, mark: Mark) -> String {
+        let key = text::plain(&item.path[1]);
+        let (symbol, style) = match (&item.before, &item.after, mark) {
+            (_, None, Mark::Drift) => ("gone   ", Style::Yellow),
+            (_, _, Mark::Drift) => ("changed", Style::Yellow),
+            (None, _, _) => ("+", Style::Green),
+            (_, None, _) => ("-", Style::Red),
+            _ => ("~", Style::Yellow),
+        };
+        let line = format!(
+            "      {} {key:width$}  {}",
+            self.printer.paint(style, symbol),
+            item::note(item)
+        );
+        line.trim_end().to_owned()
+    }
+}
+
+/// A map that appears, changes or vanishes, field by field.
+fn leaves(diff: &FieldDiff) -> Vec<FieldDiff> {
+    let empty = Object::new();
+    if [&diff.before, &diff.after]
+        .into_iter()
+        .flatten()
+        .any(is_sealed)
+    {
+        return vec![diff.clone()];
+    }
+    let (before, after) = match (&diff.before, &diff.after) {
+        (Some(Json::Object(before)), Some(Json::Object(after))) => (before, after),
+        (Some(Json::Object(before)), None) if !diff.unknown => (before, &empty),
+        (None, Some(Json::Object(after))) => (&empty, after),
+        _ => return vec![diff.clone()],
+    };
+    let vanished = before.keys().filter(|key| !after.contains_key(*key));
+    let below = |key: &String| {
+        let side = |map: &Object| map.get(key).filter(|value| !value.is_null()).cloned();
+        let (before, after) = (side(before), side(after));
+        let path = diff.path.iter().chain([key]).cloned().collect();
+        let unknown = false;
+        let field = FieldDiff {
+            path,
+            before,
+            after,
+            unknown,
+        };
+        if field.before == field.after {
+            Vec::new()
+        } else {
+            leaves(&field)
+        }
+    };
+    after.keys().chain(vanished).flat_map(below).collect()
+}
+
+/// Whether it depends on files that actions make: these attributes never hold outputs.
+fn is_made_by_actions(field: &FieldDiff) -> bool {
+    field.unknown && matches!(field.path.as_slice(), [name] if name == "files" || name == "website")
+}
+
+/// The path of a field as words.
+fn name_of(field: &FieldDiff) -> String {
+    text::plain(&field.path.join(".")).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn maps_are_shown_field_by_field_on_both_sides() {
+        let diff = |before: Option<Json>, after: Option<Json>| FieldDiff {
+            path: vec!["website".into()],
+            before,
+            after,
+            unknown: false,
+        };
+        let words = |diff: FieldDiff| -> Vec<String> {
+            let side = |value: &Option<Json>| value.as_ref().map_or("-".into(), text::value);
+            let word =
+                |d: &FieldDiff| format!("{} {} {}", name_of(d), side(&d.before), side(&d.after));
+            leaves(&diff).iter().map(word).collect()
+        };
+        let old = json!({ "index": "a", "error": { "page": "e", "status": 404 }, "same": 1, "gone": null });
+        let new = json!({ "index": "b", "error": null, "same": 1 });
+        assert_eq!(
+            words(diff(Some(old.clone()), Some(new))),
+            [
+                "website.index a b",
+                "website.error.page e -",
+                "website.error.status 404 -"
+            ]
+        );
+        assert_eq!(
+            words(diff(Some(old), None)),
+            [
+                "website.index a -",
+                "website.error.page e -",
+                "website.error.status 404 -",
+                "website.same 1 -"
+            ]
+        );
+        assert_eq!(
+            words(diff(None, Some(json!({ "a": 1 })))),
+            ["website.a - 1"]
+        );
+        assert_eq!(words(diff(Some(json!([1])), None)), ["website [1] -"]);
+    }
+}
