@@ -365,6 +365,99 @@ async fn a_redrive_begins_what_did_not_succeed_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn states_language_reads_and_writes_objects_too() {
+    let cloud = Cloud::with_bucket("private").await;
+    put(&cloud, "in/rows.tsv", b"1\tone\n2\ttwo\n3\tthree\n").await;
+    let machine = r"
+StartAt: M
+States:
+  M:
+    Type: Map
+    ItemReader:
+      Resource: arn:aws:states:::s3:getObject
+      ReaderConfig: {InputType: CSV, CSVHeaderLocation: GIVEN, CSVHeaders: [n, word], CSVDelimiter: TAB, MaxItems: 2}
+      Parameters: {Bucket: bkt, Key.$: $.key}
+    ItemSelector: {word.$: $$.Map.Item.Value.word, place.$: $$.Map.Item.Index}
+    ItemProcessor:
+      ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: EXPRESS}
+      StartAt: P
+      States:
+        P: {Type: Pass, End: true}
+    ResultWriter:
+      Resource: arn:aws:states:::s3:putObject
+      Parameters: {Bucket: bkt, Prefix: out}
+    ResultPath: $.written
+    End: true
+";
+    cloud.flow("f", machine).await;
+    cloud.run("f", "e", &json!({"key": "in/rows.tsv"})).await;
+    let output = output(&cloud.until("f", "e", "Succeeded").await);
+    let key = output["written"]["ResultWriterDetails"]["Key"]
+        .as_str()
+        .unwrap();
+    let manifest = read(&cloud, key).await;
+    let file = manifest["ResultFiles"]["SUCCEEDED"][0]["Key"]
+        .as_str()
+        .unwrap();
+    let written = read(&cloud, file).await;
+    let outputs: Vec<Json> = written
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| serde_json::from_str(item["Output"].as_str().unwrap()).unwrap())
+        .collect();
+    let wanted = [
+        json!({"word": "one", "place": 0}),
+        json!({"word": "two", "place": 1}),
+    ];
+    assert_eq!(outputs, wanted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn items_may_distribute_items_of_their_own_and_stop_with_the_rest() {
+    let cloud = Cloud::start().await;
+    let inner = "
+    - Type: Map
+      Name: T
+      ItemsPath: $Input.list
+      ProcessorConfig: {ExecutionMode: Standard}
+      Processor:
+        StartAt: C
+        States:
+        - {Type: Choice, Name: C, Branches: [{Condition: $Input.Item < 0, Next: W}], Default: P}
+        - {Type: Pass, Name: P, End: true}
+        - {Type: Wait, Name: W, Seconds: 300, End: true}
+      End: true";
+    cloud.flow("f", &distributed("f", LIST, inner)).await;
+    let input = json!({"list": [{"list": [1, 2]}, {"list": [3]}]});
+    cloud.run("f", "e", &input).await;
+    assert_eq!(
+        output(&cloud.until("f", "e", "Succeeded").await),
+        json!({"Items": [{"Items": [{"Item": 1}, {"Item": 2}]}, {"Items": [{"Item": 3}]}]})
+    );
+    let input = json!({"list": [{"list": [-1, -2]}]});
+    cloud.run("f", "w", &input).await;
+    until_items(&cloud, ("f", "w"), "Running", 1).await;
+    let first = format!("_{}-0", name_of(&cloud, "f", "w").await);
+    until_items(&cloud, ("f", &first), "Running", 2).await;
+    cloud
+        .fnf(
+            "StopExecution",
+            &[("FlowName", "f"), ("ExecutionName", "w")],
+        )
+        .await;
+    let wait = async {
+        while cloud.fnf("DescribeFlow", &[("Name", "f")]).await["RunningExecutions"] != 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), wait)
+        .await
+        .unwrap();
+    assert_eq!(described(&cloud, "f", &first).await["Status"], "Aborted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_done_twice_by_kills() {
     let folder = tempfile::tempdir().unwrap();
     let (mut child, address) = spawn(folder.path());
