@@ -47,7 +47,27 @@ States:
 - {Type: Pass, Name: Yes, OutputConstructor: {said: yes}, End: true}
 - {Type: Fail, Name: No, Code: TooSmall, Detail: it is not above one}
 """
-
+DISTRIBUTED = """
+Type: StateMachine
+Name: %s
+SpecVersion: v1
+StartAt: M
+States:
+- Type: Map
+  Name: M
+  ItemsPath: $Input.list
+  ProcessorConfig: {ExecutionMode: Standard}
+  MaxConcurrency: 2
+  ToleratedFailureCount: 1
+  Processor:
+    StartAt: C
+    States:
+    - {Type: Choice, Name: C, Branches: [{Condition: $Input.Item > 2, Next: No}, {Condition: $Input.Item < 0, Next: W}], Default: Yes}
+    - {Type: Pass, Name: Yes, End: true}
+    - {Type: Fail, Name: No, Code: TooLarge, Detail: it is above two}
+    - {Type: Wait, Name: W, Seconds: 300, End: true}
+  End: true
+"""
 
 TIME = Text(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 ID = Text(r"[0-9A-Fa-f-]{36}")
@@ -199,6 +219,62 @@ def callbacks():
         FNF.delete_flow(models.DeleteFlowRequest(name=one))
 
 
+def map_run_of(flow_name, execution_name):
+    for _ in range(200):
+        history = FNF.get_execution_history(models.GetExecutionHistoryRequest(flow_name=flow_name, execution_name=execution_name))
+        for event in history.body.to_map()["Events"]:
+            if event["Type"] == "MapRunStarted":
+                return json.loads(event["EventDetail"])["output"]["MapRunName"]
+        time.sleep(0.05)
+    raise AssertionError(f"{execution_name} began no map run")
+
+
+def counts(**given):
+    return {"Total": 0, "Pending": 0, "Running": 0, "Succeed": 0, "Failed": 0, "Aborted": 0, **given}
+
+
+def map_runs():
+    name = f"{NAME}-map"
+    flow(name, DISTRIBUTED % name)
+    FNF.start_execution(models.StartExecutionRequest(flow_name=name, execution_name="e", input='{"list": [1, 3, 2]}'))
+    ended = FNF.describe_execution(models.DescribeExecutionRequest(flow_name=name, execution_name="e", wait_time_seconds=20))
+    equal("a distributed map: status", ended.body.status, "Succeeded")
+    items = json.loads(ended.body.output)["Items"]
+    equal("a distributed map: items", (items[0], items[1]["Error"], items[2]), ({"Item": 1}, "TooLarge", {"Item": 2}))
+    run = map_run_of(name, "e")
+    described = FNF.describe_map_run(models.DescribeMapRunRequest(flow_name=name, execution_name="e", map_run_name=run))
+    shown = {"MapRunName": run, "ExecutionName": "e", "Concurrency": 2, "ToleratedFailedCount": 1,
+             "ToleratedFailedPercentage": 0.0, "StartedTime": TIME}
+    same("DescribeMapRun", described, {
+        **shown, "Status": "Succeeded", "StoppedTime": TIME, "ItemCounts": counts(Total=3, Succeed=2, Failed=1)})
+    listed = FNF.list_executions(models.ListExecutionsRequest(flow_name=name, map_run_name=run)).body.to_map()
+    equal("ListExecutions of a map run", sorted(one["Status"] for one in listed["Executions"]),
+          ["Failed", "Succeeded", "Succeeded"])
+    listed = FNF.list_executions(models.ListExecutionsRequest(flow_name=name)).body.to_map()
+    equal("ListExecutions without its items", [one["Name"] for one in listed["Executions"]], ["e"])
+    FNF.start_execution(models.StartExecutionRequest(flow_name=name, execution_name="w", input='{"list": [-1, -2, -3, -4]}'))
+    run = map_run_of(name, "w")
+    describe = models.DescribeMapRunRequest(flow_name=name, execution_name="w", map_run_name=run)
+    for _ in range(200):
+        if FNF.describe_map_run(describe).body.item_counts.running == 2:
+            break
+        time.sleep(0.05)
+    update = models.UpdateMapRunRequest(
+        flow_name=name, execution_name="w", map_run_name=run, concurrency=3, tolerated_failed_percentage=50)
+    same("UpdateMapRun", FNF.update_map_run(update), {
+        "FlowName": name, "ExecutionName": "w", "MapRunName": run, "Concurrency": 3, "ToleratedFailedCount": 1,
+        "ToleratedFailedPercentage": 50.0})
+    going = FNF.describe_map_run(describe)
+    same("DescribeMapRun while it goes on", going, {
+        **shown, "MapRunName": run, "ExecutionName": "w", "Concurrency": 3, "ToleratedFailedPercentage": 50.0,
+        "Status": "Running", "StoppedTime": "", "ItemCounts": counts(Total=4, Running=3, Pending=1)})
+    FNF.stop_execution(models.StopExecutionRequest(flow_name=name, execution_name="w"))
+    stopped = FNF.describe_map_run(describe).body
+    equal("DescribeMapRun after a stop", (stopped.status, stopped.item_counts.aborted), ("Aborted", 3))
+    fails("UpdateMapRun after a stop", "MapRunAlreadyTerminated", 400, lambda: FNF.update_map_run(update))
+    FNF.delete_flow(models.DeleteFlowRequest(name=name))
+
+
 def express():
     name = f"{NAME}-quick"
     definition = QUICK % name
@@ -281,7 +357,7 @@ def rest():
 
 
 def main():
-    for judge in (flows, executions, waiting, callbacks, express, versions, schedules, rest):
+    for judge in (flows, executions, waiting, callbacks, map_runs, express, versions, schedules, rest):
         try:
             judge()
         except Exception:

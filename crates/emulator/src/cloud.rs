@@ -177,7 +177,7 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
     let faults = Faults::open(folder.path()).map_err(|error| disk(error.to_string()))?;
     let run = Arc::new(Prone::new(fleet, faults.clone(), clock.clone()));
     let functions = Functions::open(&settings, address, rooms, run).map_err(broken)?;
-    let calls = (functions.clone(), faults.clone());
+    let calls = (functions.clone(), faults.clone(), oss.clone());
     let rooms = (clock.clone(), store.clone(), calls);
     let flows = Flows::open(&settings, address, rooms).map_err(broken)?;
     let origins = (oss.clone(), functions.clone());

@@ -6,6 +6,7 @@
 
 pub mod check;
 mod data;
+mod distributed;
 pub mod engine;
 pub mod expression;
 mod finding;
@@ -23,9 +24,9 @@ mod fdl2;
 pub use check::express;
 pub use finding::{Finding, Findings, Severity};
 pub use program::{
-    Case, Catch, Choice, Dataflow, Fan, Items, Kind, Language, Mapping, Next, Paths, Pattern,
-    Program, ResultPath, Retry, Scope, ScopeId, ScopeKind, Source, Step, StepId, Target, Task,
-    Template, Text, Until, View,
+    Batcher, Bounds, Case, Catch, Choice, Dataflow, Distributed, Fan, Format, Items, Kind,
+    Language, Mapping, Next, Paths, Pattern, Program, Reader, ResultPath, Retry, Scope, ScopeId,
+    ScopeKind, Source, Step, StepId, Target, Task, Template, Text, Until, View,
 };
 pub use read::read;
 pub use yaml::{Node, Place};

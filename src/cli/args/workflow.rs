@@ -57,6 +57,9 @@ pub(in crate::cli) struct WorkflowList {
     /// Only those that are so far: Running, Succeeded, Failed, Stopped, `TimedOut`
     #[arg(long)]
     pub(in crate::cli) status: Option<String>,
+    /// Those of the items of this map run, which are not listed otherwise
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) map_run: Option<String>,
     /// The most of them
     #[arg(short = 'n', long, default_value_t = 20)]
     pub(in crate::cli) limit: usize,

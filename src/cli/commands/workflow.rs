@@ -1,5 +1,6 @@
 //! `sdev workflow`: executions of a workflow.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use super::super::args::{Global, Workflow, WorkflowReport, WorkflowShow, Workflo
 use super::super::exit::Exit;
 use super::super::printer::Printer;
 use super::super::runtime::block_on;
-use super::super::view::workflow as view;
+use super::super::view::workflow::{self as view, Told, map_runs_of};
 use super::Outcome;
 use super::deployed::Deployed;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
@@ -32,7 +33,8 @@ pub(super) fn run(args: &Workflow, global: &Global, printer: Printer) -> Outcome
         match args {
             Workflow::Start(args) => start(&flow, args, printer).await,
             Workflow::List(args) => {
-                let wanted = json!({ "status": args.status, "limit": args.limit });
+                let wanted =
+                    json!({ "status": args.status, "map_run": args.map_run, "limit": args.limit });
                 let listed = flow.act("execution.list", &wanted).await?;
                 view::list(printer, flow.name(), &listed);
                 Ok(Exit::Done)
@@ -82,26 +84,35 @@ async fn start(flow: &Deployed, args: &WorkflowStart, printer: Printer) -> Outco
             break shown;
         }
     };
+    let told = told(flow, name).await?;
+    Ok(exit(view::ended(printer, &ended, &told)))
+}
+
+/// What an execution's events tell, and the map runs that they name.
+async fn told(flow: &Deployed, name: &str) -> Result<Told, Diagnostics> {
     let events = flow
         .act("execution.history", &json!({ "name": name }))
         .await?;
-    Ok(exit(view::ended(printer, &ended, &events)))
+    let mut map_runs = BTreeMap::new();
+    for map_run in map_runs_of(&events) {
+        let wanted = json!({ "name": name, "map_run": map_run });
+        let shown = flow.act("execution.map_run", &wanted).await?;
+        map_runs.insert(map_run, shown);
+    }
+    Ok(Told { events, map_runs })
 }
 
 async fn show(flow: &Deployed, args: &WorkflowShow, printer: Printer) -> Outcome {
     let name = &args.named.execution;
-    let mut last = 0;
+    let mut last: Option<Told> = None;
     loop {
         let shown = flow.act("execution.show", &json!({ "name": name })).await?;
-        let events = flow
-            .act("execution.history", &json!({ "name": name }))
-            .await?;
-        let count = events.as_array().map_or(0, Vec::len);
+        let told = told(flow, name).await?;
         let goes_on = args.watch && shown["Status"] == "Running";
-        if count != last || !goes_on {
-            view::tree(printer, &shown, &events, last > 0);
-            last = count;
+        if last.as_ref() != Some(&told) || !goes_on {
+            view::tree(printer, &shown, &told, last.is_some());
         }
+        last = Some(told);
         if !goes_on {
             return Ok(Exit::Done);
         }

@@ -2,6 +2,7 @@
 //! request that it made.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
@@ -32,6 +33,8 @@ struct Step {
     is_failed: bool,
     is_waiting: bool,
     requests: Vec<String>,
+    /// How far the items of its map run are.
+    map_run: Option<String>,
     input: String,
     output: Option<String>,
     /// Branches and iterations: their number and steps.
@@ -40,15 +43,20 @@ struct Step {
 
 /// What the events tell, by frames: the flow is frame 0.
 #[derive(Default)]
-struct Tree {
+struct Tree<'a> {
+    /// What is known of map runs, by their names.
+    map_runs: Option<&'a BTreeMap<String, Json>>,
     steps: Vec<Step>,
     /// The steps of each frame, in their order.
     frames: BTreeMap<u64, Vec<usize>>,
 }
 
 /// The lines of an execution's tree. Events whose details do not say where they belong are put below the flow.
-pub(super) fn lines(events: &[Json]) -> Vec<Line> {
-    let mut tree = Tree::default();
+pub(super) fn lines(events: &[Json], map_runs: &BTreeMap<String, Json>) -> Vec<Line> {
+    let mut tree = Tree {
+        map_runs: Some(map_runs),
+        ..Tree::default()
+    };
     for event in events {
         tree.take(event);
     }
@@ -57,7 +65,7 @@ pub(super) fn lines(events: &[Json]) -> Vec<Line> {
     lines
 }
 
-impl Tree {
+impl Tree<'_> {
     fn take(&mut self, event: &Json) {
         let detail: Json = event["EventDetail"]
             .as_str()
@@ -98,6 +106,7 @@ impl Tree {
                 step.is_waiting = false;
                 step.fault = Some(fault(&detail));
             }
+            "MapRunStarted" => step.map_run = items(self.map_runs, event),
             "StepStarted" if detail["case"].is_u64() => step.inside.push((None, id)),
             "BranchEntered" | "IterationEntered" => {
                 step.inside.push((detail["index"].as_u64(), id));
@@ -190,6 +199,7 @@ impl Step {
         if self.tries > 1 {
             facts.push(format!("{} tries", self.tries));
         }
+        facts.extend(self.map_run.clone());
         facts.extend(self.fault.clone());
         if let Some(request) = self.requests.last() {
             facts.push(format!("request {request}"));
@@ -209,6 +219,31 @@ impl Step {
             .chain(output)
             .collect()
     }
+}
+
+/// The name of the map run that an event tells of, in its output.
+pub(super) fn map_run_of(event: &Json) -> Option<String> {
+    let detail: Json = serde_json::from_str(event["EventDetail"].as_str()?).ok()?;
+    let output = match &detail["output"] {
+        Json::String(text) => serde_json::from_str(text).ok()?,
+        output => output.clone(),
+    };
+    output["MapRunName"].as_str().map(str::to_owned)
+}
+
+/// How far the items of the map run are that an event tells of, if that is known.
+fn items(known: Option<&BTreeMap<String, Json>>, event: &Json) -> Option<String> {
+    let name = map_run_of(event)?;
+    let counts = &known?.get(&name)?["ItemCounts"];
+    let count = |state: &str| counts[state].as_u64().unwrap_or(0);
+    let mut said = format!("{} of {} items done", count("Succeed"), count("Total"));
+    for state in ["Failed", "Running", "Aborted"] {
+        let count = count(state);
+        if count > 0 {
+            let _ = write!(said, ", {count} {}", state.to_lowercase());
+        }
+    }
+    Some(format!("{said}, map run {name}"))
 }
 
 fn fault(detail: &Json) -> String {
@@ -314,7 +349,8 @@ mod tests {
 
     #[test]
     fn steps_stand_below_what_holds_them() {
-        let lines: Vec<String> = lines(&events())
+        let map_runs = BTreeMap::new();
+        let lines: Vec<String> = lines(&events(), &map_runs)
             .iter()
             .map(|line| format!("{}{} {}", line.margin, line.name, line.facts))
             .collect();
@@ -327,6 +363,38 @@ mod tests {
             "     └─ left ",
         ];
         assert_eq!(lines, wanted);
+    }
+
+    #[test]
+    fn a_map_run_stands_at_its_step_with_its_items() {
+        let output = json!({ "MapRunName": "m1" });
+        let events = [
+            event(
+                2,
+                "StepEntered",
+                "each",
+                &json!({ "frame": 0, "input": {} }),
+            ),
+            event(
+                3,
+                "MapRunStarted",
+                "each",
+                &json!({ "frame": 0, "output": output }),
+            ),
+        ];
+        let counts = json!({ "Total": 5, "Succeed": 3, "Failed": 1, "Running": 1, "Aborted": 0 });
+        let map_runs = BTreeMap::from([("m1".to_owned(), json!({ "ItemCounts": counts }))]);
+        let lines = lines(&events, &map_runs);
+        let wanted = "3 of 5 items done, 1 failed, 1 running, map run m1";
+        assert_eq!(lines[0].facts, wanted);
+        // What is told as a text is read as well.
+        let told = event(
+            3,
+            "MapRunStarted",
+            "each",
+            &json!({ "output": output.to_string() }),
+        );
+        assert_eq!(map_run_of(&told).as_deref(), Some("m1"));
     }
 
     #[test]

@@ -1,10 +1,37 @@
 //! Executions of workflows in words.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 
 use super::super::printer::{Printer, Style};
-use super::run_tree::{Line, lines};
+use super::run_tree::{self, Line, lines};
 use super::{table, text};
+
+/// What is known of an execution beside itself.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::cli) struct Told {
+    /// A list of its events.
+    pub(in crate::cli) events: Json,
+    /// The map runs that they name, as the vendor shows them.
+    pub(in crate::cli) map_runs: BTreeMap<String, Json>,
+}
+
+impl Told {
+    fn events(&self) -> &[Json] {
+        self.events
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+}
+
+/// The names of the map runs that events tell of.
+pub(in crate::cli) fn map_runs_of(events: &Json) -> Vec<String> {
+    let all = events.as_array().into_iter().flatten();
+    let started = all.filter(|event| event["Type"] == "MapRunStarted");
+    started.filter_map(run_tree::map_run_of).collect()
+}
 
 /// An execution that was begun.
 pub(in crate::cli) fn begun(printer: Printer, flow: &str, execution: &Json) {
@@ -22,19 +49,19 @@ pub(in crate::cli) fn begun(printer: Printer, flow: &str, execution: &Json) {
 }
 
 /// An execution that was waited for; whether it ended well. Its output is data.
-pub(in crate::cli) fn ended(printer: Printer, execution: &Json, events: &Json) -> bool {
+pub(in crate::cli) fn ended(printer: Printer, execution: &Json, told: &Told) -> bool {
     let is_well = execution["Status"] == "Succeeded";
     if printer.json {
         printer.object(
             "execution",
-            json!({ "execution": execution, "events": events }),
+            json!({ "execution": execution, "events": told.events, "map_runs": told.map_runs }),
         );
         return is_well;
     }
     if is_well {
         printer.data(execution["Output"].as_str().unwrap_or_default());
     } else {
-        tree(printer, execution, events, false);
+        tree(printer, execution, told, false);
     }
     is_well
 }
@@ -83,14 +110,14 @@ pub(in crate::cli) fn history(printer: Printer, events: &Json) {
 }
 
 /// An execution as a tree of its steps.
-pub(in crate::cli) fn tree(printer: Printer, execution: &Json, events: &Json, is_again: bool) {
+pub(in crate::cli) fn tree(printer: Printer, execution: &Json, told: &Told, is_again: bool) {
     if printer.json {
         return printer.object(
             "execution",
-            json!({ "execution": execution, "events": events }),
+            json!({ "execution": execution, "events": told.events, "map_runs": told.map_runs }),
         );
     }
-    let all = events.as_array().map(Vec::as_slice).unwrap_or_default();
+    let all = told.events();
     if is_again {
         printer.data("");
     }
@@ -102,7 +129,7 @@ pub(in crate::cli) fn tree(printer: Printer, execution: &Json, events: &Json, is
         printer.paint(style, &status),
         word(execution, "StartedTime")
     ));
-    for line in lines(all) {
+    for line in lines(all, &told.map_runs) {
         printer.data(&shown(printer, &line));
     }
     for (label, field) in [("input", "Input"), ("output", "Output")] {

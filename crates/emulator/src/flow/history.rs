@@ -7,7 +7,7 @@ use workflow::engine::{Again, Event, EventKind, Execution, Fault, FrameId, State
 use super::model::moment;
 use super::run::request_id;
 
-/// All events of an execution as replies show them. What the details hold is a choice where no source tells it.
+/// The history of an execution as replies show it. What the details hold is a choice where no source tells it.
 pub(super) fn shown(program: &Program, events: &[Event]) -> Vec<Value> {
     let Some((first, rest)) = events.split_first() else {
         return Vec::new();
@@ -22,7 +22,9 @@ pub(super) fn shown(program: &Program, events: &[Event]) -> Vec<Value> {
             execution.fold(program, event);
             all.push(one(program, &execution, event));
         } else {
-            all.push(one(program, &execution, event));
+            if event.kind.is_history() {
+                all.push(one(program, &execution, event));
+            }
             execution.fold(program, event);
         }
     }
@@ -79,6 +81,11 @@ fn detail(kind: &EventKind) -> Value {
             fault,
             again,
         } => failed(*frame, fault, again.as_ref()),
+        EventKind::MapRunFailed { frame, name, fault } => {
+            let mut detail = failed(*frame, fault, None);
+            detail["output"] = json!({"MapRunName": name});
+            detail
+        }
         EventKind::StepFailed {
             frame,
             fault,
@@ -129,8 +136,14 @@ fn inner(kind: &EventKind) -> Value {
         | EventKind::TaskSubmitted { frame, output }
         | EventKind::TaskSucceeded { frame, output }
         | EventKind::StepExited { frame, output } => json!({"frame": frame, "output": output}),
-        EventKind::TaskScheduled { frame, deadline } => {
+        EventKind::TaskScheduled {
+            frame, deadline, ..
+        } => {
             json!({"frame": frame, "deadline": deadline.map(moment)})
+        }
+        EventKind::MapRunStarted { frame, name, .. }
+        | EventKind::MapRunSucceeded { frame, name } => {
+            json!({"frame": frame, "output": {"MapRunName": name}})
         }
         other => json!({"frame": other.frame()}),
     }

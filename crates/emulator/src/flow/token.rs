@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use workflow::engine::{Header, Tokens};
+use workflow::engine::{Header, ItemId, Tokens};
 
 /// What a token names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,9 +13,12 @@ pub(super) struct Named {
     pub(super) execution: String,
     /// The number of the event with which the step began.
     pub(super) entered: u64,
+    /// The item of a map run whose execution reports by it; the event is that which started the map run.
+    pub(super) item: Option<ItemId>,
 }
 
-/// Makes and reads tokens: base64 of `v1#FLOW#EXECUTION#EVENT#SIGNATURE`, the form of the vendor's.
+/// Makes and reads tokens: base64 of `v1#FLOW#EXECUTION#EVENT#SIGNATURE`, the form of the vendor's. Of an item of a map run
+/// the event is followed by the item's number and the round: `EVENT.ITEM.ROUND`.
 pub(super) struct Seal(Vec<u8>);
 
 impl Seal {
@@ -43,18 +46,43 @@ impl Seal {
         // A flow's name has no `#`; an execution that a step began may be called as the step is.
         let (flow, rest) = text.strip_prefix("v1#")?.split_once('#')?;
         let (execution, entered) = rest.rsplit_once('#')?;
+        let mut numbers = entered.split('.');
+        let entered = numbers.next()?.parse().ok()?;
+        let item = match (numbers.next(), numbers.next()) {
+            (Some(index), Some(round)) => Some(ItemId {
+                started: entered,
+                index: index.parse().ok()?,
+                round: round.parse().ok()?,
+            }),
+            _ => None,
+        };
         Some(Named {
             flow: flow.to_owned(),
             execution: execution.to_owned(),
-            entered: entered.parse().ok()?,
+            entered,
+            item,
         })
+    }
+
+    /// The token of an item of a map run of an execution.
+    pub(super) fn of_item(&self, header: &Header, item: ItemId) -> String {
+        let ItemId {
+            started,
+            index,
+            round,
+        } = item;
+        self.seal(header, &format!("{started}.{index}.{round}"))
+    }
+
+    fn seal(&self, header: &Header, event: &str) -> String {
+        let text = format!("v1#{}#{}#{event}", header.flow, header.name);
+        STANDARD.encode(format!("{text}#{}", self.sign(&text)))
     }
 }
 
 impl Tokens for Seal {
     fn token(&self, header: &Header, entered: u64) -> String {
-        let text = format!("v1#{}#{}#{entered}", header.flow, header.name);
-        STANDARD.encode(format!("{text}#{}", self.sign(&text)))
+        self.seal(header, &entered.to_string())
     }
 }
 
@@ -74,15 +102,24 @@ mod tests {
             role: String::new(),
             token: None,
             caller: None,
+            part: None,
         };
         let token = Seal::new("a").token(&header, 7);
         let named = Named {
             flow: "f".to_owned(),
             execution: "e#1:x".to_owned(),
             entered: 7,
+            item: None,
         };
         assert_eq!(Seal::new("a").read(&token), Some(named));
         assert_eq!(Seal::new("b").read(&token), None);
+        let item = ItemId {
+            started: 7,
+            index: 12,
+            round: 1,
+        };
+        let named = Seal::new("a").read(&Seal::new("a").of_item(&header, item));
+        assert_eq!(named.and_then(|named| named.item), Some(item));
         assert_eq!(Seal::new("a").read("bm9uc2Vuc2U="), None);
     }
 }

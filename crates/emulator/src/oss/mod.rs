@@ -2,7 +2,7 @@
 //!
 //! A request becomes a `Call` (`call`), is authenticated (`auth`) and dispatched (`service`) to one of the families in
 //! `operation`. Those decide with `model`, keep rows with `table` and large contents with `blob`. `watch` tells
-//! others of changed objects. `staging` is the bucket of uploaded code, and lends keys for it.
+//! others of changed objects. `room` is what other rooms of the cloud do with objects. `staging` is the bucket of uploaded code, and lends keys for it.
 
 mod auth;
 mod blob;
@@ -13,6 +13,7 @@ mod intake;
 mod model;
 mod operation;
 mod reply;
+mod room;
 mod service;
 mod staging;
 mod table;

@@ -9,6 +9,7 @@ use super::call::Call;
 use super::error::Outcome;
 use super::service::Shared;
 use super::table::object;
+use crate::identity::random_hex;
 
 /// One change of an object.
 #[derive(Debug)]
@@ -53,6 +54,22 @@ impl Herald {
             now_ms: oss.now(),
             told: Arc::clone(&call.told),
         }
+    }
+
+    /// For what another room of this cloud changes.
+    pub(super) fn of_room(oss: &Shared) -> Self {
+        Self {
+            watch: oss.watch.get().cloned(),
+            request_id: random_hex::<12>(),
+            now_ms: oss.now(),
+            told: Arc::default(),
+        }
+    }
+
+    /// Says, once the change is durable, whether anybody took note of it.
+    pub(super) fn told(&self) -> impl Fn() -> bool + use<> {
+        let told = Arc::clone(&self.told);
+        move || told.load(Ordering::Acquire)
     }
 
     /// Size and tag of what is about to be replaced or removed; not looked for when nobody wants to know.

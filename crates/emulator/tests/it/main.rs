@@ -12,6 +12,7 @@ mod full;
 mod function;
 mod layer;
 mod leap;
+mod map_run;
 mod queue;
 mod scale;
 mod staging;

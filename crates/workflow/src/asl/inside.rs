@@ -1,7 +1,10 @@
 //! States with states inside: parallel states and maps.
 
+use serde_json::json;
+
 use super::state::refuse;
-use super::{paths, states};
+use super::{distributed, paths, states};
+use crate::distributed as shared;
 use crate::expression::{Expr, Path, Root};
 use crate::form::{Builder, Form};
 use crate::program::{Fan, Items, ScopeId, ScopeKind, StepId};
@@ -9,17 +12,6 @@ use crate::{Finding, Node};
 
 /// How many items are worked on at once at most, also when the text sets no limit.
 const WIDTH: usize = 40;
-/// Fields of a map whose items are executions of their own.
-const DISTRIBUTED: [&str; 8] = [
-    "ItemReader",
-    "ItemBatcher",
-    "ResultWriter",
-    "Label",
-    "ToleratedFailureCount",
-    "ToleratedFailureCountPath",
-    "ToleratedFailurePercentage",
-    "ToleratedFailurePercentagePath",
-];
 
 pub(super) fn branches(builder: &mut Builder, form: &Form, id: StepId) -> Vec<ScopeId> {
     let Some(node) = form.get("Branches") else {
@@ -39,73 +31,76 @@ fn inside(builder: &mut Builder, kind: ScopeKind, id: StepId, node: &Node) -> Op
     form.get("Comment");
     super::query_language(builder, &form);
     if kind == ScopeKind::Iteration {
-        processor(builder, &form);
+        form.get("ProcessorConfig");
     }
     states(builder, &form, scope);
     builder.done(&form);
     Some(scope)
 }
 
-fn processor(builder: &mut Builder, form: &Form) {
-    let Some(node) = form.get("ProcessorConfig") else {
-        return;
-    };
-    let Some(config) = builder.form(node, "`ProcessorConfig`") else {
-        return;
-    };
-    if let Some(mode) = config.get("Mode")
-        && mode.text() != Some("INLINE")
-    {
-        builder.findings.push(distributed(mode, "this mode"));
-    }
-    config.get("ExecutionType");
-    builder.done(&config);
-}
-
-fn distributed(node: &Node, what: &str) -> Finding {
-    let said = format!("{what} belongs to a distributed map, which sdev does not run yet");
-    Finding::error(node.at, said).hint("an inline map goes through a list in the data")
-}
-
 pub(super) fn map(builder: &mut Builder, form: &Form, id: StepId) -> Option<Fan> {
-    for key in DISTRIBUTED {
-        if let Some(node) = form.get(key) {
-            builder
-                .findings
-                .push(distributed(node, &format!("`{key}`")));
-        }
-    }
-    let why = "is not read yet: the text must say how many items are worked on at once";
-    refuse(builder, form, &["MaxConcurrencyPath"], why);
-    let (list, at) = match form.get("ItemsPath") {
-        Some(node) => (paths::needed(builder, form, "ItemsPath"), node.at),
-        None => (Some(whole()), form.at),
-    };
     let each = paths::payload(builder, form, "ItemSelector");
     let each = each.or_else(|| paths::payload(builder, form, "Parameters"));
-    let width = builder.number(form, "MaxConcurrency", (0.0, 1_000_000.0));
     let Some(body) = form.any(&["Iterator", "ItemProcessor"]) else {
         builder.error(form.at, "`ItemProcessor` is missing");
         return None;
     };
+    let config = body.get("ProcessorConfig");
+    let mode = config.and_then(|node| shared::processor(builder, node));
+    let distributed = mode.map(|mode| distributed::read(builder, form, mode));
+    let width = if distributed.is_some() {
+        WIDTH
+    } else {
+        shared::refuse(builder, form);
+        width(builder, form)
+    };
+    let is_read = distributed
+        .as_ref()
+        .is_some_and(|distributed| distributed.reader.is_some());
+    let items = items(builder, form, is_read);
     let body = inside(builder, ScopeKind::Iteration, id, body)?;
+    Some(Fan {
+        items: items?,
+        each,
+        body,
+        width,
+        distributed: distributed.map(Box::new),
+    })
+}
+
+fn items(builder: &mut Builder, form: &Form, is_read: bool) -> Option<Items> {
+    let (list, at) = match form.get("ItemsPath") {
+        Some(node) if is_read => {
+            let said = "`ItemsPath` has no effect: the items are read by `ItemReader`";
+            builder.findings.push(Finding::warning(node.at, said));
+            (Expr::Literal(json!([])), node.at)
+        }
+        Some(node) => (
+            Expr::Path(paths::needed(builder, form, "ItemsPath")?),
+            node.at,
+        ),
+        None => (Expr::Path(whole()), form.at),
+    };
+    Some(Items {
+        list,
+        at,
+        item: None,
+        index: None,
+    })
+}
+
+/// How many items are worked on at once in the execution of their map.
+fn width(builder: &mut Builder, form: &Form) -> usize {
+    let why = "is not read yet: the text must say how many items are worked on at once";
+    refuse(builder, form, &["MaxConcurrencyPath"], why);
+    let width = builder.number(form, "MaxConcurrency", (0.0, 1_000_000.0));
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "within bounds"
     )]
     let width = width.map_or(0, |width| width as usize);
-    Some(Fan {
-        items: Items {
-            list: Expr::Path(list?),
-            at,
-            item: None,
-            index: None,
-        },
-        each,
-        body,
-        width: if width == 0 { WIDTH } else { width.min(WIDTH) },
-    })
+    if width == 0 { WIDTH } else { width.min(WIDTH) }
 }
 
 /// `$`

@@ -2,6 +2,7 @@
 
 mod choice;
 mod condition;
+mod distributed;
 mod inside;
 mod paths;
 mod rules;

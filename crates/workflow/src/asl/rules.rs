@@ -2,10 +2,10 @@
 
 use super::paths;
 use super::state::refuse;
+use crate::Node;
 use crate::form::{Builder, Form};
 use crate::names::Names;
 use crate::program::{Catch, Retry};
-use crate::{Finding, Node};
 
 /// The most repetitions.
 const ATTEMPTS: u32 = 99_999_999;
@@ -31,30 +31,30 @@ pub(super) fn retry(builder: &mut Builder, form: &Form) -> Vec<Retry> {
                 .number(form, "BackoffRate", (1.0, 1_000_000.0))
                 .unwrap_or(2.0);
             let most = builder.number(form, "MaxDelaySeconds", (1.0, DELAY));
-            jitter(builder, form);
             Some(Retry {
                 errors,
                 interval,
                 rate,
                 most,
                 attempts: u64::from(attempts),
+                jitter: jitter(builder, form),
             })
         },
     )
 }
 
-/// Pauses are the same each time, so that a run can be told beforehand: chance is not added to them.
-fn jitter(builder: &mut Builder, form: &Form) {
+/// Whether pauses are drawn by chance, up to what they would be without.
+fn jitter(builder: &mut Builder, form: &Form) -> bool {
     let Some(node) = form.get("JitterStrategy") else {
-        return;
+        return false;
     };
     match node.text() {
-        Some("NONE") => {}
-        Some("FULL") => builder.findings.push(Finding::warning(
-            node.at,
-            "pauses are as long as the rule says, without jitter",
-        )),
-        _ => builder.error(node.at, "`JitterStrategy` is FULL or NONE"),
+        Some("NONE") => false,
+        Some("FULL") => true,
+        _ => {
+            builder.error(node.at, "`JitterStrategy` is FULL or NONE");
+            false
+        }
     }
 }
 

@@ -13,42 +13,39 @@ const TIMEOUT: f64 = 99_999_999.0;
 
 pub(super) fn read(builder: &mut Builder, form: &Form) -> Option<Task> {
     let resource = builder.need_text(form, "Resource");
-    let timeout = timeout(builder, form);
-    heartbeat(builder, form);
+    let timeout = seconds(builder, form, "TimeoutSeconds");
+    let heartbeat = seconds(builder, form, "HeartbeatSeconds");
     let parameters = paths::payload(builder, form, "Parameters");
     let (target, pattern) = resource_of(resource?);
+    if heartbeat.is_some() && pattern != Pattern::Callback {
+        let at = form.any(&["HeartbeatSeconds", "HeartbeatSecondsPath"]);
+        let said = "heartbeats are missed only by tasks that wait for a report";
+        let finding = Finding::warning(at.map_or(form.at, |node| node.at), said);
+        let hint = "TimeoutSeconds ends a task that takes too long";
+        builder.findings.push(finding.hint(hint));
+    }
     Some(Task {
         target,
         pattern,
         parameters,
         timeout,
+        heartbeat,
     })
 }
 
-fn timeout(builder: &mut Builder, form: &Form) -> Option<Expr> {
-    match (form.get("TimeoutSeconds"), form.get("TimeoutSecondsPath")) {
+/// Seconds that stand in the text or at a path.
+fn seconds(builder: &mut Builder, form: &Form, key: &str) -> Option<Expr> {
+    let path = format!("{key}Path");
+    match (form.get(key), form.get(&path)) {
         (Some(_), Some(node)) => {
-            let said = "a task has TimeoutSeconds or TimeoutSecondsPath, not both";
+            let said = format!("a task has {key} or {path}, not both");
             builder.error(node.at, said);
             None
         }
-        (None, Some(_)) => paths::needed(builder, form, "TimeoutSecondsPath").map(Expr::Path),
+        (None, Some(_)) => paths::needed(builder, form, &path).map(Expr::Path),
         _ => builder
-            .number(form, "TimeoutSeconds", (1.0, TIMEOUT))
+            .number(form, key, (1.0, TIMEOUT))
             .map(|seconds| Expr::Literal(Value::from(seconds))),
-    }
-}
-
-/// Heartbeats are not counted: who works on a task has nothing to send them to. The field is read so that machines
-/// that have it run, and the reader is told.
-fn heartbeat(builder: &mut Builder, form: &Form) {
-    builder.number(form, "HeartbeatSeconds", (1.0, TIMEOUT));
-    let node = form.any(&["HeartbeatSecondsPath", "HeartbeatSeconds"]);
-    if let Some(node) = node {
-        let finding = Finding::warning(node.at, "heartbeats are not counted, and none is missed");
-        builder
-            .findings
-            .push(finding.hint("TimeoutSeconds ends a task that takes too long"));
     }
 }
 

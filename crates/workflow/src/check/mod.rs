@@ -15,4 +15,5 @@ pub(crate) fn check(program: &Program, findings: &mut Findings) {
     reach::check(program, findings);
     constant::check(program, findings);
     saga::check(program, findings);
+    express::check(program, findings);
 }

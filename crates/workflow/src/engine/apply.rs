@@ -6,7 +6,10 @@ use super::context::Spot;
 use super::execution::Execution;
 use super::fault::Way;
 use super::limits::EVENTS;
-use super::{Call, Event, EventKind, Fault, FrameId, Header, Millis, State, Tokens};
+use super::{
+    Call, Change, Child, Event, EventKind, Fault, FrameId, Header, ItemId, Millis, Opening, State,
+    Tokens, Unopened, Writing,
+};
 use crate::data::Around;
 use crate::expression::Chance;
 use crate::program::{Next, Program};
@@ -37,6 +40,34 @@ pub enum Command {
         /// What was reported.
         outcome: Result<Value, Fault>,
     },
+    /// The items of a map run are there, or cannot be.
+    MapRunOpened {
+        /// The number of the event that started the map run.
+        started: u64,
+        /// The items that were read; nothing if they are in the data.
+        outcome: Result<Option<Vec<Value>>, Unopened>,
+    },
+    /// The execution of an item of a map run ended.
+    ItemEnded {
+        /// Which one.
+        item: ItemId,
+        /// Its output, or why there is none.
+        outcome: Result<Value, Fault>,
+    },
+    /// The results of a map run were written, or cannot be.
+    ResultsWritten {
+        /// The number of the event that started the map run.
+        started: u64,
+        /// What the map yields, or why they were not written, in words.
+        outcome: Result<Value, String>,
+    },
+    /// Carry out a map run otherwise.
+    UpdateMapRun {
+        /// Its name.
+        name: String,
+        /// How.
+        change: Change,
+    },
     /// Time has passed.
     Tick,
     /// Stop.
@@ -52,6 +83,14 @@ pub enum Effect {
     Call(Box<Call>),
     /// Nobody waits any more for the call that the event of this number scheduled.
     Cancel(u64),
+    /// Make room for a map run and read its items, if they are to be read.
+    OpenMapRun(Box<Opening>),
+    /// Begin the execution of an item of a map run. One that is there already has begun.
+    BeginItem(Box<Child>),
+    /// Write the results of a map run.
+    WriteResults(Box<Writing>),
+    /// Stop the executions of the items of a map run of this name that nobody waits for any more.
+    StopItems(String),
     /// Tell a token how the execution ended.
     Report {
         /// The token.
@@ -152,6 +191,10 @@ impl<'a> Turn<'a> {
                 }
             }
             Command::Reported { entered, outcome } => self.reported(entered, outcome),
+            Command::MapRunOpened { started, outcome } => self.map_run_opened(started, outcome),
+            Command::ItemEnded { item, outcome } => self.item_ended(item, outcome),
+            Command::ResultsWritten { started, outcome } => self.results_written(started, outcome),
+            Command::UpdateMapRun { name, change } => self.update_map_run(&name, &change),
             Command::Tick => self.tick(),
             Command::Stop(fault) => self.end(EventKind::ExecutionStopped { fault }),
             Command::Redrive => self.redrive(),
@@ -161,7 +204,7 @@ impl<'a> Turn<'a> {
     fn drive(&mut self) {
         while let Some(work) = self.agenda.pop() {
             // Two events are left for the end itself.
-            if self.execution.events + 2 >= EVENTS {
+            if self.execution.events - self.execution.unshown + 2 >= EVENTS {
                 let cause = format!("the execution has {EVENTS} events, the most there may be");
                 self.end(EventKind::ExecutionFailed {
                     fault: Fault::runtime(self.program.language, cause),
@@ -173,7 +216,7 @@ impl<'a> Turn<'a> {
                 Work::Perform(frame) => self.perform(frame),
                 Work::Fail(frame, fault) => self.fail(frame, fault, Way::Failed),
                 Work::Late(frame) => {
-                    let fault = Fault::timeout(self.program.language, "the task took too long");
+                    let fault = self.late(frame);
                     self.fail(frame, fault, Way::Late);
                 }
             }

@@ -78,6 +78,31 @@ impl Execution {
         })
     }
 
+    /// Does something with the data around a frame's step, outside a turn; chance is that of an event's number.
+    pub(super) fn seen<T>(
+        &self,
+        program: &Program,
+        id: FrameId,
+        (seed, tokens): (u64, &dyn Tokens),
+        act: impl FnOnce(&Around) -> T,
+    ) -> T {
+        static NOTHING: Value = Value::Null;
+        let spot = Spot {
+            frame: id,
+            entering: None,
+        };
+        let frame = self.frames.get(&id);
+        let context = || super::context::of(program, self, spot, tokens);
+        let chance = Chance::of(format!("{}/{seed}", self.header.name));
+        act(&Around {
+            language: program.language,
+            input: frame.map_or(&NOTHING, |frame| &frame.input),
+            data: frame.map_or(&NOTHING, |frame| &frame.data),
+            context: &context,
+            chance: &chance,
+        })
+    }
+
     fn call(
         &self,
         program: &Program,
@@ -98,23 +123,12 @@ impl Execution {
         let Kind::Task(task) = &step.kind else {
             return None;
         };
-        let spot = Spot {
-            frame: id,
-            entering: None,
-        };
-        let context = || super::context::of(program, self, spot, tokens);
-        let chance = Chance::of(format!("{}/{scheduled}", self.header.name));
-        let around = Around {
-            language: program.language,
-            input: &frame.input,
-            data: &frame.data,
-            context: &context,
-            chance: &chance,
-        };
-        let parameters = task
-            .parameters
-            .as_ref()
-            .map(|template| data::parameters(template, &run.input, &around));
+        let parameters = task.parameters.as_ref().map(|template| {
+            let seen = (scheduled, tokens);
+            self.seen(program, id, seen, |around| {
+                data::parameters(template, &run.input, around)
+            })
+        });
         let parameters = match parameters.transpose() {
             Ok(parameters) => parameters,
             Err(fault) => return Some(Err(fault)),

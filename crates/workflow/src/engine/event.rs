@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::limits::Mode;
-use super::{Fault, FrameId, Millis};
-use crate::program::StepId;
+use super::{Fault, FrameId, Millis, Policy};
+use crate::program::{ScopeId, StepId};
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +39,9 @@ pub struct Header {
     /// The request that asked for it, if another execution did: made again, it finds what it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
+    /// The scope that it runs, if it is an item of a distributed map: the map's processor. Otherwise the whole flow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<ScopeId>,
 }
 
 /// When something is tried again.
@@ -125,6 +128,9 @@ pub enum EventKind {
         /// When it times out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline: Option<Millis>,
+        /// Whether it times out for want of a heartbeat.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_heartbeat: bool,
     },
     /// The call is being made.
     TaskStarted {
@@ -177,6 +183,60 @@ pub enum EventKind {
         /// When it is tried again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         again: Option<Again>,
+    },
+    /// A map begins to distribute its items.
+    MapRunStarted {
+        /// Where.
+        frame: FrameId,
+        /// What the map run is called.
+        name: String,
+        /// How it is carried out.
+        #[serde(flatten)]
+        policy: Policy,
+    },
+    /// The items are there, as the executions get them.
+    MapRunOpened {
+        /// Where.
+        frame: FrameId,
+        /// The input of each execution.
+        inputs: Vec<Value>,
+        /// How many items each has; empty: one.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sizes: Vec<u64>,
+    },
+    /// The execution of an item, or of a batch of items, ended.
+    MapRunItemEnded {
+        /// Where.
+        frame: FrameId,
+        /// Its number.
+        index: usize,
+        /// Its output, or why there is none.
+        outcome: Result<Value, Fault>,
+    },
+    /// A map run is carried out otherwise from now on.
+    MapRunUpdated {
+        /// Where.
+        frame: FrameId,
+        /// How.
+        #[serde(flatten)]
+        policy: Policy,
+    },
+    /// Every item is done, or failed and may.
+    MapRunSucceeded {
+        /// Where.
+        frame: FrameId,
+        /// What the map run is called.
+        name: String,
+    },
+    /// Items could not be read, too many failed, or results could not be written.
+    MapRunFailed {
+        /// Where.
+        frame: FrameId,
+        /// What the map run is called.
+        name: String,
+        /// Why.
+        #[serde(flatten)]
+        fault: Fault,
     },
     /// The inside of a step is done.
     StepSucceeded {
@@ -251,6 +311,12 @@ impl EventKind {
             | Self::TaskSucceeded { frame, .. }
             | Self::TaskFailed { frame, .. }
             | Self::TaskTimedOut { frame, .. }
+            | Self::MapRunStarted { frame, .. }
+            | Self::MapRunOpened { frame, .. }
+            | Self::MapRunItemEnded { frame, .. }
+            | Self::MapRunUpdated { frame, .. }
+            | Self::MapRunSucceeded { frame, .. }
+            | Self::MapRunFailed { frame, .. }
             | Self::StepSucceeded { frame }
             | Self::StepFailed { frame, .. }
             | Self::StepExited { frame, .. } => Some(*frame),
@@ -261,6 +327,15 @@ impl EventKind {
             | Self::ExecutionStopped { .. }
             | Self::ExecutionTimedOut { .. } => None,
         }
+    }
+
+    /// Whether it belongs to the history that an execution shows and that is limited. How the items of a map run fare
+    /// is kept with the execution, and is shown by the map run and by the executions of the items.
+    pub const fn is_history(&self) -> bool {
+        !matches!(
+            self,
+            Self::MapRunOpened { .. } | Self::MapRunItemEnded { .. } | Self::MapRunUpdated { .. }
+        )
     }
 
     /// How the vendor calls it.
@@ -280,6 +355,12 @@ impl EventKind {
             Self::TaskSucceeded { .. } => "TaskSucceeded",
             Self::TaskFailed { .. } => "TaskFailed",
             Self::TaskTimedOut { .. } => "TaskTimedOut",
+            Self::MapRunStarted { .. } => "MapRunStarted",
+            Self::MapRunOpened { .. } => "MapRunOpened",
+            Self::MapRunItemEnded { .. } => "MapRunItemEnded",
+            Self::MapRunUpdated { .. } => "MapRunUpdated",
+            Self::MapRunSucceeded { .. } => "MapRunSucceeded",
+            Self::MapRunFailed { .. } => "MapRunFailed",
             Self::StepSucceeded { .. } => "StepSucceeded",
             Self::StepFailed { .. } => "StepFailed",
             Self::StepExited { .. } => "StepExited",

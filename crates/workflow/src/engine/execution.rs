@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Fault, Header, Millis};
+use super::{Fault, Header, MapRun, Millis};
 use crate::program::{ScopeId, StepId};
 
 /// The number of a frame: that of the event that opened it; 0 is the flow's.
@@ -30,6 +30,8 @@ pub struct Execution {
     pub fault: Option<Fault>,
     /// How many events there are.
     pub events: u64,
+    /// How many of them do not belong to its history.
+    pub unshown: u64,
     /// What runs, by number.
     pub frames: BTreeMap<FrameId, Frame>,
 }
@@ -107,6 +109,8 @@ pub enum State {
         scheduled: u64,
         /// When it times out.
         deadline: Option<Millis>,
+        /// Whether it times out for want of a heartbeat.
+        by_heartbeat: bool,
         /// Whether the call was made and only its end is waited for.
         is_submitted: bool,
     },
@@ -123,8 +127,17 @@ pub enum State {
         /// The items, found once; what they are follows from the input.
         items: Items,
     },
+    /// Its items are executions of their own.
+    Distributing(Box<MapRun>),
     /// It failed, and with it all around it.
     Failed,
+}
+
+impl State {
+    /// Whether a step that failed stays in this state, so that a redrive goes on with what its inside has done.
+    pub(super) const fn is_kept(&self) -> bool {
+        matches!(self, Self::Inside { .. } | Self::Distributing(_))
+    }
 }
 
 /// The items of a map, kept so that they are not found again for each iteration. No part of what an execution is.
@@ -149,6 +162,7 @@ impl Execution {
             output: None,
             fault: None,
             events: 0,
+            unshown: 0,
             frames: BTreeMap::new(),
         }
     }

@@ -11,17 +11,11 @@ use crate::program::{Fan, Kind, Language};
 
 impl Turn<'_> {
     pub(super) fn fan(&mut self, frame: FrameId, fan: &Fan, own: &Value) {
-        let list = self.around(frame, |around| data::value(&fan.items.list, own, around));
-        let items = match list {
-            Ok(Value::Array(items)) => items,
-            Ok(other) => {
-                let cause = format!("a list is needed to go through, not {}", kind_of(&other));
-                return self.fail(
-                    frame,
-                    Fault::runtime(self.program.language, cause),
-                    Way::Failed,
-                );
-            }
+        if let Some(distributed) = &fan.distributed {
+            return self.distribute(frame, distributed, own);
+        }
+        let items = match self.items(frame, fan, own) {
+            Ok(items) => items,
             Err(fault) => return self.fail(frame, fault, Way::Failed),
         };
         self.tell(EventKind::StepStarted {
@@ -39,6 +33,22 @@ impl Turn<'_> {
             self.next_item(frame);
         }
         self.agenda[first..].reverse();
+    }
+
+    /// The items that are in the data.
+    pub(super) fn items(
+        &self,
+        frame: FrameId,
+        fan: &Fan,
+        own: &Value,
+    ) -> Result<Vec<Value>, Fault> {
+        match self.around(frame, |around| data::value(&fan.items.list, own, around))? {
+            Value::Array(items) => Ok(items),
+            other => {
+                let cause = format!("a list is needed to go through, not {}", kind_of(&other));
+                Err(Fault::runtime(self.program.language, cause))
+            }
+        }
     }
 
     fn keep_items(&mut self, frame: FrameId, found: Vec<Value>) {
@@ -94,7 +104,8 @@ impl Turn<'_> {
         }
     }
 
-    fn item_input(
+    /// What an iteration, or the execution of an item, gets.
+    pub(super) fn item_input(
         &self,
         frame: FrameId,
         fan: &Fan,

@@ -126,7 +126,10 @@ impl Turn<'_> {
             .iter()
             .position(|rule| fault.matches(&rule.errors, step))?;
         let tries = run.tries.get(rule).copied().unwrap_or(0);
-        let pause = pause(&step.retry[rule], tries)?;
+        let mut pause = pause(&step.retry[rule], tries)?;
+        if step.retry[rule].jitter {
+            pause = self.around(frame, |around| around.chance.up_to(pause));
+        }
         Some(Again {
             rule,
             at: self.now.saturating_add(pause),
@@ -198,8 +201,11 @@ impl Turn<'_> {
     pub(super) fn cancel(&mut self, frames: &[FrameId]) {
         let calls = frames
             .iter()
-            .filter_map(|id| match self.execution.run(*id)?.state {
-                State::Calling { scheduled, .. } => Some(Effect::Cancel(scheduled)),
+            .filter_map(|id| match &self.execution.run(*id)?.state {
+                State::Calling { scheduled, .. } => Some(Effect::Cancel(*scheduled)),
+                State::Distributing(map_run) if map_run.is_running() => {
+                    Some(Effect::StopItems(map_run.name.clone()))
+                }
                 _ => None,
             });
         let calls: Vec<Effect> = calls.collect();
@@ -240,6 +246,7 @@ mod tests {
             rate: 2.0,
             most: Some(25.0),
             attempts: 3,
+            jitter: false,
         };
         let pauses: Vec<_> = (0..4).map(|tries| pause(&rule, tries)).collect();
         assert_eq!(pauses, [Some(10_000), Some(20_000), Some(25_000), None]);

@@ -24,13 +24,17 @@ impl Execution {
     /// Adds one event.
     pub fn fold(&mut self, program: &Program, event: &Event) {
         self.events = event.id;
+        self.unshown += u64::from(!event.kind.is_history());
         match &event.kind {
             EventKind::ExecutionStarted {
-                input, deadline, ..
+                header,
+                input,
+                deadline,
             } => {
                 self.started = event.time;
                 self.deadline = *deadline;
-                self.open(program, 0, (None, ROOT, 0), input);
+                let scope = header.part.unwrap_or(ROOT);
+                self.open(program, 0, (None, scope, 0), input);
             }
             EventKind::ExecutionRedriven { deadline } => self.redriven(*deadline),
             EventKind::ExecutionSucceeded { output } => {
@@ -74,10 +78,7 @@ impl Execution {
                 self.failed(*frame, fault, again.as_ref());
                 if again.is_some() || *caught {
                     self.remove_inside(*frame);
-                } else if self
-                    .run(*frame)
-                    .is_some_and(|run| !matches!(run.state, State::Inside { .. }))
-                {
+                } else if self.run(*frame).is_some_and(|run| !run.state.is_kept()) {
                     self.be(*frame, State::Failed);
                 }
             }
@@ -98,18 +99,29 @@ impl Execution {
             | EventKind::IterationExited { frame, output } => {
                 self.close(*frame, output);
             }
+            EventKind::MapRunStarted { .. }
+            | EventKind::MapRunOpened { .. }
+            | EventKind::MapRunItemEnded { .. }
+            | EventKind::MapRunUpdated { .. }
+            | EventKind::MapRunSucceeded { .. }
+            | EventKind::MapRunFailed { .. } => self.fold_map_run(event),
             _ => self.fold_task(event),
         }
     }
 
     fn fold_task(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::TaskScheduled { frame, deadline } => {
+            EventKind::TaskScheduled {
+                frame,
+                deadline,
+                by_heartbeat,
+            } => {
                 self.be(
                     *frame,
                     State::Calling {
                         scheduled: event.id,
                         deadline: *deadline,
+                        by_heartbeat: *by_heartbeat,
                         is_submitted: false,
                     },
                 );
@@ -137,7 +149,7 @@ impl Execution {
         }
     }
 
-    fn be(&mut self, frame: FrameId, state: State) {
+    pub(super) fn be(&mut self, frame: FrameId, state: State) {
         if let Some(run) = self.run_mut(frame) {
             run.state = state;
         }
@@ -188,8 +200,10 @@ impl Execution {
         {
             run.tries.fill(0);
             run.fault = None;
-            if !matches!(run.state, State::Inside { .. } | State::Waiting(_)) {
-                run.state = State::Entered;
+            match &mut run.state {
+                State::Inside { .. } | State::Waiting(_) => {}
+                State::Distributing(map_run) if map_run.is_open() => map_run.redrive(),
+                state => *state = State::Entered,
             }
         }
     }

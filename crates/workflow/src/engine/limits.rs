@@ -9,6 +9,12 @@ use crate::program::Language;
 /// How many events an execution has at most.
 pub const EVENTS: u64 = 5000;
 
+/// How many items a distributed map has at most.
+pub const ITEMS: usize = 10_000;
+
+/// How many executions of one map run go on at once at most, unless the text or the data says fewer.
+pub const WIDTH: u64 = 100;
+
 /// How an execution runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Mode {
@@ -43,11 +49,11 @@ impl Mode {
 /// for each of them in the second, 256 KiB for each in the States Language.
 pub(super) fn check(language: Language, parts: &[&Value]) -> Result<(), Fault> {
     let sizes = parts.iter().map(|part| size(part));
-    let (size, most) = match language {
-        Language::First => (sizes.sum(), 32 * 1024),
-        Language::Second => (sizes.max().unwrap_or(0), 64 * 1024),
-        Language::States => (sizes.max().unwrap_or(0), 256 * 1024),
+    let size = match language {
+        Language::First => sizes.sum(),
+        Language::Second | Language::States => sizes.max().unwrap_or(0),
     };
+    let most = most(language);
     if size <= most {
         return Ok(());
     }
@@ -56,6 +62,15 @@ pub(super) fn check(language: Language, parts: &[&Value]) -> Result<(), Fault> {
         Language::States => Fault::new("States.DataLimitExceeded", cause),
         Language::First | Language::Second => Fault::runtime(language, cause),
     })
+}
+
+/// How many bytes data has at most.
+pub(super) const fn most(language: Language) -> usize {
+    match language {
+        Language::First => 32 * 1024,
+        Language::Second => 64 * 1024,
+        Language::States => 256 * 1024,
+    }
 }
 
 /// Whether the second language takes it: its inputs and outputs are maps.
@@ -70,7 +85,7 @@ pub(super) fn check_map(language: Language, value: &Value, what: &str) -> Result
 }
 
 /// About how many bytes a value takes as JSON.
-fn size(value: &Value) -> usize {
+pub(super) fn size(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) => 4,
         Value::Number(number) => number.as_i64().map_or(8, |number| {

@@ -16,6 +16,7 @@ mod finish;
 mod fold;
 mod frames;
 mod limits;
+mod map_run;
 mod perform;
 mod start;
 mod task;
@@ -26,7 +27,11 @@ pub use call::{Call, Tokens};
 pub use event::{Again, Event, EventKind, Header};
 pub use execution::{Execution, Frame, FrameId, Run, State, Status};
 pub use fault::Fault;
-pub use limits::{EVENTS, Mode};
+pub use limits::{EVENTS, ITEMS, Mode, WIDTH};
+pub use map_run::{
+    Change, Child, Counts, ItemId, ItemState, MapRun, Opening, Outcome, Policy, Progress, Shown,
+    Unopened, Writing,
+};
 
 /// Milliseconds since 1970.
 pub type Millis = i64;

@@ -50,16 +50,15 @@ impl Turn<'_> {
         });
         match fault {
             Some(fault) => self.end(EventKind::ExecutionFailed { fault }),
-            None => self.open(0, ROOT),
+            None => self.open(0, self.execution.header.part.unwrap_or(ROOT)),
         }
     }
 
     fn deadline(&self, header: &Header) -> Millis {
         let longest = header.mode.longest();
-        let wanted = self
-            .program
-            .timeout
-            .and_then(|seconds| Millis::try_from(seconds).ok());
+        // What the text says is for a whole execution, not for one of an item.
+        let whole = self.program.timeout.filter(|_| header.part.is_none());
+        let wanted = whole.and_then(|seconds| Millis::try_from(seconds).ok());
         self.now.saturating_add(
             wanted.map_or(longest, |seconds| seconds.saturating_mul(1000).min(longest)),
         )
@@ -173,6 +172,7 @@ impl Turn<'_> {
             match self.execution.run(frame).map(|run| &run.state) {
                 None => self.open(frame, scope),
                 Some(State::Entered) => self.agenda.push(Work::Perform(frame)),
+                Some(State::Distributing(_)) => self.resume_map_run(frame),
                 Some(_) => {}
             }
         }

@@ -6,16 +6,22 @@ use super::apply::{Effect, Turn, Work};
 use super::fault::Way;
 use super::{EventKind, Fault, FrameId, Millis, State};
 use crate::data;
+use crate::expression::Expr;
 use crate::program::{Kind, Pattern, Task};
 
 impl Turn<'_> {
     /// Asks for a step's call.
     pub(super) fn schedule(&mut self, frame: FrameId, task: &Task, own: &Value) {
-        let deadline = match self.task_deadline(frame, task, own) {
-            Ok(deadline) => deadline,
+        let made = self.deadlines(frame, task, own);
+        let (deadline, by_heartbeat) = match made {
+            Ok(made) => made,
             Err(fault) => return self.fail(frame, fault, Way::Failed),
         };
-        self.tell(EventKind::TaskScheduled { frame, deadline });
+        self.tell(EventKind::TaskScheduled {
+            frame,
+            deadline,
+            by_heartbeat,
+        });
         match self.call(frame) {
             Some(Ok(call)) => {
                 self.tell(EventKind::TaskStarted { frame });
@@ -26,13 +32,34 @@ impl Turn<'_> {
         }
     }
 
-    fn task_deadline(
+    /// When a task times out, and whether it does so for want of a heartbeat. Nobody can send one but by the report
+    /// itself, so only what waits for a report can miss it.
+    fn deadlines(
         &self,
         frame: FrameId,
         task: &Task,
         own: &Value,
+    ) -> Result<(Option<Millis>, bool), Fault> {
+        let timeout = self.moment_after(frame, task.timeout.as_ref(), own)?;
+        let heartbeat = task.heartbeat.as_ref();
+        let heartbeat = heartbeat.filter(|_| task.pattern == Pattern::Callback);
+        let heartbeat = self.moment_after(frame, heartbeat, own)?;
+        Ok(match (timeout, heartbeat) {
+            (timeout, Some(heartbeat)) if timeout.is_none_or(|timeout| heartbeat < timeout) => {
+                (Some(heartbeat), true)
+            }
+            (timeout, _) => (timeout, false),
+        })
+    }
+
+    /// The moment that is so many seconds ahead.
+    fn moment_after(
+        &self,
+        frame: FrameId,
+        seconds: Option<&Expr>,
+        own: &Value,
     ) -> Result<Option<Millis>, Fault> {
-        let Some(timeout) = &task.timeout else {
+        let Some(timeout) = seconds else {
             return Ok(None);
         };
         let value = self.around(frame, |around| data::value(timeout, own, around))?;
@@ -48,6 +75,19 @@ impl Turn<'_> {
         #[allow(clippy::cast_possible_truncation, reason = "the cast saturates")]
         let millis = (seconds * 1000.0) as Millis;
         Ok(Some(self.now.saturating_add(millis)))
+    }
+
+    /// What a task fails with that is late.
+    pub(super) fn late(&self, frame: FrameId) -> Fault {
+        match self.execution.run(frame).map(|run| &run.state) {
+            Some(State::Calling {
+                by_heartbeat: true, ..
+            }) => {
+                let cause = "no report came within the time of a heartbeat";
+                Fault::new("States.HeartbeatTimeout", cause)
+            }
+            _ => Fault::timeout(self.program.language, "the task took too long"),
+        }
     }
 
     /// A call came back. What waits for more than the reply goes on waiting.

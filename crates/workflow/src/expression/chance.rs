@@ -43,8 +43,14 @@ impl Chance {
         Ok(json!(from.saturating_add_unsigned(drawn)))
     }
 
+    /// From nothing up to and including this.
+    pub(crate) fn up_to(&self, most: i64) -> i64 {
+        let drawn = self.between(0, most.max(0).saturating_add(1));
+        drawn.ok().and_then(|drawn| drawn.as_i64()).unwrap_or(most)
+    }
+
     /// A unique identifier of the fourth version.
-    pub(super) fn identifier(&self) -> String {
+    pub(crate) fn identifier(&self) -> String {
         let text = hex(&self.draw()[..16]);
         format!(
             "{}-{}-4{}-8{}-{}",

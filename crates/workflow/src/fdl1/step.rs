@@ -249,6 +249,7 @@ fn foreach(builder: &mut Builder, form: &Form, id: StepId) -> Option<Fan> {
         each: None,
         body,
         width: WIDTH,
+        distributed: None,
     })
 }
 

@@ -42,6 +42,7 @@ pub(super) fn read(builder: &mut Builder, form: &Form) -> Option<Task> {
         pattern,
         parameters,
         timeout,
+        heartbeat: None,
     })
 }
 
@@ -86,6 +87,7 @@ pub(super) fn retry(builder: &mut Builder, form: &Form) -> Vec<Retry> {
             rate: rate.unwrap_or(2.0),
             most: Some(most.unwrap_or(INTERVAL)),
             attempts: attempts.map_or(3, u64::from),
+            jitter: false,
         })
     })
 }

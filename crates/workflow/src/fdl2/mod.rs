@@ -2,6 +2,7 @@
 
 mod choice;
 mod construct;
+mod distributed;
 mod inside;
 mod rules;
 mod state;

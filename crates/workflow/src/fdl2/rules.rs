@@ -23,6 +23,7 @@ pub(super) fn retry(builder: &mut Builder, form: &Form) -> Vec<Retry> {
             rate: rate.unwrap_or(1.0),
             most,
             attempts: attempts.map_or(3, u64::from),
+            jitter: false,
         })
     })
 }

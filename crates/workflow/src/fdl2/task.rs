@@ -49,5 +49,6 @@ pub(super) fn task(builder: &mut Builder, form: &Form) -> Option<Task> {
         pattern,
         parameters,
         timeout,
+        heartbeat: None,
     })
 }

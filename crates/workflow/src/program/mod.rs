@@ -1,10 +1,12 @@
 //! The one program that every language is read into: scopes of steps, with their places in the text.
 
 mod data;
+mod distributed;
 mod step;
 mod target;
 
 pub use data::{Dataflow, Mapping, Paths, ResultPath, Source, Template, Text, View};
+pub use distributed::{Batcher, Bounds, Distributed, Format, Reader};
 pub use step::{Case, Catch, Choice, Fan, Items, Kind, Next, Retry, Step, Task, Until};
 pub use target::{Pattern, Target};
 
@@ -79,6 +81,18 @@ impl Program {
     /// The step of that number.
     pub fn step(&self, id: StepId) -> &Step {
         &self.steps[id]
+    }
+
+    /// Whether a scope is another one, or somewhere inside it.
+    pub fn is_within(&self, scope: ScopeId, outer: ScopeId) -> bool {
+        let mut scope = Some(scope);
+        while let Some(at) = scope {
+            if at == outer {
+                return true;
+            }
+            scope = self.scopes[at].owner.map(|owner| self.steps[owner].scope);
+        }
+        false
     }
 
     /// The scopes inside a step.

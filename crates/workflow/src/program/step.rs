@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Dataflow, Pattern, ScopeId, StepId, Target, Template, Text};
+use super::{Dataflow, Distributed, Pattern, ScopeId, StepId, Target, Template, Text};
 use crate::Place;
 use crate::expression::Expr;
 
@@ -135,6 +135,8 @@ pub struct Task {
     pub parameters: Option<Template>,
     /// How long one try may take, in seconds.
     pub timeout: Option<Expr>,
+    /// After how many seconds a report that has not come is missed, if it is waited for.
+    pub heartbeat: Option<Expr>,
 }
 
 /// A scope for each item.
@@ -146,8 +148,10 @@ pub struct Fan {
     pub each: Option<Template>,
     /// What runs for each.
     pub body: ScopeId,
-    /// How many run at once at most.
+    /// How many run at once at most, while they are no executions of their own.
     pub width: usize,
+    /// How items become executions of their own, if they do.
+    pub distributed: Option<Box<Distributed>>,
 }
 
 /// What a map goes through.
@@ -176,6 +180,8 @@ pub struct Retry {
     pub most: Option<f64>,
     /// How many repetitions there are.
     pub attempts: u64,
+    /// Whether a pause is anything up to what it would be, by chance.
+    pub jitter: bool,
 }
 
 /// Where errors lead.

@@ -32,6 +32,7 @@ fn header() -> Header {
         role: String::new(),
         token: None,
         caller: None,
+        part: None,
     }
 }
 
@@ -63,7 +64,7 @@ fn run(choices: &[u8]) -> (Value, Vec<Event>) {
                 match effect {
                     Effect::Call(call) => open.push(*call),
                     Effect::Cancel(scheduled) => open.retain(|call| call.scheduled != scheduled),
-                    Effect::Report { .. } => {}
+                    _ => {}
                 }
             }
         }

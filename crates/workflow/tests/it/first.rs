@@ -306,6 +306,7 @@ fn a_stopped_execution_does_not_go_on() {
         role: String::new(),
         token: Some("parent".to_owned()),
         caller: None,
+        part: None,
     };
     stage.tell(Command::Start(header));
     stage.tell(Command::Stop(Fault::new("Mine", "enough")));

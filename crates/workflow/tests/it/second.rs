@@ -155,7 +155,7 @@ fn what_is_wrong_is_said_with_its_place() {
         "7:3: `Next` is missing; the last state has End: true",
         "8:34: `Seconds` is 301, and must be from 1 to 300",
         "9:33: `Nothing` is no action such as FC:InvokeFunction",
-        "10:57: `ItemReader` belongs to a distributed map, which sdev does not run yet; an inline map goes through a list in the data",
+        "10:57: `ItemReader` belongs to a distributed map; the processor of one has ProcessorConfig: {ExecutionMode: Express}",
         "11:50: the expression `$input.x` is wrong at its character 1: there is no `$input`; there are $Input, $Output, $Context, $Global and $Item",
     ];
     assert_eq!(errors(&flow("Z", states)), wanted);

@@ -97,6 +97,7 @@ impl<'w> Stage<'w> {
             role: "acs:ram::1:role/flow".to_owned(),
             token: None,
             caller: None,
+            part: None,
         };
         self.tell(Command::Start(header));
         self.settle();
@@ -116,6 +117,7 @@ impl<'w> Stage<'w> {
                 }
                 Effect::Cancel(scheduled) => self.open.retain(|call| call.scheduled != scheduled),
                 Effect::Report { token, outcome } => self.reports.push((token, outcome)),
+                other => panic!("nothing here does {other:?}"),
             }
         }
         // All of them each time would make long executions slow to test.

@@ -13,8 +13,9 @@ const EVENTS: &str = "999";
 const EXECUTIONS: usize = 100;
 
 /// Does it with the flow of this name in the cloud. Answers are the vendor's replies:
-/// `execution.start` takes `name`, `input` (a JSON text) and `qualifier`; `execution.list` `status` and `limit`, and answers a
-/// list; `execution.show` `name` and `wait` (seconds); `execution.history` `name`, and answers all events in one list;
+/// `execution.start` takes `name`, `input` (a JSON text) and `qualifier`; `execution.list` `status`, `map_run` and `limit`, and
+/// answers a list; `execution.show` `name` and `wait` (seconds); `execution.map_run` `name` and `map_run`;
+/// `execution.history` `name`, and answers all events in one list;
 /// `execution.stop` `name`, `error` and `cause`; `execution.redrive` `name`; `report` `token`, and `output` or `error` and
 /// `cause`.
 pub(super) async fn act(
@@ -33,6 +34,13 @@ pub(super) async fn act(
         }
         "execution.list" => list(fnf, flow, args).await,
         "execution.show" => show(fnf, flow, args).await,
+        "execution.map_run" => {
+            let call = fnf::read("DescribeMapRun")
+                .param("FlowName", flow)
+                .param("ExecutionName", text(args, "name"))
+                .param("MapRunName", text(args, "map_run"));
+            send(fnf, &call).await
+        }
         "execution.history" => history(fnf, flow, &text(args, "name")).await,
         "execution.stop" => {
             let names = [name, ("error", "Error"), ("cause", "Cause")];
@@ -97,6 +105,9 @@ async fn list(fnf: &Fnf, flow: &str, args: &Json) -> Result<Json, ProviderError>
             .param("Limit", limit);
         if let Some(status) = args["status"].as_str() {
             call = call.param("Status", status);
+        }
+        if let Some(map_run) = args["map_run"].as_str() {
+            call = call.param("MapRunName", map_run);
         }
         let page = paged(fnf, call, &mut token).await?;
         all.extend(items(&page, "Executions"));

@@ -106,6 +106,7 @@ async fn begin(
             input,
             token,
             caller: None,
+            item: None,
         },
         text,
     ))
@@ -244,38 +245,24 @@ pub(super) async fn history(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Va
     let row = row(runner, &flow, &name).await?;
     let program = runner.program(&row.digest).await?;
     let events = events(runner, row.id).await?;
-    let is_here = |event: &Value| {
-        event["EventId"]
-            .as_u64()
-            .is_some_and(|id| id > after && id <= after + limit)
-    };
-    let last = events.last().map_or(0, |event| event.id);
-    let shown: Vec<Value> = history::shown(&program, &events)
-        .into_iter()
-        .filter(is_here)
-        .collect();
-    let next = if after + limit < last {
-        (after + limit).to_string()
-    } else {
-        String::new()
-    };
+    let number = |event: &Value| event["EventId"].as_u64().unwrap_or(0);
+    let mut shown = history::shown(&program, &events);
+    shown.retain(|event| number(event) > after);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let is_more = shown.len() > limit;
+    shown.truncate(limit);
+    let last = shown.last().filter(|_| is_more);
+    let next = last.map_or_else(String::new, |event| number(event).to_string());
     Ok(json!({"Events": shown, "NextToken": next}))
 }
 
-/// `DescribeMapRun` and `UpdateMapRun`: there is none, because distributed maps are refused when a flow is made.
-pub(super) async fn map_run(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
-    let (flow, name) = named(call)?;
-    let map_run = call.need("MapRunName")?;
-    row(runner, &flow, &name).await?;
-    let said = format!("Map run {map_run} of execution {name} does not exist.");
-    Err(FlowError::absent("MapRunNotExists", said))
-}
-
-fn named(call: &Call) -> Outcome<(String, String)> {
+/// The flow and the execution that a call is about.
+pub(super) fn named(call: &Call) -> Outcome<(String, String)> {
     Ok((call.name("FlowName")?, call.need("ExecutionName")?))
 }
 
-async fn row(runner: &Runner, flow: &str, name: &str) -> Outcome<Row> {
+/// The row of an execution that must be there.
+pub(super) async fn row(runner: &Runner, flow: &str, name: &str) -> Outcome<Row> {
     let wanted = (flow.to_owned(), name.to_owned());
     let found = runner.store.read(move |db| {
         let row = table::execution::find(db, &wanted.0, &wanted.1)?;
@@ -289,7 +276,8 @@ async fn row(runner: &Runner, flow: &str, name: &str) -> Outcome<Row> {
     }
 }
 
-async fn events(runner: &Runner, id: i64) -> Outcome<Vec<Event>> {
+/// Everything that happened to an execution.
+pub(super) async fn events(runner: &Runner, id: i64) -> Outcome<Vec<Event>> {
     Ok(runner
         .store
         .read(move |db| table::execution::events(db, id))

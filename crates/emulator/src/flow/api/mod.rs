@@ -3,6 +3,7 @@
 mod alias;
 mod execution;
 mod flow;
+mod map_run;
 mod report;
 mod schedule;
 mod version;
@@ -45,7 +46,8 @@ pub(super) async fn answer(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Val
         "GetExecutionHistory" => execution::history(runner, call).await,
         "ReportTaskSucceeded" => report::succeeded(runner, call).await,
         "ReportTaskFailed" => report::failed(runner, call).await,
-        "DescribeMapRun" | "UpdateMapRun" => execution::map_run(runner, call).await,
+        "DescribeMapRun" => map_run::describe(runner, call).await,
+        "UpdateMapRun" => map_run::update(runner, call).await,
         "DescribeRegions" => Ok(runner.home.clone()),
         "" => Err(FlowError::missing("Action")),
         action => {

@@ -39,6 +39,7 @@ async fn report(
     let named = runner
         .seal
         .read(&token)
+        .filter(|named| named.item.is_none())
         .ok_or_else(|| FlowError::invalid("TaskToken is not a token of this cloud."))?;
     let (flow, name) = (named.flow.clone(), named.execution.clone());
     let found = runner

@@ -11,7 +11,18 @@ use crate::flow::error::Outcome;
 use crate::flow::table::{self, report::Report};
 
 /// How long to wait before something is told again that could not be kept.
-const PAUSE: Duration = Duration::from_millis(500);
+pub(super) const PAUSE: Duration = Duration::from_millis(500);
+
+/// What is under way for an execution, by the number of the event that asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Errand {
+    /// The call of a task.
+    Call(u64),
+    /// Room for a map run, and its items.
+    Open(u64),
+    /// The results of a map run, which may have been redriven so often.
+    Write(u64, u32),
+}
 
 impl Runner {
     /// Begins to do something. Calls are made in the background.
@@ -19,10 +30,14 @@ impl Runner {
         match effect {
             Effect::Call(call) => self.begin_call(id, execution.header.clone(), *call),
             Effect::Cancel(scheduled) => {
-                if let Some(call) = self.lock_out().remove(&(id, scheduled)) {
+                if let Some(call) = self.lock_out().remove(&(id, Errand::Call(scheduled))) {
                     call.abort();
                 }
             }
+            Effect::OpenMapRun(opening) => self.open_map_run(id, *opening),
+            Effect::BeginItem(child) => self.begin_item(id, execution.header.clone(), *child),
+            Effect::WriteResults(writing) => self.write_results(id, *writing),
+            Effect::StopItems(map_run) => self.stop_items(execution.header.flow.clone(), map_run),
             Effect::Report { token, outcome } => self.pass_on(Report {
                 execution: id,
                 event: execution.events,
@@ -33,25 +48,37 @@ impl Runner {
     }
 
     fn begin_call(self: &Arc<Self>, id: i64, header: Header, call: Call) {
-        let scheduled = call.scheduled;
+        let runner = Arc::clone(self);
+        self.carry(id, Errand::Call(call.scheduled), async move {
+            runner.make(&header, &call).await
+        });
+    }
+
+    /// Runs an errand in the background, and tells the execution what came of it.
+    pub(super) fn carry(
+        self: &Arc<Self>,
+        id: i64,
+        errand: Errand,
+        work: impl Future<Output = Command> + Send + 'static,
+    ) {
         let runner = Arc::clone(self);
         let mut out = self.lock_out();
-        // One that is being made again after a start may have been made by what came first.
-        if self.closing.is_cancelled() || out.contains_key(&(id, scheduled)) {
+        // What is being done again after a start may have been begun by what came first.
+        if self.closing.is_cancelled() || out.contains_key(&(id, errand)) {
             return;
         }
         let task = tokio::spawn(async move {
             let Ok(_place) = runner.calls.acquire().await else {
                 return;
             };
-            let command = runner.make(&header, &call).await;
+            let command = work.await;
             // The engine may cancel this very call while it is told: it must be heard to the end.
             let telling = Arc::clone(&runner);
             let told = tokio::spawn(async move { telling.tell_until_kept(id, command).await });
             drop(told.await);
-            runner.lock_out().remove(&(id, scheduled));
+            runner.lock_out().remove(&(id, errand));
         });
-        out.insert((id, scheduled), task.abort_handle());
+        out.insert((id, errand), task.abort_handle());
     }
 
     /// Makes a call and says what came of it.
@@ -100,11 +127,16 @@ impl Runner {
     /// Only what failed in this cloud is an error: a token that nobody waits for any more is told as well.
     async fn deliver(self: &Arc<Self>, report: &Report) -> Outcome<()> {
         if let Some(named) = self.seal.read(&report.token) {
-            let find = move |db: &_| table::execution::find(db, &named.flow, &named.execution);
+            let (flow, execution) = (named.flow, named.execution);
+            let find = move |db: &_| table::execution::find(db, &flow, &execution);
             if let Some(row) = self.store.read(find).await? {
-                let command = Command::Reported {
-                    entered: named.entered,
-                    outcome: report.outcome.clone(),
+                let outcome = report.outcome.clone();
+                let command = match named.item {
+                    Some(item) => Command::ItemEnded { item, outcome },
+                    None => Command::Reported {
+                        entered: named.entered,
+                        outcome,
+                    },
                 };
                 match self.tell(row.id, command).await {
                     Err(error) if error.status.is_server_error() => return Err(error),

@@ -180,6 +180,7 @@ impl Runner {
             };
         };
         self.timers_set(id, execution.due());
+        self.note_map_runs(id, &execution);
         let told = Told {
             status: execution.status,
             event,
@@ -210,8 +211,20 @@ impl Runner {
         Ok(())
     }
 
-    /// Makes the calls again that were out when the cloud ended.
-    pub(super) async fn call_again(self: &Arc<Self>, id: i64) {
+    /// Looks at an execution that nobody tells anything meanwhile.
+    pub(super) async fn look<T>(&self, id: i64, look: impl FnOnce(&Execution) -> T) -> Outcome<T> {
+        let mut held = self.hold(id).await;
+        let loaded = match held.state.take() {
+            Some(loaded) => loaded,
+            None => self.load(id).await?,
+        };
+        let seen = look(&loaded.execution);
+        *held.state = Some(loaded);
+        Ok(seen)
+    }
+
+    /// Does again what was under way when the cloud ended.
+    pub(super) async fn go_on(self: &Arc<Self>, id: i64) {
         let mut held = self.hold(id).await;
         if held.state.is_none() {
             match self.load(id).await {
@@ -222,8 +235,9 @@ impl Runner {
         let Some(loaded) = held.state.as_ref() else {
             return;
         };
-        for call in loaded.execution.open_calls(&loaded.program, &self.seal) {
-            self.carry_out(id, &loaded.execution, Effect::Call(Box::new(call)));
+        self.note_map_runs(id, &loaded.execution);
+        for effect in loaded.execution.owed(&loaded.program, &self.seal) {
+            self.carry_out(id, &loaded.execution, effect);
         }
     }
 }
@@ -235,7 +249,8 @@ pub(super) fn batch(id: i64, execution: &Execution, turned: &Turned) -> Outcome<
     let calls = execution
         .waiting_calls()
         .filter(|(_, is_submitted)| !is_submitted)
-        .count();
+        .count()
+        + execution.map_runs().count();
     let report = turned.effects.iter().find_map(|effect| match effect {
         Effect::Report { token, outcome } => Some(Report {
             execution: id,

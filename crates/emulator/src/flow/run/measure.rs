@@ -80,6 +80,7 @@ async fn execute(runner: &Arc<Runner>, flow: &Flow, number: usize) {
         input: json!({}),
         token: None,
         caller: None,
+        item: None,
     };
     let row = runner.start(begin).await.unwrap();
     runner.ended(row.id).await.unwrap();

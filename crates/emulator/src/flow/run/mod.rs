@@ -5,6 +5,7 @@
 
 mod effect;
 mod live;
+mod map_run;
 #[cfg(test)]
 mod measure;
 mod schedule;
@@ -17,7 +18,7 @@ pub(super) use schedule::tick_schedules;
 pub(super) use start::Begin;
 pub(super) use timer::tick;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,6 +28,7 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use workflow::Program;
 
+use self::effect::Errand;
 use self::live::Live;
 use self::timer::Timers;
 use super::error::{FlowError, Outcome};
@@ -35,6 +37,7 @@ use super::token::Seal;
 use crate::clock::Clock;
 use crate::function::Functions;
 use crate::injection::Faults;
+use crate::oss::Oss;
 use crate::store::{Store, StoreError};
 
 /// Calls under way at most, of all executions together.
@@ -49,6 +52,7 @@ pub(super) struct Runner {
     pub(super) store: Store,
     pub(super) clock: Clock,
     pub(super) functions: Functions,
+    pub(super) oss: Oss,
     /// What fails on purpose.
     pub(super) faults: Faults,
     pub(super) seal: Seal,
@@ -62,7 +66,9 @@ pub(super) struct Runner {
     programs: Mutex<HashMap<String, Arc<Program>>>,
     live: Mutex<HashMap<i64, Arc<Live>>>,
     calls: Semaphore,
-    out: Mutex<HashMap<(i64, u64), AbortHandle>>,
+    out: Mutex<HashMap<(i64, Errand), AbortHandle>>,
+    /// The map runs that go on, by their execution and the event that started them.
+    map_runs: Mutex<HashSet<(i64, u64)>>,
     timers: Timers,
     web: target::Web,
 }
@@ -71,13 +77,14 @@ impl Runner {
     pub(super) fn new(
         store: Store,
         clock: Clock,
-        (functions, faults): (Functions, Faults),
+        (functions, faults, oss): (Functions, Faults, Oss),
         (seal, home): (Seal, Value),
     ) -> Self {
         Self {
             store,
             clock,
             functions,
+            oss,
             faults,
             seal,
             home,
@@ -88,6 +95,7 @@ impl Runner {
             live: Mutex::default(),
             calls: Semaphore::new(CALLS),
             out: Mutex::default(),
+            map_runs: Mutex::default(),
             timers: Timers::default(),
             web: target::web(),
         }
@@ -150,13 +158,17 @@ impl Runner {
         for report in reports {
             self.pass_on(report);
         }
-        for (id, waits) in running {
+        for (id, map_run, waits) in running {
             if let Some(due) = waits.due {
                 self.timers.set(id, Some(due));
             }
             if waits.calls > 0 {
                 let runner = Arc::clone(self);
-                tokio::spawn(async move { runner.call_again(id).await });
+                tokio::spawn(async move { runner.go_on(id).await });
+            }
+            if !map_run.is_empty() {
+                let runner = Arc::clone(self);
+                tokio::spawn(async move { drop(runner.stop_if_left(id).await) });
             }
         }
         Ok(())
@@ -174,6 +186,8 @@ impl Runner {
             };
             self.timers.set(*id, None);
             self.abort_all(*id);
+            self.lock_map_runs()
+                .retain(|(execution, _)| execution != id);
             self.let_go(*id);
             drop(held);
         }
@@ -185,6 +199,7 @@ impl Runner {
         self.forget(&ids).await;
         self.abort_out();
         self.timers.clear();
+        self.lock_map_runs().clear();
         self.lock_programs().clear();
     }
 
@@ -217,7 +232,11 @@ impl Runner {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock_out(&self) -> std::sync::MutexGuard<'_, HashMap<(i64, u64), AbortHandle>> {
+    fn lock_map_runs(&self) -> std::sync::MutexGuard<'_, HashSet<(i64, u64)>> {
+        self.map_runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_out(&self) -> std::sync::MutexGuard<'_, HashMap<(i64, Errand), AbortHandle>> {
         self.out.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -74,6 +74,7 @@ async fn begin(runner: &Arc<Runner>, schedule: &Schedule, due: i64) -> Outcome<(
         input,
         token: None,
         caller: None,
+        item: None,
     };
     match runner.start(begin).await {
         Err(error) if error.status.is_server_error() => Err(error),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use workflow::ScopeId;
 use workflow::engine::{Command, Header, Turned, apply};
 
 use super::live::batch;
@@ -24,6 +25,8 @@ pub(in crate::flow) struct Begin {
     pub(in crate::flow) token: Option<String>,
     /// The request of the execution that asked for it, if one did.
     pub(in crate::flow) caller: Option<String>,
+    /// The scope that it runs and its map run, if it is an item of one.
+    pub(in crate::flow) item: Option<(ScopeId, String)>,
 }
 
 impl Runner {
@@ -47,6 +50,7 @@ impl Runner {
             Some(program) => program,
             None => self.learn(&digest, &begin.definition)?,
         };
+        let (part, map_run) = begin.item.unzip();
         let header = Header {
             flow: begin.flow.name.clone(),
             name: begin.name.clone(),
@@ -55,6 +59,7 @@ impl Runner {
             role: begin.flow.role.clone(),
             token: begin.token,
             caller: begin.caller,
+            part,
         };
         let start = Command::Start(header);
         let turned = apply(&program, None, start, self.now(), &self.seal);
@@ -64,6 +69,7 @@ impl Runner {
             begin.name,
             digest,
             (&turned, begin.qualifier),
+            map_run.unwrap_or_default(),
         )?;
         // Held before others can find it: nobody may tell it anything before it has begun.
         let held = self.hold(id).await;
@@ -105,6 +111,7 @@ fn row(
     name: String,
     digest: String,
     (turned, qualifier): (&Turned, String),
+    map_run: String,
 ) -> Outcome<Row> {
     let execution = turned.execution.as_ref();
     let execution = execution.ok_or_else(|| FlowError::invalid("The execution did not begin."))?;
@@ -117,6 +124,6 @@ fn row(
         started: execution.started,
         stopped: execution.stopped,
         qualifier,
-        map_run: String::new(),
+        map_run,
     })
 }

@@ -164,20 +164,34 @@ pub(in crate::flow) fn list(db: &Connection, wanted: &Wanted) -> Answer<Vec<Row>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Every execution that goes on, with what it waits for.
-pub(in crate::flow) fn running(db: &Connection) -> Answer<Vec<(i64, Waits)>> {
-    let sql = "SELECT id, due_ms, calls FROM flow_execution WHERE status = 'Running'";
+/// Every execution that goes on, with its map run and what it waits for.
+pub(in crate::flow) fn running(db: &Connection) -> Answer<Vec<(i64, String, Waits)>> {
+    let sql = "SELECT id, due_ms, calls, map_run FROM flow_execution WHERE status = 'Running'";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| {
         let calls: i64 = row.get(2)?;
         Ok((
             row.get(0)?,
+            row.get(3)?,
             Waits {
                 due: row.get(1)?,
                 calls: usize::try_from(calls).unwrap_or(0),
             },
         ))
     })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The executions of a map run that go on.
+pub(in crate::flow) fn running_items(
+    db: &Connection,
+    flow: &str,
+    map_run: &str,
+) -> Answer<Vec<i64>> {
+    let sql =
+        "SELECT id FROM flow_execution WHERE flow = ?1 AND map_run = ?2 AND status = 'Running'";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([flow, map_run], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -52,6 +52,7 @@ impl Run {
             role: String::new(),
             token: None,
             caller: None,
+            part: None,
         }));
         let mut choices = choices.iter().copied();
         while runner.there().is_running() {
@@ -121,7 +122,7 @@ impl Runner<'_> {
             match effect {
                 Effect::Call(call) => self.open.push(*call),
                 Effect::Cancel(scheduled) => self.open.retain(|call| call.scheduled != scheduled),
-                Effect::Report { .. } => {}
+                _ => {}
             }
         }
         // All of them each time would make long executions slow to test.

@@ -1,7 +1,7 @@
 //! Failures: repetitions, rules that catch, time-outs, and states that fail.
 
 use serde_json::{Value, json};
-use workflow::engine::{Command, Fault, Status};
+use workflow::engine::{Command, EventKind, Fault, Status};
 
 use super::{Scenario, check_all, machine};
 use crate::stage::{Stage, echo};
@@ -146,4 +146,60 @@ States:
         denied,
         json!({"x": 1, "why": {"Error": "Denied", "Cause": "no"}})
     );
+}
+
+#[test]
+fn jitter_draws_pauses_that_stay_what_they_are() {
+    let text = |jitter: &str| {
+        format!(
+            "StartAt: A\nStates:\n  A: {{Type: Task, Resource: 'arn:aws:lambda:r:1:function:f', Retry: [{{ErrorEquals: [Busy], IntervalSeconds: 100, BackoffRate: 1.0, MaxAttempts: 20, JitterStrategy: {jitter}}}], End: true}}"
+        )
+    };
+    let pauses = |jitter: &str, is_killed: bool| {
+        let mut stage = Stage::new(&text(jitter), |_| crate::stage::failure("Busy"));
+        if is_killed {
+            stage = stage.killed();
+        }
+        let stage = stage.start(json!({}));
+        let events = stage.events.iter();
+        let pauses = events.filter_map(|event| match &event.kind {
+            EventKind::TaskFailed { again, .. } => Some(again.as_ref()?.at - event.time),
+            _ => None,
+        });
+        pauses.collect::<Vec<_>>()
+    };
+    assert_eq!(pauses("NONE", false), [100_000; 20]);
+    let drawn = pauses("FULL", false);
+    assert_eq!(drawn.len(), 20);
+    assert!(
+        drawn.iter().all(|pause| (0..=100_000).contains(pause)),
+        "{drawn:?}"
+    );
+    assert!(drawn.iter().any(|pause| *pause < 50_000), "{drawn:?}");
+    assert!(drawn.iter().any(|pause| *pause > 50_000), "{drawn:?}");
+    // Chance is that of the events: a kill changes nothing.
+    assert_eq!(pauses("FULL", true), drawn);
+}
+
+#[test]
+fn a_report_that_does_not_come_in_time_is_a_missed_heartbeat() {
+    let text = |fields: &str| {
+        format!(
+            "StartAt: A\nStates:\n  A: {{Type: Task, Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken', {fields}, End: true}}"
+        )
+    };
+    let late = |fields: &str, input: Value| {
+        let stage = Stage::new(&text(fields), echo).start(input);
+        let seconds = (stage.now - stage.execution().started) / 1000;
+        (stage.fault().error, seconds)
+    };
+    let told = |error: &str, seconds: i64| (error.to_owned(), seconds);
+    let missed = "States.HeartbeatTimeout";
+    assert_eq!(late("HeartbeatSeconds: 5", json!({})), told(missed, 5));
+    let both = "HeartbeatSeconds: 5, TimeoutSeconds: 9";
+    assert_eq!(late(both, json!({})), told(missed, 5));
+    let both = "HeartbeatSeconds: 9, TimeoutSeconds: 5";
+    assert_eq!(late(both, json!({})), told("States.Timeout", 5));
+    let from_data = "HeartbeatSecondsPath: $.beat";
+    assert_eq!(late(from_data, json!({"beat": 7})), told(missed, 7));
 }

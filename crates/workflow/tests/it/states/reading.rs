@@ -100,11 +100,11 @@ fn what_is_wrong_is_said_with_its_place() {
         ),
         (
             "  A: {Type: Map, ItemReader: {}, ItemProcessor: {StartAt: B, States: {B: {Type: Succeed}}}, End: true}",
-            "3:30: `ItemReader` belongs to a distributed map, which sdev does not run yet; an inline map goes through a list in the data",
+            "3:30: `ItemReader` belongs to a distributed map; the processor of one has ProcessorConfig: {Mode: DISTRIBUTED}",
         ),
         (
-            "  A: {Type: Map, ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED}, StartAt: B, States: {B: {Type: Succeed}}}, End: true}",
-            "3:58: this mode belongs to a distributed map, which sdev does not run yet; an inline map goes through a list in the data",
+            "  A: {Type: Map, ItemProcessor: {ProcessorConfig: {Mode: Distributed}, StartAt: B, States: {B: {Type: Succeed}}}, End: true}",
+            "3:58: there is no Mode `Distributed`; there are INLINE and DISTRIBUTED",
         ),
         (
             "  A: {Type: Parallel, Branches: [{StartAt: A, States: {A: {Type: Succeed}}}], End: true}",
@@ -154,11 +154,7 @@ fn what_is_doubtful_is_warned_of() {
         ),
         (
             "  A: {Type: Task, Resource: r, HeartbeatSeconds: 5, End: true}",
-            "3:50: heartbeats are not counted, and none is missed; TimeoutSeconds ends a task that takes too long",
-        ),
-        (
-            "  A: {Type: Task, Resource: r, Retry: [{ErrorEquals: [X], JitterStrategy: FULL}], End: true}",
-            "3:75: pauses are as long as the rule says, without jitter",
+            "3:50: heartbeats are missed only by tasks that wait for a report; TimeoutSeconds ends a task that takes too long",
         ),
         (
             "  A: {Type: Succeed}\n  B: {Type: Succeed}",

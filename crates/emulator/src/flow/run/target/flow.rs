@@ -102,6 +102,7 @@ async fn begin(
         input,
         token,
         caller: Some(caller.clone()),
+        item: None,
     };
     match runner.start(begin).await {
         Ok(row) => Ok(row),

@@ -1,0 +1,80 @@
+//! How map runs end well, and how they go on after a redrive.
+
+use serde_json::{Value, json};
+
+use super::super::apply::Turn;
+use super::super::{EventKind, Fault, FrameId};
+use super::Outcome;
+use crate::program::Language;
+
+impl Turn<'_> {
+    /// Asks for what a map run waits for, or ends it if that is nothing.
+    pub(in super::super) fn resume_map_run(&mut self, frame: FrameId) {
+        match self.execution.owed_at(self.program, frame, self.tokens) {
+            Ok(owed) if owed.is_empty() => self.conclude(frame),
+            Ok(owed) => self.effects.extend(owed),
+            Err(fault) => self.fail_map_run(frame, fault),
+        }
+    }
+
+    /// A map run whose items are all done has its results written, or yields them.
+    pub(super) fn conclude(&mut self, frame: FrameId) {
+        let Some((map_run, distributed, _)) = self.execution.distributing(self.program, frame)
+        else {
+            return;
+        };
+        if !map_run.is_done() {
+            return;
+        }
+        if distributed.writer.is_some() {
+            return self.resume_map_run(frame);
+        }
+        let results: Vec<Value> = map_run.outcomes().into_iter().map(shown).collect();
+        let result = match self.program.language {
+            Language::First | Language::States => Value::Array(results),
+            Language::Second => json!({"Items": results}),
+        };
+        self.succeed_map_run(frame, result);
+    }
+
+    /// The results of a map run were written, or cannot be.
+    pub(in super::super) fn results_written(
+        &mut self,
+        started: u64,
+        outcome: Result<Value, String>,
+    ) {
+        let Some(frame) = self.find_map_run(started, super::MapRun::is_done) else {
+            return;
+        };
+        match outcome {
+            Ok(output) => self.succeed_map_run(frame, output),
+            Err(cause) => {
+                let language = self.program.language;
+                let fault = Fault::map_run(language, "ResultWriterFailed", cause);
+                self.fail_map_run(frame, fault);
+            }
+        }
+    }
+
+    fn succeed_map_run(&mut self, frame: FrameId, result: Value) {
+        let Some(map_run) = self.execution.map_run(frame) else {
+            return;
+        };
+        let name = map_run.name.clone();
+        self.tell(EventKind::MapRunSucceeded { frame, name });
+        self.leave(frame, result, None);
+    }
+}
+
+/// What an item adds to the map's result: its output, or word of its failure.
+fn shown(item: Outcome) -> Value {
+    match item.outcome {
+        Ok(output) => output,
+        Err(fault) => json!({
+            "Name": item.name,
+            "Status": "Failed",
+            "Error": fault.error,
+            "Cause": fault.cause,
+        }),
+    }
+}
