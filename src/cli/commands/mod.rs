@@ -21,6 +21,7 @@ mod lsp;
 mod migrate;
 mod output;
 mod plan;
+mod preflight;
 mod preview;
 mod provision;
 mod remove;
