@@ -167,6 +167,7 @@ impl Driver for FcFunction {
         let immutable = ["functionName", "region", "resourceGroupId"];
         let outputs = ["functionArn", "functionId", "functionName", "codeChecksum"];
         let mut spec = KindSpec::new(&immutable, &outputs);
+        spec.renew(&["codeChecksum"], &["code"]);
         spec.identity
             .extend(["functionName".into(), "region".into()]);
         spec.items.insert("files".into());
