@@ -4,6 +4,7 @@ mod event;
 mod function;
 mod local;
 mod release;
+mod scaling;
 mod tests;
 mod weight;
 mod workflow;
@@ -16,6 +17,7 @@ pub(super) use event::Event;
 pub(super) use function::{Build, Dev, InvocationType, Invoke, Logs};
 pub(super) use local::{Clock, Local, Run, Start, Status};
 pub(super) use release::{Alias, Concurrency, Provision, Qualified, Version};
+pub(super) use scaling::Scaling;
 pub(super) use tests::Tests;
 pub(super) use workflow::{Workflow, WorkflowReport, WorkflowShow, WorkflowStart};
 
@@ -92,6 +94,9 @@ pub(super) enum Command {
     /// Instances of a function that are kept ready
     #[command(subcommand)]
     Provision(Provision),
+    /// Instances of a function that are there at least, in the newer form of `provision`
+    #[command(subcommand)]
+    Scaling(Scaling),
     /// Instances that only one function may use
     #[command(subcommand)]
     Concurrency(Concurrency),

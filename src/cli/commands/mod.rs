@@ -25,6 +25,7 @@ mod preflight;
 mod preview;
 mod provision;
 mod remove;
+mod scaling;
 mod schema;
 mod secret;
 mod state;
@@ -128,6 +129,7 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Version(args) => version::run(&args, global, printer),
         Command::Workflow(args) => workflow::run(&args, global, printer),
         Command::Alias(args) => alias::run(&args, global, printer),
+        Command::Scaling(args) => scaling::run(&args, global, printer),
         Command::Provision(args) => provision::run(&args, global, printer),
         Command::Concurrency(args) => concurrency::run(&args, global, printer),
         Command::State(args) => state::run(&args, global, printer),
