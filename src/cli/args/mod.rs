@@ -2,6 +2,7 @@
 
 mod event;
 mod function;
+mod layer;
 mod local;
 mod release;
 mod scaling;
@@ -15,6 +16,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(super) use event::Event;
 pub(super) use function::{Build, Dev, InvocationType, Invoke, Logs};
+pub(super) use layer::{Layer, LayerDownload, LayerPublish, LayerRemove};
 pub(super) use local::{Clock, Local, Run, Start, Status};
 pub(super) use release::{Alias, Concurrency, Provision, Qualified, Version};
 pub(super) use scaling::Scaling;
@@ -91,6 +93,9 @@ pub(super) enum Command {
     /// Aliases of a function: names that lead to versions, by weight if asked
     #[command(subcommand)]
     Alias(Alias),
+    /// Layers of the account: files that functions share
+    #[command(subcommand)]
+    Layer(Layer),
     /// Instances of a function that are kept ready
     #[command(subcommand)]
     Provision(Provision),

@@ -15,6 +15,7 @@ mod fmt;
 mod info;
 mod init;
 mod invoke;
+mod layer;
 mod local;
 mod logs;
 mod lsp;
@@ -129,6 +130,7 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Version(args) => version::run(&args, global, printer),
         Command::Workflow(args) => workflow::run(&args, global, printer),
         Command::Alias(args) => alias::run(&args, global, printer),
+        Command::Layer(args) => layer::run(&args, global, printer),
         Command::Scaling(args) => scaling::run(&args, global, printer),
         Command::Provision(args) => provision::run(&args, global, printer),
         Command::Concurrency(args) => concurrency::run(&args, global, printer),

@@ -10,6 +10,7 @@ mod flow;
 pub(super) mod info;
 pub(super) mod invocation;
 mod item;
+pub(super) mod layer;
 pub(super) mod local;
 pub(super) mod log;
 pub(super) mod output;
