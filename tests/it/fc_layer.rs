@@ -90,6 +90,8 @@ fn layers_are_published_and_listed_by_hand() {
     let none = sandbox.run("layer info --layer-name words").code(1);
     none.says("there is no layer `words`")
         .says("sdev layer list");
+    let nowhere = sandbox.run("layer publish --layer-name words --code ./nowhere");
+    nowhere.code(1).says("SD0210").says("from this folder");
     drop(sandbox);
 
     let sandbox = published();

@@ -92,6 +92,11 @@ impl Layers {
     }
 
     async fn publish(&self, args: &LayerPublish) -> Result<Json, Diagnostics> {
+        if !args.code.exists() {
+            let detail = format!("`{}` does not exist", args.code.display());
+            let error = Diagnostic::error(code::CODE_MISSING, detail);
+            return Err(error.hint("paths start from this folder").into());
+        }
         let store = self.project.manifest.folder.join(".sdev").join("code");
         let package = CodePackage::of(&args.code, &store, Jar::Package).map_err(|errors| {
             let mut found = Diagnostics::new();
