@@ -58,10 +58,13 @@ impl Call<'_> {
         line: &Line,
     ) -> Result<Outcome, ProviderError> {
         let provider = providers.of(&self.step.kind)?;
+        // What makes way is another thing: nothing of it is there under the new name.
+        let is_successor =
+            matches!(&self.step.change, Change::Create { replaces, .. } if !replaces.is_empty());
         let task = Task {
             kind: &self.step.kind,
             attrs: self.revealed.as_ref().unwrap_or(&self.attrs),
-            record: self.record.as_ref(),
+            record: self.record.as_ref().filter(|_| !is_successor),
             diff: self.step.change.diff(),
             owner: self.owner,
             token: &self.token,

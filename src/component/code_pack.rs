@@ -1,4 +1,5 @@
-//! A function's code on this machine becomes the attributes `code`, `files` and `source` of the function.
+//! A function's code on this machine becomes the attributes `code`, `files` and `source` of the function; files of a layer
+//! likewise.
 
 use std::path::PathBuf;
 
@@ -9,10 +10,10 @@ use crate::artifact::{CodePackage, Jar};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::resource::{Graph, Object, ResourceId, Value};
 
-/// Code that belongs to a function.
+/// Code that belongs to a function, or files that belong to a layer.
 #[derive(Debug, Clone)]
 pub struct CodePack {
-    function: ResourceId,
+    target: ResourceId,
     source: PathBuf,
     store: PathBuf,
     jar: Jar,
@@ -22,10 +23,10 @@ pub struct CodePack {
 }
 
 impl CodePack {
-    /// The code at `source` for a function. Zips are kept in `.sdev/code` of the `project`; `at` is where the manifest names
+    /// The code at `source` for a function or a layer. Zips are kept in `.sdev/code` of the `project`; `at` is where the manifest names
     /// the code.
     pub fn new(
-        function: ResourceId,
+        target: ResourceId,
         source: PathBuf,
         project: &std::path::Path,
         jar: Jar,
@@ -33,7 +34,7 @@ impl CodePack {
     ) -> Self {
         let store = project.join(".sdev").join("code");
         Self {
-            function,
+            target,
             source,
             store,
             jar,
@@ -51,9 +52,9 @@ impl CodePack {
         }
     }
 
-    /// The function.
-    pub fn function(&self) -> &ResourceId {
-        &self.function
+    /// The function or layer.
+    pub fn target(&self) -> &ResourceId {
+        &self.target
     }
 
     /// Where it is on this machine.
@@ -76,17 +77,13 @@ impl CodePack {
                 return errors.for_each(|error| found.push(error.at(self.at.clone())));
             }
         };
-        let Some(resource) = graph.get_mut(&self.function) else {
+        let Some(resource) = graph.get_mut(&self.target) else {
             return;
         };
         if self.detects
             && let Err(error) = detect::fill(&mut resource.attrs, &package.entries)
         {
-            found.push(
-                error
-                    .about(&self.source, &self.function)
-                    .at(self.at.clone()),
-            );
+            found.push(error.about(&self.source, &self.target).at(self.at.clone()));
         }
         let files: Object = package
             .entries

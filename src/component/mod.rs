@@ -8,6 +8,7 @@ mod detect;
 mod fc3;
 mod fc3_domain;
 mod function;
+mod layer_pack;
 mod lower;
 mod oss;
 mod pack;
@@ -19,6 +20,7 @@ mod typed;
 mod workflow;
 
 pub use code_pack::CodePack;
+pub use layer_pack::LayerPack;
 pub use lower::{Context, Lowered, lower};
 pub use pack::{Pack, SitePack, pack};
 pub use planned::Planned;

@@ -1,4 +1,5 @@
-//! Local folders and files become attributes: a site's of `oss.files`, a function's code of the function, a definition of its flow.
+//! Local folders and files become attributes: a site's of `oss.files`, a function's code of the function, a
+//! layer's files of the layer, a definition of its flow.
 
 use globset::GlobSet;
 use serde_json::json;
@@ -6,6 +7,7 @@ use serde_json::json;
 use std::path::PathBuf;
 
 use super::code_pack::CodePack;
+use super::layer_pack::LayerPack;
 use super::site::CacheRules;
 use super::workflow::DefinitionPack;
 use crate::artifact::{self, FileEntry};
@@ -19,6 +21,8 @@ pub enum Pack {
     Site(SitePack),
     /// A function's code.
     Code(CodePack),
+    /// The files of a layer.
+    Layer(LayerPack),
     /// A workflow's definition.
     Definition(DefinitionPack),
 }
@@ -68,6 +72,7 @@ pub fn pack<'p>(
         match pack {
             Pack::Site(site) => site.read(&mut graph, &mut found),
             Pack::Code(code) => code.read(&mut graph, &mut found),
+            Pack::Layer(layer) => layer.read(&mut graph, &mut found),
             Pack::Definition(definition) => definition.read(&mut graph, &mut found),
         }
         let missing = !found.is_empty() && found.iter().all(|d| MISSING.contains(&d.code));
@@ -85,7 +90,8 @@ impl Pack {
     pub fn target(&self) -> &ResourceId {
         match self {
             Self::Site(site) => &site.files,
-            Self::Code(code) => code.function(),
+            Self::Code(code) => code.target(),
+            Self::Layer(layer) => layer.layer(),
             Self::Definition(definition) => definition.flow(),
         }
     }
@@ -94,7 +100,8 @@ impl Pack {
     fn leave_open(&self, graph: &mut Graph) {
         let open: &[(&ResourceId, &str)] = match self {
             Self::Site(site) => &[(&site.files, "files"), (&site.bucket, "website")],
-            Self::Code(code) => &[(code.function(), "files"), (code.function(), "code")],
+            Self::Code(code) => &[(code.target(), "files"), (code.target(), "code")],
+            Self::Layer(layer) => &[(layer.layer(), "files"), (layer.layer(), "code")],
             Self::Definition(definition) => &[(definition.flow(), "definition")],
         };
         let block = self.target().as_str().split('.').next().unwrap_or_default();

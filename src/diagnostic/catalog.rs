@@ -78,6 +78,7 @@ codes! {
     TRIGGER_LOOP = 140, "a function would call itself without end";
     NO_EFFECT = 141, "a property has no effect here";
     RUNTIME_UNKNOWN = 142, "what runs the code is not known";
+    RUNTIME_ABSENT = 143, "what runs a function is not on this machine";
     UNKNOWN_PROPERTY = 201, "unknown property";
     BAD_PROPERTY = 202, "a property has an unusable value";
     UNKNOWN_OUTPUT = 203, "a component has no such output";

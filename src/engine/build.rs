@@ -38,8 +38,8 @@ fn of(pack: &Pack, own: &Own, graph: &Graph) -> Vec<Build> {
     let Pack::Code(code) = pack else {
         return Vec::new();
     };
-    let resource = plan::block_of(code.function()).to_owned();
-    let function = graph.get(code.function());
+    let resource = plan::block_of(code.target()).to_owned();
+    let function = graph.get(code.target());
     let recipes = recipes(code, own.build.get(&resource), function);
     let build = |recipe| Build {
         resource: resource.clone(),

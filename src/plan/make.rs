@@ -142,16 +142,27 @@ impl<'a> Planner<'a> {
 
     /// An output of a resource as the state has it, unless a step will make it anew.
     pub(super) fn output(&self, id: &ResourceId, path: &str) -> Option<serde_json::Value> {
-        let makes = |&n: &usize| {
-            matches!(
-                self.plan.steps[n].change,
-                Change::Create { .. } | Change::Adopt { .. }
-            )
-        };
-        if self.changed.get(id).is_some_and(makes) {
+        let step = self.changed.get(id).map(|&n| &self.plan.steps[n]);
+        if step.is_some_and(|step| self.renews(step, path)) {
             return None;
         }
         output(&self.state.records.get(id)?.outputs, path)
+    }
+
+    /// Whether an output is another one after a step, or may be.
+    fn renews(&self, step: &Step, path: &str) -> bool {
+        let output = path.split('.').next().unwrap_or_default();
+        let renewed = self.specs.get(&step.kind).map(|spec| &spec.renewed);
+        let by = renewed.and_then(|renewed| renewed.get(output));
+        let changes = |diff: &FieldDiff| {
+            let first = diff.path.first();
+            by.is_some_and(|by| first.is_some_and(|name| by.contains(name)))
+        };
+        match &step.change {
+            Change::Create { .. } | Change::Adopt { .. } => true,
+            Change::Update { diff } => diff.iter().any(changes),
+            Change::Delete { .. } | Change::Forget { .. } | Change::Act { .. } => false,
+        }
     }
 
     fn take(&mut self, resource: &Resource, decided: Result<Decision, Diagnostic>) {

@@ -20,6 +20,7 @@ fn object(json: Json) -> Object {
 fn specs() -> Specs {
     let mut store = KindSpec::new(&["name", "region"], &["name"]);
     store.identity = BTreeSet::from(["name".to_owned()]);
+    store.renew(&["mark"], &["acl"]);
     let mut files = KindSpec::new(&["bucket"], &["count"]);
     files.identity = BTreeSet::from(["bucket".to_owned()]);
     files.items = BTreeSet::from(["files".to_owned()]);
@@ -78,7 +79,7 @@ fn applied(graph: &Graph) -> (State, Observed) {
     let mut seen = Observed::new();
     for resource in graph.ordered() {
         let attrs = resource.resolve(&|_, _| Some("x".into())).unwrap();
-        let outputs = object(json!({"name": "b", "url": "u", "count": 1}));
+        let outputs = object(json!({"name": "b", "url": "u", "count": 1, "mark": "x"}));
         let record = Record {
             kind: resource.kind.clone(),
             remote: Some(resource.id.as_str().into()),
@@ -396,6 +397,35 @@ fn an_output_of_something_new_is_not_known_yet() {
         ["x update"],
         "the applied value was `x`, the output is `b`"
     );
+}
+
+#[test]
+fn an_output_that_a_change_renews_is_not_known_while_the_others_are() {
+    let graph = |acl: &str, quota: u32| {
+        let wanted = json!({"name": "b", "region": "r", "acl": acl, "quota": quota});
+        let mut follower = resource("x", "cache", json!({}), &[]);
+        for output in ["mark", "name"] {
+            let value = Value::Ref("s.store".into(), output.to_owned());
+            follower.attrs.insert(output.to_owned(), value);
+        }
+        let store = resource("s.store", "store", wanted, &[]);
+        Graph::build([store, follower]).unwrap()
+    };
+    let (mut state, mut seen) = applied(&graph("open", 1));
+    let attrs = object(json!({"mark": "x", "name": "b"}));
+    let id = "x".into();
+    state.records.get_mut(&id).unwrap().attrs = attrs.clone();
+    seen.insert(id, Some(Seen { attrs, owner: None }));
+    let plan = |graph| make(&graph, &state, &seen).unwrap();
+    assert_eq!(told(&plan(graph("open", 1))), Vec::<String>::new());
+    assert_eq!(told(&plan(graph("open", 2))), ["s.store update"]);
+    let renewing = plan(graph("closed", 1));
+    assert_eq!(told(&renewing), ["s.store update", "x update"]);
+    let [diff] = renewing.steps[1].change.diff() else {
+        panic!("{renewing:?}");
+    };
+    assert!(diff.unknown && diff.path == ["mark"], "{diff:?}");
+    assert!(renewing.steps[1].waits.contains(&0));
 }
 
 #[test]

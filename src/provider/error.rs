@@ -24,6 +24,8 @@ pub enum ErrorKind {
     Unreachable,
     /// A local file changed or vanished under the upload.
     Source,
+    /// This machine refused something, such as writing a file.
+    Machine,
     /// The user asked to stop.
     Stopped,
     /// Anything else.
@@ -102,6 +104,7 @@ impl From<ProviderError> for Diagnostic {
             ErrorKind::Conflict => code::API_CONFLICT,
             ErrorKind::Unreachable => code::API_UNREACHABLE,
             ErrorKind::Source => code::FILE_CHANGED,
+            ErrorKind::Machine => code::MACHINE,
             ErrorKind::Stopped => code::INTERRUPTED,
             _ => code::API_FAILED,
         };

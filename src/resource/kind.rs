@@ -21,6 +21,9 @@ pub struct KindSpec {
     pub items: BTreeSet<String>,
     /// Names of the outputs a created resource has.
     pub outputs: BTreeSet<String>,
+    /// Outputs that a change in place gives another value, each with the attributes whose change does: not known before it is
+    /// done. The others stay through any change in place.
+    pub renewed: BTreeMap<String, BTreeSet<String>>,
     /// What the cloud assumes when an attribute is absent.
     pub defaults: Object,
     /// Whether it has no ownership mark of its own because it lies inside another resource (files in a bucket).
@@ -41,6 +44,14 @@ impl KindSpec {
             immutable: set(immutable),
             outputs: set(outputs),
             ..Self::default()
+        }
+    }
+
+    /// Notes that a change of any of these attributes in place gives the outputs other values.
+    pub fn renew(&mut self, outputs: &[&str], by: &[&str]) {
+        for output in outputs {
+            let by = by.iter().map(|&name| name.to_owned());
+            self.renewed.insert((*output).to_owned(), by.collect());
         }
     }
 }

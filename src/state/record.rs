@@ -76,6 +76,21 @@ pub struct State {
 }
 
 impl Record {
+    /// A thing that no state remembers, to be asked about by its name in the cloud.
+    pub fn named(kind: Kind, remote: Option<RemoteId>) -> Self {
+        Self {
+            kind,
+            remote,
+            attrs: Object::new(),
+            outputs: Object::new(),
+            after: BTreeSet::new(),
+            status: Status::Ready,
+            owed: BTreeSet::new(),
+            pending: BTreeSet::new(),
+            protected: false,
+        }
+    }
+
     /// The attributes with all items that may be there: those that are only pending have no content.
     pub fn attrs_with_pending(&self, spec: &KindSpec) -> Object {
         let mut attrs = self.attrs.clone();

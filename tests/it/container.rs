@@ -99,6 +99,9 @@ fn without_an_engine_an_image_is_refused_when_it_is_deployed() {
     let mut engine = Engine::installed(&sandbox);
     sandbox.start_cloud();
     sandbox.file("s.yaml", MANIFEST);
+    let plan = sandbox.run("plan").code(0).says("SD0143");
+    plan.says("s.yaml:5")
+        .says("needs an engine on this machine");
     sandbox
         .run("deploy -y")
         .code(1)
@@ -107,7 +110,23 @@ fn without_an_engine_an_image_is_refused_when_it_is_deployed() {
         .says("docker: Cannot connect to the stand-in")
         .says("apt install podman");
     engine.start();
+    let plan = sandbox.run("plan").code(0);
+    assert!(!plan.stderr.contains("SD0143"), "{}", plan.stderr);
     sandbox.run("deploy -y").code(0);
+}
+
+#[test]
+fn an_image_that_looks_like_an_option_is_refused() {
+    let mut sandbox = Sandbox::new();
+    let mut engine = Engine::installed(&sandbox);
+    engine.start();
+    sandbox.start_cloud();
+    sandbox.file(
+        "s.yaml",
+        MANIFEST.replace("registry.test/web:1", "--privileged"),
+    );
+    let refused = sandbox.run("deploy -y").code(1);
+    refused.says("customContainerConfig.image must not begin with `-`");
 }
 
 #[test]
@@ -145,7 +164,11 @@ fn an_instance_is_a_container_that_ends_with_it() {
     }
     let calls = std::fs::read_to_string(sandbox.tools().join("calls")).unwrap();
     assert!(!calls.contains("secret"), "{calls}");
-    assert_eq!(calls.matches("\"pull\", \"--quiet\"").count(), 1, "{calls}");
+    assert_eq!(
+        calls.matches("\"pull\", \"--quiet\", \"--\"").count(),
+        1,
+        "{calls}"
+    );
     let log = sandbox.run("logs web").code(0).stdout;
     assert!(log.contains("container is up"), "{log}");
 

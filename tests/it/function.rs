@@ -311,6 +311,21 @@ fn a_removal_of_functions_killed_at_any_journaled_point_leaves_nothing_behind() 
 }
 
 #[test]
+fn a_function_with_another_name_has_its_triggers_and_the_old_one_none() {
+    let sandbox = shop();
+    sandbox.run("deploy -y").code(0);
+    let renamed = MANIFEST.replace("functionName: api", "functionName: front");
+    sandbox.file("s.yaml", renamed);
+    sandbox.run("deploy -y").code(0);
+    sandbox.run("plan --detailed-exitcode").code(0);
+    assert_eq!(function(&sandbox, "api").0, 404);
+    let path = "/2023-03-30/functions/front/triggers";
+    let (_, all) = api(&sandbox, "GET", path, &Json::Null);
+    let names: Vec<&Json> = all["triggers"].as_array().unwrap().iter().collect();
+    assert_eq!(names.len(), 2, "{all}");
+}
+
+#[test]
 fn a_function_that_would_call_itself_is_refused_with_both_places() {
     let sandbox = Sandbox::new();
     let manifest = "\

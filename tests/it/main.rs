@@ -21,6 +21,8 @@ mod converge;
 mod crash;
 mod echo;
 mod event;
+mod fc_alias;
+mod fc_layer;
 mod flow;
 mod fmt;
 mod function;

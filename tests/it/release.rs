@@ -238,3 +238,33 @@ fn what_no_manifest_states_is_kept_by_deploys() {
     sandbox.run("concurrency remove -y").code(0).says("Removed");
     sandbox.run("concurrency remove -y").code(0).says("no such");
 }
+
+#[test]
+fn instances_that_are_there_at_least_are_set_by_hand() {
+    let stated = format!("{MANIFEST}      scalingConfig: {{ minInstances: 1 }}\n");
+    let sandbox = deployed(&stated);
+    let least = |sandbox: &Sandbox| {
+        let got = sandbox.run("scaling get --json").code(0);
+        got.object("scaling")["scaling"]["minInstances"].clone()
+    };
+    assert_eq!(least(&sandbox), 1);
+    let put = sandbox.run("scaling put api --min-instances 2").code(0);
+    let put = put.says("SD0721").says("api.scaling").says("s.yaml:13");
+    assert_eq!(cells(&put)[0][..2], ["LATEST", "2"]);
+    assert_eq!(least(&sandbox), 2);
+    let listed = sandbox
+        .run("scaling list --json")
+        .code(0)
+        .object("scalings");
+    assert_eq!(listed["scalings"][0]["qualifier"], "LATEST");
+    assert_eq!(
+        cells(&sandbox.run("scaling list").code(0))[0][..2],
+        ["LATEST", "2"]
+    );
+    sandbox.run("scaling remove").code(1).says("SD1002");
+    sandbox.run("scaling remove -y").code(0).says("Removed");
+    sandbox.run("scaling remove -y").code(0).says("no such");
+    sandbox.run("scaling list").code(0).says("no instances");
+    sandbox.run("deploy -y").code(0);
+    assert_eq!(least(&sandbox), 1);
+}

@@ -63,6 +63,26 @@ fn an_application_renders_what_was_posted_and_knows_who_posted_it() {
 }
 
 #[test]
+fn the_database_may_be_a_server_whose_address_is_a_secret() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .run("init function-http shop --param database=postgres")
+        .code(0);
+    let missing = sandbox.run("validate -t shop/s.yaml").code(1);
+    missing.says("DATABASE_URL");
+    let mut set = sandbox.command(&["secret", "set", "DATABASE_URL", "--from-env", "URL"]);
+    set.arg("-t").arg("shop/s.yaml");
+    set.env("URL", "postgres://shop:word@127.0.0.1:5432/shop");
+    sandbox.run_command(set).code(0);
+    sandbox.run("validate -t shop/s.yaml").code(0);
+    sandbox.run("fmt --check shop/s.yaml").code(0);
+    let shown = sandbox.run("preview -t shop/s.yaml").code(0).stdout;
+    assert!(!shown.contains("word@"), "{shown}");
+    // The file's disk is not for it.
+    assert!(!shown.contains("nasConfig"), "{shown}");
+}
+
+#[test]
 fn style_and_script_come_from_the_cdn() {
     let shop = Shop::deployed();
     let page = shop.get("/", "").text();

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts the local cloud before its independent judges: the vendor's own SDKs and a real browser; the language server before
-# a real editor. Installs them first.
+# a real editor; an application before a real database. Installs them first.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -20,6 +20,7 @@ export npm_config_update_notifier=false
 missing=()
 command -v chromium > /dev/null || missing+=(chromium)
 command -v nvim > /dev/null || missing+=(neovim)
+[ -n "$(ls -d /usr/lib/postgresql/*/bin 2> /dev/null)" ] || missing+=(postgresql)
 if [ ${#missing[@]} -gt 0 ]; then
   as_root=""
   [ "$(id -u)" = 0 ] || as_root=sudo
@@ -57,6 +58,7 @@ judge "@alicloud/fc20230330 (npm)" node fc_judge.mjs
 judge "alibabacloud-fnf20190315 (PyPI)" "$venv/bin/python" fnf_judge.py
 judge "@alicloud/fnf-2019-03-15 (npm)" node fnf_judge.mjs
 judge "jsonschema (PyPI)" "$venv/bin/python" schema_judge.py "$sdev"
+judge "PostgreSQL (Debian)" "$venv/bin/python" postgres_judge.py "$sdev"
 judge "Chromium" node browser_judge.mjs "$sdev"
 folder=$(mktemp -d)
 judge "Neovim" env SDEV="$sdev" SDEV_JUDGE_FOLDER="$folder" nvim --headless --clean -u NONE -S lsp_judge.lua

@@ -52,6 +52,7 @@ pub(crate) async fn answer(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Re
         (Method::GET, "status") => status(cloud).await,
         (Method::POST, "clock") => advance_clock(cloud, request).await,
         (Method::POST, "reset") => reset(cloud).await,
+        (Method::GET, "runtimes") => runtimes(cloud, &request).await,
         (Method::GET, "logs") => logs(cloud, &request).await,
         (Method::GET, "faults") => reply(StatusCode::OK, &cloud.faults.shown()),
         (Method::POST, "faults") => set_faults(cloud, request).await,
@@ -67,7 +68,11 @@ pub(crate) async fn answer(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Re
             cloud.stop_asked.cancel();
             reply(StatusCode::ACCEPTED, &json!({"stopping": true}))
         }
-        (_, "status" | "clock" | "reset" | "stop" | "kill" | "ping" | "logs" | "faults") => {
+        (
+            _,
+            "status" | "clock" | "reset" | "stop" | "kill" | "ping" | "logs" | "faults"
+            | "runtimes",
+        ) => {
             let message = "this call wants another method";
             failure(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
         }
@@ -130,6 +135,18 @@ async fn status(cloud: &Cloud) -> Reply {
         ),
         Err(error) => internal(&error),
     }
+}
+
+/// Whether functions of the runtime `name` can run on this machine.
+async fn runtimes(cloud: &Cloud, request: &Request<Incoming>) -> Reply {
+    let params = wire::escape::parse_form(request.uri().query().unwrap_or_default());
+    let name = params.iter().find(|(key, _)| key == "name");
+    let name = name.map_or("", |(_, name)| name.as_str());
+    let value = match cloud.functions.can_run(name).await {
+        Ok(()) => json!({"runtime": name, "runs": true}),
+        Err(why) => json!({"runtime": name, "runs": false, "why": why}),
+    };
+    reply(StatusCode::OK, &value)
 }
 
 fn clock_value(cloud: &Cloud) -> Value {

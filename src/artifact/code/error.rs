@@ -54,7 +54,7 @@ impl From<CodeError> for Diagnostic {
         let text = error.to_string();
         match error {
             CodeError::Missing(_) => Self::error(code::CODE_MISSING, text)
-                .hint("`code` is relative to the manifest; build it first if a tool makes it"),
+                .hint("paths are relative to the manifest; build it first if a tool makes it"),
             CodeError::Unreadable { .. } => Self::error(code::CODE_UNREADABLE, text)
                 .hint("fix the file's permissions or name, or add it to `.fcignore`"),
             CodeError::LeadsOut { .. } => Self::error(code::CODE_LINK, text)

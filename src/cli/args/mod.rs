@@ -2,8 +2,10 @@
 
 mod event;
 mod function;
+mod layer;
 mod local;
 mod release;
+mod scaling;
 mod tests;
 mod weight;
 mod workflow;
@@ -14,8 +16,10 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(super) use event::Event;
 pub(super) use function::{Build, Dev, InvocationType, Invoke, Logs};
+pub(super) use layer::{Layer, LayerDownload, LayerPublish, LayerRemove};
 pub(super) use local::{Clock, Local, Run, Serve, Start, Status};
 pub(super) use release::{Alias, Concurrency, Provision, Qualified, Version};
+pub(super) use scaling::Scaling;
 pub(super) use tests::Tests;
 pub(super) use workflow::{Workflow, WorkflowReport, WorkflowShow, WorkflowStart};
 
@@ -89,9 +93,15 @@ pub(super) enum Command {
     /// Aliases of a function: names that lead to versions, by weight if asked
     #[command(subcommand)]
     Alias(Alias),
+    /// Layers of the account: files that functions share
+    #[command(subcommand)]
+    Layer(Layer),
     /// Instances of a function that are kept ready
     #[command(subcommand)]
     Provision(Provision),
+    /// Instances of a function that are there at least, in the newer form of `provision`
+    #[command(subcommand)]
+    Scaling(Scaling),
     /// Instances that only one function may use
     #[command(subcommand)]
     Concurrency(Concurrency),

@@ -186,7 +186,7 @@ pub(in crate::cli) struct ConcurrencyRemove {
 }
 
 /// A list written as JSON.
-fn list(text: &str) -> Result<serde_json::Value, String> {
+pub(super) fn list(text: &str) -> Result<serde_json::Value, String> {
     match serde_json::from_str(text) {
         Ok(list @ serde_json::Value::Array(_)) => Ok(list),
         Ok(_) => Err("it is JSON, and no list".to_owned()),

@@ -13,6 +13,8 @@ use super::Outcome;
 use super::confirm::confirm;
 use super::deployed::Deployed;
 
+const KIND: &str = "fc.alias";
+
 pub(super) fn run(args: &Alias, global: &Global, printer: Printer) -> Outcome {
     let of = match args {
         Alias::List(of) => of,
@@ -41,6 +43,7 @@ pub(super) fn run(args: &Alias, global: &Global, printer: Printer) -> Outcome {
                     "description": args.description,
                 });
                 let done = function.act("alias.publish", &wanted).await?;
+                function.warn_of_set_back((KIND, &args.alias_name), printer);
                 view::led(printer, function.name(), &done);
             }
             Alias::Remove(args) => {
@@ -52,6 +55,7 @@ pub(super) fn run(args: &Alias, global: &Global, printer: Printer) -> Outcome {
                 function
                     .act("alias.remove", &json!({ "name": name }))
                     .await?;
+                function.warn_of_set_back((KIND, name), printer);
                 view::removed(printer, function.name(), ("alias", name));
             }
         }

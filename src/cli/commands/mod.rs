@@ -15,15 +15,18 @@ mod fmt;
 mod info;
 mod init;
 mod invoke;
+mod layer;
 mod local;
 mod logs;
 mod lsp;
 mod migrate;
 mod output;
 mod plan;
+mod preflight;
 mod preview;
 mod provision;
 mod remove;
+mod scaling;
 mod schema;
 mod secret;
 mod state;
@@ -127,6 +130,8 @@ pub(super) fn run(mut args: Args, printer: Printer) -> Outcome {
         Command::Version(args) => version::run(&args, global, printer),
         Command::Workflow(args) => workflow::run(&args, global, printer),
         Command::Alias(args) => alias::run(&args, global, printer),
+        Command::Layer(args) => layer::run(&args, global, printer),
+        Command::Scaling(args) => scaling::run(&args, global, printer),
         Command::Provision(args) => provision::run(&args, global, printer),
         Command::Concurrency(args) => concurrency::run(&args, global, printer),
         Command::State(args) => state::run(&args, global, printer),

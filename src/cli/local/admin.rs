@@ -9,6 +9,9 @@ use super::{Endpoint, Keys};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::sys::http;
 
+/// How long a local cloud may take to find out whether something can run: engines are asked one after the other.
+const RUNTIME_WITHIN: Duration = Duration::from_secs(30);
+
 /// A client of one local cloud's admin API.
 pub(in crate::cli) struct Admin {
     client: reqwest::Client,
@@ -49,6 +52,14 @@ impl Admin {
     /// What it says of itself.
     pub(in crate::cli) async fn status(&self) -> Result<Json, Diagnostics> {
         self.call(self.client.get(format!("{}/_sdev/status", self.url)))
+            .await
+    }
+
+    /// Whether functions of a runtime can run there: `runs`, and `why` not.
+    pub(in crate::cli) async fn runs(&self, runtime: &str) -> Result<Json, Diagnostics> {
+        let runtime = wire::escape::strict(runtime);
+        let url = format!("{}/_sdev/runtimes?name={runtime}", self.url);
+        self.call(self.client.get(url).timeout(RUNTIME_WITHIN))
             .await
     }
 

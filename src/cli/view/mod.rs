@@ -12,6 +12,7 @@ mod fold;
 pub(super) mod info;
 pub(super) mod invocation;
 mod item;
+pub(super) mod layer;
 pub(super) mod local;
 pub(super) mod log;
 pub(super) mod output;

@@ -6,6 +6,7 @@ use super::super::printer::Printer;
 use super::table;
 
 const PROVISION: [&str; 5] = ["QUALIFIER", "TARGET", "READY", "RULES", "ERROR"];
+const SCALING: [&str; 6] = ["QUALIFIER", "LEAST", "READY", "RULES", "POOL", "ERROR"];
 
 /// The instances kept ready, by version and alias.
 pub(in crate::cli) fn provisions(printer: Printer, function: &str, all: &Json) {
@@ -47,6 +48,40 @@ pub(in crate::cli) fn provision(
     table::show(printer, PROVISION, &[row(qualifier, provision)]);
 }
 
+/// How many instances there are at least, by version and alias.
+pub(in crate::cli) fn scalings(printer: Printer, function: &str, all: &Json) {
+    if printer.json {
+        let fields = json!({ "function": function, "scalings": all });
+        return printer.object("scalings", fields);
+    }
+    let all = all.as_array().map(Vec::as_slice).unwrap_or_default();
+    if all.is_empty() {
+        return printer.say(&format!("{function} has no instances when nobody calls."));
+    }
+    let rows: Vec<[String; 6]> = all
+        .iter()
+        .map(|one| least(one["qualifier"].as_str().unwrap_or_default(), one))
+        .collect();
+    table::show(printer, SCALING, &rows);
+}
+
+/// How many there are at least for one version or alias; null: none.
+pub(in crate::cli) fn scaling(
+    printer: Printer,
+    (function, qualifier): (&str, &str),
+    scaling: &Json,
+) {
+    if printer.json {
+        let fields = json!({ "function": function, "qualifier": qualifier, "scaling": scaling });
+        return printer.object("scaling", fields);
+    }
+    if scaling.is_null() {
+        let said = format!("{function} ({qualifier}) has no instances when nobody calls.");
+        return printer.say(&said);
+    }
+    table::show(printer, SCALING, &[least(qualifier, scaling)]);
+}
+
 /// How many instances only the function may use; null: it shares them.
 pub(in crate::cli) fn concurrency(printer: Printer, function: &str, concurrency: &Json) {
     if printer.json {
@@ -77,17 +112,36 @@ pub(in crate::cli) fn unset(printer: Printer, (function, what): (&str, &str), do
 }
 
 fn row(qualifier: &str, one: &Json) -> [String; 5] {
-    let number = |name: &str| one[name].as_u64().map(|number| number.to_string());
-    let target = number("defaultTarget").or_else(|| number("target"));
-    let rules = ["scheduledActions", "targetTrackingPolicies"].map(|name| {
-        let list = one[name].as_array();
-        list.map_or(0, Vec::len)
-    });
+    let target = number(one, "defaultTarget").or_else(|| number(one, "target"));
     [
         qualifier.to_owned(),
         target.unwrap_or_default(),
-        number("current").unwrap_or_default(),
-        rules.iter().sum::<usize>().to_string(),
+        number(one, "current").unwrap_or_default(),
+        rules(one, ["scheduledActions", "targetTrackingPolicies"]),
         one["currentError"].as_str().unwrap_or_default().to_owned(),
     ]
+}
+
+fn least(qualifier: &str, one: &Json) -> [String; 6] {
+    [
+        qualifier.to_owned(),
+        number(one, "minInstances").unwrap_or_default(),
+        number(one, "currentInstances").unwrap_or_default(),
+        rules(one, ["scheduledPolicies", "horizontalScalingPolicies"]),
+        one["residentPoolId"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
+        one["currentError"].as_str().unwrap_or_default().to_owned(),
+    ]
+}
+
+fn number(one: &Json, name: &str) -> Option<String> {
+    one[name].as_u64().map(|number| number.to_string())
+}
+
+/// How many rules the lists of these names hold.
+fn rules(one: &Json, lists: [&str; 2]) -> String {
+    let lengths = lists.map(|name| one[name].as_array().map_or(0, Vec::len));
+    lengths.iter().sum::<usize>().to_string()
 }

@@ -56,6 +56,15 @@ const ASYNC: &[Prop] = &[
     ),
 ];
 
+const ALIAS: &[Prop] = &[
+    prop("name", Kind::Text, "The alias.").required(),
+    prop(
+        "canary",
+        Kind::Number(0.0, 1.0),
+        "The part of the calls that a new version gets, while the rest stays where it was; without it all of them.",
+    ),
+];
+
 /// A function in few words.
 pub(in crate::component) static FUNCTION: Schema = Schema {
     name: "function",
@@ -129,7 +138,16 @@ pub(in crate::component) static FUNCTION: Schema = Schema {
             "Calls that an instance takes at once; for web servers.",
         )
         .default("1"),
-        prop("layers", Kind::List(&Kind::Text), "ARNs of layers."),
+        prop(
+            "layers",
+            Kind::List(&Kind::Text),
+            "Layers: folders or zips relative to the manifest, and ARNs.",
+        ),
+        prop(
+            "alias",
+            Kind::Either(&[Kind::Text, Kind::Object(ALIAS)]),
+            "A name that leads to the version that the last deploy published, and by which it is called.",
+        ),
         prop(
             "role",
             Kind::Text,

@@ -10,7 +10,8 @@ use super::cdn::Cdn;
 use super::fc::Fc;
 use super::fnf::Fnf;
 use super::kind::{CdnDomain, Driver, OssBucket, OssFiles};
-use super::kind::{FcDomain, FcFunction, FcRoute, FcSetting, FcTrigger, FcVpcBinding};
+use super::kind::{FcAlias, FcDomain, FcFunction, FcLayer, FcRoute};
+use super::kind::{FcSetting, FcTrigger, FcVersion, FcVpcBinding};
 use super::kind::{Flow, FlowSchedule};
 use super::oss::Oss;
 use super::target::Target;
@@ -40,6 +41,9 @@ impl Alibaba {
             Box::new(OssFiles::new(oss)),
             Box::new(CdnDomain::new(Cdn::new(transport))),
             Box::new(FcFunction::new(fc.clone())),
+            Box::new(FcLayer::new(fc.clone())),
+            Box::new(FcVersion::new(fc.clone())),
+            Box::new(FcAlias::new(fc.clone())),
             Box::new(FcTrigger::new(fc.clone())),
             Box::new(FcVpcBinding::new(fc.clone())),
             Box::new(FcDomain::new(fc.clone())),

@@ -21,6 +21,8 @@ def options(words):
     """The options of `run`, then the image and what follows it."""
     found, at = {}, 0
     while at < len(words) and words[at].startswith("--"):
+        if words[at] == "--":
+            return found, words[at + 1:]
         if words[at] == "--rm":
             at += 1
             continue

@@ -14,7 +14,7 @@ use super::call::{BODY_LIMIT, Call};
 use super::code::{Links, Packages};
 use super::error::{FcError, Outcome};
 use super::fc2::Gate;
-use super::model::{AttachedLayer, Package};
+use super::model::{AttachedLayer, Package, language};
 use super::queue::{self, Bell};
 use super::resolve::Resolver;
 use super::run::Run;
@@ -168,6 +168,12 @@ impl Functions {
             Ok::<_, StoreError>(count)
         });
         Ok(json!({ "functions": functions.await? }))
+    }
+
+    /// Whether functions of a runtime can run on this machine; why not.
+    pub(crate) async fn can_run(&self, runtime: &str) -> Result<(), String> {
+        let checked = async { Ok::<_, FcError>(self.0.run.check(language(runtime)?).await?) };
+        checked.await.map_err(|refusal| refusal.message)
     }
 
     /// Deletes every function with its triggers, and the file systems; stops all instances.

@@ -73,8 +73,12 @@ impl Containers {
         }
     }
 
-    /// The engine that runs them; it has the image of the spec.
+    /// The engine that runs them; it has the image of the spec. No engine is asked for what could be taken for an option.
     pub(super) async fn engine(&self, image: &str) -> Result<Engine, Fault> {
+        if image.starts_with('-') {
+            let why = format!("`{image}` is no image: names do not begin with `-`");
+            return Err(Fault::Start(why));
+        }
         let known = lock(&self.engine).clone();
         let engine = match known {
             Some(engine) => engine,
@@ -182,6 +186,8 @@ fn program(container: Container) -> Vec<String> {
         .next()
         .map(|program| ["--entrypoint".to_owned(), program]);
     let mut words: Vec<String> = entrypoint.into_iter().flatten().collect();
+    // Whatever it is called, it is no option.
+    words.push("--".to_owned());
     words.push(container.image);
     words.extend(first.chain(container.command));
     words
@@ -260,10 +266,18 @@ mod tests {
                 ..Container::default()
             })
         };
-        assert_eq!(words(&[]), ["image:1", "a"]);
+        assert_eq!(words(&[]), ["--", "image:1", "a"]);
         assert_eq!(
             words(&["/run", "-x"]),
-            ["--entrypoint", "/run", "image:1", "-x", "a"]
+            ["--entrypoint", "/run", "--", "image:1", "-x", "a"]
         );
+    }
+
+    #[tokio::test]
+    async fn what_looks_like_an_option_is_no_image() {
+        let folder = tempfile::tempdir().unwrap();
+        let containers = Containers::open(folder.path());
+        let refused = containers.engine("--privileged").await.unwrap_err();
+        assert!(matches!(refused, Fault::Start(_)), "{refused:?}");
     }
 }

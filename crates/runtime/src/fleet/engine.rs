@@ -69,11 +69,12 @@ impl Engine {
 
     /// Has an image here, fetched if it must be.
     pub(super) async fn have(&self, image: &str) -> Result<(), Fault> {
-        let inspect = ["image", "inspect", image];
+        let inspect = ["image", "inspect", "--", image];
         if self.ask(&inspect, ANSWERS_WITHIN).await.is_ok() {
             return Ok(());
         }
-        let fetched = self.ask(&["pull", "--quiet", image], FETCHES_WITHIN).await;
+        let pull = ["pull", "--quiet", "--", image];
+        let fetched = self.ask(&pull, FETCHES_WITHIN).await;
         fetched.map(drop).map_err(|why| {
             Fault::Start(format!("{} cannot fetch the image {image}: {why}", self.0))
         })

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::fc_function::KIND;
 use super::fc_setting::FcSetting;
-use super::{fc_alias, fc_content, fc_info, fc_invoke, fc_version};
+use super::{fc_alias_act, fc_content, fc_info, fc_invoke, fc_version_act};
 use crate::provider::alibaba::fc::Fc;
 use crate::provider::{ErrorKind, ProviderError};
 use crate::state::Record;
@@ -22,17 +22,17 @@ pub(super) async fn act(
         ("content", "") => fc_content::content(fc, function, (size, args)).await,
         ("info", "") => fc_info::info(fc, function).await,
         ("invoke", "") => fc_invoke::invoke(fc, function, args).await,
-        ("version", "list") => fc_version::list(fc, function).await.map(Json::Array),
-        ("version", "publish") => fc_version::publish(fc, function, args).await,
+        ("version", "list") => fc_version_act::list(fc, function).await.map(Json::Array),
+        ("version", "publish") => fc_version_act::publish(fc, function, args).await,
         ("version", "resolve") => {
-            let version = fc_version::resolve(fc, function, args).await?;
+            let version = fc_version_act::resolve(fc, function, args).await?;
             Ok(json!({ "version": version }))
         }
-        ("version", "remove") => fc_version::remove(fc, function, args).await,
-        ("alias", "list") => fc_alias::list(fc, function).await.map(Json::Array),
-        ("alias", "get") => fc_alias::get(fc, function, args).await,
-        ("alias", "publish") => fc_alias::publish(fc, function, args).await,
-        ("alias", "remove") => fc_alias::remove(fc, function, args).await,
+        ("version", "remove") => fc_version_act::remove(fc, function, args).await,
+        ("alias", "list") => fc_alias_act::list(fc, function).await.map(Json::Array),
+        ("alias", "get") => fc_alias_act::get(fc, function, args).await,
+        ("alias", "publish") => fc_alias_act::publish(fc, function, args).await,
+        ("alias", "remove") => fc_alias_act::remove(fc, function, args).await,
         _ => match FcSetting::named(fc, thing) {
             Some(setting) => setting.command((thing, verb), function, args).await,
             None => Err(unknown(action)),

@@ -51,6 +51,17 @@ pub(super) fn body(task: &Task<'_>, there: &Object) -> Result<Object, ProviderEr
         return Ok(body);
     }
     let size = code.get("size").and_then(Json::as_u64).unwrap_or_default();
+    let path = task.attrs.get("source").and_then(Json::as_str);
+    body.insert("code".into(), sent(KIND, (path, checksum), size)?);
+    Ok(body)
+}
+
+/// The field `code` of a request that brings the package at `path`, of `size` bytes, as it was when `checksum` was taken.
+pub(super) fn sent(
+    kind: &str,
+    (path, checksum): (Option<&str>, &str),
+    size: u64,
+) -> Result<Json, ProviderError> {
     if size > MOST {
         let message = format!(
             "the code is {} MB as a zip; a request takes 100 MB",
@@ -58,18 +69,20 @@ pub(super) fn body(task: &Task<'_>, there: &Object) -> Result<Object, ProviderEr
         );
         let hint =
             "put the zip into a bucket, and write `code: { ossBucketName: …, ossObjectName: … }`";
-        return Err(ProviderError::new(ErrorKind::Invalid, KIND, message).with_hint(hint));
+        let error = ProviderError::new(ErrorKind::Invalid, kind, message);
+        return Err(if kind == KIND {
+            error.with_hint(hint)
+        } else {
+            error
+        });
     }
-    let zip = read(task, checksum)?;
-    let code = json!({ "zipFile": STANDARD.encode(zip), "checksum": checksum });
-    body.insert("code".into(), code);
-    Ok(body)
+    let zip = read(kind, path, checksum)?;
+    Ok(json!({ "zipFile": STANDARD.encode(zip), "checksum": checksum }))
 }
 
 /// The package as it was planned.
-fn read(task: &Task<'_>, checksum: &str) -> Result<Vec<u8>, ProviderError> {
-    let failure = |message: String| ProviderError::new(ErrorKind::Source, KIND, message);
-    let path = task.attrs.get("source").and_then(Json::as_str);
+fn read(kind: &str, path: Option<&str>, checksum: &str) -> Result<Vec<u8>, ProviderError> {
+    let failure = |message: String| ProviderError::new(ErrorKind::Source, kind, message);
     let path = path.ok_or_else(|| failure("nothing says where the code is".into()))?;
     let zip = std::fs::read(path).map_err(|error| failure(format!("{path}: {error}")))?;
     if wire::crc64::crc64(&zip).to_string() != checksum {

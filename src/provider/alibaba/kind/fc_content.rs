@@ -4,15 +4,18 @@
 
 use std::io::Cursor;
 
+use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
+use super::fc_part::text;
 use crate::artifact;
 use crate::provider::alibaba::fc::{Call, Fc};
 use crate::provider::{ErrorKind, ProviderError};
+use crate::resource::Object;
 
 const ACTION: &str = "GetFunctionCode";
 /// Largest package that is fetched for this, in bytes.
-const MOST_FETCHED: u64 = 32 * 1024 * 1024;
+pub(super) const MOST_FETCHED: u64 = 32 * 1024 * 1024;
 /// Largest file that is shown.
 const MOST_SHOWN: u64 = 256 * 1024;
 
@@ -30,16 +33,33 @@ pub(super) async fn content(
     let Some(shown) = fc.find(&call).await? else {
         return Ok(json!({}));
     };
-    let text = |name: &str| shown.get(name).and_then(Json::as_str);
-    let failure = |why: String| ProviderError::new(ErrorKind::Unexpected, ACTION, why);
-    let url = text("url").ok_or_else(|| failure("the reply says no address".to_owned()))?;
-    let zip = fc.download(ACTION, url).await?;
-    let checksum = wire::crc64::crc64(&zip).to_string();
-    if text("checksum").is_some_and(|wanted| wanted != checksum) {
-        return Err(failure("the code did not arrive whole".to_owned()));
+    let zip = fetched(fc, ACTION, (&shown, ["url", "checksum"])).await?;
+    texts(zip, ACTION, args)
+}
+
+/// The whole package that a reply names: where it is, and its CRC-64, by the names of the two fields.
+pub(super) async fn fetched(
+    fc: &Fc,
+    action: &str,
+    (shown, [url, checksum]): (&Object, [&str; 2]),
+) -> Result<Bytes, ProviderError> {
+    let failure = |why: &str| ProviderError::new(ErrorKind::Unexpected, action, why);
+    let url = text(shown, url).ok_or_else(|| failure("the reply says no address"))?;
+    let zip = fc.download(action, url).await?;
+    let actual = wire::crc64::crc64(&zip).to_string();
+    if text(shown, checksum).is_some_and(|wanted| wanted != actual) {
+        return Err(failure("the code did not arrive whole"));
     }
+    Ok(zip)
+}
+
+/// The `texts` of the files `keys` in a package.
+pub(super) fn texts(zip: Bytes, action: &str, args: &Json) -> Result<Json, ProviderError> {
     let keys = args["keys"].as_array().into_iter().flatten();
     let texts = artifact::code_texts(Cursor::new(zip), keys.filter_map(Json::as_str), MOST_SHOWN);
-    let texts = texts.map_err(|error| failure(format!("the code cannot be read: {error}")))?;
+    let texts = texts.map_err(|error| {
+        let why = format!("the code cannot be read: {error}");
+        ProviderError::new(ErrorKind::Unexpected, action, why)
+    })?;
     Ok(json!({ "texts": texts }))
 }

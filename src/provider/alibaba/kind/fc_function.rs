@@ -48,6 +48,11 @@ const CONFIG: &[&str] = &[
     "vpcConfig",
 ];
 
+/// The output that is another one after each change of code or configuration, so that versions can follow.
+const REVISION: &str = "revision";
+/// The attribute that says that versions are published. The service does not hear of it.
+const PUBLISHED: &str = "published";
+
 /// What an absent attribute is, for comparison, and what is sent to make it so. Blocks are emptied with the fields that the
 /// original component sends.
 fn unset() -> Object {
@@ -165,8 +170,16 @@ impl Driver for FcFunction {
 
     fn spec(&self) -> KindSpec {
         let immutable = ["functionName", "region", "resourceGroupId"];
-        let outputs = ["functionArn", "functionId", "functionName", "codeChecksum"];
+        let outputs = [
+            "functionArn",
+            "functionId",
+            "functionName",
+            "codeChecksum",
+            REVISION,
+        ];
         let mut spec = KindSpec::new(&immutable, &outputs);
+        spec.renew(&["codeChecksum"], &["code"]);
+        spec.renew(&[REVISION], &[CONFIG, &["code", PUBLISHED]].concat());
         spec.identity
             .extend(["functionName".into(), "region".into()]);
         spec.items.insert("files".into());
@@ -220,7 +233,11 @@ impl Driver for FcFunction {
             let call = Call::post("CreateFunction", &["functions"], Json::Object(body));
             self.fc.send(&call).await?;
         }
-        Ok(made(name, &self.settled(name, task.tell).await?))
+        Ok(made(
+            name,
+            &self.settled(name, task.tell).await?,
+            task.token,
+        ))
     }
 
     async fn update(&self, task: &Task<'_>) -> Result<Made, ProviderError> {
@@ -232,7 +249,8 @@ impl Driver for FcFunction {
         }
         self.put(name, body).await?;
         fc_tags::sync(&self.fc, &there, &tags(task)).await?;
-        Ok(made(name, &self.settled(name, task.tell).await?))
+        let shown = self.settled(name, task.tell).await?;
+        Ok(made(name, &shown, revision(task)))
     }
 
     async fn delete(&self, task: &Task<'_>) -> Result<(), ProviderError> {
@@ -298,8 +316,19 @@ fn name<'a>(task: &'a Task<'_>) -> Result<&'a str, ProviderError> {
     name.ok_or_else(|| failure(ErrorKind::Invalid, "it has no functionName".into()))
 }
 
-fn made(name: &str, shown: &Object) -> Made {
+/// The revision after a change: the same only when nothing but tags changed.
+fn revision<'a>(task: &Task<'a>) -> &'a str {
+    let is_tag = |path: &[String]| path.first().is_some_and(|name| name == "tags");
+    let is_beside = !task.diff.is_empty() && task.diff.iter().all(|diff| is_tag(&diff.path));
+    let before = task
+        .record
+        .and_then(|record| text(&record.outputs, REVISION));
+    before.filter(|_| is_beside).unwrap_or(task.token)
+}
+
+fn made(name: &str, shown: &Object, revision: &str) -> Made {
     let mut outputs = Object::new();
+    outputs.insert(REVISION.into(), revision.into());
     for key in ["functionArn", "functionId", "codeChecksum"] {
         let value = shown.get(key).filter(|value| !value.is_null());
         outputs.extend(value.map(|value| (key.to_owned(), value.clone())));

@@ -7,7 +7,7 @@
 use serde_json::{Value as Json, json};
 
 use super::fc_setting::FcSetting;
-use super::{fc_alias, fc_version};
+use super::{fc_alias_act, fc_version_act};
 use crate::provider::ProviderError;
 use crate::provider::alibaba::fc::{Call, Fc};
 use crate::resource::Object;
@@ -46,8 +46,8 @@ pub(super) async fn info(fc: &Fc, function: &str) -> Result<Json, ProviderError>
     let mut info = json!({
         "status": picked(&shown, &STATUS),
         "triggers": triggers.iter().map(trigger).collect::<Json>(),
-        "versions": fc_version::list(fc, function).await?,
-        "aliases": fc_alias::list(fc, function).await?,
+        "versions": fc_version_act::list(fc, function).await?,
+        "aliases": fc_alias_act::list(fc, function).await?,
         "concurrency": setting(fc, "concurrency", ("get", function)).await?,
     });
     for name in SETTINGS {

@@ -87,6 +87,7 @@ impl Driver for FcTrigger {
         spec.identity
             .extend(["functionName".into(), "triggerName".into()]);
         spec.contained = true;
+        spec.renew(&["urlInternet", "urlIntranet"], &["qualifier"]);
         spec.defaults.insert("qualifier".into(), "LATEST".into());
         for name in ["description", "sourceArn", "invocationRole"] {
             spec.defaults.insert(name.into(), "".into());

@@ -1,73 +1,159 @@
-//! Published versions of a function: the actions `version.…` of `fc.function`.
+//! `fc.version`: the newest version of a function that was published from it, one for each state of the function.
+//!
+//! Versions never change, so a function that changed gets another one; those before stay for whoever wants to go back, until the
+//! resource goes. A version carries a mark and the function's revision in its description, by which an earlier try is found.
 
-use std::time::Duration;
-
+use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 
+use super::driver::Driver;
+use super::fc_part::{Part, text};
+use super::{fc_version_act, mark};
+use crate::provider::alibaba::fault::is_absent;
 use crate::provider::alibaba::fc::{Call, Fc};
-use crate::provider::{ErrorKind, ProviderError};
+use crate::provider::{ErrorKind, Made, ProviderError, Seen, Task};
+use crate::resource::{KindSpec, Object, RemoteId};
+use crate::state::Record;
 
-const LIST: &str = "ListFunctionVersions";
-const PUBLISH: &str = "PublishFunctionVersion";
-const DELETE: &str = "DeleteFunctionVersion";
-/// How long a publication may take.
-const PATIENCE: Duration = Duration::from_mins(1);
+const KIND: &str = "fc.version";
+/// The output that names the newest version.
+const NEWEST: &str = "versionId";
+/// The output that names the version for calls that are no trial: the newest, or the last before the trials began.
+const SETTLED: &str = "settledId";
 
-/// All versions, the newest first.
-pub(super) async fn list(fc: &Fc, function: &str) -> Result<Vec<Json>, ProviderError> {
-    let call = Call::get(LIST, &["functions", function, "versions"]);
-    let call = call.param("direction", "BACKWARD");
-    fc.list(call, "versions").await
+/// Versions of functions that deploys publish.
+pub(in crate::provider::alibaba) struct FcVersion {
+    fc: Fc,
 }
 
-/// Publishes what the function is now, described by `description`: once, since each call makes another version.
-pub(super) async fn publish(fc: &Fc, function: &str, args: &Json) -> Result<Json, ProviderError> {
-    let mut body = json!({});
-    if let Some(description) = args["description"].as_str() {
-        body["description"] = description.into();
+impl FcVersion {
+    pub(in crate::provider::alibaba) fn new(fc: Fc) -> Self {
+        Self { fc }
     }
-    let call = Call::post(PUBLISH, &["functions", function, "versions"], body);
-    fc.send_once(&call, PATIENCE).await.map(Json::Object)
+
+    /// The version of the function as it is now: one that an earlier try published, or a new one.
+    async fn publish(&self, function: &str, task: &Task<'_>) -> Result<String, ProviderError> {
+        let description = description(task);
+        let all = fc_version_act::list(&self.fc, function).await?;
+        let earlier = all.iter().find(|one| one["description"] == *description);
+        let version = if let Some(earlier) = earlier {
+            earlier.clone()
+        } else {
+            let args = json!({ "description": description });
+            fc_version_act::publish(&self.fc, function, &args).await?
+        };
+        let id = version[NEWEST].as_str().map(str::to_owned);
+        id.ok_or_else(|| failure(ErrorKind::Unexpected, "the reply names no version"))
+    }
 }
 
-/// Removes the version `version`, which is its number. One that is not there is an error.
-pub(super) async fn remove(fc: &Fc, function: &str, args: &Json) -> Result<Json, ProviderError> {
-    let version = args["version"].as_str().unwrap_or_default();
-    let call = Call::delete(DELETE, &["functions", function, "versions", version]);
-    match fc.send(&call).await {
-        Ok(_) => Ok(json!({ "version": version })),
-        Err(error) => Err(hinted(fc, function, error).await),
+#[async_trait]
+impl Driver for FcVersion {
+    fn name(&self) -> &'static str {
+        KIND
+    }
+
+    fn spec(&self) -> KindSpec {
+        let mut spec = KindSpec::new(&["functionName"], &[NEWEST, SETTLED]);
+        spec.identity.insert("functionName".into());
+        spec.contained = true;
+        spec.defaults.insert("trial".into(), false.into());
+        spec.renew(&[NEWEST], &["revision"]);
+        spec
+    }
+
+    /// Numbers are the service's to give.
+    fn identity(&self, _: &Object) -> Option<RemoteId> {
+        None
+    }
+
+    async fn read(
+        &self,
+        id: &RemoteId,
+        known: Option<&Record>,
+    ) -> Result<Option<Seen>, ProviderError> {
+        let part = Part::of(KIND, id)?;
+        let all = match fc_version_act::list(&self.fc, part.function).await {
+            Ok(all) => all,
+            Err(error) if is_absent(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if !all.iter().any(|one| one[NEWEST] == part.name) {
+            return Ok(None);
+        }
+        // It never changes: it is what was published.
+        let attrs = known.map(|record| record.attrs.clone());
+        Ok(Some(Seen {
+            attrs: attrs.unwrap_or_default(),
+            owner: None,
+        }))
+    }
+
+    async fn create(&self, task: &Task<'_>) -> Result<Made, ProviderError> {
+        let function = function(task)?;
+        let id = self.publish(function, task).await?;
+        Ok(made(function, &id, &id))
+    }
+
+    /// Publishes when the function has another revision. A trial leaves what is settled as it is; the end of trials settles the
+    /// newest.
+    async fn update(&self, task: &Task<'_>) -> Result<Made, ProviderError> {
+        let function = function(task)?;
+        let record = task.record;
+        let output = |name: &str| record.and_then(|record| text(&record.outputs, name));
+        let published = record.and_then(|record| record.attrs.get("revision"));
+        let id = match output(NEWEST) {
+            Some(id) if published == task.attrs.get("revision") => id.to_owned(),
+            _ => self.publish(function, task).await?,
+        };
+        let is_trial = task.attrs.get("trial") == Some(&Json::Bool(true));
+        let settled = output(SETTLED).filter(|_| is_trial).unwrap_or(&id);
+        Ok(made(function, &id, settled))
+    }
+
+    /// Every version that carries the mark.
+    async fn delete(&self, task: &Task<'_>) -> Result<(), ProviderError> {
+        let function = function(task)?;
+        let all = match fc_version_act::list(&self.fc, function).await {
+            Ok(all) => all,
+            Err(error) if is_absent(&error) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let is_ours = |one: &&Json| {
+            let written = one["description"].as_str().unwrap_or_default();
+            mark::split(written).1 == Some(task.owner)
+        };
+        for version in all.iter().filter(is_ours) {
+            let id = version[NEWEST].as_str().unwrap_or_default();
+            let path = ["functions", function, "versions", id];
+            let call = Call::delete("DeleteFunctionVersion", &path);
+            self.fc.remove(&call).await?;
+        }
+        Ok(())
     }
 }
 
-/// The version that `version` names: `latest`, in whatever letters, is the newest published one, as for the original component.
-pub(super) async fn resolve(fc: &Fc, function: &str, args: &Json) -> Result<String, ProviderError> {
-    let wanted = args["version"].as_str().unwrap_or_default();
-    if !wanted.eq_ignore_ascii_case("latest") {
-        return Ok(wanted.to_owned());
-    }
-    let newest = list(fc, function).await?.into_iter().next();
-    let newest = newest.and_then(|version| version["versionId"].as_str().map(str::to_owned));
-    newest.ok_or_else(|| {
-        let message = format!("function `{function}` has no published version");
-        ProviderError::new(ErrorKind::NotFound, LIST, message).with_hint("sdev version publish")
-    })
+/// Which revision of the function it is, with the mark behind it.
+fn description(task: &Task<'_>) -> String {
+    let revision = text(task.attrs, "revision").unwrap_or_default();
+    mark::marked(&format!("revision {revision}"), task.owner)
 }
 
-/// The error, with the versions that there are when it says that one is not there.
-pub(super) async fn hinted(fc: &Fc, function: &str, error: ProviderError) -> ProviderError {
-    if error.kind != ErrorKind::NotFound {
-        return error;
+fn function<'a>(task: &'a Task<'_>) -> Result<&'a str, ProviderError> {
+    let name = text(task.attrs, "functionName");
+    name.ok_or_else(|| failure(ErrorKind::Invalid, "it has no functionName"))
+}
+
+fn made(function: &str, newest: &str, settled: &str) -> Made {
+    let mut outputs = Object::new();
+    outputs.insert(NEWEST.into(), newest.into());
+    outputs.insert(SETTLED.into(), settled.into());
+    Made {
+        id: RemoteId::new(format!("{function}/{newest}")),
+        outputs,
     }
-    let Ok(versions) = list(fc, function).await else {
-        return error;
-    };
-    let ids: Vec<&str> = versions
-        .iter()
-        .filter_map(|version| version["versionId"].as_str())
-        .collect();
-    error.with_hint(match ids[..] {
-        [] => "no version is published yet: sdev version publish".to_owned(),
-        _ => format!("published versions: {}", ids.join(", ")),
-    })
+}
+
+fn failure(kind: ErrorKind, message: &str) -> ProviderError {
+    ProviderError::new(kind, KIND, message)
 }

@@ -1,6 +1,6 @@
 //! `flow.flow`: a flow with its definition.
 //!
-//! Flows have no tags: the mark of ownership stands at the end of the description ([`fnf_mark`]).
+//! Flows have no tags: the mark of ownership stands at the end of the description ([`mark`]).
 
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::attrs::{id_of, remote};
 use super::driver::Driver;
 use super::fc_part::text;
-use super::{flow_act, fnf_definition, fnf_mark};
+use super::{flow_act, fnf_definition, mark};
 use crate::provider::alibaba::fnf::{self, Fnf};
 use crate::provider::alibaba::rpc::Call;
 use crate::provider::{ErrorKind, Made, ProviderError, Seen, Task};
@@ -39,7 +39,7 @@ impl Flow {
             return Ok(false);
         };
         let conflict = |message| ProviderError::new(ErrorKind::Conflict, "CreateFlow", message);
-        match fnf_mark::split(text(&shown, "Description").unwrap_or_default()) {
+        match mark::split(text(&shown, "Description").unwrap_or_default()) {
             (_, Some(mark)) if mark == owner => Ok(true),
             (_, Some(mark)) => Err(conflict(format!("flow `{name}` belongs to `{mark}`"))
                 .with_hint("choose another name, or remove that application first")),
@@ -150,7 +150,7 @@ fn filled(action: &'static str, name: &str, task: &Task<'_>) -> Call {
     let attr = |name: &str| text(task.attrs, name).unwrap_or_default();
     let definition = task.attrs.get("definition").unwrap_or(&Json::Null);
     let kind = text(task.attrs, "type").unwrap_or("FDL");
-    let description = fnf_mark::marked(attr("description"), task.owner);
+    let description = mark::marked(attr("description"), task.owner);
     let mut call = fnf::write(action)
         .field("Name", name)
         .field("Definition", fnf_definition::as_text(definition))
@@ -173,7 +173,7 @@ fn filled(action: &'static str, name: &str, task: &Task<'_>) -> Call {
 
 fn seen(name: &str, shown: &Object, known: Option<&Record>) -> Seen {
     let told = |name: &str| text(shown, name).unwrap_or_default();
-    let (description, owner) = fnf_mark::split(told("Description"));
+    let (description, owner) = mark::split(told("Description"));
     let or = |text: &str, otherwise: &str| {
         if text.is_empty() {
             otherwise.to_owned()

@@ -50,6 +50,12 @@ impl Config {
                 "customContainerConfig.image must not be empty",
             ));
         }
+        let image = self.custom_container_config.as_ref().map(|c| &c.image);
+        if image.is_some_and(|image| image.trim_start().starts_with('-')) {
+            return Err(FcError::invalid(
+                "customContainerConfig.image must not begin with `-`",
+            ));
+        }
         within("timeout", self.timeout, 1, 86_400)?;
         within("memorySize", self.memory_size, 128, 32_768)?;
         within("instanceConcurrency", self.instance_concurrency, 1, 200)?;

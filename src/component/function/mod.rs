@@ -1,22 +1,26 @@
 //! Component `function`: a function in few words. It lowers to the same resources as `fc3`.
 
+mod alias;
+mod layer;
+
 use serde_json::{Value as Json, json};
 
-use super::catalog::FUNCTION;
-use super::code_pack::CodePack;
-use super::fc3::{Function, Route, Trigger, guard, plain, role_arn, with_defaults};
-use super::lower::{Context, Parts};
-use super::pack::Pack;
-use super::planned;
-use super::props::{Props, bad};
-use super::typed::{entries, map, shaped};
 use crate::artifact::Jar;
+use crate::component::catalog::FUNCTION;
+use crate::component::code_pack::CodePack;
+use crate::component::fc3::{Function, Route, Trigger, guard, plain, role_arn, with_defaults};
+use crate::component::lower::{Context, Parts};
+use crate::component::pack::Pack;
+use crate::component::planned;
+use crate::component::props::{Props, bad};
+use crate::component::schema::Kind;
+use crate::component::typed::{entries, map, shaped};
 use crate::diagnostic::Diagnostics;
 use crate::manifest::{Block, Node, NodeKind};
 use crate::resource::{Attrs, Value};
 
 /// What is written here → what the service calls it.
-const SAME: [(&str, &str); 8] = [
+const SAME: [(&str, &str); 7] = [
     ("runtime", "runtime"),
     ("handler", "handler"),
     ("memory", "memorySize"),
@@ -24,7 +28,6 @@ const SAME: [(&str, &str); 8] = [
     ("timeout", "timeout"),
     ("env", "environmentVariables"),
     ("concurrency", "instanceConcurrency"),
-    ("layers", "layers"),
 ];
 /// The runtime of a command.
 const OWN: &str = "custom.debian12";
@@ -32,7 +35,11 @@ const METHODS: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OP
 const LONGEST_NAME: usize = 64;
 
 /// Turns a `function` block into resources.
-pub(super) fn lower(block: &Block, context: &Context, diagnostics: &mut Diagnostics) -> Parts {
+pub(in crate::component) fn lower(
+    block: &Block,
+    context: &Context,
+    diagnostics: &mut Diagnostics,
+) -> Parts {
     let path = format!("resources.{}.props", block.name);
     let props = Props::new(&block.props, &path);
     let region = props.text("region", diagnostics);
@@ -53,6 +60,10 @@ pub(super) fn lower(block: &Block, context: &Context, diagnostics: &mut Diagnost
     let (project, at) = (&context.folder, props.at("code"));
     let pack = CodePack::new(function.id(), plain(&folder), project, Jar::Package, at);
     function.packs.push(Pack::Code(pack.detecting()));
+    layer::read(&mut function, (block, &props), context, diagnostics);
+    if let Some(alias) = alias::read(block, &props, diagnostics) {
+        function.publish(alias);
+    }
     let triggers = triggers(block, &props, &region, context, diagnostics);
     guard(block, block.props.get("env"), &triggers, diagnostics);
     for trigger in triggers {
@@ -224,9 +235,16 @@ fn route(props: &Props<'_>, diagnostics: &mut Diagnostics) -> Option<Route> {
     })
 }
 
-fn kind_of(name: &str) -> &'static super::schema::Kind {
+fn kind_of(name: &str) -> &'static Kind {
     let prop = FUNCTION.props.iter().find(|prop| prop.name == name);
-    prop.map_or(&super::schema::Kind::Any, |prop| &prop.kind)
+    prop.map_or(&Kind::Any, |prop| &prop.kind)
+}
+
+/// What the table says of a property inside of another.
+fn kind_in(name: &str, inner: &str) -> &'static Kind {
+    let props = kind_of(name).props().into_iter();
+    let mut named = props.filter(|prop| prop.name == inner);
+    named.next().map_or(&Kind::Any, |prop| &prop.kind)
 }
 
 /// Names are one to an account and region, so the application is in them, and the environment where it is not the usual one.
@@ -235,18 +253,20 @@ fn derived(block: &Block, context: &Context) -> String {
     if !["local", "default"].contains(&context.environment.as_str()) {
         name = format!("{name}-{}", context.environment);
     }
-    let legal = |c: char| {
-        if c.is_ascii_alphanumeric() || "_-".contains(c) {
-            c
-        } else {
-            '-'
-        }
-    };
     let mut name: String = name.chars().map(legal).take(LONGEST_NAME - 1).collect();
     if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
         name.insert(0, '_');
     }
     name
+}
+
+/// The sign, or one that names may hold.
+fn legal(c: char) -> char {
+    if c.is_ascii_alphanumeric() || "_-".contains(c) {
+        c
+    } else {
+        '-'
+    }
 }
 
 /// The service's rule for names of functions.

@@ -1,4 +1,4 @@
-//! The mark of ownership of a flow. Flows have no tags, so it stands at the end of the description, in brackets.
+//! The mark of ownership of what has no tags, such as flows and layers: it stands at the end of the description, in brackets.
 
 use super::driver::OWNER_TAG;
 
