@@ -1,5 +1,6 @@
 //! Components: each turns a block's properties into resources. Nothing below this room knows the manifest.
 
+mod alias;
 mod bucket;
 mod catalog;
 mod cdn;

@@ -138,6 +138,71 @@ fn executions_that_run_are_told_of_and_go_on_as_they_began() {
     sandbox.run("remove -y").code(0);
 }
 
+/// Versions and their parts of a hundred, by the name of the version.
+fn routes(sandbox: &Sandbox) -> serde_json::Value {
+    let state = sandbox.state("".as_ref(), "shop");
+    let attrs = &state["records"]["pay.alias"]["attrs"];
+    serde_json::json!([attrs["versionId"], attrs["trial"]["versionId"]])
+}
+
+#[test]
+fn each_definition_is_a_version_and_the_alias_leads_to_it() {
+    let sandbox = shop();
+    let with_alias = |alias: &str| {
+        MANIFEST.replace(
+            "      description",
+            &format!("      alias: {alias}\n      description"),
+        )
+    };
+    sandbox.file("s.yaml", with_alias("live"));
+    let deploy = || {
+        sandbox.run("deploy -y").code(0);
+        sandbox.run("plan --detailed-exitcode").code(0);
+    };
+    let runs = |name: &str| {
+        let line = format!("workflow start {name} --qualifier live --wait");
+        sandbox.run(&line).code(0);
+        sandbox.run(&format!("workflow show {name}")).code(0).stdout
+    };
+    deploy();
+    assert_eq!(routes(&sandbox), serde_json::json!(["1", null]));
+    // What is not the definition is no version.
+    sandbox.file("s.yaml", with_alias("live").replace("Pays", "Charges"));
+    deploy();
+    assert_eq!(routes(&sandbox), serde_json::json!(["1", null]));
+
+    let changed = FLOW.replace("Name: Charge, End: true", "Name: Charge, Next: Tell");
+    let told = |word: &str| format!("{changed}- {{ Type: Pass, Name: {word}, End: true }}\n");
+    sandbox.file("pay.yaml", told("Tell"));
+    deploy();
+    assert_eq!(routes(&sandbox), serde_json::json!(["2", null]));
+    assert!(runs("a").contains("Tell"));
+
+    // On trial for none: everything stays where it was.
+    sandbox.file("s.yaml", with_alias("{ name: live, canary: 0 }"));
+    deploy();
+    sandbox.file("pay.yaml", FLOW);
+    deploy();
+    assert_eq!(routes(&sandbox), serde_json::json!(["2", "3"]));
+    assert!(runs("b").contains("Tell"));
+    sandbox.file("s.yaml", with_alias("{ name: live, canary: 1 }"));
+    deploy();
+    assert!(!runs("c").contains("Tell"));
+    sandbox.file("s.yaml", with_alias("live"));
+    deploy();
+    assert_eq!(routes(&sandbox), serde_json::json!(["3", null]));
+
+    sandbox.file("s.yaml", with_alias("{ name: live, canary: 0.125 }"));
+    sandbox.run("plan").code(1).says("whole hundredths");
+    // Without the alias its versions go.
+    sandbox.file("s.yaml", MANIFEST);
+    deploy();
+    sandbox.file("s.yaml", with_alias("live"));
+    deploy();
+    assert_eq!(routes(&sandbox), serde_json::json!(["4", null]));
+    sandbox.run("remove -y").code(0);
+}
+
 #[test]
 fn a_workflow_waits_for_what_its_definition_names() {
     let sandbox = Sandbox::new().with_cloud();

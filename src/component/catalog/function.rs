@@ -2,6 +2,7 @@
 
 use super::fc3::RUNTIMES;
 use super::fc3_trigger::METHODS;
+use crate::component::alias::CANARY;
 use crate::component::schema::{Kind, Prop, Schema, Strictness, prop};
 
 const URL: &[Prop] = &[
@@ -60,7 +61,7 @@ const ALIAS: &[Prop] = &[
     prop("name", Kind::Text, "The alias.").required(),
     prop(
         "canary",
-        Kind::Number(0.0, 1.0),
+        CANARY,
         "The part of the calls that a new version gets, while the rest stays where it was; without it all of them.",
     ),
 ];

@@ -1,6 +1,7 @@
 //! `workflow`, `fnf` and `flow`: workflows.
 
 use super::REGIONS;
+use crate::component::alias::CANARY;
 use crate::component::schema::{Kind, Prop, Schema, Strictness, prop};
 
 const MODES: Kind = Kind::OneOf(&["Standard", "Express"]);
@@ -19,6 +20,15 @@ const SCHEDULE: &[Prop] = &[
         "The input of the execution: a map, or a text of JSON.",
     ),
     prop("enabled", Kind::Bool, "Whether it is in force.").default("true"),
+];
+
+const ALIAS: &[Prop] = &[
+    prop("name", Kind::Text, "The alias.").required(),
+    prop(
+        "canary",
+        CANARY,
+        "The part of the executions that a new version gets, in whole hundredths, while the rest stays where it was.",
+    ),
 ];
 
 /// A workflow in few words.
@@ -48,6 +58,11 @@ pub(in crate::component) static WORKFLOW: Schema = Schema {
             "schedules",
             Kind::List(&Kind::Object(SCHEDULE)),
             "When it begins by itself.",
+        ),
+        prop(
+            "alias",
+            Kind::Either(&[Kind::Text, Kind::Object(ALIAS)]),
+            "A name that leads to the version that the last deploy published.",
         ),
         prop("region", Kind::Text, "The region.").default("that of the access"),
     ],

@@ -6,20 +6,13 @@ use serde_json::Value as Json;
 
 use super::domain::Route;
 use super::trigger::Trigger;
+use crate::component::alias::Alias;
 use crate::component::lower::Parts;
 use crate::component::pack::Pack;
 use crate::component::typed::{list, map};
 use crate::diagnostic::Span;
 use crate::manifest::{Block, Node};
 use crate::resource::{Attrs, Resource, ResourceId, Value};
-
-/// A name that leads to the versions that deploys publish.
-pub(in crate::component) struct Alias {
-    pub(in crate::component) name: String,
-    /// The part of the calls that a new version gets, while the rest stays.
-    pub(in crate::component) trial: Option<Value>,
-    pub(in crate::component) at: Span,
-}
 
 /// A layer that is made of files on this machine.
 pub(in crate::component) struct Layer {

@@ -12,7 +12,7 @@ mod lower;
 mod reach;
 mod trigger;
 
-pub(super) use build::{Alias, Function, Layer};
+pub(super) use build::{Function, Layer};
 pub(super) use code::plain;
 pub(super) use config::with_defaults;
 pub(super) use domain::{Route, auto_name, certificate};

@@ -1,6 +1,5 @@
 //! Component `function`: a function in few words. It lowers to the same resources as `fc3`.
 
-mod alias;
 mod layer;
 
 use serde_json::{Value as Json, json};
@@ -61,7 +60,7 @@ pub(in crate::component) fn lower(
     let pack = CodePack::new(function.id(), plain(&folder), project, Jar::Package, at);
     function.packs.push(Pack::Code(pack.detecting()));
     layer::read(&mut function, (block, &props), context, diagnostics);
-    if let Some(alias) = alias::read(block, &props, diagnostics) {
+    if let Some(alias) = crate::component::alias::read(block, &props, diagnostics) {
         function.publish(alias);
     }
     let triggers = triggers(block, &props, &region, context, diagnostics);
@@ -238,13 +237,6 @@ fn route(props: &Props<'_>, diagnostics: &mut Diagnostics) -> Option<Route> {
 fn kind_of(name: &str) -> &'static Kind {
     let prop = FUNCTION.props.iter().find(|prop| prop.name == name);
     prop.map_or(&Kind::Any, |prop| &prop.kind)
-}
-
-/// What the table says of a property inside of another.
-fn kind_in(name: &str, inner: &str) -> &'static Kind {
-    let props = kind_of(name).props().into_iter();
-    let mut named = props.filter(|prop| prop.name == inner);
-    named.next().map_or(&Kind::Any, |prop| &prop.kind)
 }
 
 /// Names are one to an account and region, so the application is in them, and the environment where it is not the usual one.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::Terms;
 use super::definition;
+use super::release;
 use super::schedule;
 use crate::component::catalog::{FLOW, FNF, WORKFLOW};
 use crate::component::fc3::role_arn;
@@ -38,10 +39,19 @@ pub(in crate::component) fn lower(
     if let Some(role) = role(block, context) {
         attrs.insert("roleArn".to_owned(), role);
     }
+    let alias = release::read(block, &props, diagnostics);
+    if alias.is_some() {
+        attrs.insert("published".to_owned(), Value::Plain(true.into()));
+    }
     let mut parts = flow(block, &props, (name, attrs), context, diagnostics);
     if let [flow, ..] = parts.resources.as_slice() {
-        let schedules = schedule::read(&props, flow, diagnostics);
-        parts.resources.extend(schedules);
+        let mut inside = schedule::read(&props, flow, diagnostics);
+        inside.extend(
+            alias
+                .into_iter()
+                .flat_map(|alias| release::parts(flow, alias)),
+        );
+        parts.resources.extend(inside);
     }
     parts
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lower::{NAME, is_name};
+use super::part;
 use crate::component::planned;
 use crate::component::props::{Props, bad};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
@@ -53,11 +54,7 @@ fn resource(flow: &Resource, (name, cron, enabled): (&str, &str, bool), node: &N
         ("cronExpression".to_owned(), cron.into()),
         ("enable".to_owned(), Value::Plain(enabled.into())),
     ]);
-    // With another mode the flow is made anew under its name, and its schedules with it.
-    for (of_flow, name) in [("name", "flowName"), ("executionMode", "flowMode")] {
-        let value = flow.attrs.get(of_flow).cloned();
-        attrs.extend(value.map(|value| (name.to_owned(), value)));
-    }
+    attrs.extend(part::of(flow));
     let input = node.get("input").filter(|input| !input.is_null());
     attrs.extend(input.map(|input| ("payload".to_owned(), planned::value(input))));
     Resource {

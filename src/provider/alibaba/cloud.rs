@@ -12,7 +12,7 @@ use super::fnf::Fnf;
 use super::kind::{CdnDomain, Driver, OssBucket, OssFiles};
 use super::kind::{FcAlias, FcDomain, FcFunction, FcLayer, FcRoute};
 use super::kind::{FcSetting, FcTrigger, FcVersion, FcVpcBinding};
-use super::kind::{Flow, FlowSchedule};
+use super::kind::{Flow, FlowAlias, FlowSchedule, FlowVersion};
 use super::oss::Oss;
 use super::target::Target;
 use super::transport::Transport;
@@ -49,6 +49,8 @@ impl Alibaba {
             Box::new(FcDomain::new(fc.clone())),
             Box::new(FcRoute::new(fc.clone())),
             Box::new(Flow::new(fnf.clone())),
+            Box::new(FlowVersion::new(fnf.clone())),
+            Box::new(FlowAlias::new(fnf.clone())),
             Box::new(FlowSchedule::new(fnf)),
         ];
         for setting in FcSetting::all(&fc) {

@@ -44,6 +44,8 @@ impl Store {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
         connection.pragma_update(None, "cache_size", -32_000)?;
+        // What a job could take back is kept in memory and not in a file for each job.
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         for schema in schemas {
             connection.execute_batch(schema)?;

@@ -17,6 +17,10 @@ use crate::state::Record;
 
 const KIND: &str = "flow.flow";
 const STANDARD: &str = "Standard";
+/// The output that is another one after each change of the definition, so that versions can follow.
+const REVISION: &str = "revision";
+/// The attribute that says that versions are published. The service does not hear of it.
+const PUBLISHED: &str = "published";
 
 /// Flows of one account in one region.
 pub(in crate::provider::alibaba) struct Flow {
@@ -53,16 +57,17 @@ impl Flow {
     async fn put(&self, name: &str, task: &Task<'_>) -> Result<Made, ProviderError> {
         let call = filled("UpdateFlow", name, task);
         let shown = self.fnf.send(&call).await?;
-        Ok(self.made(name, &shown))
+        Ok(self.made(name, &shown, revision(task)))
     }
 
-    fn made(&self, name: &str, shown: &Object) -> Made {
+    fn made(&self, name: &str, shown: &Object, revision: &str) -> Made {
         let target = self.fnf.target();
         let account = target.account_id.as_deref().unwrap_or_default();
         let arn = format!("acs:fnf:{}:{account}:flow/{name}", target.region);
         let mut outputs = Object::new();
         outputs.insert("name".into(), name.into());
         outputs.insert("arn".into(), arn.into());
+        outputs.insert(REVISION.into(), revision.into());
         outputs.insert("id".into(), text(shown, "Id").unwrap_or_default().into());
         Made {
             id: RemoteId::from(name),
@@ -80,7 +85,8 @@ impl Driver for Flow {
     fn spec(&self) -> KindSpec {
         // Of an update the API takes neither the name nor the mode.
         let immutable = ["name", "region", "executionMode"];
-        let mut spec = KindSpec::new(&immutable, &["name", "arn", "id"]);
+        let mut spec = KindSpec::new(&immutable, &["name", "arn", "id", REVISION]);
+        spec.renew(&[REVISION], &["definition", PUBLISHED]);
         spec.identity.extend(["name".into(), "region".into()]);
         let defaults = json!({
             "description": "", "type": "FDL", "roleArn": "", "executionMode": STANDARD, "environment": {},
@@ -111,7 +117,7 @@ impl Driver for Flow {
         let mode = text(task.attrs, "executionMode").unwrap_or(STANDARD);
         let call = filled("CreateFlow", name, task).field("ExecutionMode", mode);
         match self.fnf.send(&call).await {
-            Ok(shown) => Ok(self.made(name, &shown)),
+            Ok(shown) => Ok(self.made(name, &shown, task.token)),
             // Either somebody else was faster, or the answer to an earlier try was lost.
             Err(error) if error.code.as_deref() == Some("FlowAlreadyExists") => {
                 if !self.is_ours(name, task.owner).await? {
@@ -142,6 +148,19 @@ impl Driver for Flow {
         })?;
         flow_act::act(&self.fnf, id.as_str(), (action, args)).await
     }
+}
+
+/// The revision after a change: another one when the definition is, of which versions are published.
+fn revision<'a>(task: &Task<'a>) -> &'a str {
+    let is_renewed = |path: &[String]| {
+        path.first()
+            .is_some_and(|name| name == "definition" || name == PUBLISHED)
+    };
+    let before = task
+        .record
+        .and_then(|record| text(&record.outputs, REVISION));
+    let renewed = task.diff.iter().any(|diff| is_renewed(&diff.path));
+    before.filter(|_| !renewed).unwrap_or(task.token)
 }
 
 /// The call with everything that can change about a flow. Whether the service keeps what an update does not name is not

@@ -6,10 +6,10 @@ use serde_json::{Value as Json, json};
 use super::attrs::remote;
 use super::driver::Driver;
 use super::fc_part::text;
-use super::fnf_definition;
+use super::{flow_part, fnf_definition};
 use crate::provider::alibaba::fnf::{self, Fnf};
 use crate::provider::alibaba::rpc::Call;
-use crate::provider::{ErrorKind, Made, ProviderError, Seen, Task};
+use crate::provider::{Made, ProviderError, Seen, Task};
 use crate::resource::{KindSpec, Object, RemoteId};
 use crate::state::Record;
 
@@ -26,7 +26,7 @@ impl FlowSchedule {
     }
 
     async fn get(&self, id: &RemoteId) -> Result<Option<Object>, ProviderError> {
-        let (flow, name) = parts(id)?;
+        let (flow, name) = flow_part::split(KIND, id)?;
         let call = fnf::read("DescribeSchedule")
             .param("FlowName", flow)
             .param("ScheduleName", name);
@@ -40,7 +40,7 @@ impl FlowSchedule {
         task: &Task<'_>,
     ) -> Result<Made, ProviderError> {
         let shown = self.fnf.send(&filled(action, id, task)?).await?;
-        let (_, name) = parts(id)?;
+        let (_, name) = flow_part::split(KIND, id)?;
         let mut outputs = Object::new();
         outputs.insert("name".into(), name.into());
         let number = text(&shown, "ScheduleId").unwrap_or_default();
@@ -59,20 +59,15 @@ impl Driver for FlowSchedule {
     }
 
     fn spec(&self) -> KindSpec {
-        // A flow that is made anew with another mode takes its schedules along.
-        let fixed = ["flowName", "scheduleName", "flowMode"];
-        let mut spec = KindSpec::new(&fixed, &["name", "id"]);
-        spec.identity
-            .extend(["flowName".into(), "scheduleName".into()]);
-        spec.contained = true;
+        let named = ["scheduleName"];
+        let mut spec = flow_part::spec(&named, &named, &["name", "id"]);
         let defaults = json!({ "description": "", "enable": true, "payload": "" });
         spec.defaults = defaults.as_object().cloned().unwrap_or_default();
         spec
     }
 
     fn identity(&self, attrs: &Object) -> Option<RemoteId> {
-        let (flow, name) = (text(attrs, "flowName")?, text(attrs, "scheduleName")?);
-        Some(RemoteId::new(format!("{flow}/{name}")))
+        flow_part::id(attrs, "scheduleName")
     }
 
     async fn read(
@@ -80,7 +75,7 @@ impl Driver for FlowSchedule {
         id: &RemoteId,
         known: Option<&Record>,
     ) -> Result<Option<Seen>, ProviderError> {
-        let (flow, name) = parts(id)?;
+        let (flow, name) = flow_part::split(KIND, id)?;
         let Some(shown) = self.get(id).await? else {
             return Ok(None);
         };
@@ -115,7 +110,7 @@ impl Driver for FlowSchedule {
 
     async fn delete(&self, task: &Task<'_>) -> Result<(), ProviderError> {
         let id = remote(task, self.identity(task.attrs))?;
-        let (flow, name) = parts(&id)?;
+        let (flow, name) = flow_part::split(KIND, &id)?;
         let call = fnf::write("DeleteSchedule")
             .field("FlowName", flow)
             .field("ScheduleName", name);
@@ -125,7 +120,7 @@ impl Driver for FlowSchedule {
 
 /// The call with everything that a schedule has.
 fn filled(action: &'static str, id: &RemoteId, task: &Task<'_>) -> Result<Call, ProviderError> {
-    let (flow, name) = parts(id)?;
+    let (flow, name) = flow_part::split(KIND, id)?;
     let attr = |name: &str| text(task.attrs, name).unwrap_or_default();
     let enabled = task.attrs.get("enable").and_then(Json::as_bool);
     let payload = task.attrs.get("payload").unwrap_or(&Json::Null);
@@ -136,12 +131,4 @@ fn filled(action: &'static str, id: &RemoteId, task: &Task<'_>) -> Result<Call, 
         .field("Description", attr("description"))
         .field("Enable", enabled.unwrap_or(true).to_string())
         .field("Payload", fnf_definition::as_text(payload)))
-}
-
-/// The flow's name and its own.
-fn parts(id: &RemoteId) -> Result<(&str, &str), ProviderError> {
-    id.as_str().split_once('/').ok_or_else(|| {
-        let message = format!("`{id}` is not a flow and a name");
-        ProviderError::new(ErrorKind::Invalid, KIND, message)
-    })
 }

@@ -43,7 +43,7 @@ use crate::store::{Store, StoreError};
 /// Calls under way at most, of all executions together.
 const CALLS: usize = 256;
 /// Executions whose state is kept in memory while they wait.
-const LIVE: usize = 2000;
+const LIVE: usize = 10_000;
 /// Programs that are kept in memory.
 const PROGRAMS: usize = 500;
 

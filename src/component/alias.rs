@@ -1,16 +1,28 @@
-//! The alias of a `function`: a name that leads to the version that the last deploy published.
+//! The property `alias`: a name that leads to the version that the last deploy published.
 
-use crate::component::fc3::Alias;
-use crate::component::props::{Props, bad};
-use crate::component::typed::shaped;
-use crate::diagnostic::Diagnostics;
+use super::props::{Props, bad};
+use super::schema::Kind;
+use super::typed::shaped;
+use crate::diagnostic::{Diagnostics, Span};
 use crate::manifest::{Block, NodeKind};
+use crate::resource::Value;
 
 /// Longest name; the service's limit is not published, and the local cloud takes this one.
 const LONGEST: usize = 128;
 
+/// The part of the calls that a new version gets.
+pub(in crate::component) const CANARY: Kind = Kind::Number(0.0, 1.0);
+
+/// A name that leads to the versions that deploys publish.
+pub(in crate::component) struct Alias {
+    pub(in crate::component) name: String,
+    /// The part of the calls that a new version gets, while the rest stays.
+    pub(in crate::component) trial: Option<Value>,
+    pub(in crate::component) at: Span,
+}
+
 /// What `alias` asks for: a name, or a name and the part of the calls that a new version gets at first.
-pub(super) fn read(
+pub(in crate::component) fn read(
     block: &Block,
     props: &Props<'_>,
     diagnostics: &mut Diagnostics,
@@ -22,7 +34,7 @@ pub(super) fn read(
             let inner = Props::new(node, &path);
             let name = inner.text("name", diagnostics)?;
             let canary = node.get("canary").filter(|canary| !canary.is_null());
-            let weight = canary.map(|canary| shaped(canary, super::kind_in("alias", "canary")));
+            let weight = canary.map(|canary| shaped(canary, &CANARY));
             (name, inner.at("name"), weight)
         }
         _ => (props.text("alias", diagnostics)?, node.at.clone(), None),
