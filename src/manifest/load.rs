@@ -237,6 +237,7 @@ mod tests {
                 code::TRIGGER_LOOP,
                 code::NO_EFFECT,
                 code::RUNTIME_UNKNOWN,
+                code::RUNTIME_ABSENT,
                 code::UNKNOWN_SETTING,
                 code::BAD_SETTING,
                 code::POLICY_BROKEN,
