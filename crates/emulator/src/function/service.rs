@@ -66,7 +66,7 @@ impl Functions {
         run: Arc<dyn Run>,
     ) -> Result<Self, StoreError> {
         let packages = Packages::open(settings.data.join("function"))?;
-        let named = store.read_now(|db| {
+        let named = store.peek(|db| {
             let functions = table::function::all(db)?.into_iter();
             let versions = table::version::all(db)?.into_iter();
             let parts = functions.map(|function| (function.code, function.layers));
@@ -74,11 +74,11 @@ impl Functions {
             let mut named: HashSet<String> = parts.flat_map(digests).collect();
             let layers = table::layer::all_versions(db)?.into_iter();
             named.extend(layers.map(|version| version.package.sha256));
-            Ok(named)
+            Ok::<_, StoreError>(named)
         })?;
         packages.sweep(&named)?;
         let resolver = Resolver::new(settings, address, store.clone(), packages.clone());
-        for domain in store.read_now(|db| Ok(table::domain::all(db)?))? {
+        for domain in store.peek(|db| table::domain::all(db).map_err(StoreError::from))? {
             resolver.know_domain(domain);
         }
         let functions = Self(Arc::new(Shared {

@@ -96,7 +96,7 @@ impl Oss {
         store: Store,
     ) -> Result<Self, StoreError> {
         let blobs = Blobs::open(settings.data.join("oss"))?;
-        let named = store.read_now(|db| {
+        let named = store.peek(|db| {
             table::piece::blobs(db).map_err(|error| StoreError::Commit(error.to_string()))
         })?;
         blobs.sweep(&named.into_iter().collect())?;

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
+use tokio::sync::Semaphore;
 
 use super::writer::Writer;
 
-/// Idle read connections kept open.
-const IDLE_READERS: usize = 8;
+/// Jobs that read at the same time, each on a thread and a connection of its own; more wait.
+const READERS: usize = 8;
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 128;
 
@@ -19,6 +20,7 @@ pub(crate) struct Store(Arc<Shared>);
 struct Shared {
     writer: Writer,
     readers: Mutex<Vec<Connection>>,
+    places: Semaphore,
     file: PathBuf,
 }
 
@@ -53,6 +55,7 @@ impl Store {
         Ok(Self(Arc::new(Shared {
             writer: Writer::start(connection)?,
             readers: Mutex::new(Vec::new()),
+            places: Semaphore::new(READERS),
             file: file.to_owned(),
         })))
     }
@@ -75,6 +78,9 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
+        let Ok(_place) = self.0.places.acquire().await else {
+            return Err(StoreError::Closed.into());
+        };
         let shared = Arc::clone(&self.0);
         let task = tokio::task::spawn_blocking(move || {
             let reader = shared.take_reader()?;
@@ -89,11 +95,12 @@ impl Store {
         }
     }
 
-    /// Runs a job that only reads, on this thread; for the start, when nothing is served yet.
-    pub(crate) fn read_now<T>(
+    /// Runs a job that reads a row or two by their keys, on this thread: that takes less time than another thread would to
+    /// wake. Also for the start, when nothing is served yet. It sees everything acknowledged before.
+    pub(crate) fn peek<T, E: From<StoreError>>(
         &self,
-        job: impl FnOnce(&Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+        job: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
         let reader = self.0.take_reader()?;
         let answer = job(&reader);
         self.0.give_reader(reader);
@@ -126,7 +133,7 @@ impl Shared {
 
     fn give_reader(&self, reader: Connection) {
         let mut readers = self.lock_readers();
-        if readers.len() < IDLE_READERS {
+        if readers.len() < READERS {
             readers.push(reader);
         }
     }

@@ -1,42 +1,70 @@
-//! The one writer thread: drains waiting jobs into one transaction, commits, then answers them all.
+//! The one who writes: takes the jobs that wait into one transaction, commits, then answers them all. A thread of its own does
+//! so when several come at once; a job that comes alone is committed by whoever brought it, because to wake a thread and to be
+//! woken by it would take as long as the commit.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
 
 use super::StoreError;
 
 /// Jobs committed together at most.
 const GROUP: usize = 256;
+/// A disk whose last commit took longer is not waited for on a thread that serves requests.
+const QUICK: Duration = Duration::from_millis(1);
 
 /// What a job leaves behind once its group is durable (`None`) or lost (`Some(why)`).
 type Answer = Box<dyn FnOnce(Option<&str>) + Send>;
-/// Runs inside a savepoint; the flag says whether to keep its changes.
+/// Runs inside the group's transaction; the flag says whether to keep its changes.
 type Job = Box<dyn FnOnce(&Connection) -> (bool, Answer) + Send>;
 
 pub(super) struct Writer {
-    jobs: Mutex<Option<Sender<Job>>>,
+    desk: Arc<Desk>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    commits: Arc<AtomicU64>,
+}
+
+/// Where jobs are left.
+struct Desk {
+    waiting: Mutex<Waiting>,
+    /// Somebody has left a job for the thread, or closed the desk.
+    called: Condvar,
+    /// Whoever holds it writes; none once all is written and the desk is closed.
+    connection: Mutex<Option<Connection>>,
+    commits: AtomicU64,
+    is_quick: AtomicBool,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    /// Somebody writes, and calls the thread afterwards if jobs wait.
+    is_busy: bool,
+    is_closed: bool,
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
-        let (sender, receiver) = channel();
-        let commits = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&commits);
+        let desk = Arc::new(Desk {
+            waiting: Mutex::default(),
+            called: Condvar::new(),
+            connection: Mutex::new(Some(connection)),
+            commits: AtomicU64::new(0),
+            is_quick: AtomicBool::new(false),
+        });
+        let at = Arc::clone(&desk);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write_groups(&connection, &receiver, &counter))?;
+            .spawn(move || at.write_groups())?;
         Ok(Self {
-            jobs: Mutex::new(Some(sender)),
+            desk,
             thread: Mutex::new(Some(thread)),
-            commits,
         })
     }
 
@@ -60,9 +88,7 @@ impl Writer {
             });
             (keep, answer)
         });
-        let queue = self.lock_jobs().clone();
-        let sent = queue.is_some_and(|queue| queue.send(job).is_ok());
-        if !sent {
+        if !self.desk.leave(job) {
             return Err(StoreError::Closed.into());
         }
         receiver
@@ -71,33 +97,109 @@ impl Writer {
     }
 
     pub(super) fn commits(&self) -> u64 {
-        self.commits.load(Ordering::Relaxed)
+        self.desk.commits.load(Ordering::Relaxed)
     }
 
     pub(super) fn stop(&self) {
-        drop(self.lock_jobs().take());
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(thread) = thread {
+        self.desk.waiting().is_closed = true;
+        self.desk.called.notify_one();
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = thread.take() {
             // A panic of the writer was answered to its askers already.
             drop(thread.join());
         }
     }
-
-    fn lock_jobs(&self) -> std::sync::MutexGuard<'_, Option<Sender<Job>>> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-fn write_groups(connection: &Connection, jobs: &Receiver<Job>, commits: &AtomicU64) {
-    while let Ok(first) = jobs.recv() {
-        let group = std::iter::once(first).chain(jobs.try_iter()).take(GROUP);
+impl Desk {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Option<Connection>> {
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a job, and commits it at once if nobody else writes and the disk is quick; false when the desk is closed.
+    fn leave(&self, job: Job) -> bool {
+        let mut waiting = self.waiting();
+        if waiting.is_closed {
+            return false;
+        }
+        let is_alone = !waiting.is_busy;
+        waiting.is_busy = true;
+        if !is_alone || !self.may_block() {
+            waiting.jobs.push_back(job);
+            drop(waiting);
+            if is_alone {
+                self.called.notify_one();
+            }
+            return true;
+        }
+        drop(waiting);
+        if let Some(connection) = self.connection().as_ref() {
+            self.commit(connection, job, || None);
+        }
+        let mut waiting = self.waiting();
+        waiting.is_busy = !waiting.jobs.is_empty();
+        if waiting.is_busy {
+            drop(waiting);
+            self.called.notify_one();
+        }
+        true
+    }
+
+    /// Whether this thread may wait for the disk: another one must be there to serve others meanwhile.
+    fn may_block(&self) -> bool {
+        self.is_quick.load(Ordering::Relaxed)
+            && Handle::try_current().is_ok_and(|runtime| {
+                runtime.runtime_flavor() == RuntimeFlavor::MultiThread
+                    && runtime.metrics().num_workers() > 1
+            })
+    }
+
+    /// What the thread does until the desk is closed and empty.
+    fn write_groups(&self) {
+        loop {
+            let waiting = self.waiting();
+            let mut waiting = self
+                .called
+                .wait_while(waiting, |waiting| {
+                    waiting.jobs.is_empty() && !waiting.is_closed
+                })
+                .unwrap_or_else(PoisonError::into_inner);
+            let Some(mut first) = waiting.jobs.pop_front() else {
+                drop(waiting);
+                drop(self.connection().take());
+                return;
+            };
+            drop(waiting);
+            let connection = self.connection();
+            let Some(connection) = connection.as_ref() else {
+                return;
+            };
+            loop {
+                self.commit(connection, first, || self.waiting().jobs.pop_front());
+                let mut waiting = self.waiting();
+                let Some(next) = waiting.jobs.pop_front() else {
+                    waiting.is_busy = false;
+                    break;
+                };
+                first = next;
+            }
+        }
+    }
+
+    /// Commits a job together with those that `more` yields, and answers them.
+    fn commit(&self, connection: &Connection, first: Job, more: impl FnMut() -> Option<Job>) {
+        let began = Instant::now();
         let mut answers = Vec::new();
-        let lost = commit_group(connection, group, &mut answers).err();
-        commits.fetch_add(1, Ordering::Relaxed);
+        let lost = commit_group(connection, (first, more), &mut answers).err();
+        self.is_quick
+            .store(began.elapsed() < QUICK, Ordering::Relaxed);
+        self.commits.fetch_add(1, Ordering::Relaxed);
         let lost = lost.map(|error| error.to_string());
         for answer in answers {
             answer(lost.as_deref());
@@ -107,17 +209,24 @@ fn write_groups(connection: &Connection, jobs: &Receiver<Job>, commits: &AtomicU
 
 fn commit_group(
     connection: &Connection,
-    group: impl Iterator<Item = Job>,
+    (first, mut more): (Job, impl FnMut() -> Option<Job>),
     answers: &mut Vec<Answer>,
 ) -> rusqlite::Result<()> {
     // Jobs of a group that cannot begin are dropped, which their askers see as no answer.
     statement(connection, "BEGIN IMMEDIATE")?;
-    for job in group {
-        answers.extend(run_job(connection, job));
+    let (keeps, answer) = run(connection, first);
+    answers.extend(answer);
+    if !keeps {
+        // The whole group, so far. Those that wait come after it.
+        return statement(connection, "ROLLBACK");
+    }
+    for _ in 1..GROUP {
         // A full disk makes SQLite end the whole transaction: later jobs wait for the next one.
         if connection.is_autocommit() {
             break;
         }
+        let Some(job) = more() else { break };
+        answers.extend(run_beside_others(connection, job));
     }
     statement(connection, "COMMIT").inspect_err(|_| {
         // Nothing of the group is kept; a failed COMMIT may have ended the transaction by itself.
@@ -125,15 +234,23 @@ fn commit_group(
     })
 }
 
-fn run_job(connection: &Connection, job: Job) -> Option<Answer> {
+/// Whether to keep what a job changed, and its answer. A job that panicked drops its answer, which its asker sees as no answer.
+fn run(connection: &Connection, job: Job) -> (bool, Option<Answer>) {
+    match catch_unwind(AssertUnwindSafe(|| job(connection))) {
+        Ok((keeps, answer)) => (keeps, Some(answer)),
+        Err(_) => (false, None),
+    }
+}
+
+/// What the job changed can be taken back without what the others did.
+fn run_beside_others(connection: &Connection, job: Job) -> Option<Answer> {
     statement(connection, "SAVEPOINT job").ok()?;
-    let ran = catch_unwind(AssertUnwindSafe(|| job(connection)));
-    if !matches!(ran, Ok((true, _))) {
+    let (keeps, answer) = run(connection, job);
+    if !keeps {
         let _ = statement(connection, "ROLLBACK TO job");
     }
     let _ = statement(connection, "RELEASE job");
-    // A job that panicked drops its answer, which its asker sees as no answer.
-    ran.ok().map(|(_, answer)| answer)
+    answer
 }
 
 fn statement(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
@@ -206,6 +323,43 @@ mod tests {
         assert!(panicking.await.is_err());
         insert(&store, 1).await.unwrap();
         assert_eq!(count(&store).await, 1);
+    }
+
+    /// Jobs that come alone, and jobs that come together, on threads that may wait for the disk.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_job_that_comes_alone_is_kept_or_not_like_any_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        for k in 0..200 {
+            let failing = |db: &rusqlite::Connection| -> Result<(), StoreError> {
+                db.execute("INSERT INTO t VALUES (-1)", [])?;
+                Err(StoreError::Closed)
+            };
+            assert!(store.write(failing).await.is_err());
+            let panicking = |db: &rusqlite::Connection| -> Result<(), StoreError> {
+                db.execute("INSERT INTO t VALUES (-2)", [])?;
+                panic!("on purpose")
+            };
+            if k % 50 == 0 {
+                assert!(store.write(panicking).await.is_err());
+            }
+            insert(&store, k).await.unwrap();
+        }
+        assert_eq!(count(&store).await, 200);
+        let together = (200..1200).map(|k| {
+            let store = store.clone();
+            tokio::spawn(async move { insert(&store, k).await })
+        });
+        for inserted in futures_util::future::join_all(together).await {
+            inserted.unwrap().unwrap();
+        }
+        assert_eq!(count(&store).await, 1200);
+        assert!(insert(&store, 7).await.is_err());
+        store.close();
+        assert!(matches!(
+            insert(&store, 1200).await,
+            Err(StoreError::Closed)
+        ));
     }
 
     #[tokio::test]
