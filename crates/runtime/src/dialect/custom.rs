@@ -6,27 +6,22 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::uri::{Authority, PathAndQuery, Scheme};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
-use http_body_util::{BodyExt as _, Full};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use http_body_util::{BodyExt as _, Full, Limited};
 use tokio::net::TcpStream;
 
 use super::watched::Watched;
 use super::{Dialect, Outcome};
 use crate::call::{BoxError, Call, CallBody, Fault, FunctionError, Request};
 use crate::spec::{Health, Language, Spec};
+use crate::upstream::Upstream;
 
 /// Pauses between questions whether the server listens.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 /// How long a connection stays open that leads somewhere.
 const KEPT_OPEN: Duration = Duration::from_millis(100);
-/// How long an unused connection is kept: shorter than servers keep theirs (Node 5 s, others 2 s), so that none closes just
-/// when a request is sent. A new one on loopback costs little.
-const KEPT: Duration = Duration::from_secs(1);
 /// Headers of one connection, which do not go on to the next. What upgrades a connection does.
 const OF_CONNECTION: [HeaderName; 4] = [
     HeaderName::from_static("keep-alive"),
@@ -43,8 +38,7 @@ pub(crate) struct Custom {
     /// Whether an engine listens there in the server's place.
     is_published: bool,
     /// Where it was found to listen: an address of loopback and the port.
-    authority: OnceLock<Authority>,
-    client: Client<HttpConnector, CallBody>,
+    upstream: OnceLock<Upstream>,
     health: Option<Health>,
     initializer: bool,
     pre_stop: bool,
@@ -55,13 +49,6 @@ pub(crate) struct Custom {
 impl Custom {
     /// Speaks with a server on `port` of loopback.
     pub(crate) fn new(port: u16, spec: &Spec) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(Duration::from_secs(5)));
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(KEPT)
-            .pool_timer(TokioTimer::new())
-            .build(connector);
         let custom = spec
             .custom
             .as_ref()
@@ -70,21 +57,12 @@ impl Custom {
         Self {
             port,
             is_published: spec.language == Language::Container,
-            authority: OnceLock::new(),
-            client,
+            upstream: OnceLock::new(),
             health: custom.or_else(container),
             initializer: spec.initializer.is_some(),
             pre_stop: spec.pre_stop.is_some(),
             known: headers(spec),
         }
-    }
-
-    fn uri(&self, target: PathAndQuery) -> Result<Uri, Fault> {
-        let mut parts = http::uri::Parts::default();
-        parts.scheme = Some(Scheme::HTTP);
-        parts.authority = self.authority.get().cloned();
-        parts.path_and_query = Some(target);
-        Uri::from_parts(parts).map_err(|error| Fault::Protocol(error.to_string()))
     }
 
     /// Connects, if the server listens on an address of loopback.
@@ -94,9 +72,9 @@ impl Custom {
             let address = SocketAddr::from((address, self.port));
             if let Ok(stream) = TcpStream::connect(address).await
                 && (!self.is_published || is_kept(stream).await)
-                && let Ok(authority) = Authority::try_from(address.to_string())
+                && let Ok(upstream) = Upstream::new(&address.to_string())
             {
-                let _ = self.authority.set(authority);
+                let _ = self.upstream.set(upstream);
                 return true;
             }
         }
@@ -105,6 +83,8 @@ impl Custom {
 
     /// Adds what the vendor tells the server of a call.
     fn tell(&self, headers: &mut HeaderMap, request_id: &str, control: &'static str) {
+        // Those and the few that are told beside.
+        headers.reserve(self.known.len() + 6);
         for (name, value) in &self.known {
             headers.insert(name.clone(), value.clone());
         }
@@ -117,10 +97,13 @@ impl Custom {
     async fn send(
         &self,
         request: http::Request<CallBody>,
-    ) -> Result<http::Response<hyper::body::Incoming>, Fault> {
-        self.client.request(request).await.map_err(|error| {
+    ) -> Result<http::Response<CallBody>, Fault> {
+        let upstream = self.upstream.get();
+        let upstream =
+            upstream.ok_or_else(|| Fault::Start("the server does not listen".to_owned()))?;
+        upstream.send(request).await.map_err(|error| {
             let mut text = error.to_string();
-            let mut cause = std::error::Error::source(&error);
+            let mut cause = error.source();
             while let Some(next) = cause {
                 text = format!("{text}: {next}");
                 cause = next.source();
@@ -138,7 +121,7 @@ impl Custom {
     ) -> Result<(), Fault> {
         let mut request = http::Request::new(full(Bytes::new()));
         *request.method_mut() = method;
-        *request.uri_mut() = self.uri(PathAndQuery::from_static(path))?;
+        *request.uri_mut() = Uri::from_static(path);
         self.tell(request.headers_mut(), request_id, path);
         let response = self.send(request).await?;
         if response.status().is_success() {
@@ -153,7 +136,7 @@ impl Custom {
     async fn event(&self, came: &Came, payload: Bytes) -> Result<Outcome, Fault> {
         let mut request = http::Request::new(full(payload));
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.uri(PathAndQuery::from_static("/invoke"))?;
+        *request.uri_mut() = Uri::from_static("/invoke");
         self.tell(request.headers_mut(), &came.request_id, "/invoke");
         let octets = HeaderValue::from_static("application/octet-stream");
         request
@@ -166,8 +149,8 @@ impl Custom {
             .get("x-fc-status")
             .is_some_and(|status| status.as_bytes() == b"404")
             || !response.status().is_success();
-        let limited = http_body_util::Limited::new(response.into_body(), LARGEST_ANSWER);
-        let payload = limited
+        let limited = Limited::new(response.into_body(), LARGEST_ANSWER);
+        let payload = CallBody::new(limited)
             .collect()
             .await
             .map_err(|error| Fault::Protocol(format!("the answer broke off: {error}")))?;
@@ -179,13 +162,12 @@ impl Custom {
 
     /// Whether the server counts as well now.
     async fn is_well(&self, health: &Health) -> bool {
-        let target = PathAndQuery::try_from(health.path.as_str());
-        let Some(uri) = target.ok().and_then(|target| self.uri(target).ok()) else {
+        let Ok(target) = PathAndQuery::try_from(health.path.as_str()) else {
             return false;
         };
         let mut request = http::Request::new(full(Bytes::new()));
-        *request.uri_mut() = uri;
-        let asked = tokio::time::timeout(health.timeout, self.client.request(request)).await;
+        *request.uri_mut() = Uri::from(target);
+        let asked = tokio::time::timeout(health.timeout, self.send(request)).await;
         matches!(asked, Ok(Ok(response)) if response.status().is_success())
     }
 }
@@ -293,8 +275,6 @@ impl Dialect for Custom {
             Request::Web { request, base_path } => (request, base_path),
         };
         let (mut head, body) = request.into_parts();
-        let target = head.uri.path_and_query().cloned();
-        head.uri = self.uri(target.unwrap_or_else(|| PathAndQuery::from_static("/")))?;
         head.version = http::Version::HTTP_11;
         if !head.headers.contains_key(http::header::UPGRADE) {
             head.headers.remove(http::header::CONNECTION);
@@ -314,7 +294,6 @@ impl Dialect for Custom {
             (Err(_), Some(why)) => return Err(Fault::Request(why.clone())),
             (sent, _) => sent?,
         };
-        let response = response.map(|body| CallBody::new(body.map_err(BoxError::from)));
         Ok(Outcome::Web(response))
     }
 

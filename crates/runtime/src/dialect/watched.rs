@@ -19,6 +19,9 @@ impl Watched {
     /// Watches a body; the second is filled when it breaks off.
     pub(super) fn watch(body: CallBody) -> (CallBody, Arc<OnceLock<String>>) {
         let broken: Arc<OnceLock<String>> = Arc::default();
+        if body.is_end_stream() {
+            return (body, broken);
+        }
         let watched = Self {
             body,
             broken: Arc::clone(&broken),
