@@ -15,7 +15,7 @@ pub type FrameId = u64;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Execution {
     /// What it began with.
-    pub header: Header,
+    pub header: Arc<Header>,
     /// How far it is.
     pub status: Status,
     /// When it began.
@@ -154,7 +154,7 @@ impl Execution {
     /// An execution to which nothing has happened yet.
     pub(super) fn new(header: Header) -> Self {
         Self {
-            header,
+            header: Arc::new(header),
             status: Status::Running,
             started: 0,
             stopped: None,

@@ -23,7 +23,7 @@ const INPUT: usize = 64 * 1024;
 
 /// `StartExecution`.
 pub(super) async fn start(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
-    let flow = flow::find(runner, call.name("FlowName")?).await?;
+    let flow = flow::find(runner, call.name("FlowName")?)?;
     let name = match call.text("ExecutionName") {
         Some(name) => {
             check_name("ExecutionName", name)?;
@@ -49,7 +49,7 @@ pub(super) async fn start(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Valu
 
 /// `StartSyncExecution`: of express flows only; its name need not be unique.
 pub(super) async fn start_sync(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
-    let flow = flow::find(runner, call.name("FlowName")?).await?;
+    let flow = flow::find(runner, call.name("FlowName")?)?;
     if flow.mode != Mode::Express {
         let said = format!("Flow {} is not of the mode Express.", flow.name);
         return Err(FlowError::conflict("InvalidExecutionMode", said));
@@ -64,19 +64,21 @@ pub(super) async fn start_sync(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome
     };
     let (begin, _) = begin(runner, call, flow, name).await?;
     let row = runner.start(begin).await?;
-    runner.ended(row.id).await?;
-    let (row, execution) = whole(runner, row.flow, row.name).await?;
+    let execution = match runner.ended(row.id).await? {
+        Some(seen) => seen,
+        None => Arc::new(whole(runner, row.flow.clone(), row.name.clone()).await?.1),
+    };
     let fault = execution.fault.as_ref();
     Ok(json!({
         "Name": row.name,
         "FlowName": row.flow,
-        "Status": row.status,
+        "Status": execution.status.name(),
         "Output": output(&execution),
         "ErrorCode": fault.map_or("", |fault| &fault.error),
         "ErrorMessage": fault.map_or("", |fault| &fault.cause),
         "Environment": environment,
         "StartedTime": moment(row.started),
-        "StoppedTime": row.stopped.map_or_else(String::new, moment),
+        "StoppedTime": execution.stopped.map_or_else(String::new, moment),
     }))
 }
 
@@ -140,7 +142,7 @@ pub(super) async fn describe(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<V
     let (flow, name) = named(call)?;
     let wait = call.number("WaitTimeSeconds", 0, (0, WAIT))?;
     if wait > 0 {
-        let row = row(runner, &flow, &name).await?;
+        let row = row(runner, &flow, &name)?;
         if row.status == Status::Running.name() {
             let ended = runner.ended(row.id);
             drop(tokio::time::timeout(Duration::from_secs(wait), ended).await);
@@ -155,7 +157,7 @@ pub(super) async fn describe(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<V
 pub(super) async fn stop(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
     let (flow, name) = named(call)?;
     let fault = Fault::new(call.words("Error", 128)?, call.words("Cause", 4096)?);
-    let row = row(runner, &flow, &name).await?;
+    let row = row(runner, &flow, &name)?;
     let told = runner.tell(row.id, Command::Stop(fault)).await?;
     if told.event.is_none() {
         let said = format!("Execution {name} of flow {flow} has ended already.");
@@ -171,7 +173,7 @@ pub(super) async fn stop(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value
 /// `RedriveExecution`: begins again what failed. Not an action of the vendor's.
 pub(super) async fn redrive(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
     let (flow, name) = named(call)?;
-    let row = row(runner, &flow, &name).await?;
+    let row = row(runner, &flow, &name)?;
     let told = runner.tell(row.id, Command::Redrive).await?;
     if told.event.is_none() {
         let said = format!("Execution {name} of flow {flow} has not failed.");
@@ -183,7 +185,7 @@ pub(super) async fn redrive(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Va
 
 /// `ListExecutions`, the newest first.
 pub(super) async fn list(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
-    let flow = flow::find(runner, call.name("FlowName")?).await?;
+    let flow = flow::find(runner, call.name("FlowName")?)?;
     let limit = usize::try_from(call.number("Limit", 60, (1, 100))?).unwrap_or(60);
     let time = |name: &str| -> Outcome<Option<i64>> {
         let Some(text) = call.text(name) else {
@@ -242,7 +244,7 @@ pub(super) async fn history(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Va
         Ok(after) => after.unwrap_or(0),
         Err(_) => return Err(FlowError::invalid("NextToken is not one that was given.")),
     };
-    let row = row(runner, &flow, &name).await?;
+    let row = row(runner, &flow, &name)?;
     let program = runner.program(&row.digest).await?;
     let events = events(runner, row.id).await?;
     let number = |event: &Value| event["EventId"].as_u64().unwrap_or(0);
@@ -262,14 +264,13 @@ pub(super) fn named(call: &Call) -> Outcome<(String, String)> {
 }
 
 /// The row of an execution that must be there.
-pub(super) async fn row(runner: &Runner, flow: &str, name: &str) -> Outcome<Row> {
-    let wanted = (flow.to_owned(), name.to_owned());
-    let found = runner.store.read(move |db| {
-        let row = table::execution::find(db, &wanted.0, &wanted.1)?;
-        let flow = row.is_none() && table::flow::find(db, &wanted.0)?.is_none();
-        Ok::<_, StoreError>((row, flow))
+pub(super) fn row(runner: &Runner, flow: &str, name: &str) -> Outcome<Row> {
+    let found = runner.store.peek(|db| {
+        let row = table::execution::find(db, flow, name)?;
+        let is_alone = row.is_none() && table::flow::find(db, flow)?.is_none();
+        Ok::<_, StoreError>((row, is_alone))
     });
-    match found.await? {
+    match found? {
         (Some(row), _) => Ok(row),
         (None, true) => Err(FlowError::no_flow(flow)),
         (None, false) => Err(FlowError::no_execution(flow, name)),
@@ -286,7 +287,7 @@ pub(super) async fn events(runner: &Runner, id: i64) -> Outcome<Vec<Event>> {
 
 /// An execution with everything that happened to it.
 async fn whole(runner: &Runner, flow: String, name: String) -> Outcome<(Row, Execution)> {
-    let row = row(runner, &flow, &name).await?;
+    let row = row(runner, &flow, &name)?;
     let program = runner.program(&row.digest).await?;
     let events = events(runner, row.id).await?;
     let execution =

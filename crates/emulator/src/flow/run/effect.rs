@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::AbortHandle;
 use workflow::Pattern;
 use workflow::engine::{Call, Command, Effect, Execution, Header};
 
@@ -24,18 +25,37 @@ pub(super) enum Errand {
     Write(u64, u32),
 }
 
+/// How far an errand is.
+pub(super) enum Out {
+    /// It is being done, and can be given up.
+    Working(AbortHandle),
+    /// What came of it is being told. The engine may cancel this very errand meanwhile: it must be heard to the end.
+    Telling,
+}
+
+impl Out {
+    /// Gives it up if it is still being done.
+    pub(super) fn give_up(&self) {
+        if let Self::Working(work) = self {
+            work.abort();
+        }
+    }
+}
+
 impl Runner {
     /// Begins to do something. Calls are made in the background.
     pub(super) fn carry_out(self: &Arc<Self>, id: i64, execution: &Execution, effect: Effect) {
         match effect {
-            Effect::Call(call) => self.begin_call(id, execution.header.clone(), *call),
+            Effect::Call(call) => self.begin_call(id, Arc::clone(&execution.header), *call),
             Effect::Cancel(scheduled) => {
-                if let Some(call) = self.lock_out().remove(&(id, Errand::Call(scheduled))) {
-                    call.abort();
+                let mut out = self.lock_out();
+                if let Some(Out::Working(work)) = out.get(&(id, Errand::Call(scheduled))) {
+                    work.abort();
+                    out.remove(&(id, Errand::Call(scheduled)));
                 }
             }
             Effect::OpenMapRun(opening) => self.open_map_run(id, *opening),
-            Effect::BeginItem(child) => self.begin_item(id, execution.header.clone(), *child),
+            Effect::BeginItem(child) => self.begin_item(id, Arc::clone(&execution.header), *child),
             Effect::WriteResults(writing) => self.write_results(id, *writing),
             Effect::StopItems(map_run) => self.stop_items(execution.header.flow.clone(), map_run),
             Effect::Report { token, outcome } => self.pass_on(Report {
@@ -47,7 +67,7 @@ impl Runner {
         }
     }
 
-    fn begin_call(self: &Arc<Self>, id: i64, header: Header, call: Call) {
+    fn begin_call(self: &Arc<Self>, id: i64, header: Arc<Header>, call: Call) {
         let runner = Arc::clone(self);
         self.carry(id, Errand::Call(call.scheduled), async move {
             runner.make(&header, &call).await
@@ -72,13 +92,15 @@ impl Runner {
                 return;
             };
             let command = work.await;
-            // The engine may cancel this very call while it is told: it must be heard to the end.
-            let telling = Arc::clone(&runner);
-            let told = tokio::spawn(async move { telling.tell_until_kept(id, command).await });
-            drop(told.await);
+            // What was given up just now has no say any more.
+            match runner.lock_out().get_mut(&(id, errand)) {
+                Some(out) => *out = Out::Telling,
+                None => return,
+            }
+            runner.tell_until_kept(id, command).await;
             runner.lock_out().remove(&(id, errand));
         });
-        out.insert((id, errand), task.abort_handle());
+        out.insert((id, errand), Out::Working(task.abort_handle()));
     }
 
     /// Makes a call and says what came of it.

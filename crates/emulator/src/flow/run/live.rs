@@ -15,8 +15,17 @@ use crate::flow::table::{self, report::Report};
 pub(in crate::flow) struct Live {
     /// What it is; nothing until it was read, or after a write that failed.
     state: Arc<Mutex<Option<Loaded>>>,
-    /// Becomes true when it has ended, or is there no more.
-    ended: watch::Sender<bool>,
+    /// How it ended, once it did.
+    end: watch::Sender<Option<End>>,
+}
+
+/// Why an execution is at hand no more.
+#[derive(Clone)]
+pub(super) enum End {
+    /// It ended like this.
+    Came(Arc<Execution>),
+    /// It is not there.
+    Gone,
 }
 
 /// An execution that nobody else tells anything meanwhile.
@@ -40,11 +49,19 @@ pub(in crate::flow) struct Told {
     pub(in crate::flow) event: Option<u64>,
 }
 
+impl Held {
+    /// How the execution is, for those who wait for its end.
+    fn end(&mut self) -> End {
+        let loaded = self.state.take();
+        loaded.map_or(End::Gone, |loaded| End::Came(Arc::new(loaded.execution)))
+    }
+}
+
 impl Live {
     fn new() -> Self {
         Self {
             state: Arc::default(),
-            ended: watch::Sender::new(false),
+            end: watch::Sender::new(None),
         }
     }
 }
@@ -81,9 +98,9 @@ impl Runner {
     }
 
     /// An execution that has ended or is gone is at hand no more; who waits for its end is woken.
-    pub(super) fn let_go(&self, id: i64) {
+    pub(super) fn let_go(&self, id: i64, end: End) {
         if let Some(live) = self.lock_live().remove(&id) {
-            live.ended.send_replace(true);
+            live.end.send_replace(Some(end));
         }
     }
 
@@ -101,7 +118,7 @@ impl Runner {
         match &told {
             Ok(told) if told.status == Status::Running => {}
             Err(error) if error.status.is_server_error() => {}
-            _ => self.let_go(id),
+            _ => self.let_go(id, held.end()),
         }
         told
     }
@@ -126,7 +143,7 @@ impl Runner {
     ) {
         let told = self.settle(id, program, turned, &mut held);
         if told.status != Status::Running {
-            self.let_go(id);
+            self.let_go(id, held.end());
         }
     }
 
@@ -195,20 +212,25 @@ impl Runner {
         told
     }
 
-    /// Waits until an execution has ended.
-    pub(in crate::flow) async fn ended(&self, id: i64) -> Outcome<()> {
-        let live = self.at_hand(id);
-        let mut ended = live.ended.subscribe();
-        // Whoever ended it before this subscription wrote so first.
-        let row = self
-            .store
-            .read(move |db| table::execution::by_id(db, id))
-            .await?;
-        if row.is_none_or(|row| row.status != Status::Running.name()) {
-            return Ok(());
+    /// Waits until an execution has ended; how it did, if that was seen here.
+    pub(in crate::flow) async fn ended(&self, id: i64) -> Outcome<Option<Arc<Execution>>> {
+        let known = self.lock_live().get(&id).map(Arc::clone);
+        let is_known = known.is_some();
+        let live = known.unwrap_or_else(|| self.at_hand(id));
+        let mut end = live.end.subscribe();
+        // One that is at hand makes way when it ends. What was not may have ended before.
+        if !is_known {
+            let row = self.store.peek(|db| table::execution::by_id(db, id))?;
+            if row.is_none_or(|row| row.status != Status::Running.name()) {
+                self.let_go(id, End::Gone);
+                return Ok(None);
+            }
         }
-        drop(ended.wait_for(|ended| *ended).await);
-        Ok(())
+        let end = end.wait_for(Option::is_some).await;
+        Ok(match end.ok().and_then(|end| end.clone()) {
+            Some(End::Came(execution)) => Some(execution),
+            _ => None,
+        })
     }
 
     /// Looks at an execution that nobody tells anything meanwhile.
@@ -219,8 +241,17 @@ impl Runner {
             None => self.load(id).await?,
         };
         let seen = look(&loaded.execution);
-        *held.state = Some(loaded);
+        self.put_back(id, loaded, &mut held);
         Ok(seen)
+    }
+
+    /// What has ended is not at hand: whoever waits for its end would wait for ever.
+    fn put_back(&self, id: i64, loaded: Loaded, held: &mut Held) {
+        let is_over = loaded.execution.status != Status::Running;
+        *held.state = Some(loaded);
+        if is_over {
+            self.let_go(id, held.end());
+        }
     }
 
     /// Does again what was under way when the cloud ended.
@@ -228,7 +259,7 @@ impl Runner {
         let mut held = self.hold(id).await;
         if held.state.is_none() {
             match self.load(id).await {
-                Ok(loaded) => *held.state = Some(loaded),
+                Ok(loaded) => self.put_back(id, loaded, &mut held),
                 Err(_) => return,
             }
         }
@@ -262,6 +293,7 @@ pub(super) fn batch(id: i64, execution: &Execution, turned: &Turned) -> Outcome<
     });
     Ok(Batch {
         events,
+        first: turned.events.first().map_or(0, |event| event.id),
         status: execution.status.name(),
         stopped: execution.stopped,
         waits: Waits {

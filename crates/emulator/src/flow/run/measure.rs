@@ -89,7 +89,7 @@ async fn execute(runner: &Arc<Runner>, flow: &Flow, number: usize) {
 /// How long each record of an execution is.
 async fn records(runner: &Runner) -> Vec<usize> {
     let read = runner.store.read(|db| {
-        let sql = "SELECT length(events) FROM flow_batch WHERE execution = (SELECT max(execution) FROM flow_batch) ORDER BY number";
+        let sql = "SELECT length(events) FROM flow_turn WHERE execution = (SELECT max(execution) FROM flow_turn) ORDER BY first";
         let mut statement = db.prepare(sql)?;
         let rows = statement.query_map([], |row| row.get::<_, i64>(0))?;
         Ok::<_, StoreError>(rows.collect::<Result<Vec<_>, _>>()?)

@@ -24,12 +24,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use tokio::sync::{Notify, Semaphore};
-use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use workflow::Program;
 
-use self::effect::Errand;
-use self::live::Live;
+use self::effect::{Errand, Out};
+use self::live::{End, Live};
 use self::timer::Timers;
 use super::error::{FlowError, Outcome};
 use super::table;
@@ -66,7 +65,7 @@ pub(super) struct Runner {
     programs: Mutex<HashMap<String, Arc<Program>>>,
     live: Mutex<HashMap<i64, Arc<Live>>>,
     calls: Semaphore,
-    out: Mutex<HashMap<(i64, Errand), AbortHandle>>,
+    out: Mutex<HashMap<(i64, Errand), Out>>,
     /// The map runs that go on, by their execution and the event that started them.
     map_runs: Mutex<HashSet<(i64, u64)>>,
     timers: Timers,
@@ -97,7 +96,7 @@ impl Runner {
             out: Mutex::default(),
             map_runs: Mutex::default(),
             timers: Timers::default(),
-            web: target::web(),
+            web: target::Web::default(),
         }
     }
 
@@ -188,7 +187,7 @@ impl Runner {
             self.abort_all(*id);
             self.lock_map_runs()
                 .retain(|(execution, _)| execution != id);
-            self.let_go(*id);
+            self.let_go(*id, End::Gone);
             drop(held);
         }
     }
@@ -211,14 +210,14 @@ impl Runner {
 
     fn abort_out(&self) {
         for (_, call) in self.lock_out().drain() {
-            call.abort();
+            call.give_up();
         }
     }
 
     fn abort_all(&self, id: i64) {
         self.lock_out().retain(|(execution, _), call| {
             if *execution == id {
-                call.abort();
+                call.give_up();
             }
             *execution != id
         });
@@ -236,7 +235,7 @@ impl Runner {
         self.map_runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock_out(&self) -> std::sync::MutexGuard<'_, HashMap<(i64, Errand), AbortHandle>> {
+    fn lock_out(&self) -> std::sync::MutexGuard<'_, HashMap<(i64, Errand), Out>> {
         self.out.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

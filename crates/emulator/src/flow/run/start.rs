@@ -6,7 +6,7 @@ use serde_json::Value;
 use workflow::ScopeId;
 use workflow::engine::{Command, Header, Turned, apply};
 
-use super::live::batch;
+use super::live::{End, batch};
 use super::{Runner, digest};
 use crate::flow::error::{FlowError, Outcome};
 use crate::flow::model::{Flow, Row};
@@ -74,7 +74,7 @@ impl Runner {
         // Held before others can find it: nobody may tell it anything before it has begun.
         let held = self.hold(id).await;
         if let Err(error) = self.insert(row.clone(), begin.definition, &turned).await {
-            self.let_go(id);
+            self.let_go(id, End::Gone);
             return Err(error);
         }
         self.begin(id, &program, (turned, held));

@@ -14,7 +14,8 @@ const PAUSE: i64 = 1000;
 /// The longest wait without looking.
 const LONGEST: Duration = Duration::from_hours(1);
 /// Executions that are woken side by side.
-const SIDE_BY_SIDE: usize = 64;
+/// More than calls can be under way: of many that come due at once the last begins before the first has gone far.
+const SIDE_BY_SIDE: usize = 2048;
 
 /// The moments of all executions that wait, in memory.
 #[derive(Default)]
@@ -27,21 +28,28 @@ pub(super) struct Timers {
 struct Due {
     by_moment: BTreeSet<(i64, i64)>,
     of: HashMap<i64, i64>,
+    /// The moment at which they are looked at next; it may be earlier than the first of them.
+    next_look: Option<i64>,
 }
 
 impl Timers {
     /// The moment of an execution, or none.
     pub(super) fn set(&self, id: i64, due: Option<i64>) {
         let mut all = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(before) = all.of.remove(&id) {
+        let before = all.of.get(&id).copied();
+        if before == due {
+            return;
+        }
+        if let Some(before) = before {
+            all.of.remove(&id);
             all.by_moment.remove(&(before, id));
         }
         let Some(due) = due else { return };
-        let first = all.by_moment.first().copied();
         all.of.insert(id, due);
         all.by_moment.insert((due, id));
-        drop(all);
-        if first.is_none_or(|(first, _)| due < first) {
+        if all.next_look.is_none_or(|next| due < next) {
+            all.next_look = Some(due);
+            drop(all);
             self.changed.notify_one();
         }
     }
@@ -64,7 +72,9 @@ impl Timers {
             all.of.remove(&id);
             taken.push(id);
         }
-        (taken, all.by_moment.first().map(|(due, _)| *due))
+        let next = all.by_moment.first().map(|(due, _)| *due);
+        all.next_look = next;
+        (taken, next)
     }
 }
 
@@ -128,5 +138,26 @@ mod tests {
         assert_eq!(timers.take(14), (Vec::new(), Some(15)));
         assert_eq!(timers.take(30), (vec![2, 1], None));
         assert_eq!(timers.take(99), (Vec::new(), None));
+    }
+
+    #[tokio::test]
+    async fn whoever_looks_is_woken_by_what_comes_before_the_next_look_alone() {
+        let timers = Timers::default();
+        let is_woken = async || {
+            let changed = timers.changed.notified();
+            tokio::time::timeout(Duration::ZERO, changed).await.is_ok()
+        };
+        timers.set(1, Some(30));
+        assert!(is_woken().await);
+        timers.set(1, Some(30));
+        timers.set(2, Some(40));
+        timers.set(1, None);
+        timers.set(3, Some(35));
+        assert!(!is_woken().await);
+        timers.set(3, Some(20));
+        assert!(is_woken().await);
+        assert_eq!(timers.take(25), (vec![3], Some(40)));
+        timers.set(4, Some(39));
+        assert!(is_woken().await);
     }
 }

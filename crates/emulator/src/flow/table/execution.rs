@@ -1,4 +1,4 @@
-//! Rows of executions and the batches of their events.
+//! Rows of executions and the turns in which their events came.
 
 use std::collections::BTreeSet;
 
@@ -27,6 +27,8 @@ pub(in crate::flow) struct Waits {
 pub(in crate::flow) struct Batch {
     /// The events, as JSON.
     pub(in crate::flow) events: String,
+    /// The number of the first of them.
+    pub(in crate::flow) first: u64,
     pub(in crate::flow) status: &'static str,
     pub(in crate::flow) stopped: Option<i64>,
     pub(in crate::flow) waits: Waits,
@@ -88,19 +90,26 @@ pub(in crate::flow) fn last_id(db: &Connection) -> Answer<i64> {
 
 /// Adds what happened; whether the execution is there.
 pub(in crate::flow) fn add(db: &Connection, id: i64, batch: &Batch) -> Answer<bool> {
-    let sql = "UPDATE flow_execution SET status = ?2, stopped_ms = ?3, due_ms = ?4, calls = ?5, batches = batches + 1 WHERE id = ?1 RETURNING batches";
     let calls = i64::try_from(batch.waits.calls).unwrap_or(i64::MAX);
     let state = params![id, batch.status, batch.stopped, batch.waits.due, calls];
-    let number: Option<i64> = db
+    let sql = "SELECT status = ?2 AND stopped_ms IS ?3 AND due_ms IS ?4 AND calls = ?5 FROM flow_execution WHERE id = ?1";
+    let is_same = db
         .prepare_cached(sql)?
         .query_row(state, |row| row.get(0))
         .optional()?;
-    let Some(number) = number else {
-        return Ok(false);
-    };
-    let sql = "INSERT INTO flow_batch (execution, number, events) VALUES (?1, ?2, ?3)";
+    match is_same {
+        None => return Ok(false),
+        // What is written again as it was costs a page of the log.
+        Some(true) => {}
+        Some(false) => {
+            let sql = "UPDATE flow_execution SET status = ?2, stopped_ms = ?3, due_ms = ?4, calls = ?5 WHERE id = ?1";
+            db.prepare_cached(sql)?.execute(state)?;
+        }
+    }
+    let sql = "INSERT INTO flow_turn (execution, first, events) VALUES (?1, ?2, ?3)";
+    let first = i64::try_from(batch.first).unwrap_or(i64::MAX);
     db.prepare_cached(sql)?
-        .execute(params![id, number, batch.events])?;
+        .execute(params![id, first, batch.events])?;
     if let Some(report) = &batch.report {
         report::add(db, report)?;
     }
@@ -109,7 +118,7 @@ pub(in crate::flow) fn add(db: &Connection, id: i64, batch: &Batch) -> Answer<bo
 
 /// All events of an execution, in their order.
 pub(in crate::flow) fn events(db: &Connection, id: i64) -> Answer<Vec<Event>> {
-    let sql = "SELECT events FROM flow_batch WHERE execution = ?1 ORDER BY number";
+    let sql = "SELECT events FROM flow_turn WHERE execution = ?1 ORDER BY first";
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query([id])?;
     let mut events = Vec::new();
@@ -221,7 +230,7 @@ pub(in crate::flow) fn delete_of(db: &Connection, flow: &str) -> Answer<(Vec<i64
         .query_map([flow], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     for (id, _) in &deleted {
-        db.prepare_cached("DELETE FROM flow_batch WHERE execution = ?1")?
+        db.prepare_cached("DELETE FROM flow_turn WHERE execution = ?1")?
             .execute([id])?;
     }
     let digests: BTreeSet<&str> = deleted.iter().map(|(_, digest)| digest.as_str()).collect();
@@ -242,7 +251,7 @@ fn abandoned(db: &Connection, flow: &str) -> Answer<Vec<Report>> {
         .collect::<Result<_, _>>()?;
     let mut reports = Vec::new();
     for id in running {
-        let sql = "SELECT json_extract(events, '$[0].ExecutionStarted.header.token') FROM flow_batch WHERE execution = ?1 AND number = 1";
+        let sql = "SELECT json_extract(events, '$[0].ExecutionStarted.header.token') FROM flow_turn WHERE execution = ?1 AND first = 1";
         let token: Option<Option<String>> = db
             .prepare_cached(sql)?
             .query_row([id], |row| row.get(0))
@@ -297,6 +306,7 @@ mod tests {
         let started = serde_json::json!([{"id": 1, "time": 1, "ExecutionStarted": {"header": {"token": token}}}]);
         Batch {
             events: started.to_string(),
+            first: 1,
             status: "Running",
             stopped: None,
             waits: Waits {

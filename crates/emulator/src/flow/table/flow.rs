@@ -86,7 +86,7 @@ pub(in crate::flow) fn clear(db: &Connection) -> Answer<()> {
         "flow_schedule",
         "flow",
         "flow_report",
-        "flow_batch",
+        "flow_turn",
         "flow_execution",
         "flow_definition",
     ] {

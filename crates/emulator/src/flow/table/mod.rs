@@ -7,8 +7,9 @@ pub(super) mod report;
 pub(super) mod schedule;
 pub(super) mod version;
 
-/// Tables of this room. An execution's events are kept in batches, one for each command that it took; a definition is
-/// kept once, under its digest, for as long as anything runs by it.
+/// Tables of this room. An execution's events are kept in turns, one for each command that it took, one behind the other
+/// as they come, whichever execution they belong to: what is kept together lies together. A definition is kept once, under
+/// its digest, for as long as anything runs by it. (`flow_batch` is where earlier versions kept turns.)
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS flow (
     name TEXT PRIMARY KEY,
@@ -68,16 +69,24 @@ CREATE TABLE IF NOT EXISTS flow_execution (
     map_run TEXT NOT NULL DEFAULT '',
     due_ms INTEGER,
     calls INTEGER NOT NULL DEFAULT 0,
-    batches INTEGER NOT NULL DEFAULT 0,
     UNIQUE (flow, name)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS flow_execution_running ON flow_execution (due_ms) WHERE status = 'Running';
+CREATE TABLE IF NOT EXISTS flow_turn (
+    execution INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    events TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS flow_turn_of ON flow_turn (execution, first);
 CREATE TABLE IF NOT EXISTS flow_batch (
     execution INTEGER NOT NULL,
     number INTEGER NOT NULL,
     events TEXT NOT NULL,
     PRIMARY KEY (execution, number)
 ) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO flow_turn (execution, first, events)
+    SELECT execution, json_extract(events, '$[0].id'), events FROM flow_batch;
+DROP TABLE flow_batch;
 CREATE TABLE IF NOT EXISTS flow_report (
     execution INTEGER NOT NULL,
     event INTEGER NOT NULL,

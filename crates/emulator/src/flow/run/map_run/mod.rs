@@ -73,7 +73,7 @@ impl Runner {
     }
 
     /// Begins the execution of an item.
-    pub(super) fn begin_item(self: &Arc<Self>, id: i64, header: Header, child: Child) {
+    pub(super) fn begin_item(self: &Arc<Self>, id: i64, header: Arc<Header>, child: Child) {
         let runner = Arc::clone(self);
         tokio::spawn(async move {
             // What cannot be kept now is tried again; a flow that is gone has no items any more.

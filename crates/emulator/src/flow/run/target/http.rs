@@ -1,14 +1,13 @@
 //! Web addresses as targets of tasks: `HTTP:Request`.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use runtime::{BoxError, CallBody, Upstream};
 use serde_json::{Map, Value, json};
 use workflow::Pattern;
 use workflow::engine::{Call, Fault};
@@ -20,21 +19,39 @@ const LARGEST: usize = 1024 * 1024;
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_mins(10);
 
-/// A client whose connections are kept and used again.
-pub(in crate::flow::run) type Web = Client<HttpConnector, Full<Bytes>>;
+/// Servers that are remembered with their connections at most.
+const SERVERS: usize = 256;
 
-/// A client without connections yet.
-pub(in crate::flow::run) fn web() -> Web {
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
-    Client::builder(TokioExecutor::new()).build(connector)
+/// Servers by `host:port`.
+#[derive(Default)]
+pub(in crate::flow::run) struct Web(Mutex<HashMap<String, Upstream>>);
+
+impl Web {
+    fn upstream(&self, uri: &Uri) -> Result<Upstream, BoxError> {
+        let host = uri.host().unwrap_or_default();
+        let authority = format!("{host}:{}", uri.port_u16().unwrap_or(80));
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = all.get(&authority) {
+            return Ok(known.clone());
+        }
+        if all.len() >= SERVERS {
+            all.clear();
+        }
+        let upstream = Upstream::new(&authority)?;
+        all.insert(authority, upstream.clone());
+        Ok(upstream)
+    }
+
+    async fn send(&self, request: Request<CallBody>) -> Result<http::Response<CallBody>, BoxError> {
+        self.upstream(request.uri())?.send(request).await
+    }
 }
 
 /// Sends a request: `url`, `method`, `headers`, `body`. A status of 400 and above is the error `HTTP.STATUS`. Addresses
 /// with TLS are not reached from here.
 pub(super) async fn request(runner: &Arc<Runner>, call: &Call) -> Called {
     let request = made(call)?;
-    let sent = tokio::time::timeout(TIMEOUT, runner.web.request(request)).await;
+    let sent = tokio::time::timeout(TIMEOUT, runner.web.send(request)).await;
     let reply = match sent {
         Ok(Ok(reply)) => reply,
         Ok(Err(error)) => return Err(Fault::new("HTTP.Unreachable", error.to_string())),
@@ -46,7 +63,7 @@ pub(super) async fn request(runner: &Arc<Runner>, call: &Call) -> Called {
         }
     };
     let (head, body) = reply.into_parts();
-    let body = Limited::new(body, LARGEST).collect().await;
+    let body = CallBody::new(Limited::new(body, LARGEST)).collect().await;
     let body = body
         .map_err(|error| Fault::new("HTTP.BadReply", error.to_string()))?
         .to_bytes();
@@ -68,7 +85,7 @@ pub(super) async fn request(runner: &Arc<Runner>, call: &Call) -> Called {
     })
 }
 
-fn made(call: &Call) -> Result<Request<Full<Bytes>>, Fault> {
+fn made(call: &Call) -> Result<Request<CallBody>, Fault> {
     let invalid = |words: String| Fault::new("HTTP.InvalidArgument", words);
     let text = |name: &str| parameter(call, name).and_then(Value::as_str);
     let url = text("Url").ok_or_else(|| invalid("the parameter url is missing".to_owned()))?;
@@ -89,7 +106,8 @@ fn made(call: &Call) -> Result<Request<Full<Bytes>>, Fault> {
         Some(Value::String(text)) => (text.clone(), false),
         Some(other) => (other.to_string(), true),
     };
-    let mut request = Request::new(Full::new(Bytes::from(body)));
+    let body = Full::new(Bytes::from(body)).map_err(|never| -> BoxError { match never {} });
+    let mut request = Request::new(CallBody::new(body));
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     if is_json {

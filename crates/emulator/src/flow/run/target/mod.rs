@@ -4,7 +4,7 @@ mod flow;
 mod function;
 mod http;
 
-pub(super) use http::{Web, web};
+pub(super) use http::Web;
 
 use std::sync::Arc;
 
