@@ -17,7 +17,7 @@ use crate::function::error::{FcError, Outcome};
 use crate::function::resolve::Target;
 use crate::function::service::Shared;
 
-/// Bytes of a body at most. The vendor's limit.
+/// Bytes of a request's body at most. The vendor's limit; for a response's it names none.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
 /// Bytes of all headers of a request, and of a response, at most. The vendor's limit.
 const LARGEST_HEADERS: usize = 8 * 1024;
@@ -113,7 +113,7 @@ impl Shared {
     }
 }
 
-/// A web server's response as its visitor gets it. A body without a length is a stream and may be as long as it likes.
+/// A web server's response as its visitor gets it. Its body is streamed and may be as long as it likes.
 fn passed(mut response: Response<CallBody>, wish: Option<Wish>) -> Outcome<Reply> {
     if size(response.headers()) > LARGEST_HEADERS {
         return Err(bad("the response's headers are larger than 8 KB"));
@@ -122,9 +122,6 @@ fn passed(mut response: Response<CallBody>, wish: Option<Wish>) -> Outcome<Reply
         let wish = wish.ok_or_else(|| bad("the server switches protocols, and nobody asked"))?;
         let head = wish.fulfil(response);
         return Ok(Reply::from_parts(head, ReplyBody::empty()));
-    }
-    if response.body().size_hint().lower() > LARGEST_BODY as u64 {
-        return Err(bad("the response's body is larger than 32 MB"));
     }
     from_server(response.headers_mut());
     Ok(response.map(|body| {
@@ -146,6 +143,9 @@ pub(super) async fn read(body: CallBody) -> Outcome<Bytes> {
 }
 
 fn limited(body: CallBody) -> CallBody {
+    if body.is_end_stream() {
+        return body;
+    }
     CallBody::new(Limited::new(body, LARGEST_BODY))
 }
 

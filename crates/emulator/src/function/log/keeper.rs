@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use runtime::{Line, LogSink, Pipe};
 use tokio::sync::broadcast;
@@ -19,6 +19,8 @@ use crate::clock::Clock;
 const WAITING: usize = 16 * 1024;
 /// Lines that a follower may be behind before it misses some.
 const BEHIND: usize = 4 * 1024;
+/// How long the writer lets lines gather: to wake it for each one would cost whoever writes more than the line itself.
+const GATHERING: Duration = Duration::from_millis(2);
 /// Open files at most.
 const OPEN: usize = 64;
 
@@ -172,8 +174,12 @@ fn write(receiver: &Receiver<Message>, folder: &std::path::Path) {
             };
             let _ = file.write(&lines);
         }
+        let is_awaited = !flushed.is_empty();
         for done in flushed {
             let _ = done.send(());
+        }
+        if !is_awaited {
+            std::thread::sleep(GATHERING);
         }
     }
 }
