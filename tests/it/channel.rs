@@ -1,5 +1,8 @@
 //! The template `channel-package`: packages that get their channel while they are downloaded.
 
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
 use crate::support::{Fetched, Sandbox, fetch, send};
 
 struct Packages(Sandbox);
@@ -114,4 +117,102 @@ fn a_channel_is_made_once_and_anew_for_a_new_package() {
     assert_ne!(renewed.header("etag"), first.header("etag"));
     packages.run("remove -y");
     assert_eq!(packages.get("/demo/x.apk", None).status, 404);
+}
+
+/// A signed package of 200 MB, whose one file is the first.
+fn large_package(path: &Path) -> usize {
+    const MEGABYTES: usize = 200;
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Stored)
+        .large_file(true);
+    archive.start_file("assets/film", stored).unwrap();
+    for number in 0..MEGABYTES {
+        let piece = vec![u8::try_from(number).unwrap(); 1024 * 1024];
+        archive.write_all(&piece).unwrap();
+    }
+    let mut package = archive.finish().unwrap().into_inner();
+    // The signature stands before the directory, whose place is told 6 bytes before the end.
+    let at = package.len() - 6;
+    let directory = u32::from_le_bytes(package[at..at + 4].try_into().unwrap());
+    let pair = [
+        &12_u64.to_le_bytes()[..],
+        &0x7109_871a_u32.to_le_bytes(),
+        b"12345678",
+    ]
+    .concat();
+    let size = (pair.len() as u64 + 24).to_le_bytes();
+    let block = [&size[..], &pair, &size, b"APK Sig Block 42"].concat();
+    let moved = directory + u32::try_from(block.len()).unwrap();
+    package[at..at + 4].copy_from_slice(&moved.to_le_bytes());
+    let directory = usize::try_from(directory).unwrap();
+    package.splice(directory..directory, block);
+    std::fs::write(path, &package).unwrap();
+    package.len()
+}
+
+/// The most megabytes of memory that a process, and each that it started, has used.
+fn peaks(pid: u32) -> Vec<u64> {
+    let text = |pid: u32, file: &str| {
+        std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default()
+    };
+    let all = std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let parent = |pid: u32| -> Option<u32> {
+        let stat = text(pid, "stat");
+        stat.rsplit_once(')')?
+            .1
+            .split_whitespace()
+            .nth(1)?
+            .parse()
+            .ok()
+    };
+    let mut family = vec![pid];
+    let others: Vec<(u32, Option<u32>)> = all.map(|pid| (pid, parent(pid))).collect();
+    let mut at = 0;
+    while let Some(one) = family.get(at).copied() {
+        family.extend(
+            others
+                .iter()
+                .filter(|(_, parent)| *parent == Some(one))
+                .map(|(pid, _)| *pid),
+        );
+        at += 1;
+    }
+    let peak = |pid: &u32| -> Option<u64> {
+        let status = text(*pid, "status");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? / 1024)
+    };
+    family.iter().filter_map(peak).collect()
+}
+
+#[test]
+fn a_large_package_passes_through_little_memory() {
+    let packages = Packages::deployed();
+    let length = large_package(&packages.0.work().join("apks/packages/large.apk"));
+    packages.run("deploy -y");
+    let request = "GET /large/store-a.apk HTTP/1.1\r\nHost: apks.test\r\nConnection: close\r\n\r\n";
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", packages.0.port())).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let (mut count, mut last) = (0, Vec::new());
+    let mut piece = vec![0; 256 * 1024];
+    loop {
+        let read = stream.read(&mut piece).unwrap();
+        if read == 0 {
+            break;
+        }
+        count += read;
+        last.extend_from_slice(&piece[..read]);
+        last.drain(..last.len().saturating_sub(1024));
+    }
+    assert!(count > length, "{count} bytes came of {length}");
+    let channel = br#"{"channel":"store-a"}"#;
+    assert!(last.windows(channel.len()).any(|part| part == channel));
+    let peaks = peaks(packages.0.cloud_pid());
+    assert!(peaks.len() > 1, "the function's process is among them");
+    assert!(peaks.iter().all(|peak| *peak < 150), "megabytes: {peaks:?}");
 }

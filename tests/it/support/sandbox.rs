@@ -79,6 +79,11 @@ impl Sandbox {
         }
     }
 
+    /// The process of the local cloud, which must run.
+    pub(crate) fn cloud_pid(&self) -> u32 {
+        self.cloud.as_ref().map(Child::id).unwrap()
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
