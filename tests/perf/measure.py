@@ -418,7 +418,7 @@ MEASURES = {measure.__name__: measure for measure in (start, deploy, plan, cdn, 
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser()
-    for peer in ("sdev", "s3s", "moto", "bench", "s", "restate", "functions", "flow"):
+    for peer in ("sdev", "s3s", "moto", "bench", "s", "restate", "dbos", "functions", "flow"):
         arguments.add_argument(f"--{peer}", required=True)
     arguments.add_argument("measures", nargs="*", metavar="|".join(MEASURES))
     chosen = arguments.parse_args()

@@ -2,7 +2,7 @@
 # Measures sdev beside its peers and prints one table. Exits 1 when a figure misses its limit. `./test perf` calls it.
 #
 # usage: run.sh [start|deploy|plan|cdn|manifest|function|queue|workflow|size]...   (all of them without arguments)
-# Installs what it needs: Debian's wrk, nginx-light, rclone, hyperfine and time; s3s-fs, moto, restate,
+# Installs what it needs: Debian's wrk, nginx-light, rclone, hyperfine and time; s3s-fs, moto, restate, DBOS,
 # functions-framework, serverless-offline and Serverless Devs' `s` below target/perf.
 # It builds the release binary of sdev first.
 set -euo pipefail
@@ -51,6 +51,12 @@ if chosen workflow && [ ! -x "$restate/.bin/restate-server" ]; then
     @restatedev/restate-sdk@1.17.2
 fi
 
+dbos=$peers/dbos/bin/python
+if chosen workflow && ! "$dbos" -c 'import dbos' 2> /dev/null; then
+  python3 -m venv "$peers/dbos"
+  "$peers/dbos/bin/pip" install --quiet --disable-pip-version-check dbos==3.4.0
+fi
+
 functions=$peers/functions
 if chosen function && [ ! -x "$functions/node_modules/.bin/serverless" ]; then
   npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$functions" \
@@ -87,5 +93,5 @@ fi
 # A bundle for one vendor's tools makes rclone refuse the rest; proxies are of no use on loopback.
 unset AWS_CA_BUNDLE http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
 exec python3 tests/perf/measure.py --sdev "$(realpath "$target/release/sdev")" --s3s "$s3s" --moto "$moto" \
-  --bench "$bench" --s "$s" --restate "$restate" \
+  --bench "$bench" --s "$s" --restate "$restate" --dbos "$dbos" \
   --functions "$functions" --flow "$flow" "$@"
