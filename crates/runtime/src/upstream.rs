@@ -101,7 +101,7 @@ impl Upstream {
         let mut line = Some(line);
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             // What was agreed on goes on without requests.
-            tokio::spawn(line.take().map(|line| line.drive).unwrap_or_else(over));
+            tokio::spawn(line.take().map_or_else(over, |line| line.drive));
         }
         response.map(|incoming| {
             CallBody::new(Reading {

@@ -11,7 +11,7 @@ use crate::flow::table;
 
 /// `CreateFlowAlias`.
 pub(super) async fn create(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
-    let flow = flow::find(runner, call.name("FlowName")?)?;
+    let flow = flow::find(runner, &call.name("FlowName")?)?;
     let alias = Alias {
         name: call.name("Name")?,
         description: call.words("Description", 4096)?,
@@ -63,7 +63,7 @@ pub(super) async fn describe(runner: &Runner, call: &Call<'_>) -> Outcome<Value>
 
 /// `ListFlowAliases`.
 pub(super) async fn list(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
-    let flow = flow::find(runner, call.name("FlowName")?)?;
+    let flow = flow::find(runner, &call.name("FlowName")?)?;
     let page = call.page(60, 1000)?;
     let all = runner
         .store
@@ -85,7 +85,7 @@ pub(super) async fn delete(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
 }
 
 async fn find(runner: &Runner, call: &Call<'_>) -> Outcome<Alias> {
-    let flow = flow::find(runner, call.name("FlowName")?)?;
+    let flow = flow::find(runner, &call.name("FlowName")?)?;
     let name = call.name("Name")?;
     by_name(runner, &flow.name, &name).await?.ok_or_else(|| {
         FlowError::absent(

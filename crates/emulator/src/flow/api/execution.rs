@@ -23,7 +23,7 @@ const INPUT: usize = 64 * 1024;
 
 /// `StartExecution`.
 pub(super) async fn start(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
-    let flow = flow::find(runner, call.name("FlowName")?)?;
+    let flow = flow::find(runner, &call.name("FlowName")?)?;
     let name = match call.text("ExecutionName") {
         Some(name) => {
             check_name("ExecutionName", name)?;
@@ -49,7 +49,7 @@ pub(super) async fn start(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Valu
 
 /// `StartSyncExecution`: of express flows only; its name need not be unique.
 pub(super) async fn start_sync(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
-    let flow = flow::find(runner, call.name("FlowName")?)?;
+    let flow = flow::find(runner, &call.name("FlowName")?)?;
     if flow.mode != Mode::Express {
         let said = format!("Flow {} is not of the mode Express.", flow.name);
         return Err(FlowError::conflict("InvalidExecutionMode", said));
@@ -185,7 +185,7 @@ pub(super) async fn redrive(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Va
 
 /// `ListExecutions`, the newest first.
 pub(super) async fn list(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
-    let flow = flow::find(runner, call.name("FlowName")?)?;
+    let flow = flow::find(runner, &call.name("FlowName")?)?;
     let limit = usize::try_from(call.number("Limit", 60, (1, 100))?).unwrap_or(60);
     let time = |name: &str| -> Outcome<Option<i64>> {
         let Some(text) = call.text(name) else {

@@ -65,7 +65,7 @@ pub(super) async fn create(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
 
 /// `UpdateFlow`: what is not given stays. Executions that run go on by the definition that they began with.
 pub(super) async fn update(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
-    let mut flow = find(runner, call.name("Name")?)?;
+    let mut flow = find(runner, &call.name("Name")?)?;
     if let Some(definition) = call.text("Definition") {
         check((&flow.name, flow.mode), definition)?;
         definition.clone_into(&mut flow.definition);
@@ -93,7 +93,7 @@ pub(super) async fn update(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
 
 /// `DescribeFlow`, as it is or as a version has it.
 pub(super) async fn describe(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
-    let mut flow = find(runner, call.name("Name")?)?;
+    let mut flow = find(runner, &call.name("Name")?)?;
     if let Some(version) = call.text("FlowVersion") {
         flow.definition = super::version::find(runner, &flow.name, version)
             .await?
@@ -138,9 +138,9 @@ pub(super) async fn delete(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Val
 }
 
 /// The flow of that name.
-pub(super) fn find(runner: &Runner, name: String) -> Outcome<Flow> {
-    let found = runner.store.peek(|db| table::flow::find(db, &name))?;
-    found.ok_or_else(|| FlowError::no_flow(&name))
+pub(super) fn find(runner: &Runner, name: &str) -> Outcome<Flow> {
+    let found = runner.store.peek(|db| table::flow::find(db, name))?;
+    found.ok_or_else(|| FlowError::no_flow(name))
 }
 
 fn kind(text: &str) -> Outcome<String> {

@@ -13,7 +13,7 @@ use crate::identity::request_uuid;
 
 /// `CreateSchedule`.
 pub(super) async fn create(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
-    let flow = flow::find(runner, call.name("FlowName")?)?;
+    let flow = flow::find(runner, &call.name("FlowName")?)?;
     let now = runner.now();
     let schedule = Schedule {
         id: request_uuid(),
@@ -74,7 +74,7 @@ pub(super) async fn describe(runner: &Runner, call: &Call<'_>) -> Outcome<Value>
 
 /// `ListSchedules`.
 pub(super) async fn list(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
-    let flow = flow::find(runner, call.name("FlowName")?)?;
+    let flow = flow::find(runner, &call.name("FlowName")?)?;
     let page = call.page(60, 1000)?;
     let all = runner
         .store
@@ -97,7 +97,7 @@ pub(super) async fn delete(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
 }
 
 async fn find(runner: &Runner, call: &Call<'_>) -> Outcome<Schedule> {
-    let flow = flow::find(runner, call.name("FlowName")?)?;
+    let flow = flow::find(runner, &call.name("FlowName")?)?;
     let name = call.name("ScheduleName")?;
     let wanted = (flow.name.clone(), name.clone());
     let found = runner

@@ -11,7 +11,7 @@ use crate::flow::table;
 
 /// `PublishFlowVersion`.
 pub(super) async fn publish(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
-    let flow = flow::find(runner, call.name("FlowName")?)?;
+    let flow = flow::find(runner, &call.name("FlowName")?)?;
     let description = call.words("Description", 4096)?;
     let now = runner.now();
     let name = flow.name.clone();
@@ -26,7 +26,7 @@ pub(super) async fn publish(runner: &Runner, call: &Call<'_>) -> Outcome<Value> 
 
 /// `ListFlowVersions`, the newest first.
 pub(super) async fn list(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
-    let flow = flow::find(runner, call.name("FlowName")?)?;
+    let flow = flow::find(runner, &call.name("FlowName")?)?;
     let page = call.page(60, 1000)?;
     let all = runner
         .store
@@ -40,7 +40,7 @@ pub(super) async fn list(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
 
 /// `DeleteFlowVersion`: not while an alias leads to it.
 pub(super) async fn delete(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
-    let flow = flow::find(runner, call.name("FlowName")?)?;
+    let flow = flow::find(runner, &call.name("FlowName")?)?;
     let text = call.need("FlowVersion")?;
     let number = number(&text)?;
     let deleted = runner.store.write(move |db| {
