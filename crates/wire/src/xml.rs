@@ -132,6 +132,13 @@ impl Document {
         self
     }
 
+    /// Writes a line feed, for readers that want a text before an element.
+    #[must_use]
+    pub fn blank(mut self) -> Self {
+        self.text.push('\n');
+        self
+    }
+
     /// Writes an element with text. Characters that XML cannot hold become U+FFFD.
     #[must_use]
     pub fn leaf(mut self, name: &str, text: &str) -> Self {
