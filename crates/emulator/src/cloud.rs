@@ -179,11 +179,13 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
     let logs = Logs::open(settings.data.join("function-log"), clock.clone())
         .map_err(|error| disk(error.to_string()))?;
     let fleet = fleet(&settings, &clock, &logs).map_err(|error| disk(error.to_string()))?;
-    let rooms = (clock.clone(), store.clone(), oss.clone());
+    let others = (oss.clone(), mns.clone(), logs.clone());
+    let rooms = (clock.clone(), store.clone(), others);
     let faults = Faults::open(folder.path()).map_err(|error| disk(error.to_string()))?;
     let run = Arc::new(Prone::new(fleet, faults.clone(), clock.clone()));
     let functions = Functions::open(&settings, address, rooms, run).map_err(broken)?;
-    let calls = (functions.clone(), faults.clone(), oss.clone());
+    let others = (oss.clone(), mns.clone());
+    let calls = (functions.clone(), faults.clone(), others);
     let rooms = (clock.clone(), store.clone(), calls);
     let flows = Flows::open(&settings, address, rooms).map_err(broken)?;
     let origins = (oss.clone(), functions.clone());

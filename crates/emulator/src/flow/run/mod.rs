@@ -37,6 +37,7 @@ use super::token::Seal;
 use crate::clock::Clock;
 use crate::function::Functions;
 use crate::injection::Faults;
+use crate::mns::Mns;
 use crate::oss::Oss;
 use crate::store::{Store, StoreError};
 
@@ -53,6 +54,7 @@ pub(super) struct Runner {
     pub(super) clock: Clock,
     pub(super) functions: Functions,
     pub(super) oss: Oss,
+    pub(super) mns: Mns,
     /// What fails on purpose.
     pub(super) faults: Faults,
     pub(super) seal: Seal,
@@ -77,7 +79,7 @@ impl Runner {
     pub(super) fn new(
         store: Store,
         clock: Clock,
-        (functions, faults, oss): (Functions, Faults, Oss),
+        (functions, faults, (oss, mns)): (Functions, Faults, (Oss, Mns)),
         (seal, home): (Seal, Value),
     ) -> Self {
         Self {
@@ -85,6 +87,7 @@ impl Runner {
             clock,
             functions,
             oss,
+            mns,
             faults,
             seal,
             home,
