@@ -1,6 +1,9 @@
 //! Message Service: queues, topics, and what they are joined to.
 
+mod crash;
+mod join;
 mod queue;
+mod topic;
 
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
