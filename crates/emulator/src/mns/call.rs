@@ -11,7 +11,7 @@ use crate::identity::random_hex;
 
 /// Bytes of a request's body at most: a batch of messages of 64 KB each, with what escaping adds.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
-/// Items of a page of a list at most, and when it is not said ("ListQueue" of the vendor's docs).
+/// Items of a page of a list at most, and when it is not said (`ListQueue` of the vendor's docs).
 const PAGE: i64 = 1000;
 
 /// A request with its body.

@@ -83,7 +83,7 @@ impl Shared {
         let now = self.now();
         let kept = message::add(db, &queue, letter, now)?;
         Ok(Posted {
-            message_id: kept.message_id.clone(),
+            message_id: kept.id.clone(),
             digest: letter.digest(),
             handle: (kept.visible_ms > now).then(|| kept.handle().show()),
             queues: vec![queue.name],

@@ -1,4 +1,4 @@
-//! Pushes messages to addresses on this machine ("HttpEndpoint" of the vendor's docs).
+//! Pushes messages to addresses on this machine (`HttpEndpoint` of the vendor's docs).
 
 use std::time::{Duration, SystemTime};
 

@@ -9,7 +9,7 @@ use super::error::{MnsError, Outcome};
 use super::model::{Endpoint, Letter, Notification, Queue, RETENTION_MS, Subscription};
 use super::push::{push, request};
 use super::service::Shared;
-use super::table::delivery::{self, Delivery, Published};
+use super::table::delivery::{self, Content, Delivery};
 use super::table::{message, queue, subscription};
 
 /// Deliveries that are made side by side.
@@ -87,7 +87,7 @@ impl Shared {
         let of = delivery.clone();
         let read = self.store.read(move |db| {
             let to = subscription::find(db, &of.topic, &of.subscription)?;
-            Ok::<_, MnsError>(to.zip(delivery::published(db, &of)?))
+            Ok::<_, MnsError>(to.zip(delivery::content(db, &of)?))
         });
         let Some((to, message)) = read.await? else {
             // Subscription or topic were deleted meanwhile.
@@ -129,7 +129,7 @@ impl Shared {
         self: &Arc<Self>,
         delivery: Delivery,
         (to, queue): (Subscription, String),
-        message: Published,
+        message: Content,
     ) -> Outcome<()> {
         let (room, name) = (Arc::clone(self), queue.clone());
         let write = self.store.write(move |db| {

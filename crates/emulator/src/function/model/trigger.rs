@@ -165,7 +165,7 @@ fn check(kind: &str, config: &Json) -> Outcome<()> {
     }
 }
 
-/// Checks what a trigger of a topic says ("MNSTopicTriggerConfig" of the vendor's docs). `notifyStrategy` is about pushes that
+/// Checks what a trigger of a topic says (`MNSTopicTriggerConfig` of the vendor's docs). `notifyStrategy` is about pushes that
 /// fail; here the event is queued with the message, so that none can.
 fn check_topic(config: &Json) -> Outcome<()> {
     let one_of = |name: &str, words: &[&str]| match &config[name] {

@@ -120,7 +120,7 @@ mod tests {
         }
     }
 
-    fn message<'a>(attributes: &'a [(String, String)]) -> Publication<'a> {
+    fn message(attributes: &[(String, String)]) -> Publication<'_> {
         Publication {
             owner: "1",
             topic: "t",

@@ -208,7 +208,7 @@ fn write_content(document: Document, message: &Message) -> Document {
     let digest = wire::digest::md5_hex_upper(message.body.as_bytes());
     let first = message.first_dequeue_ms.unwrap_or_default();
     let document = document
-        .leaf("MessageId", &message.message_id)
+        .leaf("MessageId", &message.id)
         .leaf("MessageBody", &message.body)
         .leaf("MessageBodyMD5", &digest)
         .leaf("EnqueueTime", &message.enqueued_ms.to_string())

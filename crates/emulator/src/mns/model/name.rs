@@ -13,7 +13,7 @@ pub(in crate::mns) enum Named {
     Subscription,
 }
 
-/// Refuses what cannot be a name: letters, digits and `-`, a letter or digit first ("CreateQueue", "CreateTopic",
+/// Refuses what cannot be a name: letters, digits and `-`, a letter or digit first (`CreateQueue`, `CreateTopic`,
 /// "Subscribe" of the vendor's docs).
 pub(in crate::mns) fn check_name(named: Named, name: &str) -> Outcome<()> {
     let (most, length, invalid, word) = match named {

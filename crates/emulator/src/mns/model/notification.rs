@@ -1,4 +1,4 @@
-//! What subscribers get of a message ("NotifyContentFormat" of the vendor's docs).
+//! What subscribers get of a message (`NotifyContentFormat` of the vendor's docs).
 
 use serde_json::json;
 use wire::mns::NAMESPACE;

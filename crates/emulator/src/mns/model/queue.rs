@@ -17,7 +17,7 @@ const POLLING: (i64, i64) = (0, 30);
 /// How often a message may be received before it is dead. The vendor's bounds are not published.
 const RECEIPTS: (i64, i64) = (1, 1000);
 
-/// What can be set of a queue; bounds and defaults are those of "CreateQueue" of the vendor's docs. Times in seconds.
+/// What can be set of a queue; bounds and defaults are those of `CreateQueue` of the vendor's docs. Times in seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::mns) struct Attributes {
     pub(in crate::mns) delay: i64,

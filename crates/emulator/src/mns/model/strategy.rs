@@ -1,4 +1,4 @@
-//! When a push that failed is tried again ("NotifyStrategy" of the vendor's docs).
+//! When a push that failed is tried again (`NotifyStrategy` of the vendor's docs).
 
 use serde::{Deserialize, Serialize};
 

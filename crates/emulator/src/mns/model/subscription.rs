@@ -11,7 +11,7 @@ use crate::mns::error::{MnsError, Outcome};
 
 /// Characters of a tag at most.
 pub(super) const TAG: usize = 16;
-/// Where a push goes when the endpoint has no path ("HttpEndpoint" of the vendor's docs).
+/// Where a push goes when the endpoint has no path (`HttpEndpoint` of the vendor's docs).
 const PATH: &str = "/notifications";
 
 /// In which form a message is delivered. The words are the vendor's.
@@ -145,7 +145,7 @@ impl Terms {
         Ok(terms)
     }
 
-    /// These with what a document says: only the strategy can be changed ("SetSubscriptionAttributes" of the vendor's docs).
+    /// These with what a document says: only the strategy can be changed (`SetSubscriptionAttributes` of the vendor's docs).
     pub(in crate::mns) fn changed(mut self, document: &Element) -> Outcome<Self> {
         for element in &document.children {
             match element.name.as_str() {

@@ -8,7 +8,7 @@ use super::seconds;
 use super::setting::{flag, number, shown};
 use crate::mns::error::{MnsError, Outcome};
 
-/// How long a published message is kept, in milliseconds: a day, pushed or not ("GetTopicAttributes" of the vendor's docs).
+/// How long a published message is kept, in milliseconds: a day, pushed or not (`GetTopicAttributes` of the vendor's docs).
 pub(in crate::mns) const RETENTION_MS: i64 = 86_400_000;
 
 /// A topic.

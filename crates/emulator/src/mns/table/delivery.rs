@@ -18,9 +18,9 @@ pub(in crate::mns) struct Delivery {
     pub(in crate::mns) failures: u32,
 }
 
-/// A message that was published.
+/// What was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::mns) struct Published {
+pub(in crate::mns) struct Content {
     pub(in crate::mns) message_id: String,
     pub(in crate::mns) body: String,
     pub(in crate::mns) tag: String,
@@ -90,13 +90,13 @@ pub(in crate::mns) fn next_due(db: &Connection, now_ms: i64) -> Rows<Option<i64>
 }
 
 /// What it delivers.
-pub(in crate::mns) fn published(db: &Connection, delivery: &Delivery) -> Rows<Option<Published>> {
+pub(in crate::mns) fn content(db: &Connection, delivery: &Delivery) -> Rows<Option<Content>> {
     let sql =
         "SELECT message_id, body, tag, extra, published_ms FROM mns_publication WHERE id = ?1";
     let mut statement = db.prepare_cached(sql)?;
     let found = statement.query_row([delivery.publication], |row| {
         let extra: String = row.get(3)?;
-        Ok(Published {
+        Ok(Content {
             message_id: row.get(0)?,
             body: row.get(1)?,
             tag: row.get(2)?,

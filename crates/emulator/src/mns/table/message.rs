@@ -14,8 +14,8 @@ const COLUMNS: &str = "SELECT id, message_id, body, priority, enqueued_ms, visib
 /// A message in a queue. Times are milliseconds of the cloud's time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::mns) struct Message {
-    id: i64,
-    pub(in crate::mns) message_id: String,
+    row: i64,
+    pub(in crate::mns) id: String,
     pub(in crate::mns) body: String,
     pub(in crate::mns) priority: i64,
     pub(in crate::mns) enqueued_ms: i64,
@@ -41,7 +41,7 @@ impl Message {
     /// Its receipt handle since it was received last, or sent with a delay.
     pub(in crate::mns) fn handle(&self) -> Handle {
         Handle {
-            row: self.id,
+            row: self.row,
             nonce: self.nonce.clone(),
         }
     }
@@ -57,8 +57,8 @@ pub(in crate::mns) fn add(
     forget_old(db, now_ms)?;
     let delay = letter.delay.unwrap_or(queue.attributes.delay);
     let mut message = Message {
-        id: 0,
-        message_id: letter.message_id.clone(),
+        row: 0,
+        id: letter.message_id.clone(),
         body: letter.body.clone(),
         priority: letter.priority,
         enqueued_ms: now_ms,
@@ -78,7 +78,7 @@ fn insert(db: &Connection, queue: &str, message: &mut Message) -> Rows<()> {
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9)";
     db.prepare_cached(sql)?.execute(params![
         queue,
-        message.message_id,
+        message.id,
         message.body,
         message.priority,
         message.enqueued_ms,
@@ -87,7 +87,7 @@ fn insert(db: &Connection, queue: &str, message: &mut Message) -> Rows<()> {
         message.nonce,
         text(&message.extra),
     ])?;
-    message.id = db.last_insert_rowid();
+    message.row = db.last_insert_rowid();
     Ok(())
 }
 
@@ -143,7 +143,7 @@ pub(in crate::mns) fn receive(
         message.nonce = random_hex::<8>();
         let is_last = dead.is_some_and(|dead| message.dequeues >= dead.receipts);
         statement.execute(params![
-            message.id,
+            message.row,
             message.visible_ms,
             message.first_dequeue_ms,
             message.dequeues,
@@ -175,13 +175,13 @@ pub(in crate::mns) fn hide(db: &Connection, message: &mut Message, until_ms: i64
     message.nonce = random_hex::<8>();
     let sql = "UPDATE mns_message SET visible_ms = ?2, nonce = ?3, dead_ms = iif(dead_ms IS NULL, NULL, ?2) WHERE id = ?1";
     db.prepare_cached(sql)?
-        .execute(params![message.id, message.visible_ms, message.nonce])?;
+        .execute(params![message.row, message.visible_ms, message.nonce])?;
     Ok(())
 }
 
 pub(in crate::mns) fn delete(db: &Connection, message: &Message) -> Rows<()> {
     let mut statement = db.prepare_cached("DELETE FROM mns_message WHERE id = ?1")?;
-    statement.execute([message.id])?;
+    statement.execute([message.row])?;
     Ok(())
 }
 
@@ -229,7 +229,7 @@ pub(in crate::mns) fn bury(
             kind: PropertyKind::String,
         };
         let mut moved = Message {
-            message_id: random_hex::<16>(),
+            id: random_hex::<16>(),
             enqueued_ms: now_ms,
             visible_ms: now_ms,
             nonce: random_hex::<8>(),
@@ -239,7 +239,7 @@ pub(in crate::mns) fn bury(
         moved
             .extra
             .system
-            .push(origin("DLQOriginMessageId", &message.message_id));
+            .push(origin("DLQOriginMessageId", &message.id));
         insert(db, &to.name, &mut moved)?;
     }
     Ok(!all.is_empty())
@@ -248,8 +248,8 @@ pub(in crate::mns) fn bury(
 fn read(row: &Row<'_>) -> Rows<Message> {
     let extra: String = row.get(10)?;
     Ok(Message {
-        id: row.get(0)?,
-        message_id: row.get(1)?,
+        row: row.get(0)?,
+        id: row.get(1)?,
         body: row.get(2)?,
         priority: row.get(3)?,
         enqueued_ms: row.get(4)?,

@@ -1,5 +1,7 @@
 //! What queues and topics are joined to: functions that topics start, destinations of asynchronous calls, tasks of flows.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 
 use super::refused;
@@ -26,73 +28,57 @@ impl Cloud {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_published_message_calls_the_functions_that_wait_for_it() {
-    let cloud = Cloud::start().await;
-    let (all, red) = (
-        make(&cloud, "all", false).await,
-        make(&cloud, "red", false).await,
-    );
-    // The trigger may be there before its topic.
-    let made = cloud
-        .topic_trigger(
-            "all",
-            "whole",
-            json!({"notifyContentFormat": "JSON", "notifyStrategy": "BACKOFF_RETRY"}),
-        )
-        .await;
-    assert_eq!(made.0, 200, "{}", made.1);
-    let made = cloud
-        .topic_trigger("red", "stream", json!({"filterTag": "red"}))
-        .await;
-    assert_eq!(made.0, 200, "{}", made.1);
-    assert_eq!(
-        cloud.publish("news", "x", "").await.refusal(),
-        refused(404, "TopicNotExist")
-    );
-    cloud.make_topic("news").await;
-    let attributes = "<MessageAttributes><Extend>{\"key\":\"value\"}</Extend></MessageAttributes>";
-    let published = cloud
-        .publish(
-            "news",
-            "one",
-            &format!("<MessageTag>red</MessageTag>{attributes}"),
-        )
-        .await;
-    cloud
-        .publish("news", "two", "<MessageTag>blue</MessageTag>")
-        .await;
-    cloud
-        .publish("news", "three", "<MessageTag>red</MessageTag>")
-        .await;
+const ATTRIBUTES: &str = "<MessageTag>red</MessageTag><MessageAttributes><Extend>{\"key\":\"value\"}</Extend></MessageAttributes>";
 
-    let mut whole: Vec<Json> = lines(&all, 3)
-        .await
+#[tokio::test(flavor = "multi_thread")]
+async fn a_published_message_calls_the_functions_that_wait_for_its_topic() {
+    let cloud = Cloud::start().await;
+    let file = make(&cloud, "all", false).await;
+    // The trigger may be there before its topic.
+    let config = json!({"notifyContentFormat": "JSON", "notifyStrategy": "BACKOFF_RETRY"});
+    let made = cloud.topic_trigger("all", "whole", config).await;
+    assert_eq!(made.0, 200, "{}", made.1);
+    let lost = cloud.publish("news", "x", "").await;
+    assert_eq!(lost.refusal(), refused(404, "TopicNotExist"));
+    cloud.make_topic("news").await;
+    let published = cloud.publish("news", "one", ATTRIBUTES).await;
+    cloud.publish("news", "two", "").await;
+    let events = lines(&file, 2).await;
+    let events = events
         .iter()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    whole.sort_by_key(|event| event["PublishTime"].as_i64());
-    let first = whole
-        .iter()
-        .find(|event| event["Message"] == "one")
-        .unwrap();
-    let time = first["PublishTime"].as_i64().unwrap();
-    assert_eq!(
-        *first,
-        json!({
-            "key": "value", "TopicOwner": "1234567890123456", "Subscriber": "1234567890123456", "Message": "one",
-            "PublishTime": time, "SubscriptionName": "whole", "TopicName": "news",
-            "MessageMD5": published.of("MessageBodyMD5"), "MessageId": published.of("MessageId"),
-        })
-    );
-    let mut red = lines(&red, 2).await;
-    red.sort();
-    assert_eq!(red[0], "three");
-    let said: Json = serde_json::from_str(&red[1]).unwrap();
-    assert_eq!(
-        said,
-        json!({"body": "one", "attrs": {"Extend": "{\"key\":\"value\"}"}})
-    );
+        .map(|line| serde_json::from_str::<Json>(line).unwrap());
+    let mut events: Vec<Json> = events.collect();
+    events.sort_by_key(|event| event["PublishTime"].as_i64());
+    let own = |event: &Json| event["Message"] == "one";
+    let event = events.iter().find(|event| own(event)).unwrap();
+    let time = event["PublishTime"].as_i64().unwrap();
+    let expected = json!({
+        "key": "value", "TopicOwner": "1234567890123456", "Subscriber": "1234567890123456", "Message": "one",
+        "PublishTime": time, "SubscriptionName": "whole", "TopicName": "news",
+        "MessageMD5": published.of("MessageBodyMD5"), "MessageId": published.of("MessageId"),
+    });
+    assert_eq!(*event, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trigger_with_a_tag_gets_the_messages_that_have_it_as_they_are() {
+    let cloud = Cloud::start().await;
+    let file = make(&cloud, "red", false).await;
+    cloud.make_topic("news").await;
+    let tag = json!({"filterTag": "red"});
+    let made = cloud.topic_trigger("red", "stream", tag).await;
+    assert_eq!(made.0, 200, "{}", made.1);
+    cloud.publish("news", "one", ATTRIBUTES).await;
+    let blue = "<MessageTag>blue</MessageTag>";
+    cloud.publish("news", "two", blue).await;
+    let red = "<MessageTag>red</MessageTag>";
+    cloud.publish("news", "three", red).await;
+    let mut seen = lines(&file, 2).await;
+    seen.sort();
+    assert_eq!(seen[0], "three");
+    let said: Json = serde_json::from_str(&seen[1]).unwrap();
+    let attributes = json!({"Extend": "{\"key\":\"value\"}"});
+    assert_eq!(said, json!({"body": "one", "attrs": attributes}));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,95 +110,74 @@ async fn a_failing_function_is_called_again_with_the_message_by_the_clock() {
     cloud.publish("news", "bad", "").await;
     for count in 1..=4 {
         lines(&file, count).await;
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        cloud.pass(std::time::Duration::from_mins(1)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        cloud.pass(Duration::from_mins(1)).await;
     }
     assert_eq!(lines(&file, 4).await, ["bad"; 4]);
+}
+
+/// Sets where a function's ends are told: a queue, and the topic `ends`.
+async fn tell(cloud: &Cloud, function: &str, queue: &str) {
+    let config = json!({
+        "maxAsyncRetryAttempts": 0,
+        "destinationConfig": {
+            "onSuccess": {"destination": format!("{ACCOUNT}/queues/{queue}/messages")},
+            "onFailure": {"destination": format!("{ACCOUNT}/topics/ends/messages")},
+        },
+    });
+    let path = format!("functions/{function}/async-invoke-config");
+    assert_eq!(cloud.fc_json("PUT", &path, &config).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn queues_and_topics_hear_how_asynchronous_calls_ended() {
     let cloud = Cloud::start().await;
-    make(&cloud, "good", false).await;
-    make(&cloud, "bad", true).await;
     cloud.queue("told", "").await;
     cloud.make_topic("ends").await;
     cloud.queue("ends", "").await;
     let plain = "<NotifyContentFormat>SIMPLIFIED</NotifyContentFormat>";
-    cloud
-        .subscribe("ends", "s", &format!("{ACCOUNT}queues/ends"), plain)
-        .await;
-    let config = |queue: &str| {
-        json!({
-            "maxAsyncRetryAttempts": 0,
-            "destinationConfig": {
-                "onSuccess": {"destination": format!("{ACCOUNT}/queues/{queue}/messages")},
-                "onFailure": {"destination": format!("{ACCOUNT}/topics/ends/messages")},
-            },
-        })
-    };
-    for function in ["good", "bad"] {
-        let path = format!("functions/{function}/async-invoke-config");
-        assert_eq!(
-            cloud.fc_json("PUT", &path, &config("told")).await.status,
-            200
-        );
+    let queue = format!("{ACCOUNT}queues/ends");
+    cloud.subscribe("ends", "s", &queue, plain).await;
+    for (function, fails) in [("good", false), ("bad", true)] {
+        make(&cloud, function, fails).await;
+        tell(&cloud, function, "told").await;
         send(&cloud, function, "event").await;
     }
     let said = |message: wire::xml::Element| -> Json {
         serde_json::from_str(message.text_of("MessageBody").unwrap()).unwrap()
     };
     let good = said(cloud.wait_for("told").await);
-    assert_eq!(
-        (
-            &good["requestPayload"],
-            &good["responsePayload"],
-            &good["requestContext"]["condition"]
-        ),
-        (&"event".into(), &"done".into(), &"".into())
-    );
+    assert_eq!(good["requestPayload"], "event");
+    assert_eq!(good["responsePayload"], "done");
+    assert_eq!(good["requestContext"]["condition"], "");
     let bad = said(cloud.wait_for("ends").await);
-    assert_eq!(
-        bad["requestContext"]["condition"],
-        "UnhandledInvocationError"
-    );
+    let condition = &bad["requestContext"]["condition"];
+    assert_eq!(condition, "UnhandledInvocationError");
     assert_eq!(cloud.receive("told").await.status, 404);
-
-    // A queue that is not there keeps nothing from ending, and the log says so.
-    let path = "functions/good/async-invoke-config";
-    cloud.fc_json("PUT", path, &config("nowhere")).await;
-    let id = send(&cloud, "good", "event").await;
-    let id = id.header("x-fc-request-id").unwrap().to_owned();
-    let wait = async {
-        loop {
-            let found = cloud
-                .admin("GET", &format!("logs?function=good&request={id}"), b"")
-                .await;
-            if found.text().contains("was not told how it ended") {
-                return found.text();
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    };
-    let waited = tokio::time::timeout(std::time::Duration::from_secs(30), wait).await;
-    assert!(waited.unwrap().contains("nowhere"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tasks_send_and_publish_and_go_on_with_what_was_answered() {
+async fn a_destination_that_is_not_there_is_told_of_in_the_log() {
     let cloud = Cloud::start().await;
-    cloud.queue("work", "").await;
-    cloud.make_topic("news").await;
-    cloud.queue("news", "").await;
-    cloud
-        .subscribe(
-            "news",
-            "s",
-            &format!("{ACCOUNT}queues/news"),
-            "<FilterTag>red</FilterTag>",
-        )
-        .await;
-    let first = "
+    make(&cloud, "good", false).await;
+    tell(&cloud, "good", "nowhere").await;
+    let sent = send(&cloud, "good", "event").await;
+    let id = sent.header("x-fc-request-id").unwrap();
+    let query = format!("logs?function=good&request={id}");
+    let wait = async {
+        loop {
+            let found = cloud.admin("GET", &query, b"").await.text();
+            if found.contains("was not told how it ended") {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(30), wait).await;
+    assert!(waited.unwrap().contains("nowhere"));
+}
+
+const FIRST: &str = "
 version: v1
 type: flow
 steps:
@@ -228,29 +193,8 @@ steps:
   outputMappings: [{target: sent, source: $input.sent}, {target: published, source: $local.MessageId}]
 outputMappings: [{target: sent, source: $local.sent}, {target: published, source: $local.published}]
 ";
-    cloud.flow("first", first).await;
-    cloud
-        .run("first", "e", &json!({"say": "hello", "delay": 0}))
-        .await;
-    let end = output(&cloud.until("first", "e", "Succeeded").await);
-    let got = cloud.receive("work").await;
-    assert_eq!(
-        (got.of("Priority"), got.of("MessageId")),
-        (
-            "1".to_owned(),
-            end["sent"]["MessageId"].as_str().unwrap().to_owned()
-        )
-    );
-    let body: Json = serde_json::from_str(&got.of("MessageBody")).unwrap();
-    assert_eq!(body, json!({"say": "hello", "delay": 0}));
-    assert_eq!(end["sent"]["MessageBodyMD5"], got.of("MessageBodyMD5"));
-    assert!(end["sent"]["RequestId"].is_string());
-    let news = cloud.wait_for("news").await;
-    let news = news.text_of("MessageBody").unwrap();
-    assert!(news.contains("<Message>hello</Message>"), "{news}");
-    assert!(news.contains(end["published"].as_str().unwrap()), "{news}");
 
-    let second = "
+const SECOND: &str = "
 Type: StateMachine
 Name: second
 SpecVersion: v1
@@ -266,15 +210,45 @@ States:
     priority: 2
   End: true
 ";
-    cloud.flow("second", second).await;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_of_the_first_language_send_and_publish() {
+    let cloud = Cloud::start().await;
+    cloud.queue("work", "").await;
+    cloud.make_topic("news").await;
+    cloud.queue("news", "").await;
+    let queue = format!("{ACCOUNT}queues/news");
+    let tag = "<FilterTag>red</FilterTag>";
+    cloud.subscribe("news", "s", &queue, tag).await;
+    cloud.flow("first", FIRST).await;
+    let input = json!({"say": "hello", "delay": 0});
+    cloud.run("first", "e", &input).await;
+    let end = output(&cloud.until("first", "e", "Succeeded").await);
+    let got = cloud.receive("work").await;
+    assert_eq!(got.of("Priority"), "1");
+    assert_eq!(end["sent"]["MessageId"], got.of("MessageId"));
+    assert_eq!(end["sent"]["MessageBodyMD5"], got.of("MessageBodyMD5"));
+    assert!(end["sent"]["RequestId"].is_string());
+    let body: Json = serde_json::from_str(&got.of("MessageBody")).unwrap();
+    assert_eq!(body, input);
+    let news = cloud.wait_for("news").await;
+    let news = news.text_of("MessageBody").unwrap();
+    assert!(news.contains("<Message>hello</Message>"), "{news}");
+    let id = end["published"].as_str().unwrap();
+    assert!(news.contains(id), "{news}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_of_the_second_language_send_structures_too() {
+    let cloud = Cloud::start().await;
+    cloud.queue("work", "").await;
+    cloud.flow("second", SECOND).await;
     cloud.run("second", "e", &json!({})).await;
     let end = output(&cloud.until("second", "e", "Succeeded").await);
     let got = cloud.receive("work").await;
     assert_eq!(got.of("MessageBody"), r#"{"body":"ok"}"#);
-    assert_eq!(
-        (got.of("Priority"), &end["MessageId"]),
-        ("2".to_owned(), &got.of("MessageId").into())
-    );
+    assert_eq!(got.of("Priority"), "2");
+    assert_eq!(end["MessageId"], got.of("MessageId"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -92,6 +92,30 @@ impl Cloud {
         got.document()
     }
 
+    /// Deletes a message by a handle.
+    pub(crate) async fn delete(&self, queue: &str, handle: &str) -> Answer {
+        let target = format!("/queues/{queue}/messages?ReceiptHandle={handle}");
+        self.mns("DELETE", &target, "").await
+    }
+
+    /// Deletes messages by handles.
+    pub(crate) async fn delete_all(&self, queue: &str, handles: &[&str]) -> Answer {
+        let body = handles.iter().fold(String::new(), |text, handle| {
+            text + "<ReceiptHandle>" + handle + "</ReceiptHandle>"
+        });
+        let body = format!("<ReceiptHandles>{body}</ReceiptHandles>");
+        let target = format!("/queues/{queue}/messages");
+        self.mns("DELETE", &target, &body).await
+    }
+
+    /// Checks texts of what is shown.
+    pub(crate) async fn shows(&self, target: &str, texts: &[(&str, &str)]) {
+        let shown = self.mns("GET", target, "").await;
+        for (name, value) in texts {
+            assert_eq!(shown.of(name), *value, "{target}: {name}");
+        }
+    }
+
     /// Moves the clock forward.
     pub(crate) async fn pass(&self, time: Duration) {
         let body = format!("{{\"advance_ms\":{}}}", time.as_millis());

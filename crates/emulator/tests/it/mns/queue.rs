@@ -148,70 +148,59 @@ async fn lists_come_in_pages_by_prefix() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_hidden_while_it_is_worked_on_and_comes_back_by_the_clock() {
     let cloud = Cloud::start().await;
-    cloud
-        .queue("q", "<VisibilityTimeout>60</VisibilityTimeout>")
-        .await;
+    let hidden = "<VisibilityTimeout>60</VisibilityTimeout>";
+    cloud.queue("q", hidden).await;
     let id = cloud.send("q", "a&lt;b", "<Priority>3</Priority>").await;
-    let peeked = cloud
-        .mns("GET", "/queues/q/messages?peekonly=true", "")
-        .await;
-    assert_eq!(
-        (
-            peeked.of("MessageBody"),
-            peeked.of("DequeueCount"),
-            peeked.of("FirstDequeueTime")
-        ),
-        ("a<b".to_owned(), "0".to_owned(), "0".to_owned())
-    );
-    assert!(peeked.document().child("ReceiptHandle").is_none());
     let first = cloud.receive("q").await;
-    assert_eq!((first.status, first.of("MessageId")), (200, id.clone()));
-    assert_eq!(
-        first.of("MessageBodyMD5"),
-        wire::digest::md5_hex_upper(b"a<b")
-    );
-    assert_eq!(
-        (first.of("DequeueCount"), first.of("Priority")),
-        ("1".to_owned(), "3".to_owned())
-    );
+    let digest = wire::digest::md5_hex_upper(b"a<b");
+    for (name, value) in [
+        ("MessageId", id.as_str()),
+        ("MessageBody", "a<b"),
+        ("MessageBodyMD5", &digest),
+        ("DequeueCount", "1"),
+        ("Priority", "3"),
+    ] {
+        assert_eq!(first.of(name), value, "{name}");
+    }
     let time = |name: &str| first.of(name).parse::<i64>().unwrap();
     assert_eq!(time("NextVisibleTime") - time("FirstDequeueTime"), 60_000);
-    assert_eq!(
-        cloud.receive("q").await.refusal(),
-        refused(404, "MessageNotExist")
-    );
-    let states = cloud.mns("GET", "/queues/q", "").await;
-    assert_eq!(
-        (states.of("ActiveMessages"), states.of("InactiveMessages")),
-        ("0".to_owned(), "1".to_owned())
-    );
+    let nothing = || refused(404, "MessageNotExist");
+    assert_eq!(cloud.receive("q").await.refusal(), nothing());
+    let states = [("ActiveMessages", "0"), ("InactiveMessages", "1")];
+    cloud.shows("/queues/q", &states).await;
 
     cloud.pass(61 * SECOND).await;
-    let delete = |handle: String| {
-        let target = format!("/queues/q/messages?ReceiptHandle={handle}");
-        let cloud = &cloud;
-        async move { cloud.mns("DELETE", &target, "").await }
-    };
-    let stale = delete(first.of("ReceiptHandle")).await;
-    assert_eq!(stale.refusal(), refused(404, "MessageNotExist"));
+    let stale = first.of("ReceiptHandle");
+    assert_eq!(cloud.delete("q", &stale).await.refusal(), nothing());
     let second = cloud.receive("q").await;
-    assert_eq!(
-        (second.of("MessageId"), second.of("DequeueCount")),
-        (id, "2".to_owned())
-    );
+    assert_eq!(second.of("MessageId"), id);
+    assert_eq!(second.of("DequeueCount"), "2");
     assert_eq!(second.of("FirstDequeueTime"), first.of("FirstDequeueTime"));
-    assert_ne!(second.of("ReceiptHandle"), first.of("ReceiptHandle"));
-    let stale = delete(first.of("ReceiptHandle")).await;
-    assert_eq!(stale.refusal(), refused(404, "MessageNotExist"));
-    let nonsense = delete("nonsense".to_owned()).await;
+    assert_ne!(second.of("ReceiptHandle"), stale);
+    assert_eq!(cloud.delete("q", &stale).await.refusal(), nothing());
+    let nonsense = cloud.delete("q", "nonsense").await;
     assert_eq!(nonsense.refusal(), refused(400, "ReceiptHandleError"));
-    let done = delete(second.of("ReceiptHandle")).await;
+    let done = cloud.delete("q", &second.of("ReceiptHandle")).await;
     assert_eq!((done.status, done.text()), (204, String::new()));
     cloud.pass(61 * SECOND).await;
-    assert_eq!(
-        cloud.receive("q").await.refusal(),
-        refused(404, "MessageNotExist")
-    );
+    assert_eq!(cloud.receive("q").await.refusal(), nothing());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_at_a_message_changes_nothing() {
+    let cloud = Cloud::start().await;
+    cloud.queue("q", "").await;
+    let target = "/queues/q/messages?peekonly=true";
+    let nothing = cloud.mns("GET", target, "").await;
+    assert_eq!(nothing.refusal(), refused(404, "MessageNotExist"));
+    cloud.send("q", "x", "").await;
+    for _ in 0..2 {
+        let peeked = cloud.mns("GET", target, "").await;
+        assert_eq!(peeked.of("MessageBody"), "x");
+        assert_eq!(peeked.of("DequeueCount"), "0");
+        assert_eq!(peeked.of("FirstDequeueTime"), "0");
+        assert!(peeked.document().child("ReceiptHandle").is_none());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -305,82 +294,69 @@ async fn delays_priorities_and_terms_are_kept() {
     assert_eq!(refusal.refusal(), refused(400, "InvalidArgument"));
 }
 
+fn batch(count: usize) -> String {
+    let all = (0..count).fold(String::new(), |text, n| {
+        text + "<Message><MessageBody>" + &n.to_string() + "</MessageBody></Message>"
+    });
+    format!("<Messages>{all}</Messages>")
+}
+
+fn count(answer: &Answer) -> usize {
+    answer.document().all("Message").count()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn batches_are_sent_received_and_deleted_together() {
+async fn batches_are_sent_whole_or_not_at_all() {
     let cloud = Cloud::start().await;
     cloud.queue("q", "").await;
-    let batch = |count: usize| {
-        let all: String = (0..count)
-            .map(|n| format!("<Message><MessageBody>{n}</MessageBody></Message>"))
-            .collect();
-        format!("<Messages>{all}</Messages>")
-    };
-    let sent = cloud.mns("POST", "/queues/q/messages", &batch(16)).await;
-    assert_eq!(sent.status, 201, "{}", sent.text());
-    assert_eq!(sent.document().all("Message").count(), 16);
-    for wrong in [batch(17), batch(0)] {
-        let refusal = cloud.mns("POST", "/queues/q/messages", &wrong).await;
+    let target = "/queues/q/messages";
+    let spoiled = batch(2).replace("<MessageBody>1</MessageBody>", "<MessageBody/>");
+    for wrong in [batch(17), batch(0), spoiled] {
+        let refusal = cloud.mns("POST", target, &wrong).await;
         assert_eq!(refusal.refusal(), refused(400, "InvalidArgument"));
     }
-    // One that cannot be sent keeps all others back.
-    let spoiled = batch(2).replace("<MessageBody>1</MessageBody>", "<MessageBody/>");
-    assert_eq!(
-        cloud
-            .mns("POST", "/queues/q/messages", &spoiled)
-            .await
-            .status,
-        400
-    );
-    let peeked = cloud
-        .mns(
-            "GET",
-            "/queues/q/messages?peekonly=true&numOfMessages=16",
-            "",
-        )
+    cloud.shows("/queues/q", &[("ActiveMessages", "0")]).await;
+    let sent = cloud.mns("POST", target, &batch(16)).await;
+    assert_eq!((sent.status, count(&sent)), (201, 16));
+    let peek = format!("{target}?peekonly=true&numOfMessages=16");
+    assert_eq!(count(&cloud.mns("GET", &peek, "").await), 16);
+    let many = cloud
+        .mns("GET", &format!("{target}?numOfMessages=17"), "")
         .await;
-    assert_eq!(peeked.document().all("Message").count(), 16);
+    assert_eq!(many.refusal(), refused(400, "InvalidArgument"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_batch_is_deleted_what_can_be() {
+    let cloud = Cloud::start().await;
+    cloud.queue("q", "").await;
+    cloud.mns("POST", "/queues/q/messages", &batch(16)).await;
     let got = cloud
         .mns("GET", "/queues/q/messages?numOfMessages=10", "")
-        .await;
-    let handles: Vec<String> = got
-        .document()
+        .await
+        .document();
+    let handles: Vec<&str> = got
         .all("Message")
-        .map(|one| one.text_of("ReceiptHandle").unwrap().to_owned())
+        .filter_map(|one| one.text_of("ReceiptHandle"))
         .collect();
     assert_eq!(handles.len(), 10);
-    let delete = |handles: &[String]| {
-        let all: String = handles
-            .iter()
-            .map(|handle| format!("<ReceiptHandle>{handle}</ReceiptHandle>"))
-            .collect();
-        let body = format!("<ReceiptHandles>{all}</ReceiptHandles>");
-        let cloud = &cloud;
-        async move { cloud.mns("DELETE", "/queues/q/messages", &body).await }
-    };
-    assert_eq!(delete(&handles[..8]).await.status, 204);
-    let mixed = delete(&[handles[0].clone(), handles[8].clone(), "x".to_owned()]).await;
+    assert_eq!(cloud.delete_all("q", &handles[..8]).await.status, 204);
+    let mixed = cloud.delete_all("q", &[handles[0], handles[8], "x"]).await;
     assert_eq!(mixed.status, 404);
-    let errors: Vec<_> = mixed
-        .document()
+    let errors = mixed.document();
+    let errors: Vec<_> = errors
         .all("Error")
-        .map(|error| {
-            let text = |name| error.text_of(name).unwrap().to_owned();
-            (text("ErrorCode"), text("ReceiptHandle"))
-        })
+        .map(|error| (error.text_of("ErrorCode"), error.text_of("ReceiptHandle")))
         .collect();
-    assert_eq!(
-        errors,
-        [
-            ("MessageNotExist".to_owned(), handles[0].clone()),
-            ("ReceiptHandleError".to_owned(), "x".to_owned())
-        ]
-    );
-    assert_eq!(delete(&handles[9..]).await.status, 204);
+    let gone = (Some("MessageNotExist"), Some(handles[0]));
+    let wrong = (Some("ReceiptHandleError"), Some("x"));
+    assert_eq!(errors, [gone, wrong]);
+    assert_eq!(cloud.delete_all("q", &handles[9..]).await.status, 204);
     cloud.pass(31 * SECOND).await;
     let left = cloud
         .mns("GET", "/queues/q/messages?numOfMessages=16", "")
         .await;
-    assert_eq!(left.document().all("Message").count(), 6);
+    assert_eq!(count(&left), 6);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -438,6 +414,22 @@ async fn who_waits_is_woken_by_a_message_by_the_clock_and_by_the_end_of_patience
     assert_eq!(gone.refusal(), refused(404, "QueueNotExist"));
 }
 
+/// Receives until nothing comes for a second; each message for the first time.
+async fn consume(address: std::net::SocketAddr) -> Vec<String> {
+    let target = "/queues/q/messages?waitseconds=1&numOfMessages=3";
+    let mut got = Vec::new();
+    loop {
+        let answer = call(address, "GET", target, &[], "").await.unwrap();
+        if answer.status == 404 {
+            return got;
+        }
+        for message in answer.document().all("Message") {
+            assert_eq!(message.text_of("DequeueCount"), Some("1"));
+            got.push(message.text_of("MessageBody").unwrap().to_owned());
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn many_consumers_get_each_message_once_and_nobody_who_left_gets_any() {
     const MESSAGES: usize = 60;
@@ -447,31 +439,11 @@ async fn many_consumers_get_each_message_once_and_nobody_who_left_gets_any() {
     // Consumers who wait, and leave before anything comes.
     for _ in 0..5 {
         let gone = call(address, "GET", "/queues/q/messages?waitseconds=30", &[], "");
-        assert!(
-            tokio::time::timeout(Duration::from_millis(100), gone)
-                .await
-                .is_err()
-        );
+        let left = tokio::time::timeout(Duration::from_millis(100), gone).await;
+        assert!(left.is_err());
     }
-    let consumers: Vec<_> = (0..8)
-        .map(|_| {
-            tokio::spawn(async move {
-                let mut got = Vec::new();
-                loop {
-                    let target = "/queues/q/messages?waitseconds=1&numOfMessages=3";
-                    let answer = call(address, "GET", target, &[], "").await.unwrap();
-                    if answer.status == 404 {
-                        return got;
-                    }
-                    let document = answer.document();
-                    got.extend(document.all("Message").map(|one| {
-                        assert_eq!(one.text_of("DequeueCount"), Some("1"));
-                        one.text_of("MessageBody").unwrap().to_owned()
-                    }));
-                }
-            })
-        })
-        .collect();
+    let consumers = (0..8).map(|_| tokio::spawn(consume(address)));
+    let consumers: Vec<_> = consumers.collect();
     for n in 0..MESSAGES {
         cloud.send("q", &n.to_string(), "").await;
     }
@@ -483,81 +455,69 @@ async fn many_consumers_get_each_message_once_and_nobody_who_left_gets_any() {
     assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), MESSAGES);
 }
 
+fn dead_letters_to(queue: &str) -> String {
+    format!(
+        "<VisibilityTimeout>10</VisibilityTimeout><DlqPolicy><Enabled>true</Enabled>\
+         <DeadLetterTargetQueue>{queue}</DeadLetterTargetQueue><MaxReceiveCount>2</MaxReceiveCount></DlqPolicy>"
+    )
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_received_too_often_goes_to_the_dead_letters() {
     let cloud = Cloud::start().await;
     cloud.queue("dead", "").await;
-    let policy = |queue: &str| {
-        format!(
-            "<DlqPolicy><Enabled>true</Enabled><DeadLetterTargetQueue>{queue}</DeadLetterTargetQueue>\
-             <MaxReceiveCount>2</MaxReceiveCount></DlqPolicy>"
-        )
-    };
-    let make = |queue: &str| format!("<Queue>{}</Queue>", policy(queue));
-    let itself = cloud.mns("PUT", "/queues/q", &make("q")).await;
-    assert_eq!(itself.refusal(), refused(400, "InvalidArgument"));
-    let nowhere = cloud.mns("PUT", "/queues/q", &make("nowhere")).await;
-    assert_eq!(nowhere.refusal(), refused(404, "QueueNotExist"));
-    let hidden = "<VisibilityTimeout>10</VisibilityTimeout>";
-    cloud
-        .queue("q", &format!("{hidden}{}", policy("dead")))
-        .await;
-    let shown = cloud.mns("GET", "/queues/q", "").await.document();
-    let dlq = shown.child("DlqPolicy").unwrap();
-    assert_eq!(dlq.text_of("MaxReceiveCount"), Some("2"));
-
+    cloud.queue("q", &dead_letters_to("dead")).await;
     let id = cloud.send("q", "poison", "").await;
     let address = cloud.address();
-    let waits = tokio::spawn(async move {
-        call(
-            address,
-            "GET",
-            "/queues/dead/messages?waitseconds=30",
-            &[],
-            "",
-        )
-        .await
-        .unwrap()
-    });
-    for count in ["1", "2"] {
-        let got = cloud.receive("q").await;
-        assert_eq!(got.of("DequeueCount"), count);
-        if count == "1" {
-            let handle = got.of("ReceiptHandle");
-            let target = format!("/queues/q/messages?ReceiptHandle={handle}&VisibilityTimeout=0");
-            cloud.mns("PUT", &target, "").await;
-        }
-    }
+    let target = "/queues/dead/messages?waitseconds=30";
+    let waits = tokio::spawn(async move { call(address, "GET", target, &[], "").await.unwrap() });
+    let first = cloud.receive("q").await;
+    let handle = first.of("ReceiptHandle");
+    let show = format!("/queues/q/messages?ReceiptHandle={handle}&VisibilityTimeout=0");
+    assert_eq!(cloud.mns("PUT", &show, "").await.status, 200);
+    assert_eq!(cloud.receive("q").await.of("DequeueCount"), "2");
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!waits.is_finished());
     // Nobody asks the queue again: its time makes it a dead letter.
     cloud.pass(10 * SECOND).await;
     let dead = waits.await.unwrap();
-    assert_eq!(
-        (dead.of("MessageBody"), dead.of("DequeueCount")),
-        ("poison".to_owned(), "1".to_owned())
-    );
-    let properties = dead.document();
-    let properties = properties.child("SystemProperties").unwrap();
-    let said: Vec<_> = properties
+    assert_eq!(dead.of("MessageBody"), "poison");
+    assert_eq!(dead.of("DequeueCount"), "1");
+    let said = dead.document();
+    let said: Vec<_> = said
+        .child("SystemProperties")
+        .unwrap()
         .all("SystemPropertyValue")
         .map(|one| (one.text_of("Name").unwrap(), one.text_of("Value").unwrap()))
         .collect();
     let arn = "acs:mns:cn-hangzhou:1234567890123456:/queues/q";
-    assert_eq!(
-        said,
-        [("DLQSourceArn", arn), ("DLQOriginMessageId", id.as_str())]
-    );
+    let origin = ("DLQOriginMessageId", id.as_str());
+    assert_eq!(said, [("DLQSourceArn", arn), origin]);
     assert_eq!(cloud.receive("q").await.status, 404);
-    // When there is no queue for them, nothing is lost.
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_need_another_queue_and_stay_when_it_is_gone() {
+    let cloud = Cloud::start().await;
+    for (queue, refusal) in [
+        ("q", refused(400, "InvalidArgument")),
+        ("nowhere", refused(404, "QueueNotExist")),
+    ] {
+        let body = format!("<Queue>{}</Queue>", dead_letters_to(queue));
+        let answer = cloud.mns("PUT", "/queues/q", &body).await;
+        assert_eq!(answer.refusal(), refusal, "{queue}");
+    }
+    cloud.queue("dead", "").await;
+    cloud.queue("q", &dead_letters_to("dead")).await;
+    let shown = cloud.mns("GET", "/queues/q", "").await.document();
+    let policy = shown.child("DlqPolicy").unwrap();
+    assert_eq!(policy.text_of("MaxReceiveCount"), Some("2"));
     cloud.mns("DELETE", "/queues/dead", "").await;
     cloud.send("q", "again", "").await;
     for _ in 0..4 {
-        assert_eq!(
-            cloud.wait_for("q").await.text_of("MessageBody"),
-            Some("again")
-        );
-        cloud.pass(31 * SECOND).await;
+        let got = cloud.wait_for("q").await;
+        assert_eq!(got.text_of("MessageBody"), Some("again"));
+        cloud.pass(11 * SECOND).await;
     }
 }
 
