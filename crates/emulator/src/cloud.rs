@@ -175,13 +175,13 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
     )
     .map_err(broken)?;
     let oss = Oss::open(&settings, clock.clone(), store.clone()).map_err(broken)?;
-    let mns = Mns::open(&settings, clock.clone(), store.clone());
+    let faults = Faults::open(folder.path()).map_err(|error| disk(error.to_string()))?;
+    let mns = Mns::open(&settings, clock.clone(), store.clone(), faults.clone());
     let logs = Logs::open(settings.data.join("function-log"), clock.clone())
         .map_err(|error| disk(error.to_string()))?;
     let fleet = fleet(&settings, &clock, &logs).map_err(|error| disk(error.to_string()))?;
     let others = (oss.clone(), mns.clone(), logs.clone());
     let rooms = (clock.clone(), store.clone(), others);
-    let faults = Faults::open(folder.path()).map_err(|error| disk(error.to_string()))?;
     let run = Arc::new(Prone::new(fleet, faults.clone(), clock.clone()));
     let functions = Functions::open(&settings, address, rooms, run).map_err(broken)?;
     let others = (oss.clone(), mns.clone());

@@ -1,5 +1,7 @@
 //! What the API answers when it does not do what was asked.
 
+use std::borrow::Cow;
+
 use http::StatusCode;
 
 use crate::store::StoreError;
@@ -9,7 +11,7 @@ use crate::store::StoreError;
 #[error("{message}")]
 pub(crate) struct MnsError {
     pub(crate) status: StatusCode,
-    pub(crate) code: &'static str,
+    pub(crate) code: Cow<'static, str>,
     pub(crate) message: String,
 }
 
@@ -17,10 +19,14 @@ pub(crate) struct MnsError {
 pub(crate) type Outcome<T> = Result<T, MnsError>;
 
 impl MnsError {
-    pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             status,
-            code,
+            code: code.into(),
             message: message.into(),
         }
     }
@@ -98,6 +104,18 @@ impl MnsError {
             "ReceiptHandleError",
             "The receipt handle you provide is not valid.",
         )
+    }
+
+    /// A failure that was asked for.
+    pub(super) fn injected(code: String) -> Self {
+        let words = "this call fails, as was asked for by a fault";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, words)
+    }
+
+    /// The same, of a call that is one too many.
+    pub(super) fn throttled() -> Self {
+        let words = "The qps limit of the queue is exceeded, as was asked for by a fault.";
+        Self::bad("QpsLimitExceeded", words)
     }
 
     /// What this cloud does not serve.

@@ -42,7 +42,7 @@ pub(super) fn made(is_new: bool, url: &str) -> Reply {
 /// The reply for a refusal.
 pub(super) fn error(call: &Call, error: &MnsError) -> Reply {
     let body = document("Error")
-        .leaf("Code", error.code)
+        .leaf("Code", &error.code)
         .leaf("Message", &error.message)
         .leaf("RequestId", &call.request_id)
         .leaf("HostId", &format!("http://{}", call.host));

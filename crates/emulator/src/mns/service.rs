@@ -18,6 +18,7 @@ use super::watch::Watch;
 use super::{auth, reply, table, tick};
 use crate::body::Reply;
 use crate::clock::Clock;
+use crate::injection::{ApiFault, Faults};
 use crate::settings::{Account, Settings};
 use crate::store::{Store, StoreError};
 
@@ -30,6 +31,8 @@ pub(super) struct Shared {
     pub(super) account: Account,
     pub(super) region: String,
     pub(super) clock: Clock,
+    /// What fails on purpose.
+    pub(super) faults: Faults,
     pub(super) store: Store,
     /// Wakes who waits for messages.
     pub(super) bells: Bells,
@@ -45,11 +48,12 @@ pub(super) struct Shared {
 
 impl Mns {
     /// Opens what the data folder holds and goes on with what was on its way.
-    pub(crate) fn open(settings: &Settings, clock: Clock, store: Store) -> Self {
+    pub(crate) fn open(settings: &Settings, clock: Clock, store: Store, faults: Faults) -> Self {
         let shared = Arc::new(Shared {
             account: settings.account.clone(),
             region: settings.region.clone(),
             clock,
+            faults,
             store,
             bells: Bells::default(),
             bell: Notify::new(),
@@ -133,7 +137,27 @@ impl Shared {
     async fn run(self: &Arc<Self>, call: &Call) -> Outcome<Reply> {
         auth::authenticate(call, &self.account, &self.clock)?;
         let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
-        match (call.method.as_str(), &path[..]) {
+        let asked = match path[..] {
+            ["queues", name, ..] => self.faults.of_queue(name),
+            ["topics", name, ..] => self.faults.of_topic(name),
+            _ => None,
+        };
+        match &asked {
+            Some(ApiFault::Error(code)) => return Err(MnsError::injected(code.clone())),
+            Some(ApiFault::Throttle) => return Err(MnsError::throttled()),
+            Some(ApiFault::Late(time)) => self.clock.pass(*time).await,
+            Some(ApiFault::Kill) | None => {}
+        }
+        let answered = self.dispatch(call, &path).await;
+        if asked == Some(ApiFault::Kill) {
+            let killed = self.faults.kill();
+            killed.map_err(StoreError::Disk)?;
+        }
+        answered
+    }
+
+    async fn dispatch(self: &Arc<Self>, call: &Call, path: &[&str]) -> Outcome<Reply> {
+        match (call.method.as_str(), path) {
             ("GET", ["queues"]) => queue::list(self, call).await,
             ("PUT", ["queues", name]) if call.is_on("metaoverride") => {
                 queue::change(self, call, name).await

@@ -274,7 +274,7 @@ pub(in crate::mns) async fn delete_many(
     let document = reply::document("Errors").each(&failed, |document, (handle, error)| {
         document
             .open("Error")
-            .leaf("ErrorCode", error.code)
+            .leaf("ErrorCode", &error.code)
             .leaf("ErrorMessage", &error.message)
             .leaf("ReceiptHandle", handle)
             .close()

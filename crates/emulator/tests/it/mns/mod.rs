@@ -1,6 +1,7 @@
 //! Message Service: queues, topics, and what they are joined to.
 
 mod crash;
+mod fault;
 mod join;
 mod queue;
 mod topic;
