@@ -36,6 +36,8 @@ pub(super) async fn work(shared: Arc<Shared>) {
 /// Begins what is due; how long until something else is.
 async fn turn(shared: &Arc<Shared>) -> Outcome<Duration> {
     let now = shared.now();
+    // Before the rows are read: a delivery that ends in between must not be taken for one that waits.
+    let out = shared.out().clone();
     // Those that are being made are still rows.
     let most = 2 * SIDE_BY_SIDE;
     let read = shared.store.read(move |db| {
@@ -48,14 +50,11 @@ async fn turn(shared: &Arc<Shared>) -> Outcome<Duration> {
         shared.bury_all(now).await?;
         return Ok(Duration::ZERO);
     }
-    for delivery in due {
-        let is_new = {
-            let mut out = shared.out();
-            out.len() < SIDE_BY_SIDE && out.insert(delivery.id)
-        };
-        if is_new {
-            tokio::spawn(deliver(Arc::clone(shared), delivery));
-        }
+    let free = SIDE_BY_SIDE.saturating_sub(out.len());
+    let waiting = due.into_iter().filter(|one| !out.contains(&one.id));
+    for delivery in waiting.take(free) {
+        shared.out().insert(delivery.id);
+        tokio::spawn(deliver(Arc::clone(shared), delivery));
     }
     let next = next.into_iter().chain(dead).min();
     let wait = next.map_or(LONGEST, |next| {
@@ -149,6 +148,7 @@ impl Shared {
         let room = Arc::clone(self);
         let write = self.store.write(move |db| {
             let mut rung = Vec::new();
+            message::forget_old(db, now)?;
             for name in message::queues_with_dead(db, now)? {
                 if let Some(queue) = queue::find(db, &name)? {
                     rung.push(name);

@@ -45,6 +45,28 @@ impl Message {
             nonce: self.nonce.clone(),
         }
     }
+
+    /// It as a new message that says where it comes from.
+    fn as_dead_letter(&self, arn: &str, now_ms: i64) -> Self {
+        let property = |name: &str, value: &str| Property {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            kind: PropertyKind::String,
+        };
+        let mut letter = Self {
+            id: random_hex::<16>(),
+            enqueued_ms: now_ms,
+            visible_ms: now_ms,
+            nonce: random_hex::<8>(),
+            ..self.clone()
+        };
+        let origin = [
+            property("DLQSourceArn", arn),
+            property("DLQOriginMessageId", &self.id),
+        ];
+        letter.extra.system.extend(origin);
+        letter
+    }
 }
 
 /// Puts a message into a queue. Its retention counts from now on.
@@ -208,41 +230,31 @@ pub(in crate::mns) fn bury(
     now_ms: i64,
 ) -> Rows<bool> {
     let policy = queue.attributes.dead_letters().zip(to);
-    let Some((dead, to)) = policy else {
-        // Nobody takes them: they can be received here again.
-        let sql = "UPDATE mns_message SET dead_ms = NULL WHERE queue = ?1 AND dead_ms <= ?2";
-        db.prepare_cached(sql)?
-            .execute(params![queue.name, now_ms])?;
-        return Ok(false);
+    let all = match policy {
+        Some((dead, _)) => exhausted(db, &queue.name, dead.receipts, now_ms)?,
+        None => Vec::new(),
     };
+    for message in &all {
+        delete(db, message)?;
+        if let Some((_, to)) = policy {
+            insert(db, &to.name, &mut message.as_dead_letter(arn, now_ms))?;
+        }
+    }
+    // What nobody takes, or may be received more often by now, can be received here again.
+    let sql = "UPDATE mns_message SET dead_ms = NULL WHERE queue = ?1 AND dead_ms <= ?2";
+    db.prepare_cached(sql)?
+        .execute(params![queue.name, now_ms])?;
+    Ok(!all.is_empty())
+}
+
+/// What can be received now, and was received as often as it may be.
+fn exhausted(db: &Connection, queue: &str, receipts: i64, now_ms: i64) -> Rows<Vec<Message>> {
     let sql = format!(
         "{COLUMNS} WHERE queue = ?1 AND visible_ms <= ?2 AND expires_ms > ?2 AND dequeues >= ?3"
     );
     let mut statement = db.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![queue.name, now_ms, dead.receipts], read)?;
-    let all = rows.collect::<Rows<Vec<Message>>>()?;
-    for message in &all {
-        delete(db, message)?;
-        let origin = |name: &str, value: &str| Property {
-            name: name.to_owned(),
-            value: value.to_owned(),
-            kind: PropertyKind::String,
-        };
-        let mut moved = Message {
-            id: random_hex::<16>(),
-            enqueued_ms: now_ms,
-            visible_ms: now_ms,
-            nonce: random_hex::<8>(),
-            ..message.clone()
-        };
-        moved.extra.system.push(origin("DLQSourceArn", arn));
-        moved
-            .extra
-            .system
-            .push(origin("DLQOriginMessageId", &message.id));
-        insert(db, &to.name, &mut moved)?;
-    }
-    Ok(!all.is_empty())
+    let rows = statement.query_map(params![queue, now_ms, receipts], read)?;
+    rows.collect()
 }
 
 fn read(row: &Row<'_>) -> Rows<Message> {

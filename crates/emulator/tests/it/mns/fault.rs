@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use emulator::{ADMIN_TOKEN_HEADER, admin_token};
 use serde_json::{Value as Json, json};
 
 use super::{call, refused};
-use crate::client::Cloud;
+use crate::client::{Cloud, SECRET, exchange, request};
+use crate::crash::spawn;
 
 async fn set(cloud: &Cloud, rules: Json) {
     let body = json!({ "faults": rules }).to_string();
@@ -51,4 +53,32 @@ async fn a_late_answer_comes_when_the_clock_has_moved() {
     assert!(!asked.is_finished());
     cloud.pass(Duration::from_mins(1)).await;
     assert_eq!(asked.await.unwrap().of("QueueName"), "q");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cloud_that_is_killed_by_a_call_has_carried_it_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut child, address) = spawn(folder.path());
+    let made = call(address, "PUT", "/queues/q", &[], "").await.unwrap();
+    assert_eq!(made.status, 201);
+    let rules = json!({ "faults": [{ "of": { "queue": "q" }, "does": "kill" }] });
+    let token = [(ADMIN_TOKEN_HEADER.to_owned(), admin_token(SECRET))];
+    let bytes = request(
+        "POST",
+        "/_sdev/faults",
+        &token,
+        rules.to_string().as_bytes(),
+    );
+    assert_eq!(exchange(address, &bytes).await.unwrap().status, 200);
+    let message = "<Message><MessageBody>x</MessageBody></Message>";
+    let target = "/queues/q/messages";
+    let sent = call(address, "POST", target, &[], message).await;
+    assert!(sent.is_err() || sent.is_ok_and(|sent| sent.status == 0));
+    child.wait().unwrap();
+    // The rule is gone with the cloud.
+    let (mut child, address) = spawn(folder.path());
+    let got = call(address, "GET", target, &[], "").await.unwrap();
+    assert_eq!(got.of("MessageBody"), "x");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

@@ -522,6 +522,43 @@ async fn dead_letters_need_another_queue_and_stay_when_it_is_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_dead_letter_after_all_leaves_the_cloud_in_peace() {
+    let cloud = Cloud::start().await;
+    cloud.queue("dead", "").await;
+    let short = "<MessageRetentionPeriod>60</MessageRetentionPeriod>";
+    let attributes = format!("{short}{}", dead_letters_to("dead"));
+    cloud.queue("q", &attributes).await;
+    cloud.send("q", "old", "").await;
+    cloud.pass(30 * SECOND).await;
+    cloud.send("q", "young", "").await;
+    let both = "/queues/q/messages?numOfMessages=2";
+    assert_eq!(count(&cloud.mns("GET", both, "").await), 2);
+    cloud.pass(11 * SECOND).await;
+    // The last time that they may be received; when it is over, one is too old and the other may be received once more.
+    assert_eq!(count(&cloud.mns("GET", both, "").await), 2);
+    let more = dead_letters_to("dead").replace(">2<", ">3<");
+    let change = format!("<Queue>{more}</Queue>");
+    let changed = cloud
+        .mns("PUT", "/queues/q?metaoverride=true", &change)
+        .await;
+    assert_eq!(changed.status, 204);
+    cloud.pass(20 * SECOND).await;
+    let commits = async || {
+        cloud.admin("GET", "status", b"").await.json()["commits"]
+            .as_u64()
+            .unwrap()
+    };
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let before = commits().await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(commits().await, before);
+    assert_eq!(cloud.receive("dead").await.status, 404);
+    let got = cloud.receive("q").await;
+    assert_eq!(got.of("MessageBody"), "young");
+    assert_eq!(got.of("DequeueCount"), "3");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn properties_and_groups_go_along() {
     let cloud = Cloud::start().await;
     cloud.queue("q", "").await;
