@@ -358,6 +358,21 @@ async fn addresses_are_pushed_to_and_tried_again_by_the_clock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_fails_is_not_tried_again_before_its_time() {
+    const MESSAGES: usize = 100;
+    let cloud = Cloud::start().await;
+    cloud.topic("t").await;
+    let receiver = Receiver::start(500).await;
+    let at = format!("http://{}/in", receiver.address);
+    cloud.subscribe("t", "s", &at, "").await;
+    for n in 0..MESSAGES {
+        cloud.publish("t", &n.to_string(), "").await;
+    }
+    receiver.wait_for(MESSAGES).await;
+    assert_eq!(receiver.settled().await, MESSAGES);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_on_its_way_survives_a_restart_and_ends_with_its_subscription() {
     let cloud = Cloud::start().await;
     cloud.topic("t").await;
