@@ -1,9 +1,10 @@
 //! Example events: what a function gets when a trigger calls it, with values of our own. Pure.
 //!
-//! The forms are the vendor's; what a trigger says itself (its name, payload, bucket, prefix, methods) is taken from it.
+//! The forms are the vendor's; what a trigger says itself (its name, payload, bucket, prefix, methods, topic) is taken from it.
 
 mod bucket;
 mod timer;
+mod topic;
 mod web;
 
 use serde_json::Value as Json;
@@ -19,6 +20,8 @@ pub enum Source {
     Bucket,
     /// A trigger of type `http`.
     Web,
+    /// A trigger of type `mns_topic`.
+    Topic,
 }
 
 /// Where and when it happens.
@@ -44,7 +47,7 @@ const REQUEST_ID: &str = "1-00000000-111111111111111111111111";
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Timer, Self::Bucket, Self::Web];
+    pub const ALL: [Self; 4] = [Self::Timer, Self::Bucket, Self::Web, Self::Topic];
 
     /// The type of its triggers.
     pub fn name(self) -> &'static str {
@@ -52,6 +55,7 @@ impl Source {
             Self::Timer => "timer",
             Self::Bucket => "oss",
             Self::Web => "http",
+            Self::Topic => "mns_topic",
         }
     }
 
@@ -67,6 +71,7 @@ impl Source {
             Self::Timer => timer::event(trigger, scene),
             Self::Bucket => bucket::event(trigger, scene),
             Self::Web => web::event(trigger, scene),
+            Self::Topic => topic::event(trigger, scene),
         }
     }
 
@@ -74,6 +79,13 @@ impl Source {
     pub fn is_called_with(self, runtime: &str) -> bool {
         self != Self::Web || !runtime.starts_with("custom")
     }
+}
+
+/// What a call sends for an event: a text as it is, everything else as JSON.
+pub fn payload(event: &Json) -> String {
+    event
+        .as_str()
+        .map_or_else(|| event.to_string(), str::to_owned)
 }
 
 /// A text of a trigger, by the names on the way to it.

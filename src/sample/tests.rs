@@ -83,6 +83,27 @@ fn a_request_has_a_body_when_its_method_has() {
 }
 
 #[test]
+fn a_message_is_what_its_trigger_asks_for() {
+    let trigger = |format: &str| {
+        json!({
+            "triggerName": "news", "sourceArn": "acs:mns:cn-hangzhou:1:/topics/orders",
+            "triggerConfig": { "notifyContentFormat": format },
+        })
+    };
+    let stream = event(Source::Topic, &trigger("STREAM"));
+    assert_eq!(
+        (payload(&stream).as_str(), &stream),
+        ("hello topic", &json!("hello topic"))
+    );
+    assert_eq!(event(Source::Topic, &json!({})), stream);
+    let whole = event(Source::Topic, &trigger("JSON"));
+    assert_eq!(whole["TopicName"], "orders");
+    assert_eq!(whole["SubscriptionName"], "news");
+    assert_eq!(whole["PublishTime"], 1_767_323_045_678_i64);
+    assert_eq!(payload(&whole), whole.to_string());
+}
+
+#[test]
 fn a_web_server_gets_requests_and_no_events_of_them() {
     assert!(!Source::Web.is_called_with("custom.debian12"));
     assert!(Source::Web.is_called_with("python3.12"));
@@ -93,13 +114,18 @@ fn a_web_server_gets_requests_and_no_events_of_them() {
 #[test]
 fn forms_are_those_of_recorded_events() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus/events");
-    for source in [Source::Bucket, Source::Web] {
-        let file = format!("{folder}/{}.json", source.name());
+    let whole = json!({ "triggerConfig": { "notifyContentFormat": "JSON" } });
+    for (source, file, trigger) in [
+        (Source::Bucket, "oss", &json!({})),
+        (Source::Web, "http", &json!({})),
+        (Source::Topic, "mns-without-MessageAttributes", &whole),
+    ] {
+        let file = format!("{folder}/{file}.json");
         let Ok(recorded) = std::fs::read_to_string(file) else {
             continue;
         };
         let mut recorded: Json = serde_json::from_str(&recorded).unwrap();
-        let mut ours = event(source, &json!({}));
+        let mut ours = event(source, trigger);
         // What a visitor sends is his own.
         for event in [&mut recorded, &mut ours] {
             if source == Source::Web {

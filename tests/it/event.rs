@@ -54,6 +54,8 @@ fn a_type_needs_no_manifest() {
     let shown = sandbox.run("event http --json").code(0).object("event");
     assert_eq!(shown["trigger"], Json::Null);
     assert_eq!(shown["event"]["version"], "v1");
+    let message = sandbox.run("event mns_topic").code(0).stdout;
+    assert_eq!(message, "hello topic\n");
     sandbox.run("event timer --fire").code(1).says("SD1001");
     sandbox.run("event thumbs.timer").code(1).says("SD0101");
 }

@@ -57,6 +57,8 @@ judge "aliyun-fc2 (PyPI)" "$venv/bin/python" fc2_judge.py
 judge "@alicloud/fc20230330 (npm)" node fc_judge.mjs
 judge "alibabacloud-fnf20190315 (PyPI)" "$venv/bin/python" fnf_judge.py
 judge "@alicloud/fnf-2019-03-15 (npm)" node fnf_judge.mjs
+judge "aliyun-mns-sdk (PyPI)" "$venv/bin/python" mns_judge.py
+judge "@alicloud/mns (npm)" node mns_judge.mjs
 judge "jsonschema (PyPI)" "$venv/bin/python" schema_judge.py "$sdev"
 judge "PostgreSQL (Debian)" "$venv/bin/python" postgres_judge.py "$sdev"
 judge "Chromium" node browser_judge.mjs "$sdev"

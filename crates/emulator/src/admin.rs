@@ -116,7 +116,10 @@ async fn status(cloud: &Cloud) -> Reply {
         let cdn = cloud.cdn.counts();
         let function = cloud.functions.counts().await?;
         let flow = cloud.flows.counts().await?;
-        Ok::<_, StoreError>(json!({"oss": oss, "cdn": cdn, "function": function, "flow": flow}))
+        let mns = cloud.mns.counts().await?;
+        let counts =
+            json!({"oss": oss, "cdn": cdn, "function": function, "flow": flow, "mns": mns});
+        Ok::<_, StoreError>(counts)
     };
     match counts.await {
         Ok(counts) => reply(
@@ -200,6 +203,7 @@ async fn reset(cloud: &Cloud) -> Reply {
     let wiped = async {
         cloud.flows.reset().await?;
         cloud.functions.reset().await?;
+        cloud.mns.reset().await?;
         cloud.logs.clear()?;
         cloud.cdn.reset().await?;
         cloud.oss.reset().await

@@ -55,6 +55,25 @@ impl Clock {
         self.0.moved.subscribe()
     }
 
+    /// Waits by the cloud's time: moving it forward ends the wait.
+    pub(crate) async fn pass(&self, time: Duration) {
+        let mut moved = self.moved();
+        let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
+        let Ok(end) = self.now().checked_add(time) else {
+            return;
+        };
+        loop {
+            let left = end.duration_since(self.now());
+            let Some(left) = Duration::try_from(left).ok().filter(|left| !left.is_zero()) else {
+                return;
+            };
+            tokio::select! {
+                () = tokio::time::sleep(left) => {}
+                _ = moved.changed() => {}
+            }
+        }
+    }
+
     /// How far the cloud is ahead of the machine.
     pub(crate) fn offset(&self) -> SignedDuration {
         SignedDuration::from_millis(self.0.offset_ms.load(Ordering::Acquire))

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::flow::{self, Flows};
 use crate::function::{self, Functions, Logs};
 use crate::injection::{Faults, Prone};
+use crate::mns::{self, Mns};
 use crate::oss::{self, Oss};
 use crate::server;
 use crate::settings::Settings;
@@ -65,6 +66,7 @@ pub(crate) struct Cloud {
     pub(crate) cdn: Cdn,
     pub(crate) functions: Functions,
     pub(crate) flows: Flows,
+    pub(crate) mns: Mns,
     pub(crate) logs: Logs,
     /// What fails on purpose.
     pub(crate) faults: Faults,
@@ -118,6 +120,7 @@ impl LocalCloud {
     /// Stops accepting, lets requests under way finish for a few seconds, closes the database and gives the data folder back.
     pub async fn stop(mut self) {
         self.cloud.closing.cancel();
+        self.cloud.mns.close();
         drop((&mut self.serving).await);
         self.cloud.flows.close();
         self.cloud.functions.close().await;
@@ -129,6 +132,7 @@ impl LocalCloud {
 impl Drop for LocalCloud {
     fn drop(&mut self) {
         self.cloud.closing.cancel();
+        self.cloud.mns.close();
         self.cloud.flows.close();
         self.cloud.functions.halt();
         self.serving.abort();
@@ -166,18 +170,22 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
             function::QUEUE_SCHEMA,
             function::TASK_SCHEMA,
             flow::SCHEMA,
+            mns::SCHEMA,
         ],
     )
     .map_err(broken)?;
     let oss = Oss::open(&settings, clock.clone(), store.clone()).map_err(broken)?;
+    let faults = Faults::open(folder.path()).map_err(|error| disk(error.to_string()))?;
+    let mns = Mns::open(&settings, clock.clone(), store.clone(), faults.clone());
     let logs = Logs::open(settings.data.join("function-log"), clock.clone())
         .map_err(|error| disk(error.to_string()))?;
     let fleet = fleet(&settings, &clock, &logs).map_err(|error| disk(error.to_string()))?;
-    let rooms = (clock.clone(), store.clone(), oss.clone());
-    let faults = Faults::open(folder.path()).map_err(|error| disk(error.to_string()))?;
+    let others = (oss.clone(), mns.clone(), logs.clone());
+    let rooms = (clock.clone(), store.clone(), others);
     let run = Arc::new(Prone::new(fleet, faults.clone(), clock.clone()));
     let functions = Functions::open(&settings, address, rooms, run).map_err(broken)?;
-    let calls = (functions.clone(), faults.clone(), oss.clone());
+    let others = (oss.clone(), mns.clone());
+    let calls = (functions.clone(), faults.clone(), others);
     let rooms = (clock.clone(), store.clone(), calls);
     let flows = Flows::open(&settings, address, rooms).map_err(broken)?;
     let origins = (oss.clone(), functions.clone());
@@ -191,6 +199,7 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
         cdn,
         functions,
         flows,
+        mns,
         logs,
         faults,
         stop_asked: CancellationToken::new(),

@@ -1,7 +1,7 @@
 //! The local cloud: the vendor's HTTP APIs on one loopback port, durable in one data folder.
 //!
 //! `LocalCloud::start` opens the data folder and the port; `route` tells the services apart; each service is a room
-//! of its own (`oss`, `cdn`, `function`). Everything durable goes through `store`, everything timed through `clock`.
+//! of its own (`oss`, `cdn`, `function`, `flow`, `mns`). Everything durable goes through `store`, everything timed through `clock`.
 
 mod admin;
 mod body;
@@ -13,6 +13,7 @@ mod function;
 mod hop;
 mod identity;
 mod injection;
+mod mns;
 mod oss;
 mod route;
 mod rpc;

@@ -41,6 +41,7 @@ enum Room {
     Trigger(String, String),
     /// A domain that leads to functions.
     FunctionDomain(String),
+    Mns,
     /// A code package, by an address that was given out.
     Archive,
     /// An accelerated domain.
@@ -74,6 +75,7 @@ pub(crate) async fn answer(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Re
         Room::Website(bucket) => website(cloud, &bucket, request).await,
         Room::Rpc => rpc(cloud, request).await,
         Room::Functions => cloud.functions.answer(request).await,
+        Room::Mns => cloud.mns.answer(request).await,
         Room::CodeToken => cloud.functions.lend(&request).await,
         Room::Trigger(name, rest) => cloud.functions.visit((&name, rest), request).await,
         Room::FunctionDomain(name) => cloud.functions.visit_domain(&name, request).await,
@@ -136,6 +138,9 @@ fn choose(method: &Method, uri: &Uri, headers: &HeaderMap, host: &str, known: &K
     }
     if here && path.starts_with(ARCHIVES) {
         return Room::Archive;
+    }
+    if authorization(headers).starts_with("MNS ") || headers.contains_key("x-mns-version") {
+        return Room::Mns;
     }
     if let Some(product) = choose_unserved(path, headers) {
         return Room::Unserved(product);
@@ -227,9 +232,6 @@ fn is_presigned(query: &str) -> bool {
 }
 
 fn choose_unserved(path: &str, headers: &HeaderMap) -> Option<Product> {
-    if authorization(headers).starts_with("MNS ") || headers.contains_key("x-mns-version") {
-        return Some(Product::Mns);
-    }
     if headers.contains_key("x-eventbridge-version") || path.starts_with("/openapi/") {
         return Some(Product::EventBridge);
     }
@@ -408,6 +410,14 @@ mod tests {
                 Room::Functions,
             ),
             (room("GET", TOKEN_PATH, at, &[]), Room::CodeToken),
+            (
+                room("GET", "/queues/q", at, &[("authorization", "MNS A:s")]),
+                Room::Mns,
+            ),
+            (
+                room("PUT", "/topics/t", shop, &[("x-mns-version", "2015-06-06")]),
+                Room::Mns,
+            ),
             (room("GET", "/", shop, &[]), Room::Cdn(shop.into())),
             (room("POST", "/", shop, &form), Room::Cdn(shop.into())),
             (
@@ -451,10 +461,6 @@ mod tests {
             "AWS4-HMAC-SHA256 Credential=A/20260101/r/s3/aws4_request",
         )];
         unserved(room("PUT", "/b/k", at, &s3), Product::S3);
-        unserved(
-            room("GET", "/queues/q", at, &[("authorization", "MNS A:s")]),
-            Product::Mns,
-        );
         unserved(
             room("POST", "/openapi/putEvents", at, &[]),
             Product::EventBridge,

@@ -14,7 +14,6 @@ const MESSAGE: &str = "This local cloud does not serve this product.";
 pub(crate) enum Product {
     TableStore,
     S3,
-    Mns,
     EventBridge,
     OldFunctions,
     Applications,
@@ -26,14 +25,9 @@ pub(crate) fn answer(product: Product) -> Reply {
     let id = request_uuid();
     match product {
         Product::TableStore => table_store(),
-        Product::S3 | Product::Mns => xml(&format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error{}><Code>NotImplemented</Code><Message>{MESSAGE}</Message>\
+        Product::S3 => xml(&format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>NotImplemented</Code><Message>{MESSAGE}</Message>\
              <RequestId>{}</RequestId><HostId>127.0.0.1</HostId></Error>",
-            if product == Product::Mns {
-                " xmlns=\"http://mns.aliyuncs.com/doc/v1/\""
-            } else {
-                ""
-            },
             random_hex::<12>(),
         )),
         Product::EventBridge => json_reply(

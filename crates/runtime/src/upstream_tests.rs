@@ -110,11 +110,9 @@ async fn a_request_that_was_sent_is_not_sent_again() {
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_an_error_and_its_connection_is_gone() {
     let (upstream, count) = server(|mut stream| async move {
-        while head(&mut stream).await.is_some() {
-            let begun = b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello";
-            stream.write_all(begun).await.unwrap();
-            return;
-        }
+        head(&mut stream).await;
+        let begun = b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello";
+        stream.write_all(begun).await.unwrap();
     })
     .await;
     for round in 1..=3 {

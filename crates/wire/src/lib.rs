@@ -6,6 +6,7 @@ pub mod digest;
 pub mod escape;
 pub mod fc2;
 mod mac;
+pub mod mns;
 pub mod oss;
 pub mod rpc;
 pub mod xml;

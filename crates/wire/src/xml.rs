@@ -96,6 +96,16 @@ impl Document {
         document.open(root)
     }
 
+    /// Starts a document with its root element in a namespace, which must need no escaping.
+    pub fn within(namespace: &str, root: &'static str) -> Self {
+        let mut text = DECLARATION.to_owned();
+        text.extend(["<", root, " xmlns=\"", namespace, "\">"]);
+        Self {
+            text,
+            open: vec![root],
+        }
+    }
+
     /// The document whose root is this element.
     pub fn of(root: &Element) -> String {
         let document = Self {
@@ -119,6 +129,13 @@ impl Document {
         if let Some(name) = self.open.pop() {
             self.text.extend(["</", name, ">"]);
         }
+        self
+    }
+
+    /// Writes a line feed, for readers that want a text before an element.
+    #[must_use]
+    pub fn blank(mut self) -> Self {
+        self.text.push('\n');
         self
     }
 

@@ -14,7 +14,7 @@ use super::{Look, Outcome, Reach, manifest_path, open_offline};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::engine::{Chosen, Project, Until};
 use crate::resource::ResourceId;
-use crate::sample::Source;
+use crate::sample::{Source, payload};
 use crate::state::State;
 
 pub(super) fn run(args: &Event, global: &Global, printer: Printer) -> Outcome {
@@ -79,7 +79,7 @@ fn wanted(function: &Deployed, chosen: &Chosen) -> Result<Json, Diagnostics> {
     let state: &State = &function.state;
     let event = function.project.event(chosen, Some(state), &function.to);
     Ok(json!({
-        "payload": STANDARD.encode(event.to_string()),
+        "payload": STANDARD.encode(payload(&event)),
         "qualifier": chosen.qualifier(),
     }))
 }

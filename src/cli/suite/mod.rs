@@ -10,7 +10,7 @@ mod words;
 
 pub(super) use fits::{fits, part};
 pub(super) use model::{
-    Begin, Check, Ended, Invocation, Means, Object, Request, Step, Suite, Test, Wanted,
+    Begin, Check, Ended, FaultOf, Invocation, Means, Object, Request, Step, Suite, Test, Wanted,
 };
 pub(super) use read::read;
 pub(super) use words::Words;

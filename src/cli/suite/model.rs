@@ -49,11 +49,21 @@ pub(in crate::cli) struct File {
     pub(in crate::cli) at: Span,
 }
 
-/// Calls of a function that fail.
+/// Whose calls fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::cli) enum FaultOf {
+    /// Those of a function, by its resource.
+    Function(String),
+    /// Those of the API about a queue, by its name.
+    Queue(String),
+    /// Those of the API about a topic, by its name.
+    Topic(String),
+}
+
+/// Calls that fail.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct Fault {
-    /// The resource.
-    pub(in crate::cli) function: String,
+    pub(in crate::cli) of: FaultOf,
     /// Which call, from 1; nothing: all.
     pub(in crate::cli) call: Option<u64>,
     /// What becomes of it, as the admin API takes it.

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::check::check;
 use super::keys::{Keys, bad};
-use super::model::{Fault, File, Matrix, Suite, Test};
+use super::model::{Fault, FaultOf, File, Matrix, Suite, Test};
 use super::step::step;
 use crate::diagnostic::{Diagnostics, Source};
 use crate::manifest::{self, Node, NodeKind};
@@ -20,8 +20,10 @@ const TEST: &[&str] = &[
     "name", "given", "faults", "when", "then", "within", "matrix",
 ];
 const FAULT: &[&str] = &[
-    "function", "call", "error", "latency", "throttle", "crash", "kill",
+    "function", "queue", "topic", "call", "error", "latency", "throttle", "crash", "kill",
 ];
+/// How many of those say whose calls, and which.
+const WHOSE: usize = 4;
 /// The name of the error with which steps of a matrix fail when nothing else is said.
 const INJECTED: &str = "Injected";
 
@@ -124,7 +126,7 @@ fn files(node: &Node, wrong: &mut Diagnostics) -> Vec<File> {
 
 fn fault(node: &Node, wrong: &mut Diagnostics) -> Option<Fault> {
     let keys = Keys::new(node, "a fault", FAULT, wrong)?;
-    let function = keys.need("function", wrong);
+    let of = fault_of(&keys, wrong);
     let call = match keys.get("call") {
         Some(node) if node.as_str() == Some("all") => None,
         Some(node) if node.as_i64().is_some_and(|number| number > 0) => {
@@ -133,13 +135,38 @@ fn fault(node: &Node, wrong: &mut Diagnostics) -> Option<Fault> {
         Some(_) => keys.refuse("call", "a whole number from 1, or `all`", wrong),
         None => None,
     };
-    let does = does(&keys, &FAULT[2..], wrong)?;
+    let does = does(&keys, &FAULT[WHOSE..], wrong)?;
+    let of = of?;
+    if does == "crash" && !matches!(of, FaultOf::Function(_)) {
+        return keys.refuse(
+            "crash",
+            "for functions: nothing of a queue or topic can end",
+            wrong,
+        );
+    }
     Some(Fault {
-        function: function?,
+        of,
         call,
         does,
         at: node.at.clone(),
     })
+}
+
+/// Whose calls fail: those of one thing.
+fn fault_of(keys: &Keys<'_>, wrong: &mut Diagnostics) -> Option<FaultOf> {
+    let mut named = Vec::new();
+    named.extend(keys.text("queue", wrong).map(FaultOf::Queue));
+    named.extend(keys.text("topic", wrong).map(FaultOf::Topic));
+    if named.is_empty() {
+        return keys.need("function", wrong).map(FaultOf::Function);
+    }
+    named.extend(keys.text("function", wrong).map(FaultOf::Function));
+    if named.len() == 1 {
+        return named.pop();
+    }
+    let detail = "a fault is of one `function`, `queue` or `topic`";
+    wrong.push(bad(keys.at(), detail));
+    None
 }
 
 /// What becomes of a call: one of these ways.
@@ -212,6 +239,31 @@ mod tests {
             panic!("{:?}", only.when[1]);
         };
         assert_eq!(by, Duration::from_hours(72));
+    }
+
+    #[test]
+    fn a_fault_is_of_a_function_a_queue_or_a_topic() {
+        let of = |fault: &str| {
+            let text = format!(
+                "tests:\n- name: one\n  faults:\n  - {fault}\n  then:\n  - calls: {{pay: 1}}\n"
+            );
+            let source = Source::new("t.yaml", text);
+            read(&source).map(|suite| suite.tests[0].faults[0].of.clone())
+        };
+        let queue = of("{queue: orders, throttle: true}").unwrap();
+        assert_eq!(queue, FaultOf::Queue("orders".to_owned()));
+        let topic = of("{topic: news, call: 1, error: InternalError}").unwrap();
+        assert_eq!(topic, FaultOf::Topic("news".to_owned()));
+        let function = of("{function: pay, crash: true}").unwrap();
+        assert_eq!(function, FaultOf::Function("pay".to_owned()));
+        for wrong in [
+            "{queue: orders, topic: news, throttle: true}",
+            "{queue: orders, function: pay, throttle: true}",
+            "{topic: news, crash: true}",
+            "{throttle: true}",
+        ] {
+            assert!(of(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

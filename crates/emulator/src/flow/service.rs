@@ -15,6 +15,7 @@ use crate::body::Reply;
 use crate::clock::Clock;
 use crate::function::Functions;
 use crate::injection::Faults;
+use crate::mns::Mns;
 use crate::oss::Oss;
 use crate::rpc::{RpcCall, Verifier, error_reply, json_reply};
 use crate::settings::Settings;
@@ -34,7 +35,7 @@ impl Flows {
     pub(crate) fn open(
         settings: &Settings,
         address: SocketAddr,
-        (clock, store, calls): (Clock, Store, (Functions, Faults, Oss)),
+        (clock, store, calls): (Clock, Store, (Functions, Faults, (Oss, Mns))),
     ) -> Result<Self, StoreError> {
         let account = settings.account.clone();
         let seal = Seal::new(&account.access_key_secret);

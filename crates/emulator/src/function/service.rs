@@ -19,10 +19,11 @@ use super::queue::{self, Bell};
 use super::resolve::Resolver;
 use super::run::Run;
 use super::scale::Loads;
-use super::trigger::{self, Buckets, Timers};
-use super::{api, scale, table};
+use super::trigger::{self, Buckets, Timers, Topics};
+use super::{Logs, api, scale, table};
 use crate::body::{Reply, ReplyBody};
 use crate::clock::Clock;
+use crate::mns::Mns;
 use crate::oss::Oss;
 use crate::rpc::{RpcCall, Verifier};
 use crate::settings::Settings;
@@ -46,6 +47,9 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) store: Store,
     pub(super) oss: Oss,
+    pub(super) mns: Mns,
+    /// Where functions find lines that the cloud itself writes for them.
+    pub(super) logs: Logs,
     pub(super) packages: Packages,
     pub(super) links: Links,
     pub(super) resolver: Resolver,
@@ -62,7 +66,7 @@ impl Functions {
     pub(crate) fn open(
         settings: &Settings,
         address: SocketAddr,
-        (clock, store, oss): (Clock, Store, Oss),
+        (clock, store, (oss, mns, logs)): (Clock, Store, (Oss, Mns, Logs)),
         run: Arc<dyn Run>,
     ) -> Result<Self, StoreError> {
         let packages = Packages::open(settings.data.join("function"))?;
@@ -96,6 +100,8 @@ impl Functions {
             clock,
             store,
             oss,
+            mns,
+            logs,
             packages,
             run,
             bell: Bell::default(),
@@ -107,6 +113,8 @@ impl Functions {
         tokio::runtime::Handle::current().block_on(async move { shared.enforce_all().await });
         let buckets = Buckets::new(Arc::downgrade(&functions.0));
         functions.0.oss.watch(Arc::new(buckets));
+        let topics = Topics::new(Arc::downgrade(&functions.0));
+        functions.0.mns.watch(Arc::new(topics));
         tokio::spawn(queue::work(Arc::clone(&functions.0)));
         tokio::spawn(trigger::tick(Arc::clone(&functions.0)));
         tokio::spawn(scale::work(Arc::clone(&functions.0)));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -32,6 +33,23 @@ struct Known {
     functions: BTreeMap<String, u64>,
     /// By flow, then by step.
     steps: BTreeMap<String, BTreeMap<String, u64>>,
+    #[serde(default)]
+    queues: BTreeMap<String, u64>,
+    #[serde(default)]
+    topics: BTreeMap<String, u64>,
+}
+
+/// What becomes of a call of an API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ApiFault {
+    /// It is refused with this code.
+    Error(String),
+    /// It is refused as one too many.
+    Throttle,
+    /// It is answered so much later.
+    Late(Duration),
+    /// It is carried out, and the cloud is killed before it answers.
+    Kill,
 }
 
 /// What becomes of a call that a step of a workflow makes.
@@ -129,8 +147,44 @@ impl Faults {
         }
     }
 
+    /// Counts a call about a queue; what becomes of it, if that was asked for.
+    pub(crate) fn of_queue(&self, queue: &str) -> Option<ApiFault> {
+        let mut known = self.lock();
+        let number = count(&mut known.queues, queue);
+        let is_its = |of: &Of| matches!(of, Of::Queue(name) if name == queue);
+        known.find(number, is_its).and_then(ApiFault::of)
+    }
+
+    /// Counts a call about a topic; what becomes of it, if that was asked for.
+    pub(crate) fn of_topic(&self, topic: &str) -> Option<ApiFault> {
+        let mut known = self.lock();
+        let number = count(&mut known.topics, topic);
+        let is_its = |of: &Of| matches!(of, Of::Topic(name) if name == topic);
+        known.find(number, is_its).and_then(ApiFault::of)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts one more; its number, the first being 1.
+fn count(all: &mut BTreeMap<String, u64>, name: &str) -> u64 {
+    let count = all.entry(name.to_owned()).or_default();
+    *count += 1;
+    *count
+}
+
+impl ApiFault {
+    /// An API has no instances that could end.
+    fn of(does: Does) -> Option<Self> {
+        match does {
+            Does::Error(code) => Some(Self::Error(code)),
+            Does::Throttle => Some(Self::Throttle),
+            Does::LatencyMs(late) => Some(Self::Late(Duration::from_millis(late))),
+            Does::Kill => Some(Self::Kill),
+            Does::Crash => None,
+        }
     }
 }
 
@@ -205,6 +259,24 @@ mod tests {
         );
         faults.clear();
         assert_eq!(faults.shown(), json!({ "faults": 0, "calls": {} }));
+    }
+
+    #[test]
+    fn calls_about_queues_and_topics_are_counted_apart() {
+        let (_folder, faults) = none();
+        let rules = json!([
+            { "of": { "queue": "q" }, "call": 2, "does": { "error": "InternalError" } },
+            { "of": { "topic": "q" }, "call": 1, "does": { "latency_ms": 5 } },
+            { "of": { "topic": "t" }, "does": "throttle" },
+        ]);
+        faults.set(rules).unwrap();
+        assert_eq!(faults.of_queue("q"), None);
+        let late = Some(ApiFault::Late(Duration::from_millis(5)));
+        assert_eq!(faults.of_topic("q"), late);
+        let error = Some(ApiFault::Error("InternalError".to_owned()));
+        assert_eq!(faults.of_queue("q"), error);
+        assert_eq!(faults.of_queue("q"), None);
+        assert_eq!(faults.of_topic("t"), Some(ApiFault::Throttle));
     }
 
     #[test]

@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
-use jiff::SignedDuration;
 use runtime::{Answer, Call, Ended, Fault, FunctionError, InstanceInfo, Language, Reply, Request};
 use runtime::{Scale, Spec};
 use serde_json::json;
@@ -42,7 +41,7 @@ impl<R: Run> Prone<R> {
         };
         match does {
             Does::LatencyMs(late) => {
-                self.pass(Duration::from_millis(late)).await;
+                self.clock.pass(Duration::from_millis(late)).await;
                 Met::Code
             }
             Does::Kill => Met::CodeAndEnd,
@@ -64,25 +63,6 @@ impl<R: Run> Prone<R> {
         let killed = self.faults.kill();
         killed.map_err(|error| Fault::Protocol(error.to_string()))?;
         answer
-    }
-
-    /// Waits by the cloud's clock: moving it forward ends the wait.
-    async fn pass(&self, late: Duration) {
-        let mut moved = self.clock.moved();
-        let late = SignedDuration::try_from(late).unwrap_or(SignedDuration::MAX);
-        let Ok(end) = self.clock.now().checked_add(late) else {
-            return;
-        };
-        loop {
-            let left = end.duration_since(self.clock.now());
-            let Some(left) = Duration::try_from(left).ok().filter(|left| !left.is_zero()) else {
-                return;
-            };
-            tokio::select! {
-                () = tokio::time::sleep(left) => {}
-                _ = moved.changed() => {}
-            }
-        }
     }
 }
 

@@ -30,13 +30,17 @@ pub(super) enum Of {
         /// The step's name.
         step: String,
     },
+    /// Those of the API about a queue and its messages.
+    Queue(String),
+    /// Those of the API about a topic, its messages and subscriptions.
+    Topic(String),
 }
 
 /// What becomes of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Does {
-    /// The code raises an error of this name.
+    /// The code raises an error of this name; a call of an API fails with this code.
     Error(String),
     /// The code is reached this many milliseconds of the cloud's time later.
     LatencyMs(u64),

@@ -13,6 +13,7 @@ mod function;
 mod layer;
 mod leap;
 mod map_run;
+mod mns;
 mod queue;
 mod scale;
 mod staging;

@@ -12,7 +12,7 @@ use crate::function::archive;
 const ASYNC: [(&str, &str); 1] = [("x-fc-invocation-type", "Async")];
 
 /// A function that appends each event to a file, and then fails when `fails`; where that file is.
-async fn make(cloud: &Cloud, name: &str, fails: bool) -> PathBuf {
+pub(crate) async fn make(cloud: &Cloud, name: &str, fails: bool) -> PathBuf {
     const ADDRESS: &str = "out.cn-hangzhou.nas.aliyuncs.com:/";
     let end = if fails {
         "    raise ValueError('no')\n"
@@ -39,7 +39,7 @@ async fn make(cloud: &Cloud, name: &str, fails: bool) -> PathBuf {
         .join(name)
 }
 
-async fn send(cloud: &Cloud, name: &str, event: &str) -> Answer {
+pub(crate) async fn send(cloud: &Cloud, name: &str, event: &str) -> Answer {
     let target = format!("functions/{name}/invocations");
     cloud
         .fc_with("POST", &target, &ASYNC, event.as_bytes())
@@ -47,7 +47,7 @@ async fn send(cloud: &Cloud, name: &str, event: &str) -> Answer {
 }
 
 /// Waits until the file has so many lines.
-async fn lines(file: &Path, count: usize) -> Vec<String> {
+pub(crate) async fn lines(file: &Path, count: usize) -> Vec<String> {
     let wait = async {
         loop {
             let text = std::fs::read_to_string(file).unwrap_or_default();

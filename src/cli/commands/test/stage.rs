@@ -12,7 +12,7 @@ use super::{Failure, Played};
 use crate::cli::args::Global;
 use crate::cli::local::{self, Admin, Endpoint, Keys};
 use crate::cli::printer::Printer;
-use crate::cli::suite::{Test, Words};
+use crate::cli::suite::{FaultOf, Test, Words};
 use crate::diagnostic::{Diagnostic, Diagnostics, closest, code};
 use crate::engine::{Destination, Project, Until};
 use crate::residence::Address;
@@ -106,8 +106,14 @@ impl Stage {
         let mut rules: Vec<Json> = case.fault.iter().cloned().collect();
         for fault in &test.faults {
             let failed = |why: String| Failure::new(&fault.at, why);
-            let function = self.function(&fault.function).map_err(failed)?;
-            let of = json!({ "function": name(function) });
+            let of = match &fault.of {
+                FaultOf::Function(resource) => {
+                    let function = self.function(resource).map_err(failed)?;
+                    json!({ "function": name(function) })
+                }
+                FaultOf::Queue(name) => json!({ "queue": name }),
+                FaultOf::Topic(name) => json!({ "topic": name }),
+            };
             rules.push(json!({ "of": of, "call": fault.call, "does": fault.does }));
         }
         let set = self.admin.set_faults(&rules).await;

@@ -36,6 +36,7 @@ use super::token::Seal;
 use crate::clock::Clock;
 use crate::function::Functions;
 use crate::injection::Faults;
+use crate::mns::Mns;
 use crate::oss::Oss;
 use crate::store::{Store, StoreError};
 
@@ -52,6 +53,7 @@ pub(super) struct Runner {
     pub(super) clock: Clock,
     pub(super) functions: Functions,
     pub(super) oss: Oss,
+    pub(super) mns: Mns,
     /// What fails on purpose.
     pub(super) faults: Faults,
     pub(super) seal: Seal,
@@ -76,7 +78,7 @@ impl Runner {
     pub(super) fn new(
         store: Store,
         clock: Clock,
-        (functions, faults, oss): (Functions, Faults, Oss),
+        (functions, faults, (oss, mns)): (Functions, Faults, (Oss, Mns)),
         (seal, home): (Seal, Value),
     ) -> Self {
         Self {
@@ -84,6 +86,7 @@ impl Runner {
             clock,
             functions,
             oss,
+            mns,
             faults,
             seal,
             home,

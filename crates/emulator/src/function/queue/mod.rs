@@ -1,10 +1,11 @@
 //! Asynchronous invocation: events are kept first and answered then, called later, tried again, and passed on.
 //!
-//! `table` keeps the rows, `setting` says what a function wants, `policy` decides (pure), `worker` calls. `task` is the recorded way of an
+//! `table` keeps the rows, `setting` says what a function wants, `policy` decides (pure), `worker` calls, `hearer` is who is told of the end. `task` is the recorded way of an
 //! event whose function wants that, `tasks` its rows. An event's row goes in the
 //! transaction that records what came of it: a killed cloud calls again what it had under way, so that every event is
 //! called at least once.
 
+mod hearer;
 mod policy;
 mod setting;
 pub(super) mod table;

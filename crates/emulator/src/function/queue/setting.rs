@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::hearer::Hearer;
+
 /// How the events of a function are handled; bounds and defaults are filled in where it is written.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -52,40 +54,14 @@ impl Setting {
         self.max_async_event_age_in_seconds * 1000
     }
 
-    /// The function and qualifier that hear of an end. Destinations of other products are kept and not told.
-    pub(super) fn destination(&self, succeeded: bool) -> Option<(String, String)> {
+    /// Who hears of an end. Destinations of other products are kept and not told.
+    pub(super) fn destination(&self, succeeded: bool) -> Option<Hearer> {
         let all = &self.destination_config;
         let one = if succeeded {
             &all.on_success
         } else {
             &all.on_failure
         };
-        function_of(&one.as_ref()?.destination)
-    }
-}
-
-/// `acs:fc:REGION:ACCOUNT:functions/NAME[/QUALIFIER]`, taken apart.
-fn function_of(arn: &str) -> Option<(String, String)> {
-    let mut parts = arn.splitn(5, ':');
-    if (parts.next(), parts.next()) != (Some("acs"), Some("fc")) {
-        return None;
-    }
-    let path = parts.nth(2)?.strip_prefix("functions/")?;
-    let (name, qualifier) = path.split_once('/').unwrap_or((path, "LATEST"));
-    (!name.is_empty()).then(|| (name.to_owned(), qualifier.to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_destination_is_a_function_with_its_qualifier() {
-        let parts = |arn: &str| function_of(arn);
-        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
-        assert_eq!(parts("acs:fc:r:1:functions/f"), pair("f", "LATEST"));
-        assert_eq!(parts("acs:fc:r:1:functions/f/prod"), pair("f", "prod"));
-        assert_eq!(parts("acs:fc:r:1:functions/"), None);
-        assert_eq!(parts("acs:mns:r:1:/queues/q/messages"), None);
+        Hearer::of_arn(&one.as_ref()?.destination)
     }
 }

@@ -8,11 +8,11 @@ use runtime::{Answer, Call, Fault, FunctionError, Reply, Request};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use super::hearer::Told;
 use super::policy::{Ending, Next, next, report};
-use super::{Event, Setting, table, tasks};
+use super::{Event, table, tasks};
 use crate::function::error::{FcError, Outcome};
 use crate::function::service::Shared;
-use crate::identity::request_uuid;
 use crate::store::StoreError;
 
 /// Calls of one function under way at most.
@@ -265,7 +265,9 @@ async fn settle(
 ) -> Outcome<()> {
     let now = shared.now_ms();
     let arn = shared.arn(&event.function, &event.qualifier);
+    let (of, mns) = (event.clone(), shared.mns.clone());
     let write = shared.store.write(move |db| {
+        let mut told = Told::Nothing;
         let setting = table::setting(db, &event.function, &event.qualifier)?;
         let mut then = next(&event, &setting, &ending, now);
         if let Some(mut task) = tasks::of(db, &event)? {
@@ -281,36 +283,16 @@ async fn settle(
             }
             Next::Drop => drop(table::remove(db, &event)?),
             Next::Ended { succeeded } => {
+                // An event that was deleted meanwhile is told to nobody.
                 let was_there = table::remove(db, &event)?;
-                pass_on(db, &event, &setting, (succeeded, was_there), || {
-                    report(&event, &arn, &ending, now).to_string()
-                })?;
+                if let Some(hearer) = setting.destination(succeeded).filter(|_| was_there) {
+                    let report = report(&event, &arn, &ending, now).to_string();
+                    told = hearer.tell((db, &mns), &event, report)?;
+                }
             }
         }
-        Ok(())
+        Ok::<_, FcError>(told)
     });
-    write.await
-}
-
-/// Queues the destination's event, unless the event was deleted meanwhile.
-fn pass_on(
-    db: &rusqlite::Connection,
-    event: &Event,
-    setting: &Setting,
-    (succeeded, was_there): (bool, bool),
-    report: impl FnOnce() -> String,
-) -> Outcome<()> {
-    if let Some((function, qualifier)) = setting.destination(succeeded).filter(|_| was_there) {
-        let id = request_uuid();
-        let report = report();
-        let told = Event::new(
-            &id,
-            &function,
-            &qualifier,
-            report.as_bytes(),
-            event.enqueued_ms,
-        );
-        tasks::enqueue(db, &told)?;
-    }
+    write.await?.committed(shared, &of);
     Ok(())
 }

@@ -1,8 +1,9 @@
-//! What tasks call: functions, flows, web addresses. Everything else is refused by name.
+//! What tasks call: functions, flows, queues and topics, web addresses. Everything else is refused by name.
 
 mod flow;
 mod function;
 mod http;
+mod message;
 
 pub(super) use http::Web;
 
@@ -51,7 +52,7 @@ impl Runner {
             Target::Action { product, operation } => {
                 self.act(header, call, (product, operation)).await
             }
-            Target::Queue(path) => Err(unserved("MNS", &format!("the messages of {path}"))),
+            Target::Queue(path) => message::send(self, (header, call), path).await,
             Target::Other(name) => Err(unserved("FnF", name)),
         }
     }
@@ -62,6 +63,7 @@ impl Runner {
             ("fc", "InvokeFunction") => function::act(self, header, call).await,
             ("fnf", "StartExecution" | "StartSyncExecution") => flow::act(self, header, call).await,
             ("http", "Request") => http::request(self, call).await,
+            ("mns", "SendMessage") => message::act(self, header, call).await,
             _ => Err(unserved(action.0, operation)),
         }
     }

@@ -1,0 +1,126 @@
+//! Who hears how an asynchronous call ended: functions, queues, topics.
+
+use std::time::SystemTime;
+
+use runtime::{Line, LogSink as _, Pipe};
+use rusqlite::Connection;
+
+use super::{Event, tasks};
+use crate::function::error::{FcError, Outcome};
+use crate::function::service::Shared;
+use crate::identity::request_uuid;
+use crate::mns::{Address, Letter, Mns, Posted};
+
+/// A destination that is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Hearer {
+    /// A function and a qualifier.
+    Function(String, String),
+    /// A queue or a topic.
+    Post(Address),
+}
+
+/// What became of telling one.
+pub(super) enum Told {
+    /// There is none, or it is a function, whose event is queued.
+    Nothing,
+    Posted(Posted),
+    /// It does not take the report, for this reason.
+    Refused(String),
+}
+
+impl Hearer {
+    /// By its resource name; nothing for other products, which are not told.
+    pub(super) fn of_arn(arn: &str) -> Option<Self> {
+        match function_of(arn) {
+            Some((function, qualifier)) => Some(Self::Function(function, qualifier)),
+            None => Address::of_arn(arn).map(Self::Post),
+        }
+    }
+
+    /// Tells it in the transaction that records the end. A queue or topic that is not there, or does not take so much, keeps
+    /// nothing from ending.
+    pub(super) fn tell(
+        self,
+        (db, mns): (&Connection, &Mns),
+        event: &Event,
+        report: String,
+    ) -> Outcome<Told> {
+        match self {
+            Self::Function(function, qualifier) => {
+                let (id, since) = (request_uuid(), event.enqueued_ms);
+                let told = Event::new(&id, &function, &qualifier, report.as_bytes(), since);
+                tasks::enqueue(db, &told)?;
+                Ok(Told::Nothing)
+            }
+            Self::Post(to) => match mns.post(db, &to, &Letter::new(report)) {
+                Ok(posted) => Ok(Told::Posted(posted)),
+                Err(error) if error.status.is_server_error() => {
+                    let code = "InternalServerError";
+                    Err(FcError::new(error.status, code, error.message))
+                }
+                Err(error) => Ok(Told::Refused(error.message)),
+            },
+        }
+    }
+}
+
+impl Told {
+    /// What follows when that is durable: a refusal is a line in the function's log.
+    pub(super) fn committed(self, shared: &Shared, event: &Event) {
+        match self {
+            Self::Nothing => {}
+            Self::Posted(posted) => shared.mns.committed(&posted),
+            Self::Refused(why) => {
+                let id = &event.request_id;
+                let text = format!(
+                    "the destination of the asynchronous call {id} was not told how it ended: {why}"
+                );
+                shared.logs.line(Line {
+                    function: &event.function,
+                    version: &event.qualifier,
+                    instance: "",
+                    request: Some(id),
+                    at: SystemTime::now(),
+                    pipe: Pipe::Err,
+                    text: &text,
+                });
+            }
+        }
+    }
+}
+
+/// `acs:fc:REGION:ACCOUNT:functions/NAME[/QUALIFIER]`, taken apart.
+fn function_of(arn: &str) -> Option<(String, String)> {
+    let mut parts = arn.splitn(5, ':');
+    if (parts.next(), parts.next()) != (Some("acs"), Some("fc")) {
+        return None;
+    }
+    let path = parts.nth(2)?.strip_prefix("functions/")?;
+    let (name, qualifier) = path.split_once('/').unwrap_or((path, "LATEST"));
+    (!name.is_empty()).then(|| (name.to_owned(), qualifier.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_queues_and_topics_are_told_and_other_products_are_not() {
+        let function = |name: &str, qualifier: &str| {
+            Some(Hearer::Function(name.to_owned(), qualifier.to_owned()))
+        };
+        let queue = Some(Hearer::Post(Address::Queue("q".to_owned())));
+        let topic = Some(Hearer::Post(Address::Topic("t".to_owned())));
+        for (arn, hearer) in [
+            ("acs:fc:r:1:functions/f", function("f", "LATEST")),
+            ("acs:fc:r:1:functions/f/prod", function("f", "prod")),
+            ("acs:fc:r:1:functions/", None),
+            ("acs:mns:r:1:/queues/q/messages", queue),
+            ("acs:mns:r:1:/topics/t/messages", topic),
+            ("acs:eventbridge:r:1:eventbus/b", None),
+        ] {
+            assert_eq!(Hearer::of_arn(arn), hearer, "{arn}");
+        }
+    }
+}
