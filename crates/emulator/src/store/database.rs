@@ -10,6 +10,9 @@ use super::writer::Writer;
 
 /// Jobs that read at the same time, each on a thread and a connection of its own; more wait.
 const READERS: usize = 8;
+/// How SQLite reaches its files: they are one process's alone, as the data folder is, so that locks between processes and the
+/// memory that they would share are done without.
+const SYSTEM: &str = "unix-excl";
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 128;
 
@@ -40,7 +43,7 @@ pub(crate) enum StoreError {
 impl Store {
     /// Opens or makes `file` and runs each room's `schema` on it (statements must be repeatable).
     pub(crate) fn open(file: &Path, schemas: &[&str]) -> Result<Self, StoreError> {
-        let connection = Connection::open(file)?;
+        let connection = Connection::open_with_flags_and_vfs(file, OpenFlags::default(), SYSTEM)?;
         connection.pragma_update(None, "page_size", 8192)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -68,7 +71,17 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
-        self.0.writer.run(job).await
+        self.0.writer.run(job, false).await
+    }
+
+    /// The same for a job that changes a few rows by their keys: when it comes alone it is done on this thread.
+    pub(crate) async fn write_few<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        self.0.writer.run(job, true).await
     }
 
     /// Runs a job that only reads, off the async threads; it sees everything acknowledged before.
@@ -125,7 +138,7 @@ impl Shared {
             return Ok(reader);
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let reader = Connection::open_with_flags(&self.file, flags)?;
+        let reader = Connection::open_with_flags_and_vfs(&self.file, flags, SYSTEM)?;
         reader.set_prepared_statement_cache_capacity(STATEMENTS);
         reader.busy_timeout(std::time::Duration::from_secs(10))?;
         Ok(reader)

@@ -1,6 +1,6 @@
 //! The one who writes: takes the jobs that wait into one transaction, commits, then answers them all. A thread of its own does
-//! so when several come at once; a job that comes alone is committed by whoever brought it, because to wake a thread and to be
-//! woken by it would take as long as the commit.
+//! so. A short job that comes alone is committed by whoever brought it, because to wake a thread and to be woken by it would take
+//! as long as the commit.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -68,7 +68,8 @@ impl Writer {
         })
     }
 
-    pub(super) async fn run<T, E, F>(&self, job: F) -> Result<T, E>
+    /// Has a job written; one that `is_short` perhaps on this thread.
+    pub(super) async fn run<T, E, F>(&self, job: F, is_short: bool) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -88,7 +89,7 @@ impl Writer {
             });
             (keep, answer)
         });
-        if !self.desk.leave(job) {
+        if !self.desk.leave(job, is_short) {
             return Err(StoreError::Closed.into());
         }
         receiver
@@ -122,15 +123,15 @@ impl Desk {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a job, and commits it at once if nobody else writes and the disk is quick; false when the desk is closed.
-    fn leave(&self, job: Job) -> bool {
+    /// Takes a job, and commits a short one at once if nobody else writes and the disk is quick; false when the desk is closed.
+    fn leave(&self, job: Job, is_short: bool) -> bool {
         let mut waiting = self.waiting();
         if waiting.is_closed {
             return false;
         }
         let is_alone = !waiting.is_busy;
         waiting.is_busy = true;
-        if !is_alone || !self.may_block() {
+        if !(is_alone && is_short && self.may_block()) {
             waiting.jobs.push_back(job);
             drop(waiting);
             if is_alone {
@@ -275,6 +276,14 @@ mod tests {
         store.write(job).await
     }
 
+    async fn insert_alone(store: &Store, k: i64) -> Result<(), StoreError> {
+        let job = move |db: &rusqlite::Connection| -> Result<(), StoreError> {
+            db.execute("INSERT INTO t VALUES (?1)", [k])?;
+            Ok(())
+        };
+        store.write_few(job).await
+    }
+
     async fn count(store: &Store) -> i64 {
         let job = |db: &rusqlite::Connection| -> Result<i64, StoreError> {
             Ok(db.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)
@@ -335,15 +344,15 @@ mod tests {
                 db.execute("INSERT INTO t VALUES (-1)", [])?;
                 Err(StoreError::Closed)
             };
-            assert!(store.write(failing).await.is_err());
+            assert!(store.write_few(failing).await.is_err());
             let panicking = |db: &rusqlite::Connection| -> Result<(), StoreError> {
                 db.execute("INSERT INTO t VALUES (-2)", [])?;
                 panic!("on purpose")
             };
             if k % 50 == 0 {
-                assert!(store.write(panicking).await.is_err());
+                assert!(store.write_few(panicking).await.is_err());
             }
-            insert(&store, k).await.unwrap();
+            insert_alone(&store, k).await.unwrap();
         }
         assert_eq!(count(&store).await, 200);
         let together = (200..1200).map(|k| {
@@ -354,10 +363,10 @@ mod tests {
             inserted.unwrap().unwrap();
         }
         assert_eq!(count(&store).await, 1200);
-        assert!(insert(&store, 7).await.is_err());
+        assert!(insert_alone(&store, 7).await.is_err());
         store.close();
         assert!(matches!(
-            insert(&store, 1200).await,
+            insert_alone(&store, 1200).await,
             Err(StoreError::Closed)
         ));
     }

@@ -171,7 +171,7 @@ impl Runner {
             let batch = batch(id, execution, &turned)?;
             let write = self
                 .store
-                .write(move |db| table::execution::add(db, id, &batch));
+                .write_few(move |db| table::execution::add(db, id, &batch));
             // A state that was not kept is forgotten: the caller's error, and the next one reads what is there.
             if !write.await? {
                 let header = &execution.header;

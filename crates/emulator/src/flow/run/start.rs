@@ -86,7 +86,7 @@ impl Runner {
             return Err(FlowError::invalid("The execution did not begin."));
         };
         let batch = batch(row.id, execution, turned)?;
-        let write = self.store.write(move |db| {
+        let write = self.store.write_few(move |db| {
             // It may have been deleted since it was read.
             if !table::flow::exists(db, &row.flow)? {
                 return Err(FlowError::no_flow(&row.flow));

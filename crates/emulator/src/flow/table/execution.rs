@@ -82,9 +82,9 @@ pub(in crate::flow) fn create(db: &Connection, row: &Row) -> Answer<bool> {
     Ok(db.prepare_cached(sql)?.execute(written)? == 1)
 }
 
-/// The highest number that an execution ever had.
+/// The highest number of an execution, or of one that is gone and whose end is to be told.
 pub(in crate::flow) fn last_id(db: &Connection) -> Answer<i64> {
-    let sql = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'flow_execution'";
+    let sql = "SELECT max(coalesce((SELECT max(id) FROM flow_execution), 0), coalesce((SELECT max(execution) FROM flow_report), 0))";
     Ok(db.query_row(sql, [], |row| row.get(0))?)
 }
 
@@ -332,6 +332,8 @@ mod tests {
         assert!(!add(&db, 5, &batch("f")).unwrap());
         assert!(definition(&db, "d").unwrap().is_some());
         assert_eq!(delete_of(&db, "g").unwrap().0, [6]);
+        // What is to be told of it is not to be taken for another's.
+        assert_eq!(last_id(&db).unwrap(), 6);
         assert_eq!(definition(&db, "d").unwrap(), None);
         let told: Vec<String> = report::all(&db)
             .unwrap()
