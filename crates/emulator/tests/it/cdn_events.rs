@@ -224,7 +224,7 @@ async fn a_preload_is_told_once_when_its_last_path_has_ended() {
     cloud
         .done("PushObjectCache", &[("ObjectPath", &failing)])
         .await;
-    let paths = ["good1", "bad1", "good1", "good2"].map(|path| format!("http://{OURS}/{path}"));
+    let paths = ["good1", "bad1", "good2", "good1"].map(|path| format!("http://{OURS}/{path}"));
     let said = cloud
         .done("PushObjectCache", &[("ObjectPath", &paths.join("\n"))])
         .await;
@@ -234,7 +234,7 @@ async fn a_preload_is_told_once_when_its_last_path_has_ended() {
     let (created, time) = (own["createTime"].as_i64().unwrap(), second(&event));
     assert!(created <= time);
     let parameter = json!({
-        "objectPath": ["/good1", "/good1", "/good2"], "createTime": created, "domain": OURS,
+        "objectPath": ["/good1", "/good2", "/good1"], "createTime": created, "domain": OURS,
         "completeTime": time, "objectType": "File", "taskId": id,
     });
     assert_eq!(event, whole("CachedObjectsPushed", &parameter, &event));
@@ -248,7 +248,7 @@ async fn a_preload_is_told_once_when_its_last_path_has_ended() {
     seen.sort_by_key(ToString::to_string);
     assert_eq!(
         seen,
-        [json!(["/good1", "/good1", "/good2"]), json!(["/good3"])]
+        [json!(["/good1", "/good2", "/good1"]), json!(["/good3"])]
     );
 }
 
