@@ -1,8 +1,9 @@
 //! Example events: what a function gets when a trigger calls it, with values of our own. Pure.
 //!
-//! The forms are the vendor's; what a trigger says itself (its name, payload, bucket, prefix, methods, topic) is taken from it.
+//! The forms are the vendor's; what a trigger says itself (its name, payload, bucket, prefix, methods, topic, domain) is taken from it.
 
 mod bucket;
+mod cdn;
 mod timer;
 mod topic;
 mod web;
@@ -22,6 +23,8 @@ pub enum Source {
     Web,
     /// A trigger of type `mns_topic`.
     Topic,
+    /// A trigger of type `cdn_events`.
+    Cdn,
 }
 
 /// Where and when it happens.
@@ -47,7 +50,7 @@ const REQUEST_ID: &str = "1-00000000-111111111111111111111111";
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Timer, Self::Bucket, Self::Web, Self::Topic];
+    pub const ALL: [Self; 5] = [Self::Timer, Self::Bucket, Self::Web, Self::Topic, Self::Cdn];
 
     /// The type of its triggers.
     pub fn name(self) -> &'static str {
@@ -56,6 +59,7 @@ impl Source {
             Self::Bucket => "oss",
             Self::Web => "http",
             Self::Topic => "mns_topic",
+            Self::Cdn => "cdn_events",
         }
     }
 
@@ -72,6 +76,7 @@ impl Source {
             Self::Bucket => bucket::event(trigger, scene),
             Self::Web => web::event(trigger, scene),
             Self::Topic => topic::event(trigger, scene),
+            Self::Cdn => cdn::event(trigger, scene),
         }
     }
 

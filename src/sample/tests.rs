@@ -104,6 +104,30 @@ fn a_message_is_what_its_trigger_asks_for() {
 }
 
 #[test]
+fn what_happened_at_a_domain_is_what_its_trigger_waits_for() {
+    let of = |name: &str| {
+        let domains = ["a.test", "b.test"];
+        let config = json!({ "eventName": name, "filter": { "domain": domains } });
+        event(Source::Cdn, &json!({ "triggerConfig": config }))["events"][0].clone()
+    };
+    let pushed = of("CachedObjectsPushed");
+    assert_eq!(pushed["eventTime"], "2026-01-02T11:04:05+08:00");
+    assert_eq!(pushed["resource"]["domain"], "a.test");
+    let parameter = json!({
+        "objectPath": ["/example.txt"], "createTime": 1_767_323_037, "completeTime": 1_767_323_045,
+        "domain": "a.test", "objectType": "File", "taskId": 1_000_000_001,
+    });
+    assert_eq!(pushed["eventParameter"], parameter);
+    let stopped = &of("CdnDomainStopped")["eventParameter"];
+    assert_eq!(*stopped, json!({ "domain": "a.test", "status": "offline" }));
+    let deleted = &of("CdnDomainDeleted")["eventParameter"];
+    assert_eq!(*deleted, json!({ "domain": "a.test" }));
+    let any = &event(Source::Cdn, &json!({}))["events"][0];
+    assert_eq!(any["eventName"], "CachedObjectsRefreshed");
+    assert_eq!(any["resource"]["domain"], "www.example.com");
+}
+
+#[test]
 fn a_web_server_gets_requests_and_no_events_of_them() {
     assert!(!Source::Web.is_called_with("custom.debian12"));
     assert!(Source::Web.is_called_with("python3.12"));
@@ -115,7 +139,10 @@ fn a_web_server_gets_requests_and_no_events_of_them() {
 fn forms_are_those_of_recorded_events() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus/events");
     let whole = json!({ "triggerConfig": { "notifyContentFormat": "JSON" } });
+    let started = json!({ "triggerConfig": { "eventName": "CdnDomainStarted" } });
     for (source, file, trigger) in [
+        (Source::Cdn, "cdn-CdnDomainStarted", &started),
+        (Source::Cdn, "cdn-CachedObjectsRefreshed", &json!({})),
         (Source::Bucket, "oss", &json!({})),
         (Source::Web, "http", &json!({})),
         (Source::Topic, "mns-without-MessageAttributes", &whole),
@@ -131,6 +158,12 @@ fn forms_are_those_of_recorded_events() {
             if source == Source::Web {
                 event["headers"] = json!({});
                 event["queryParameters"] = json!({});
+            }
+            // One path or several.
+            if let Some(Json::Array(paths)) =
+                event.pointer_mut("/events/0/eventParameter/objectPath")
+            {
+                paths.truncate(1);
             }
         }
         assert_eq!(shape(&ours), shape(&recorded), "{}", source.name());

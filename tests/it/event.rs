@@ -56,6 +56,11 @@ fn a_type_needs_no_manifest() {
     assert_eq!(shown["event"]["version"], "v1");
     let message = sandbox.run("event mns_topic").code(0).stdout;
     assert_eq!(message, "hello topic\n");
+    let refreshed = event(&sandbox, "cdn_events");
+    assert_eq!(
+        refreshed["events"][0]["eventName"],
+        "CachedObjectsRefreshed"
+    );
     sandbox.run("event timer --fire").code(1).says("SD1001");
     sandbox.run("event thumbs.timer").code(1).says("SD0101");
 }
@@ -80,6 +85,43 @@ fn an_example_fits_its_trigger() {
         .says("thumbs.http, thumbs.oss, thumbs.timer");
     let unknown = sandbox.run("event thumbs.tick").code(1);
     unknown.says("SD0722").says("thumbs.timer");
+}
+
+#[test]
+fn a_trigger_of_the_cdn_is_deployed_and_fired_by_hand() {
+    let sandbox = project().with_cloud();
+    let manifest = "\
+edition: 3.0.0
+name: shop
+access: local
+resources:
+  warm:
+    component: fc3
+    props:
+      region: cn-hangzhou
+      functionName: warm
+      runtime: python3.10
+      handler: index.handler
+      code: ./code
+      triggers:
+        - triggerName: stopped
+          triggerType: cdn_events
+          triggerConfig:
+            eventName: CdnDomainStopped
+            eventVersion: 1.0.0
+            filter: { domain: [www.shop.test] }
+";
+    sandbox.file("s.yaml", manifest);
+    sandbox.run("deploy -y").code(0);
+    let plan = sandbox.run("plan").code(0).stdout;
+    assert!(plan.contains("No changes"), "{plan}");
+    let said = sandbox.run("event warm.stopped --fire").code(0).stdout;
+    let heard = said.strip_prefix("heard ").unwrap();
+    let heard: Json = serde_json::from_str(heard).unwrap();
+    let heard = &heard["events"][0];
+    assert_eq!(heard["eventName"], "CdnDomainStopped");
+    assert_eq!(heard["eventParameter"]["domain"], "www.shop.test");
+    assert_eq!(heard["eventParameter"]["status"], "offline");
 }
 
 #[test]

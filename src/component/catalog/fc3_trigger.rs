@@ -217,14 +217,39 @@ const TOPIC: Kind = Kind::Object(&[
 ]);
 
 const CDN: Kind = Kind::Object(&[
-    prop("eventName", Kind::Text, "The event.").required(),
-    prop("eventVersion", Kind::Text, "Its version.").required(),
+    prop(
+        "eventName",
+        Kind::OneOf(&[
+            "CachedObjectsRefreshed",
+            "CachedObjectsBlocked",
+            "CachedObjectsPushed",
+            "LogFileCreated",
+            "CdnDomainStarted",
+            "CdnDomainStopped",
+            "CdnDomainAdded",
+            "CdnDomainDeleted",
+        ]),
+        "The event. It cannot change.",
+    )
+    .required(),
+    prop(
+        "eventVersion",
+        Kind::OneOf(&["1.0.0"]),
+        "Its version. It cannot change.",
+    )
+    .required(),
     prop("notes", Kind::Text, "A note."),
     prop(
         "filter",
-        Kind::Object(&[prop("domain", Kind::List(&Kind::Text), "The domains.")]),
+        Kind::Object(&[prop(
+            "domain",
+            Kind::List(&Kind::Text),
+            "The domains, one at least.",
+        )
+        .required()]),
         "Which domains.",
-    ),
+    )
+    .required(),
 ]);
 
 const fn config(kind: Kind) -> Prop {

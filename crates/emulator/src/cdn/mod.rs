@@ -2,7 +2,7 @@
 //!
 //! `room` is the door. The API side is `api` over `store`; each change compiles a `site`. The visitors' side is
 //! `plane`: `memory` answers hits, `fetch` asks `origin` for the rest. `freshness`, `policy`, `rule`, `cache_key`,
-//! `range` and `condition` are pure. Answers are cached in memory only, bodies above 4 MB not at all.
+//! `range` and `condition` are pure. `event` says what functions hear of, `preload` how preloads end. Answers are cached in memory only, bodies above 4 MB not at all.
 
 mod api;
 mod cache_control;
@@ -11,6 +11,7 @@ mod condition;
 mod domain;
 mod entry;
 mod error;
+mod event;
 mod fetch;
 mod flight;
 mod freshness;
@@ -20,6 +21,7 @@ mod origin;
 mod path_match;
 mod plane;
 mod policy;
+mod preload;
 mod range;
 mod reply;
 mod room;

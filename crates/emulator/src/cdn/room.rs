@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 
 use crate::body::Reply;
 use crate::clock::Clock;
-use crate::function::Functions;
+use crate::function::{CdnEvent, Functions};
 use crate::oss::Oss;
 use crate::rpc::{RpcCall, Verifier, error_reply, json_reply};
 use crate::settings::Settings;
@@ -24,7 +24,7 @@ use super::origin::Origins;
 use super::plane::Plane;
 use super::site::Site;
 use super::store::Config;
-use super::{api, header_pass, reply, store};
+use super::{api, header_pass, preload, reply, store};
 
 /// The CDN of a cloud.
 pub(crate) struct Cdn(Arc<Room>);
@@ -34,6 +34,8 @@ pub(super) struct Room {
     verifier: Verifier,
     pub(super) store: Store,
     pub(super) plane: Arc<Plane>,
+    /// Those that hear of what happens at domains.
+    pub(super) functions: Functions,
     /// Held by changes from the database to the sites, so that both change in one order.
     changing: tokio::sync::Mutex<()>,
     sites: RwLock<HashMap<String, Arc<Site>>>,
@@ -47,11 +49,20 @@ impl Cdn {
         store: Store,
         (oss, functions): (Oss, Functions),
     ) -> Result<Self, StoreError> {
-        let sites = Handle::current().block_on(store.write(compile_all))?;
+        let (hearers, now_ms) = (functions.clone(), clock.now().as_millisecond());
+        let job = move |db: &Connection| {
+            let is_told = preload::end_interrupted(db, &hearers, now_ms)?;
+            Ok::<_, StoreError>((compile_all(db)?, is_told))
+        };
+        let (sites, is_told) = Handle::current().block_on(store.write(job))?;
+        if is_told {
+            functions.heard();
+        }
         Ok(Self(Arc::new(Room {
             verifier: Verifier::new(settings.account.clone(), clock.clone()),
             store,
-            plane: Arc::new(Plane::new(clock, Origins::new(oss, functions))),
+            plane: Arc::new(Plane::new(clock, Origins::new(oss, functions.clone()))),
+            functions,
             changing: tokio::sync::Mutex::default(),
             sites: RwLock::new(sites),
         })))
@@ -126,6 +137,23 @@ impl Room {
         Ok(answer)
     }
 
+    /// Changes one domain; `job` names it, and what happened at it, which functions hear of in the same transaction.
+    pub(super) async fn change_and_tell<F>(&self, job: F) -> Result<(), ApiError>
+    where
+        F: FnOnce(&Connection) -> Result<(String, Option<CdnEvent>), ApiError> + Send + 'static,
+    {
+        let functions = self.functions.clone();
+        let job = move |db: &Connection| {
+            let (name, event) = job(db)?;
+            let is_told = functions.hear(db, event.as_slice())?;
+            Ok((is_told, vec![name]))
+        };
+        if self.change(job).await? {
+            self.functions.heard();
+        }
+        Ok(())
+    }
+
     async fn rpc(self: &Arc<Self>, call: &RpcCall) -> Reply {
         if let Some(reply) = self.verifier.refuse(call) {
             return reply;
@@ -168,7 +196,6 @@ impl Room {
 }
 
 fn compile_all(db: &Connection) -> Result<HashMap<String, Arc<Site>>, StoreError> {
-    store::fail_interrupted_tasks(db)?;
     let mut sites = HashMap::new();
     for domain in store::domains(db)? {
         let configs = store::configs(db, &domain.name)?;

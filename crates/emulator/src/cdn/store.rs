@@ -63,6 +63,9 @@ type Answer<T> = Result<T, StoreError>;
 
 const DOMAIN_COLUMNS: &str = "SELECT id, name, kind, scope, status, resource_group, sources, created_ms, modified_ms FROM cdn_domain";
 
+const TASK_COLUMNS: &str =
+    "SELECT call, kind, path, domain, status, description, created_ms FROM cdn_task";
+
 /// A domain by name.
 pub(super) fn domain(db: &Connection, name: &str) -> Answer<Option<Domain>> {
     let sql = format!("{DOMAIN_COLUMNS} WHERE name = ?1");
@@ -210,47 +213,52 @@ pub(super) fn add_tasks(db: &Connection, tasks: &[Task]) -> Answer<i64> {
     Ok(call)
 }
 
-/// Ends the task of a call for a path.
+/// Ends the task of a call for a path; whether it was under way.
 pub(super) fn end_task(
     db: &Connection,
     call: i64,
     path: &str,
     status: TaskStatus,
     description: &str,
-) -> Answer<()> {
-    let sql = "UPDATE cdn_task SET status = ?3, description = ?4 WHERE call = ?1 AND path = ?2";
-    db.prepare_cached(sql)?
-        .execute(params![call, path, status.name(), description])?;
-    Ok(())
+) -> Answer<bool> {
+    let sql = "UPDATE cdn_task SET status = ?3, description = ?4
+               WHERE call = ?1 AND path = ?2 AND status = ?5";
+    let under_way = TaskStatus::Refreshing.name();
+    let ended = db.prepare_cached(sql)?.execute(params![
+        call,
+        path,
+        status.name(),
+        description,
+        under_way
+    ])?;
+    Ok(ended > 0)
 }
 
-/// Ends the tasks that a process before this one left under way.
-pub(super) fn fail_interrupted_tasks(db: &Connection) -> Answer<()> {
+/// Ends the tasks that a process before this one left under way: the calls that they are of, with their domains.
+pub(super) fn fail_interrupted_tasks(db: &Connection) -> Answer<Vec<(i64, String)>> {
+    let under_way = TaskStatus::Refreshing.name();
+    let sql = "SELECT DISTINCT call, domain FROM cdn_task WHERE status = ?1 ORDER BY call, domain";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([under_way], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let interrupted = rows.collect::<Result<_, _>>()?;
     let sql = "UPDATE cdn_task SET status = ?1, description = 'Internal Error' WHERE status = ?2";
-    db.execute(
-        sql,
-        [TaskStatus::Failed.name(), TaskStatus::Refreshing.name()],
-    )?;
-    Ok(())
+    db.execute(sql, [TaskStatus::Failed.name(), under_way])?;
+    Ok(interrupted)
+}
+
+/// The tasks of a call at a domain, in its order.
+pub(super) fn tasks_of(db: &Connection, call: i64, domain: &str) -> Answer<Vec<Task>> {
+    let sql = format!("{TASK_COLUMNS} WHERE call = ?1 AND domain = ?2 ORDER BY id");
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![call, domain], read_task)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// All tasks since a time, the newest first.
 pub(super) fn tasks(db: &Connection, since_ms: i64) -> Answer<Vec<Task>> {
-    let sql = "SELECT call, kind, path, domain, status, description, created_ms FROM cdn_task
-               WHERE created_ms >= ?1 ORDER BY call DESC, id";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map([since_ms], |row| {
-        let (kind, status): (String, String) = (row.get(1)?, row.get(4)?);
-        Ok(Task {
-            call: row.get(0)?,
-            kind: TaskKind::parse(&kind),
-            path: row.get(2)?,
-            domain: row.get(3)?,
-            status: TaskStatus::parse(&status),
-            description: row.get(5)?,
-            created_ms: row.get(6)?,
-        })
-    })?;
+    let sql = format!("{TASK_COLUMNS} WHERE created_ms >= ?1 ORDER BY call DESC, id");
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map([since_ms], read_task)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -274,6 +282,19 @@ fn read_domain(row: &Row<'_>) -> rusqlite::Result<Domain> {
         sources: serde_json::from_str(&sources).unwrap_or_default(),
         created_ms: row.get(7)?,
         modified_ms: row.get(8)?,
+    })
+}
+
+fn read_task(row: &Row<'_>) -> rusqlite::Result<Task> {
+    let (kind, status): (String, String) = (row.get(1)?, row.get(4)?);
+    Ok(Task {
+        call: row.get(0)?,
+        kind: TaskKind::parse(&kind),
+        path: row.get(2)?,
+        domain: row.get(3)?,
+        status: TaskStatus::parse(&status),
+        description: row.get(5)?,
+        created_ms: row.get(6)?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Web requests to functions that are web servers of their own: streams, WebSocket, headers, limits, CORS, names, the CDN.
 
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value as Json, json};
@@ -294,39 +295,43 @@ async fn a_function_answers_to_the_vendors_kind_of_name() {
     assert_eq!(cloud.visit("GET", "/", &host).await.status, 404);
 }
 
+/// A signed call of the CDN's API.
+pub(crate) async fn cdn(address: SocketAddr, action: &str, query: &[(&str, &str)]) -> Answer {
+    let query: Vec<(String, String)> = query
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
+    let mut headers: Vec<(String, String)> = [
+        ("host", "127.0.0.1".to_owned()),
+        ("x-acs-action", action.to_owned()),
+        ("x-acs-version", "2018-05-10".to_owned()),
+        ("x-acs-date", now.to_string()),
+        ("x-acs-signature-nonce", format!("{:?}", SystemTime::now())),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into();
+    let signed = acs3::Call {
+        method: "POST",
+        path: "/",
+        query: &query,
+        headers: &headers,
+        body_sha256: &acs3::body_sha256(b""),
+    };
+    let authorization = acs3::sign(&signed, "AKID", SECRET);
+    headers.push(("authorization".to_owned(), authorization));
+    let pairs = query.iter().map(|(name, value)| {
+        let (name, value) = (wire::escape::strict(name), wire::escape::strict(value));
+        format!("{name}={value}")
+    });
+    let target = format!("/?{}", pairs.collect::<Vec<_>>().join("&"));
+    let bytes = request("POST", &target, &headers, b"");
+    exchange(address, &bytes).await.unwrap()
+}
+
 impl Cloud {
-    /// A signed call of the CDN's API.
     async fn cdn(&self, action: &str, query: &[(&str, &str)]) -> Answer {
-        let query: Vec<(String, String)> = query
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
-        let mut headers: Vec<(String, String)> = [
-            ("host", "127.0.0.1".to_owned()),
-            ("x-acs-action", action.to_owned()),
-            ("x-acs-version", "2018-05-10".to_owned()),
-            ("x-acs-date", now.to_string()),
-            ("x-acs-signature-nonce", format!("{:?}", SystemTime::now())),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into();
-        let signed = acs3::Call {
-            method: "POST",
-            path: "/",
-            query: &query,
-            headers: &headers,
-            body_sha256: &acs3::body_sha256(b""),
-        };
-        let authorization = acs3::sign(&signed, "AKID", SECRET);
-        headers.push(("authorization".to_owned(), authorization));
-        let pairs = query.iter().map(|(name, value)| {
-            let (name, value) = (wire::escape::strict(name), wire::escape::strict(value));
-            format!("{name}={value}")
-        });
-        let target = format!("/?{}", pairs.collect::<Vec<_>>().join("&"));
-        let bytes = request("POST", &target, &headers, b"");
-        exchange(self.address(), &bytes).await.unwrap()
+        cdn(self.address(), action, query).await
     }
 }
 

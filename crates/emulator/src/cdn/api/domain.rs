@@ -9,6 +9,7 @@ use crate::rpc::RpcCall;
 
 use super::super::domain::{Domain, Source, Status, is_domain_name};
 use super::super::error::ApiError;
+use super::super::event;
 use super::super::room::Room;
 use super::super::store;
 use super::param;
@@ -44,9 +45,10 @@ pub(super) async fn add(room: &Room, call: &RpcCall) -> Result<Value, ApiError> 
         for (key, value) in &tags {
             store::set_tag(db, &domain.name, key, value)?;
         }
-        Ok(((), vec![domain.name]))
+        let added = event::added(&domain.name, now_ms);
+        Ok((domain.name, Some(added)))
     };
-    room.change(job).await?;
+    room.change_and_tell(job).await?;
     Ok(json!({}))
 }
 
@@ -122,23 +124,25 @@ pub(super) async fn modify(room: &Room, call: &RpcCall) -> Result<Value, ApiErro
 
 /// `StartCdnDomain`.
 pub(super) async fn start(room: &Room, call: &RpcCall) -> Result<Value, ApiError> {
-    change(room, call, |domain| domain.status = Status::Online).await
+    switch(room, call, Status::Online).await
 }
 
 /// `StopCdnDomain`.
 pub(super) async fn stop(room: &Room, call: &RpcCall) -> Result<Value, ApiError> {
-    change(room, call, |domain| domain.status = Status::Offline).await
+    switch(room, call, Status::Offline).await
 }
 
 /// `DeleteCdnDomain`.
 pub(super) async fn delete(room: &Room, call: &RpcCall) -> Result<Value, ApiError> {
     let name = param::domain(call)?;
+    let now_ms = room.plane.now_ms();
     let job = move |db: &rusqlite::Connection| {
         existing(db, &name)?;
         store::delete_domain(db, &name)?;
-        Ok(((), vec![name]))
+        let deleted = event::deleted(&name, now_ms);
+        Ok((name, Some(deleted)))
     };
-    room.change(job).await?;
+    room.change_and_tell(job).await?;
     Ok(json!({}))
 }
 
@@ -162,6 +166,22 @@ async fn change(
         Ok(((), vec![name]))
     };
     room.change(job).await?;
+    Ok(json!({}))
+}
+
+/// Nothing happens at a domain that is already as asked for; only `GmtModified` moves.
+async fn switch(room: &Room, call: &RpcCall, status: Status) -> Result<Value, ApiError> {
+    let name = param::domain(call)?;
+    let now_ms = room.plane.now_ms();
+    let job = move |db: &rusqlite::Connection| {
+        let mut domain = existing(db, &name)?;
+        let is_other = domain.status != status;
+        domain.status = status;
+        domain.modified_ms = now_ms;
+        store::save_domain(db, &domain)?;
+        Ok((name, is_other.then(|| event::switched(&domain))))
+    };
+    room.change_and_tell(job).await?;
     Ok(json!({}))
 }
 

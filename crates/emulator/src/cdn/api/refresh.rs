@@ -9,9 +9,12 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::rpc::RpcCall;
+use crate::store::StoreError;
 
 use super::super::error::ApiError;
+use super::super::event;
 use super::super::plane::Plane;
+use super::super::preload;
 use super::super::room::Room;
 use super::super::site::Site;
 use super::super::store;
@@ -48,8 +51,16 @@ pub(super) async fn refresh(room: &Room, call: &RpcCall) -> Result<Value, ApiErr
             _ => room.plane.refresh_file(site, target),
         }
     }
-    let job = move |db: &Connection| store::add_tasks(db, &tasks);
-    let id = room.store.write(job).await?;
+    let (functions, now_ms) = (room.functions.clone(), room.plane.now_ms());
+    let job = move |db: &Connection| {
+        let id = store::add_tasks(db, &tasks)?;
+        let events = event::of_tasks(id, &tasks, now_ms);
+        Ok::<_, StoreError>((id, functions.hear(db, &events)?))
+    };
+    let (id, is_told) = room.store.write(job).await?;
+    if is_told {
+        room.functions.heard();
+    }
     Ok(json!({"RefreshTaskId": id.to_string()}))
 }
 
@@ -62,10 +73,15 @@ pub(super) async fn preload(room: &Arc<Room>, call: &RpcCall) -> Result<Value, A
     let room = Arc::clone(room);
     tokio::spawn(async move {
         for (line, target, site) in found {
-            let (status, why) = preload_one(&room.plane, &site, &target).await;
-            let job = move |db: &Connection| store::end_task(db, id, &line, status, why);
+            let end = preload_one(&room.plane, &site, &target).await;
+            let (functions, now_ms) = (room.functions.clone(), room.plane.now_ms());
+            let job = move |db: &Connection| {
+                preload::end_one(db, &functions, (id, &line, &site.name), end, now_ms)
+            };
             // A database that fails now says so to the next call; the task stays under way until the next start.
-            drop(room.store.write(job).await);
+            if let Ok(true) = room.store.write(job).await {
+                room.functions.heard();
+            }
         }
     });
     Ok(json!({"PushTaskId": id.to_string()}))

@@ -24,6 +24,21 @@ const KINDS: &[&str] = &[
     "eventbridge",
 ];
 
+/// Events of the CDN that a trigger can wait for ("CDN event triggers", "Supported events").
+const CDN_EVENTS: &[&str] = &[
+    "CachedObjectsRefreshed",
+    "CachedObjectsBlocked",
+    "CachedObjectsPushed",
+    "LogFileCreated",
+    "CdnDomainStarted",
+    "CdnDomainStopped",
+    "CdnDomainAdded",
+    "CdnDomainDeleted",
+];
+
+/// The only version of those events.
+const CDN_EVENT_VERSION: &str = "1.0.0";
+
 /// The body of `CreateTrigger`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -110,8 +125,10 @@ impl Trigger {
     /// The trigger after an update.
     pub(crate) fn updated(mut self, by: TriggerUpdate, now_ms: i64) -> Outcome<Self> {
         if by.trigger_config.is_some() {
-            self.config = config(by.trigger_config.as_deref())?;
-            check(&self.kind, &self.config)?;
+            let config = config(by.trigger_config.as_deref())?;
+            check(&self.kind, &config)?;
+            check_fixed(&self.kind, &self.config, &config)?;
+            self.config = config;
         }
         if by.qualifier.is_some() {
             self.qualifier = qualifier(by.qualifier);
@@ -161,6 +178,7 @@ fn check(kind: &str, config: &Json) -> Outcome<()> {
             Ok(())
         }
         "mns_topic" => check_topic(config),
+        "cdn_events" => check_cdn(config),
         _ => Ok(()),
     }
 }
@@ -192,11 +210,63 @@ fn check_topic(config: &Json) -> Outcome<()> {
     Ok(())
 }
 
-/// Whether a trigger of a kind can come from there.
+/// Checks what a trigger of the CDN says (`CDNTriggerConfig` of the vendor's docs).
+fn check_cdn(config: &Json) -> Outcome<()> {
+    let name = &config["eventName"];
+    if !name.as_str().is_some_and(|name| CDN_EVENTS.contains(&name)) {
+        let known = CDN_EVENTS.join(", ");
+        return Err(FcError::invalid(format!(
+            "eventName must be one of {known}, and is {name}"
+        )));
+    }
+    let version = &config["eventVersion"];
+    if version != CDN_EVENT_VERSION {
+        return Err(FcError::invalid(format!(
+            "eventVersion must be {CDN_EVENT_VERSION}, and is {version}"
+        )));
+    }
+    let domains = &config["filter"]["domain"];
+    let is_name = |domain: &Json| domain.as_str().is_some_and(|name| !name.is_empty());
+    let named = domains.as_array().filter(|all| !all.is_empty());
+    if !named.is_some_and(|all| all.iter().all(is_name)) {
+        return Err(FcError::invalid(format!(
+            "filter.domain must be a list of domains, and is {domains}"
+        )));
+    }
+    match &config["notes"] {
+        Json::Null | Json::String(_) => Ok(()),
+        other => Err(FcError::invalid(format!(
+            "notes must be a text, and is {other}"
+        ))),
+    }
+}
+
+/// Checks what may not change: which event a trigger of the CDN waits for.
+fn check_fixed(kind: &str, before: &Json, after: &Json) -> Outcome<()> {
+    if kind != "cdn_events" {
+        return Ok(());
+    }
+    for name in ["eventName", "eventVersion"] {
+        if before[name] != after[name] {
+            return Err(FcError::invalid(format!(
+                "{name} of a trigger cannot change: it is {}; make another trigger",
+                before[name]
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a trigger of a kind can come from there. The events of the CDN are those of the account: its ARN says no more.
 fn check_source(kind: &str, arn: &str) -> Outcome<()> {
     if kind == "mns_topic" && !matches!(Address::of_arn(arn), Some(Address::Topic(_))) {
         return Err(FcError::invalid(format!(
             "sourceArn {arn:?} must be acs:mns:REGION:ACCOUNT:/topics/TOPIC"
+        )));
+    }
+    if kind == "cdn_events" && !arn.is_empty() && !arn.starts_with("acs:cdn:") {
+        return Err(FcError::invalid(format!(
+            "sourceArn {arn:?} must be acs:cdn:*:ACCOUNT"
         )));
     }
     Ok(())
