@@ -438,7 +438,12 @@ async fn items_may_distribute_items_of_their_own_and_stop_with_the_rest() {
     let input = json!({"list": [{"list": [-1, -2]}]});
     cloud.run("f", "w", &input).await;
     until_items(&cloud, ("f", "w"), "Running", 1).await;
-    let first = format!("_{}-0", name_of(&cloud, "f", "w").await);
+    let map_run = name_of(&cloud, "f", "w").await;
+    // An item counts as running a moment before its execution is kept.
+    while children(&cloud, "f", &map_run, "Running").await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let first = format!("_{map_run}-0");
     until_items(&cloud, ("f", &first), "Running", 2).await;
     cloud
         .fnf(

@@ -20,7 +20,7 @@ const server = http.createServer((request, response) => {
     response.end();
   } else if (request.url === "/long-body") {
     response.writeHead(200, { "content-length": 33 * 1024 * 1024 });
-    response.flushHeaders();
+    response.end(Buffer.alloc(33 * 1024 * 1024));
   } else {
     request.resume();
     request.on("end", () => {
