@@ -18,7 +18,9 @@ def reserve(order):
     key = folder + order["id"]
     bucket.claim(key, {"count": order["count"]})
     # Own claim first, then count: of two orders for the last piece both may lose, and never both win.
-    taken = sum(bucket.read(other)["count"] for other in bucket.keys(folder) if bucket.read(other))
+    # Another's may be gone by the time it is read.
+    claims = (bucket.read(other) for other in bucket.keys(folder))
+    taken = sum(claim["count"] for claim in claims if claim)
     if taken > IN_STOCK.get(order["sku"], 0):
         bucket.remove(key)
         raise error("SoldOut", "there are not enough of %s" % order["sku"])
