@@ -161,6 +161,7 @@ fn check(kind: &str, config: &Json) -> Outcome<()> {
             Ok(())
         }
         "mns_topic" => check_topic(config),
+        "eventbridge" => crate::function::trigger::check(config),
         _ => Ok(()),
     }
 }

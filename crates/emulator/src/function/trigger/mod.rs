@@ -1,11 +1,13 @@
-//! What starts functions by itself: timers, changed objects of buckets, and messages of topics.
+//! What starts functions by itself: timers, changed objects of buckets, messages of topics, events of the default bus.
 
 mod bucket;
+mod bus;
 mod schedule;
 mod timer;
 mod topic;
 
 pub(super) use bucket::Buckets;
+pub(super) use bus::{Buses, check};
 pub(crate) use schedule::Schedule;
 pub(super) use timer::{Timers, tick};
 pub(super) use topic::Topics;
