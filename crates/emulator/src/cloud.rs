@@ -22,6 +22,18 @@ use crate::server;
 use crate::settings::Settings;
 use crate::store::{DataFolder, FolderError, Store, StoreError};
 
+/// The tables of all rooms.
+const SCHEMAS: &[&str] = &[
+    oss::SCHEMA,
+    cdn::SCHEMA,
+    function::SCHEMA,
+    function::QUEUE_SCHEMA,
+    function::TASK_SCHEMA,
+    flow::SCHEMA,
+    mns::SCHEMA,
+    bridge::SCHEMA,
+];
+
 /// A local cloud that serves until it is stopped or dropped.
 pub struct LocalCloud {
     cloud: Arc<Cloud>,
@@ -165,20 +177,7 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
     let broken = |error: StoreError| disk(error.to_string());
     let clock = Clock::open(folder.path()).map_err(|error| disk(error.to_string()))?;
     let file = folder.path().join("cloud.db");
-    let store = Store::open(
-        &file,
-        &[
-            oss::SCHEMA,
-            cdn::SCHEMA,
-            function::SCHEMA,
-            function::QUEUE_SCHEMA,
-            function::TASK_SCHEMA,
-            flow::SCHEMA,
-            mns::SCHEMA,
-            bridge::SCHEMA,
-        ],
-    )
-    .map_err(broken)?;
+    let store = Store::open(&file, SCHEMAS).map_err(broken)?;
     let oss = Oss::open(&settings, clock.clone(), store.clone()).map_err(broken)?;
     let faults = Faults::open(folder.path()).map_err(|error| disk(error.to_string()))?;
     let mns = Mns::open(&settings, clock.clone(), store.clone(), faults.clone());

@@ -19,12 +19,12 @@ const MAX_SKEW: SignedDuration = SignedDuration::from_mins(15);
 /// Why a call is not accepted: status, code and words.
 type Refusal = (StatusCode, String, String);
 
-/// Answers a call.
+/// Answers a call. Replies are written with capital letters and errors with small ones, as the clients read them.
 pub(super) async fn answer(shared: &Arc<Shared>, call: &RpcCall) -> Reply {
     match run(shared, call).await {
         Ok(mut body) => {
-            body["requestId"] = json!(call.request_id);
-            body["resourceOwnerAccountId"] = json!(shared.account.id);
+            body["RequestId"] = json!(call.request_id);
+            body["ResourceOwnerAccountId"] = json!(shared.account.id);
             json_reply(StatusCode::OK, &body)
         }
         Err((status, code, message)) => {
@@ -53,13 +53,13 @@ async fn run(shared: &Arc<Shared>, call: &RpcCall) -> Result<Value, Refusal> {
     let entries = put_all(shared, None, &events).await.map_err(refusal)?;
     let failed = entries.iter().filter(|entry| entry.1.is_err()).count();
     let show = |(id, put): (String, Result<String, BridgeError>)| match put {
-        Ok(trace) => json!({"eventId": id, "traceId": trace}),
+        Ok(trace) => json!({"EventId": id, "TraceId": trace}),
         Err(error) => {
-            json!({"eventId": id, "errorCode": error.code, "errorMessage": error.message})
+            json!({"EventId": id, "ErrorCode": error.code, "ErrorMessage": error.message})
         }
     };
     let entries: Vec<Value> = entries.into_iter().map(show).collect();
-    Ok(json!({"failedEntryCount": failed, "entryList": entries}))
+    Ok(json!({"FailedEntryCount": failed, "EntryList": entries}))
 }
 
 fn authenticate(shared: &Shared, call: &RpcCall) -> Result<(), Refusal> {

@@ -1,4 +1,4 @@
-//! Events: CloudEvents of version 1.0, and what the vendor adds to them.
+//! Events: `CloudEvents` of version 1.0, and what the vendor adds to them.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
@@ -16,13 +16,13 @@ pub(in crate::bridge) struct Origin {
     pub(in crate::bridge) region: String,
 }
 
-/// An event: its attributes by their names in CloudEvents, and `data`.
+/// An event: its attributes by their names in `CloudEvents`, and `data`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Event(Map<String, Value>);
 
 impl Event {
     /// An event of this cloud's own.
-    pub(crate) fn of((source, kind): (&str, &str), id: &str, subject: &str, data: Value) -> Self {
+    pub(crate) fn of((source, kind): (&str, &str), id: &str, subject: &str, data: &Value) -> Self {
         let event = json!({
             "id": id, "source": source, "specversion": "1.0", "type": kind, "subject": subject,
             "datacontenttype": "application/json", "data": data,
@@ -217,7 +217,7 @@ mod tests {
             region: "cn-hangzhou".to_owned(),
         };
         let now: Timestamp = "2026-01-02T03:04:05.678Z".parse().unwrap();
-        let event = Event::of(("shop", "sold"), "7", "", json!({"n": 1}));
+        let event = Event::of(("shop", "sold"), "7", "", &json!({"n": 1}));
         let arrived = event.arrived("b", &origin, now).unwrap();
         let shown: Value = serde_json::from_str(&arrived.text()).unwrap();
         let expected = json!({
@@ -227,7 +227,7 @@ mod tests {
             "aliyuneventbusname": "b", "aliyunpublishaddr": "127.0.0.1",
         });
         assert_eq!(shown, expected);
-        let large = Event::of(("shop", "sold"), "7", "", json!("x".repeat(LARGEST)));
+        let large = Event::of(("shop", "sold"), "7", "", &json!("x".repeat(LARGEST)));
         assert!(large.arrived("b", &origin, now).is_err());
     }
 }

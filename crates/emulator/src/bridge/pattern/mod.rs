@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use condition::Condition;
 
-/// Where a pattern may look: attributes of CloudEvents, and what the vendor adds to them.
+/// Where a pattern may look: attributes of `CloudEvents`, and what the vendor adds to them.
 const ATTRIBUTES: &[&str] = &[
     "id",
     "source",

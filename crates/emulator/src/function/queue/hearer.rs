@@ -121,7 +121,7 @@ fn ended(event: &Event, report: &Json) -> bridge::Event {
         ("acs.fc", kind),
         &event.request_id,
         arn.unwrap_or_default(),
-        report.clone(),
+        report,
     )
 }
 

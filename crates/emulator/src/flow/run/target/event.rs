@@ -10,7 +10,7 @@ use super::{Called, Came, Runner, parameter};
 use crate::bridge::{BridgeError, Event};
 use crate::flow::run::effect::request_id;
 
-/// `EventBridge:PutEvents` ("Integrate CloudFlow with EventBridge" of the vendor's docs): one event by its attributes. A call
+/// `EventBridge:PutEvents` ("Integrate `CloudFlow` with `EventBridge`" of the vendor's docs): one event by its attributes. A call
 /// that is made again after a crash puts an event with the same id.
 pub(super) async fn act(runner: &Arc<Runner>, header: &Header, call: &Call) -> Called {
     let request = request_id(header, (call.scheduled, call.since));
