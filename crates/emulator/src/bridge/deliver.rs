@@ -72,9 +72,12 @@ impl Shared {
     ) -> Outcome<()> {
         let room = Arc::clone(self);
         let write = self.store.write(move |db| {
+            // An event that was deleted meanwhile goes nowhere.
+            if delivery::content(db, &delivery)?.is_none() {
+                return Ok(None);
+            }
             match room.mns.post(db, &to, &Letter::new(body)) {
                 Ok(posted) => {
-                    // An event that was deleted meanwhile goes nowhere.
                     delivery::remove(db, &delivery)?;
                     Ok(Some(posted))
                 }
