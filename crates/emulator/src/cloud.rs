@@ -181,7 +181,8 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
     let oss = Oss::open(&settings, clock.clone(), store.clone()).map_err(broken)?;
     let faults = Faults::open(folder.path()).map_err(|error| disk(error.to_string()))?;
     let mns = Mns::open(&settings, clock.clone(), store.clone(), faults.clone());
-    let bridge = Bridge::open(&settings, clock.clone(), store.clone(), mns.clone());
+    let posts = (mns.clone(), faults.clone());
+    let bridge = Bridge::open(&settings, clock.clone(), store.clone(), posts);
     let logs = Logs::open(settings.data.join("function-log"), clock.clone())
         .map_err(|error| disk(error.to_string()))?;
     let fleet = fleet(&settings, &clock, &logs).map_err(|error| disk(error.to_string()))?;

@@ -79,6 +79,24 @@ impl BridgeError {
         }
     }
 
+    /// A failure that was asked for.
+    pub(super) fn injected(code: String) -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            code: code.into(),
+            message: "this call fails, as was asked for by a fault".to_owned(),
+        }
+    }
+
+    /// The same, of a call that is one too many.
+    pub(super) fn throttled() -> Self {
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            code: "Throttling".into(),
+            message: "too many calls, as was asked for by a fault".to_owned(),
+        }
+    }
+
     /// Whether it says nothing about the request: trying again may help.
     pub(crate) fn is_failure(&self) -> bool {
         self.status.is_server_error() && self.status != StatusCode::NOT_IMPLEMENTED

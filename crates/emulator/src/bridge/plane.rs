@@ -9,6 +9,7 @@ use wire::event_bridge::{self, Claim};
 
 use super::api::put_all;
 use super::error::BridgeError;
+use super::model::DEFAULT;
 use super::service::Shared;
 use crate::body::Reply;
 use crate::rpc::{RpcCall, json_reply};
@@ -50,7 +51,11 @@ async fn run(shared: &Arc<Shared>, call: &RpcCall) -> Result<Value, Refusal> {
             "The body is not a list of events in JSON.",
         )
     })?;
-    let entries = put_all(shared, None, &events).await.map_err(refusal)?;
+    // A fault of the bus that the first event names is one of the call.
+    let bus = events.first().map(|event| &event["aliyuneventbusname"]);
+    let bus = bus.and_then(Value::as_str).unwrap_or(DEFAULT);
+    let put = shared.prone(bus, put_all(shared, None, &events));
+    let entries = put.await.map_err(refusal)?;
     let failed = entries.iter().filter(|entry| entry.1.is_err()).count();
     let show = |(id, put): (String, Result<String, BridgeError>)| match put {
         Ok(trace) => json!({"EventId": id, "TraceId": trace}),

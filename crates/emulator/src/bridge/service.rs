@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::error::BridgeError;
-use super::model::Origin;
+use super::error::{BridgeError, Outcome};
+use super::model::{DEFAULT, Origin};
 use super::watch::Watch;
 use super::{api, plane, table, tick};
 use crate::body::Reply;
 use crate::clock::Clock;
 use crate::flow::Flows;
 use crate::function::Functions;
+use crate::injection::{ApiFault, Faults};
 use crate::mns::Mns;
 use crate::push::{Web, web};
 use crate::rpc::{RpcCall, Verifier, error_reply, json_reply};
@@ -35,6 +36,8 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) store: Store,
     pub(super) mns: Mns,
+    /// What fails on purpose.
+    faults: Faults,
     pub(super) web: Web,
     /// Wakes the task of `tick`.
     pub(super) bell: Notify,
@@ -49,7 +52,12 @@ pub(super) struct Shared {
 
 impl Bridge {
     /// Opens what the data folder holds. Deliveries wait for [`Bridge::join`].
-    pub(crate) fn open(settings: &Settings, clock: Clock, store: Store, mns: Mns) -> Self {
+    pub(crate) fn open(
+        settings: &Settings,
+        clock: Clock,
+        store: Store,
+        (mns, faults): (Mns, Faults),
+    ) -> Self {
         let account = settings.account.clone();
         Self(Arc::new(Shared {
             verifier: Verifier::new(account.clone(), clock.clone()),
@@ -61,6 +69,7 @@ impl Bridge {
             clock,
             store,
             mns,
+            faults,
             web: web(),
             bell: Notify::new(),
             closing: CancellationToken::new(),
@@ -147,12 +156,34 @@ impl Shared {
         self.joined.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Carries a call about a bus out, unless something else was asked to become of it.
+    pub(super) async fn prone<T>(
+        &self,
+        bus: &str,
+        run: impl Future<Output = Outcome<T>>,
+    ) -> Outcome<T> {
+        let asked = self.faults.of_bus(bus);
+        match &asked {
+            Some(ApiFault::Error(code)) => return Err(BridgeError::injected(code.clone())),
+            Some(ApiFault::Throttle) => return Err(BridgeError::throttled()),
+            Some(ApiFault::Late(time)) => self.clock.pass(*time).await,
+            Some(ApiFault::Kill) | None => {}
+        }
+        let done = run.await;
+        if asked == Some(ApiFault::Kill) {
+            self.faults.kill().map_err(StoreError::Disk)?;
+        }
+        done
+    }
+
     async fn answer(self: &Arc<Self>, rpc: &RpcCall) -> Reply {
         if let Some(refusal) = self.verifier.refuse(rpc) {
             return refusal;
         }
         let id = &rpc.request_id;
-        match api::answer(self, rpc).await {
+        let bus = rpc.param("EventBusName").unwrap_or(DEFAULT);
+        let run = async { api::answer(self, rpc).await };
+        match self.prone(bus, run).await {
             Ok(data) => {
                 let mut body =
                     json!({"Code": "Success", "Message": "", "RequestId": id, "Success": true});

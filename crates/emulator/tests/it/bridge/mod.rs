@@ -3,6 +3,7 @@
 mod api;
 mod crash;
 mod deliver;
+mod fault;
 mod join;
 mod plane;
 
