@@ -12,6 +12,11 @@ venv=$target/judges/venv
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/judges/requirements.txt
 
+# This client of the vendor's needs older parts than the others do.
+events=$target/judges/venv-events
+[ -x "$events/bin/python" ] || python3 -m venv "$events"
+"$events/bin/pip" install --quiet --disable-pip-version-check -r tests/judges/requirements-events.txt
+
 # Judges in Python share a module; nothing is left beside it.
 export PYTHONDONTWRITEBYTECODE=1
 export npm_config_update_notifier=false
@@ -59,6 +64,8 @@ judge "alibabacloud-fnf20190315 (PyPI)" "$venv/bin/python" fnf_judge.py
 judge "@alicloud/fnf-2019-03-15 (npm)" node fnf_judge.mjs
 judge "aliyun-mns-sdk (PyPI)" "$venv/bin/python" mns_judge.py
 judge "@alicloud/mns (npm)" node mns_judge.mjs
+judge "alibabacloud-eventbridge20200401 (PyPI)" "$venv/bin/python" eventbridge_judge.py
+judge "alibabacloud-eventbridge (PyPI)" "$events/bin/python" events_judge.py
 judge "jsonschema (PyPI)" "$venv/bin/python" schema_judge.py "$sdev"
 judge "PostgreSQL (Debian)" "$venv/bin/python" postgres_judge.py "$sdev"
 judge "Chromium" node browser_judge.mjs "$sdev"

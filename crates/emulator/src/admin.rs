@@ -117,8 +117,10 @@ async fn status(cloud: &Cloud) -> Reply {
         let function = cloud.functions.counts().await?;
         let flow = cloud.flows.counts().await?;
         let mns = cloud.mns.counts().await?;
-        let counts =
-            json!({"oss": oss, "cdn": cdn, "function": function, "flow": flow, "mns": mns});
+        let bridge = cloud.bridge.counts().await?;
+        let counts = json!({
+            "oss": oss, "cdn": cdn, "function": function, "flow": flow, "mns": mns, "bridge": bridge,
+        });
         Ok::<_, StoreError>(counts)
     };
     match counts.await {
@@ -203,6 +205,7 @@ async fn reset(cloud: &Cloud) -> Reply {
     let wiped = async {
         cloud.flows.reset().await?;
         cloud.functions.reset().await?;
+        cloud.bridge.reset().await?;
         cloud.mns.reset().await?;
         cloud.logs.clear()?;
         cloud.cdn.reset().await?;

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::bridge::{self, Bridge};
 use crate::cdn::{self, Cdn};
 use crate::clock::Clock;
 use crate::flow::{self, Flows};
@@ -20,6 +21,18 @@ use crate::oss::{self, Oss};
 use crate::server;
 use crate::settings::Settings;
 use crate::store::{DataFolder, FolderError, Store, StoreError};
+
+/// The tables of all rooms.
+const SCHEMAS: &[&str] = &[
+    oss::SCHEMA,
+    cdn::SCHEMA,
+    function::SCHEMA,
+    function::QUEUE_SCHEMA,
+    function::TASK_SCHEMA,
+    flow::SCHEMA,
+    mns::SCHEMA,
+    bridge::SCHEMA,
+];
 
 /// A local cloud that serves until it is stopped or dropped.
 pub struct LocalCloud {
@@ -67,6 +80,7 @@ pub(crate) struct Cloud {
     pub(crate) functions: Functions,
     pub(crate) flows: Flows,
     pub(crate) mns: Mns,
+    pub(crate) bridge: Bridge,
     pub(crate) logs: Logs,
     /// What fails on purpose.
     pub(crate) faults: Faults,
@@ -121,6 +135,7 @@ impl LocalCloud {
     pub async fn stop(mut self) {
         self.cloud.closing.cancel();
         self.cloud.mns.close();
+        self.cloud.bridge.close();
         drop((&mut self.serving).await);
         self.cloud.flows.close();
         self.cloud.functions.close().await;
@@ -133,6 +148,7 @@ impl Drop for LocalCloud {
     fn drop(&mut self) {
         self.cloud.closing.cancel();
         self.cloud.mns.close();
+        self.cloud.bridge.close();
         self.cloud.flows.close();
         self.cloud.functions.halt();
         self.serving.abort();
@@ -161,33 +177,25 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
     let broken = |error: StoreError| disk(error.to_string());
     let clock = Clock::open(folder.path()).map_err(|error| disk(error.to_string()))?;
     let file = folder.path().join("cloud.db");
-    let store = Store::open(
-        &file,
-        &[
-            oss::SCHEMA,
-            cdn::SCHEMA,
-            function::SCHEMA,
-            function::QUEUE_SCHEMA,
-            function::TASK_SCHEMA,
-            flow::SCHEMA,
-            mns::SCHEMA,
-        ],
-    )
-    .map_err(broken)?;
+    let store = Store::open(&file, SCHEMAS).map_err(broken)?;
     let oss = Oss::open(&settings, clock.clone(), store.clone()).map_err(broken)?;
     let faults = Faults::open(folder.path()).map_err(|error| disk(error.to_string()))?;
     let mns = Mns::open(&settings, clock.clone(), store.clone(), faults.clone());
+    let posts = (mns.clone(), faults.clone());
+    let bridge = Bridge::open(&settings, clock.clone(), store.clone(), posts);
     let logs = Logs::open(settings.data.join("function-log"), clock.clone())
         .map_err(|error| disk(error.to_string()))?;
     let fleet = fleet(&settings, &clock, &logs).map_err(|error| disk(error.to_string()))?;
-    let others = (oss.clone(), mns.clone(), logs.clone());
+    let posts = (mns.clone(), bridge.clone());
+    let others = (oss.clone(), posts.clone(), logs.clone());
     let rooms = (clock.clone(), store.clone(), others);
     let run = Arc::new(Prone::new(fleet, faults.clone(), clock.clone()));
     let functions = Functions::open(&settings, address, rooms, run).map_err(broken)?;
-    let others = (oss.clone(), mns.clone());
+    let others = (oss.clone(), posts);
     let calls = (functions.clone(), faults.clone(), others);
     let rooms = (clock.clone(), store.clone(), calls);
     let flows = Flows::open(&settings, address, rooms).map_err(broken)?;
+    bridge.join(functions.clone(), flows.clone());
     let origins = (oss.clone(), functions.clone());
     let cdn = Cdn::open(&settings, clock.clone(), store.clone(), origins).map_err(broken)?;
     let cloud = Cloud {
@@ -200,6 +208,7 @@ fn open(settings: Settings, address: SocketAddr) -> Result<(DataFolder, Cloud), 
         functions,
         flows,
         mns,
+        bridge,
         logs,
         faults,
         stop_asked: CancellationToken::new(),

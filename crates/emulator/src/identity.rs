@@ -1,4 +1,4 @@
-//! Random names: request ids and blob names.
+//! Random names, of requests and blobs, and random numbers.
 
 use std::cell::RefCell;
 
@@ -33,6 +33,11 @@ pub(crate) fn random_hex<const N: usize>() -> String {
     digits
         .map(|digit| char::from(DIGITS[usize::from(digit)]))
         .collect()
+}
+
+/// Any number, each as likely as the others.
+pub(crate) fn chance() -> u32 {
+    u32::from_be_bytes(random())
 }
 
 /// A request id in the form that RPC and REST products use (an upper-case UUID, version 4).

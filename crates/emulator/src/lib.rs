@@ -1,10 +1,11 @@
 //! The local cloud: the vendor's HTTP APIs on one loopback port, durable in one data folder.
 //!
 //! `LocalCloud::start` opens the data folder and the port; `route` tells the services apart; each service is a room
-//! of its own (`oss`, `cdn`, `function`, `flow`, `mns`). Everything durable goes through `store`, everything timed through `clock`.
+//! of its own (`oss`, `cdn`, `function`, `flow`, `mns`, `bridge`). Everything durable goes through `store`, everything timed through `clock`.
 
 mod admin;
 mod body;
+mod bridge;
 mod cdn;
 mod clock;
 mod cloud;
@@ -15,6 +16,7 @@ mod identity;
 mod injection;
 mod mns;
 mod oss;
+mod push;
 mod route;
 mod rpc;
 mod server;

@@ -18,6 +18,8 @@ use crate::{admin, oss};
 
 /// API version of the CDN.
 const CDN_VERSION: &str = "2018-05-10";
+/// API version of `EventBridge`.
+const BRIDGE_VERSION: &str = "2020-04-01";
 /// API version of `CloudFlow`.
 const FLOW_VERSION: &str = "2019-03-15";
 /// Start of the path form in which functions are reachable without name resolution.
@@ -42,6 +44,8 @@ enum Room {
     /// A domain that leads to functions.
     FunctionDomain(String),
     Mns,
+    /// The API that programs put events with.
+    Events,
     /// A code package, by an address that was given out.
     Archive,
     /// An accelerated domain.
@@ -76,6 +80,7 @@ pub(crate) async fn answer(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Re
         Room::Rpc => rpc(cloud, request).await,
         Room::Functions => cloud.functions.answer(request).await,
         Room::Mns => cloud.mns.answer(request).await,
+        Room::Events => cloud.bridge.answer(request).await,
         Room::CodeToken => cloud.functions.lend(&request).await,
         Room::Trigger(name, rest) => cloud.functions.visit((&name, rest), request).await,
         Room::FunctionDomain(name) => cloud.functions.visit_domain(&name, request).await,
@@ -142,7 +147,10 @@ fn choose(method: &Method, uri: &Uri, headers: &HeaderMap, host: &str, known: &K
     if authorization(headers).starts_with("MNS ") || headers.contains_key("x-mns-version") {
         return Room::Mns;
     }
-    if let Some(product) = choose_unserved(path, headers) {
+    if headers.contains_key("x-eventbridge-version") || path.starts_with("/openapi/") {
+        return Room::Events;
+    }
+    if let Some(product) = choose_unserved(path) {
         return Room::Unserved(product);
     }
     if is_rpc(method, uri, headers) && !is_domain(host) {
@@ -231,10 +239,7 @@ fn is_presigned(query: &str) -> bool {
     })
 }
 
-fn choose_unserved(path: &str, headers: &HeaderMap) -> Option<Product> {
-    if headers.contains_key("x-eventbridge-version") || path.starts_with("/openapi/") {
-        return Some(Product::EventBridge);
-    }
+fn choose_unserved(path: &str) -> Option<Product> {
     let products = [
         ("/2016-08-15/", Product::OldFunctions),
         ("/pop/v1/sam/", Product::Applications),
@@ -262,6 +267,7 @@ async fn rpc(cloud: &Cloud, request: Request<Incoming>) -> Reply {
     match RpcCall::read(request).await {
         Ok(call) if call.version == CDN_VERSION => cloud.cdn.rpc(call).await,
         Ok(call) if call.version == FLOW_VERSION => cloud.flows.rpc(call).await,
+        Ok(call) if call.version == BRIDGE_VERSION => cloud.bridge.rpc(call).await,
         Ok(call) => unserved::answer_rpc(&call),
         Err(reply) => reply,
     }
@@ -372,6 +378,18 @@ mod tests {
     }
 
     #[test]
+    fn events_are_put_by_their_path_or_their_version() {
+        let version = [("x-eventbridge-version", "2015-06-06")];
+        check(vec![
+            (
+                room("POST", "/openapi/putEvents", "127.0.0.1", &[]),
+                Room::Events,
+            ),
+            (room("POST", "/other", "127.0.0.1", &version), Room::Events),
+        ]);
+    }
+
+    #[test]
     fn the_object_storage_is_known_by_signature_host_or_plain_address() {
         let bucket = |name: &str| Room::Oss(OssHost::Bucket(name.to_owned()));
         let endpoint = || Room::Oss(OssHost::Endpoint);
@@ -461,10 +479,6 @@ mod tests {
             "AWS4-HMAC-SHA256 Credential=A/20260101/r/s3/aws4_request",
         )];
         unserved(room("PUT", "/b/k", at, &s3), Product::S3);
-        unserved(
-            room("POST", "/openapi/putEvents", at, &[]),
-            Product::EventBridge,
-        );
         for (method, path) in [("GET", "/2016-08-15/services"), ("PUT", TOKEN_PATH)] {
             unserved(room(method, path, at, &[]), Product::OldFunctions);
         }

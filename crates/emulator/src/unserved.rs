@@ -14,7 +14,6 @@ const MESSAGE: &str = "This local cloud does not serve this product.";
 pub(crate) enum Product {
     TableStore,
     S3,
-    EventBridge,
     OldFunctions,
     Applications,
 }
@@ -30,10 +29,6 @@ pub(crate) fn answer(product: Product) -> Reply {
              <RequestId>{}</RequestId><HostId>127.0.0.1</HostId></Error>",
             random_hex::<12>(),
         )),
-        Product::EventBridge => json_reply(
-            status,
-            &json!({"code": "NotImplemented", "message": MESSAGE, "requestId": id}),
-        ),
         Product::OldFunctions => json_reply(
             status,
             &json!({"ErrorCode": "NotImplemented", "ErrorMessage": MESSAGE}),

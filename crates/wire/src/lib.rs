@@ -4,6 +4,7 @@ pub mod acs3;
 pub mod crc64;
 pub mod digest;
 pub mod escape;
+pub mod event_bridge;
 pub mod fc2;
 mod mac;
 pub mod mns;

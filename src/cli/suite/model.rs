@@ -58,6 +58,8 @@ pub(in crate::cli) enum FaultOf {
     Queue(String),
     /// Those of the API about a topic, by its name.
     Topic(String),
+    /// Those of the API about an event bus, by its name.
+    Bus(String),
 }
 
 /// Calls that fail.

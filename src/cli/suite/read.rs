@@ -20,10 +20,10 @@ const TEST: &[&str] = &[
     "name", "given", "faults", "when", "then", "within", "matrix",
 ];
 const FAULT: &[&str] = &[
-    "function", "queue", "topic", "call", "error", "latency", "throttle", "crash", "kill",
+    "function", "queue", "topic", "bus", "call", "error", "latency", "throttle", "crash", "kill",
 ];
 /// How many of those say whose calls, and which.
-const WHOSE: usize = 4;
+const WHOSE: usize = 5;
 /// The name of the error with which steps of a matrix fail when nothing else is said.
 const INJECTED: &str = "Injected";
 
@@ -140,7 +140,7 @@ fn fault(node: &Node, wrong: &mut Diagnostics) -> Option<Fault> {
     if does == "crash" && !matches!(of, FaultOf::Function(_)) {
         return keys.refuse(
             "crash",
-            "for functions: nothing of a queue or topic can end",
+            "for functions: nothing of a queue, topic or bus can end",
             wrong,
         );
     }
@@ -157,6 +157,7 @@ fn fault_of(keys: &Keys<'_>, wrong: &mut Diagnostics) -> Option<FaultOf> {
     let mut named = Vec::new();
     named.extend(keys.text("queue", wrong).map(FaultOf::Queue));
     named.extend(keys.text("topic", wrong).map(FaultOf::Topic));
+    named.extend(keys.text("bus", wrong).map(FaultOf::Bus));
     if named.is_empty() {
         return keys.need("function", wrong).map(FaultOf::Function);
     }
@@ -164,7 +165,7 @@ fn fault_of(keys: &Keys<'_>, wrong: &mut Diagnostics) -> Option<FaultOf> {
     if named.len() == 1 {
         return named.pop();
     }
-    let detail = "a fault is of one `function`, `queue` or `topic`";
+    let detail = "a fault is of one `function`, `queue`, `topic` or `bus`";
     wrong.push(bad(keys.at(), detail));
     None
 }
@@ -242,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_of_a_function_a_queue_or_a_topic() {
+    fn a_fault_is_of_a_function_a_queue_a_topic_or_a_bus() {
         let of = |fault: &str| {
             let text = format!(
                 "tests:\n- name: one\n  faults:\n  - {fault}\n  then:\n  - calls: {{pay: 1}}\n"
@@ -254,6 +255,8 @@ mod tests {
         assert_eq!(queue, FaultOf::Queue("orders".to_owned()));
         let topic = of("{topic: news, call: 1, error: InternalError}").unwrap();
         assert_eq!(topic, FaultOf::Topic("news".to_owned()));
+        let bus = of("{bus: default, kill: true}").unwrap();
+        assert_eq!(bus, FaultOf::Bus("default".to_owned()));
         let function = of("{function: pay, crash: true}").unwrap();
         assert_eq!(function, FaultOf::Function("pay".to_owned()));
         for wrong in [

@@ -8,14 +8,13 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::error::Outcome;
-use super::run::{Runner, tick, tick_schedules};
+use super::run::{Begin, Posts, Runner, tick, tick_schedules};
 use super::token::Seal;
 use super::{api, table};
 use crate::body::Reply;
 use crate::clock::Clock;
 use crate::function::Functions;
 use crate::injection::Faults;
-use crate::mns::Mns;
 use crate::oss::Oss;
 use crate::rpc::{RpcCall, Verifier, error_reply, json_reply};
 use crate::settings::Settings;
@@ -35,7 +34,7 @@ impl Flows {
     pub(crate) fn open(
         settings: &Settings,
         address: SocketAddr,
-        (clock, store, calls): (Clock, Store, (Functions, Faults, (Oss, Mns))),
+        (clock, store, calls): (Clock, Store, (Functions, Faults, (Oss, Posts))),
     ) -> Result<Self, StoreError> {
         let account = settings.account.clone();
         let seal = Seal::new(&account.access_key_secret);
@@ -70,6 +69,33 @@ impl Flows {
         match tokio::spawn(async move { room.answer(&call).await }).await {
             Ok(reply) => reply,
             Err(failure) => std::panic::resume_unwind(failure.into_panic()),
+        }
+    }
+
+    /// Begins an execution in the name of another service. One of that name that is there was begun by the same call.
+    ///
+    /// # Errors
+    /// There is no such flow, or it could not be kept; in words.
+    pub(crate) async fn begin(&self, flow: &str, name: &str, input: Value) -> Result<(), String> {
+        let runner = &self.0.runner;
+        let wanted = flow.to_owned();
+        let found = runner.store.read(move |db| table::flow::find(db, &wanted));
+        let found = found.await.map_err(|error| error.to_string())?;
+        let found = found.ok_or_else(|| format!("there is no flow {flow}"))?;
+        let begin = Begin {
+            definition: found.definition.clone(),
+            flow: found,
+            qualifier: String::new(),
+            name: name.to_owned(),
+            input,
+            token: None,
+            caller: None,
+            item: None,
+        };
+        match runner.start(begin).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code == "ExecutionAlreadyExists" => Ok(()),
+            Err(error) => Err(error.message),
         }
     }
 

@@ -19,9 +19,10 @@ use super::queue::{self, Bell};
 use super::resolve::Resolver;
 use super::run::Run;
 use super::scale::Loads;
-use super::trigger::{self, Buckets, Timers, Topics};
+use super::trigger::{self, Buckets, Buses, Timers, Topics};
 use super::{Logs, api, scale, table};
 use crate::body::{Reply, ReplyBody};
+use crate::bridge::Bridge;
 use crate::clock::Clock;
 use crate::mns::Mns;
 use crate::oss::Oss;
@@ -48,6 +49,7 @@ pub(super) struct Shared {
     pub(super) store: Store,
     pub(super) oss: Oss,
     pub(super) mns: Mns,
+    pub(super) bridge: Bridge,
     /// Where functions find lines that the cloud itself writes for them.
     pub(super) logs: Logs,
     pub(super) packages: Packages,
@@ -66,7 +68,7 @@ impl Functions {
     pub(crate) fn open(
         settings: &Settings,
         address: SocketAddr,
-        (clock, store, (oss, mns, logs)): (Clock, Store, (Oss, Mns, Logs)),
+        (clock, store, (oss, (mns, bridge), logs)): (Clock, Store, (Oss, (Mns, Bridge), Logs)),
         run: Arc<dyn Run>,
     ) -> Result<Self, StoreError> {
         let packages = Packages::open(settings.data.join("function"))?;
@@ -101,6 +103,7 @@ impl Functions {
             store,
             oss,
             mns,
+            bridge,
             logs,
             packages,
             run,
@@ -115,6 +118,7 @@ impl Functions {
         functions.0.oss.watch(Arc::new(buckets));
         let topics = Topics::new(Arc::downgrade(&functions.0));
         functions.0.mns.watch(Arc::new(topics));
+        functions.0.bridge.watch(Arc::new(Buses));
         tokio::spawn(queue::work(Arc::clone(&functions.0)));
         tokio::spawn(trigger::tick(Arc::clone(&functions.0)));
         tokio::spawn(scale::work(Arc::clone(&functions.0)));

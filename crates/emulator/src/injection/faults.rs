@@ -37,6 +37,8 @@ struct Known {
     queues: BTreeMap<String, u64>,
     #[serde(default)]
     topics: BTreeMap<String, u64>,
+    #[serde(default)]
+    buses: BTreeMap<String, u64>,
 }
 
 /// What becomes of a call of an API.
@@ -163,6 +165,14 @@ impl Faults {
         known.find(number, is_its).and_then(ApiFault::of)
     }
 
+    /// Counts a call about an event bus; what becomes of it, if that was asked for.
+    pub(crate) fn of_bus(&self, bus: &str) -> Option<ApiFault> {
+        let mut known = self.lock();
+        let number = count(&mut known.buses, bus);
+        let is_its = |of: &Of| matches!(of, Of::Bus(name) if name == bus);
+        known.find(number, is_its).and_then(ApiFault::of)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -262,12 +272,13 @@ mod tests {
     }
 
     #[test]
-    fn calls_about_queues_and_topics_are_counted_apart() {
+    fn calls_about_queues_topics_and_buses_are_counted_apart() {
         let (_folder, faults) = none();
         let rules = json!([
             { "of": { "queue": "q" }, "call": 2, "does": { "error": "InternalError" } },
             { "of": { "topic": "q" }, "call": 1, "does": { "latency_ms": 5 } },
             { "of": { "topic": "t" }, "does": "throttle" },
+            { "of": { "bus": "q" }, "call": 1, "does": "kill" },
         ]);
         faults.set(rules).unwrap();
         assert_eq!(faults.of_queue("q"), None);
@@ -277,6 +288,8 @@ mod tests {
         assert_eq!(faults.of_queue("q"), error);
         assert_eq!(faults.of_queue("q"), None);
         assert_eq!(faults.of_topic("t"), Some(ApiFault::Throttle));
+        assert_eq!(faults.of_bus("t"), None);
+        assert_eq!(faults.of_bus("q"), Some(ApiFault::Kill));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Failures on purpose: which calls of functions, of queues and topics, and which steps of workflows fail, and how. Kept in memory, but for a
+//! Failures on purpose: which calls of functions, of queues, topics and event buses, and which steps of workflows fail, and how. Kept in memory, but for a
 //! death that was asked for: the next start goes on with the same rules and counts.
 //!
 //! `rule` says what fails; `faults` counts calls and finds the rule of each; `prone` is what runs functions, with the

@@ -34,6 +34,8 @@ pub(super) enum Of {
     Queue(String),
     /// Those of the API about a topic, its messages and subscriptions.
     Topic(String),
+    /// Those of the API about an event bus, its rules and events.
+    Bus(String),
 }
 
 /// What becomes of a call.

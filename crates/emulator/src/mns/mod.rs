@@ -20,7 +20,7 @@ mod tick;
 mod watch;
 
 pub(crate) use error::MnsError;
-pub(crate) use model::{Address, Letter};
+pub(crate) use model::{Address, Letter, Strategy};
 pub(crate) use post::{Posted, Publication};
 pub(crate) use service::Mns;
 pub(crate) use table::SCHEMA;

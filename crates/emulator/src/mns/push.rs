@@ -1,37 +1,15 @@
-//! Pushes messages to addresses on this machine (`HttpEndpoint` of the vendor's docs).
+//! Messages as requests to addresses on this machine (`HttpEndpoint` of the vendor's docs).
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use http_body_util::Full;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use jiff::Timestamp;
 use wire::mns::VERSION;
 
 use super::model::{Format, Notification};
 use crate::identity::random_hex;
-
-/// How long a receiver may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// A client whose connections are kept and used again.
-pub(super) type Web = Client<HttpConnector, Full<Bytes>>;
-
-/// A client without connections yet.
-pub(super) fn web() -> Web {
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
-    Client::builder(TokioExecutor::new()).build(connector)
-}
-
-/// Sends a message; whether the receiver took it: any status from 200 to 299 says so.
-pub(super) async fn push(web: &Web, request: Request<Full<Bytes>>) -> bool {
-    let sent = tokio::time::timeout(PATIENCE, web.request(request)).await;
-    matches!(sent, Ok(Ok(reply)) if reply.status().is_success())
-}
 
 /// The request that carries a message. It is not signed: the vendor signs with a key that only it has.
 pub(super) fn request(

@@ -13,12 +13,12 @@ use super::api::{message, queue, subscription, topic};
 use super::bell::Bells;
 use super::call::Call;
 use super::error::{MnsError, Outcome};
-use super::push::{Web, web};
 use super::watch::Watch;
 use super::{auth, reply, table, tick};
 use crate::body::Reply;
 use crate::clock::Clock;
 use crate::injection::{ApiFault, Faults};
+use crate::push::{Web, web};
 use crate::settings::{Account, Settings};
 use crate::store::{Store, StoreError};
 

@@ -7,10 +7,11 @@ use rusqlite::Connection;
 
 use super::error::{MnsError, Outcome};
 use super::model::{Endpoint, Letter, Notification, Queue, RETENTION_MS, Subscription};
-use super::push::{push, request};
+use super::push::request;
 use super::service::Shared;
 use super::table::delivery::{self, Content, Delivery};
 use super::table::{message, queue, subscription};
+use crate::push::push;
 
 /// Deliveries that are made side by side.
 const SIDE_BY_SIDE: usize = 64;

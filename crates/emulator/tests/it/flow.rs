@@ -24,9 +24,19 @@ def handler(event, context):
 
 /// A signed call of an action.
 pub(crate) async fn fnf(address: SocketAddr, action: &str, params: &[(&str, &str)]) -> Answer {
+    let action = ("2019-03-15", action);
+    rpc(address, action, params).await.unwrap()
+}
+
+/// A signed call of an action of an API in the RPC style, by its version, of a cloud that may be gone.
+pub(crate) async fn rpc(
+    address: SocketAddr,
+    (version, action): (&str, &str),
+    params: &[(&str, &str)],
+) -> std::io::Result<Answer> {
     let own = [
         ("Action", action),
-        ("Version", "2019-03-15"),
+        ("Version", version),
         ("Format", "JSON"),
         ("AccessKeyId", "AKID"),
         ("SignatureMethod", "HMAC-SHA1"),
@@ -69,7 +79,6 @@ pub(crate) async fn fnf(address: SocketAddr, action: &str, params: &[(&str, &str
         &request("POST", "/", &headers, form.join("&").as_bytes()),
     )
     .await
-    .unwrap()
 }
 
 impl Cloud {

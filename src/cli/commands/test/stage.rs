@@ -113,6 +113,7 @@ impl Stage {
                 }
                 FaultOf::Queue(name) => json!({ "queue": name }),
                 FaultOf::Topic(name) => json!({ "topic": name }),
+                FaultOf::Bus(name) => json!({ "bus": name }),
             };
             rules.push(json!({ "of": of, "call": fault.call, "does": fault.does }));
         }

@@ -33,12 +33,16 @@ use self::timer::Timers;
 use super::error::{FlowError, Outcome};
 use super::table;
 use super::token::Seal;
+use crate::bridge::Bridge;
 use crate::clock::Clock;
 use crate::function::Functions;
 use crate::injection::Faults;
 use crate::mns::Mns;
 use crate::oss::Oss;
 use crate::store::{Store, StoreError};
+
+/// The rooms that messages and events are sent to.
+pub(super) type Posts = (Mns, Bridge);
 
 /// Calls under way at most, of all executions together.
 const CALLS: usize = 256;
@@ -54,6 +58,7 @@ pub(super) struct Runner {
     pub(super) functions: Functions,
     pub(super) oss: Oss,
     pub(super) mns: Mns,
+    pub(super) bridge: Bridge,
     /// What fails on purpose.
     pub(super) faults: Faults,
     pub(super) seal: Seal,
@@ -78,7 +83,7 @@ impl Runner {
     pub(super) fn new(
         store: Store,
         clock: Clock,
-        (functions, faults, (oss, mns)): (Functions, Faults, (Oss, Mns)),
+        (functions, faults, (oss, (mns, bridge))): (Functions, Faults, (Oss, Posts)),
         (seal, home): (Seal, Value),
     ) -> Self {
         Self {
@@ -87,6 +92,7 @@ impl Runner {
             functions,
             oss,
             mns,
+            bridge,
             faults,
             seal,
             home,

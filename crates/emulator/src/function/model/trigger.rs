@@ -179,6 +179,7 @@ fn check(kind: &str, config: &Json) -> Outcome<()> {
         }
         "mns_topic" => check_topic(config),
         "cdn_events" => check_cdn(config),
+        "eventbridge" => crate::function::trigger::check(config),
         _ => Ok(()),
     }
 }

@@ -265,7 +265,8 @@ async fn settle(
 ) -> Outcome<()> {
     let now = shared.now_ms();
     let arn = shared.arn(&event.function, &event.qualifier);
-    let (of, mns) = (event.clone(), shared.mns.clone());
+    let of = event.clone();
+    let posts = (shared.mns.clone(), shared.bridge.clone());
     let write = shared.store.write(move |db| {
         let mut told = Told::Nothing;
         let setting = table::setting(db, &event.function, &event.qualifier)?;
@@ -286,8 +287,8 @@ async fn settle(
                 // An event that was deleted meanwhile is told to nobody.
                 let was_there = table::remove(db, &event)?;
                 if let Some(hearer) = setting.destination(succeeded).filter(|_| was_there) {
-                    let report = report(&event, &arn, &ending, now).to_string();
-                    told = hearer.tell((db, &mns), &event, report)?;
+                    let report = report(&event, &arn, &ending, now);
+                    told = hearer.tell(db, &posts, &event, &report)?;
                 }
             }
         }

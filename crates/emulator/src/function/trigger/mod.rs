@@ -1,12 +1,14 @@
-//! What starts functions by itself: timers, changed objects of buckets, messages of topics, and events of the CDN.
+//! What starts functions by itself: timers, changed objects of buckets, messages of topics, events of the CDN and of the default bus.
 
 mod bucket;
+mod bus;
 mod cdn;
 mod schedule;
 mod timer;
 mod topic;
 
 pub(super) use bucket::Buckets;
+pub(super) use bus::{Buses, check};
 pub(crate) use cdn::CdnEvent;
 pub(crate) use schedule::Schedule;
 pub(super) use timer::{Timers, tick};

@@ -18,6 +18,7 @@ pub(super) use letter::{Extra, Property, PropertyKind};
 pub(super) use name::{Named, check_name, mark, unmark};
 pub(super) use notification::Notification;
 pub(super) use queue::{Attributes, Counts, Queue, VISIBILITY};
+pub(crate) use strategy::Strategy;
 pub(super) use subscription::{Endpoint, Format, Subscription, Terms};
 pub(super) use topic::{Attributes as TopicAttributes, RETENTION_MS, Topic};
 

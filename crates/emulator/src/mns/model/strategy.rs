@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How often and when. The words are the vendor's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::mns) enum Strategy {
+pub(crate) enum Strategy {
     /// Three times, after 10 to 20 seconds each.
     #[default]
     #[serde(rename = "BACKOFF_RETRY")]
@@ -16,13 +16,13 @@ pub(in crate::mns) enum Strategy {
 
 impl Strategy {
     /// By the vendor's word.
-    pub(in crate::mns) fn of(word: &str) -> Option<Self> {
+    pub(crate) fn of(word: &str) -> Option<Self> {
         let both = [Self::Backoff, Self::Decay];
         both.into_iter().find(|strategy| strategy.word() == word)
     }
 
     /// The vendor's word.
-    pub(in crate::mns) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Backoff => "BACKOFF_RETRY",
             Self::Decay => "EXPONENTIAL_DECAY_RETRY",
@@ -30,7 +30,7 @@ impl Strategy {
     }
 
     /// Milliseconds until the next try after so many that failed, the first being 1; nothing: no more. `chance` is any number.
-    pub(in crate::mns) fn wait_ms(self, failed: u32, chance: u32) -> Option<i64> {
+    pub(crate) fn wait_ms(self, failed: u32, chance: u32) -> Option<i64> {
         match self {
             Self::Backoff => (failed <= 3).then(|| 10_000 + i64::from(chance % 10_001)),
             Self::Decay => (failed <= 176).then(|| 1000 << failed.saturating_sub(1).min(9)),

@@ -7,7 +7,9 @@ use wire::xml::{Document, Element};
 use super::address::Address;
 use super::seconds;
 use super::strategy::Strategy;
+use crate::identity::chance;
 use crate::mns::error::{MnsError, Outcome};
+use crate::push::is_here;
 
 /// Characters of a tag at most.
 pub(super) const TAG: usize = 16;
@@ -95,7 +97,7 @@ impl Endpoint {
         let uri: Option<Uri> = text.parse().ok();
         let uri = uri.filter(|uri| uri.scheme_str() == Some("http"));
         let uri = uri.ok_or_else(|| invalid("it should begin with http:// or name a queue"))?;
-        if !is_here(uri.host().unwrap_or_default()) {
+        if !is_here(&uri) {
             return Err(invalid(
                 "the local cloud pushes to addresses of this machine only",
             ));
@@ -110,15 +112,6 @@ impl Endpoint {
         uri.build()
             .map(Self::Http)
             .map_err(|error| invalid(&error.to_string()))
-    }
-}
-
-/// Whether a host is this machine.
-fn is_here(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    match host.parse::<std::net::IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host == "localhost" || host.ends_with(".localhost"),
     }
 }
 
@@ -208,13 +201,7 @@ impl Subscription {
 
     /// When a delivery is tried again that failed so often, in milliseconds of the cloud's time; nothing: it is given up.
     pub(in crate::mns) fn next_try(&self, failed: u32, now_ms: i64) -> Option<i64> {
-        let mut bytes = [0; 4];
-        // Without chance the shortest wait is as good as any.
-        let _ = getrandom::fill(&mut bytes);
-        let wait = self
-            .terms
-            .strategy
-            .wait_ms(failed, u32::from_be_bytes(bytes));
+        let wait = self.terms.strategy.wait_ms(failed, chance());
         Some(now_ms + wait?)
     }
 }

@@ -4,7 +4,7 @@ mod crash;
 mod fault;
 mod join;
 mod queue;
-mod topic;
+pub(crate) mod topic;
 
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};

@@ -44,14 +44,14 @@ impl Cloud {
 }
 
 /// A web server that keeps what it is sent and answers with a status.
-struct Receiver {
-    address: SocketAddr,
-    got: Arc<Mutex<Vec<Answer>>>,
+pub(crate) struct Receiver {
+    pub(crate) address: SocketAddr,
+    pub(crate) got: Arc<Mutex<Vec<Answer>>>,
     status: Arc<AtomicU16>,
 }
 
 impl Receiver {
-    async fn start(status: u16) -> Self {
+    pub(crate) async fn start(status: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let receiver = Self {
             address: listener.local_addr().unwrap(),
@@ -74,7 +74,7 @@ impl Receiver {
         receiver
     }
 
-    fn answers(&self, status: u16) {
+    pub(crate) fn answers(&self, status: u16) {
         self.status.store(status, Ordering::SeqCst);
     }
 

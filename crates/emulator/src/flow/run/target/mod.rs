@@ -1,5 +1,6 @@
-//! What tasks call: functions, flows, queues and topics, web addresses. Everything else is refused by name.
+//! What tasks call: functions, flows, queues and topics, event buses, web addresses. Everything else is refused by name.
 
+mod event;
 mod flow;
 mod function;
 mod http;
@@ -63,6 +64,7 @@ impl Runner {
             ("fc", "InvokeFunction") => function::act(self, header, call).await,
             ("fnf", "StartExecution" | "StartSyncExecution") => flow::act(self, header, call).await,
             ("http", "Request") => http::request(self, call).await,
+            ("eventbridge", "PutEvents") => event::act(self, header, call).await,
             ("mns", "SendMessage") => message::act(self, header, call).await,
             _ => Err(unserved(action.0, operation)),
         }

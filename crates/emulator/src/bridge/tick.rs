@@ -1,0 +1,66 @@
+//! What time brings: deliveries that are due.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::error::{BridgeError, Outcome};
+use super::service::Shared;
+use super::table::delivery::{self, Delivery};
+
+/// Deliveries that are made side by side.
+const SIDE_BY_SIDE: usize = 64;
+/// How long to wait after the database failed.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The longest wait without looking.
+const LONGEST: Duration = Duration::from_hours(1);
+
+/// Makes deliveries until the room closes.
+pub(super) async fn work(shared: Arc<Shared>) {
+    let mut moved = shared.clock.moved();
+    loop {
+        let wait = turn(&shared).await.unwrap_or(PAUSE);
+        tokio::select! {
+            () = shared.closing.cancelled() => return,
+            () = shared.bell.notified() => {}
+            _ = moved.changed() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// Begins what is due; how long until something else is.
+async fn turn(shared: &Arc<Shared>) -> Outcome<Duration> {
+    let now = shared.now();
+    // Before the rows are read: a delivery that ends in between must not be taken for one that waits.
+    let out = shared.out().clone();
+    let read = shared.store.read(move |db| {
+        // Those that are being made are still rows.
+        let due = delivery::due(db, now, 2 * SIDE_BY_SIDE)?;
+        Ok::<_, BridgeError>((due, delivery::next_due(db, now)?))
+    });
+    let (due, next) = read.await?;
+    let free = SIDE_BY_SIDE.saturating_sub(out.len());
+    let waiting = due.into_iter().filter(|one| !out.contains(&one.id));
+    for delivery in waiting.take(free) {
+        shared.out().insert(delivery.id);
+        tokio::spawn(make(Arc::clone(shared), delivery));
+    }
+    let wait = next.map_or(LONGEST, |next| {
+        Duration::from_millis(u64::try_from(next - now).unwrap_or_default())
+    });
+    Ok(wait.min(LONGEST))
+}
+
+/// Makes a delivery and records what came of it.
+async fn make(shared: Arc<Shared>, delivery: Delivery) {
+    let id = delivery.id;
+    let made = tokio::select! {
+        () = shared.closing.cancelled() => Ok(()),
+        made = shared.deliver(delivery) => made,
+    };
+    if made.is_err() {
+        tokio::time::sleep(PAUSE).await;
+    }
+    shared.out().remove(&id);
+    shared.bell.notify_one();
+}
