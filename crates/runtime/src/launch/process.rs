@@ -203,7 +203,8 @@ impl Process {
     /// Asks it to end, and kills it after `grace`.
     pub async fn stop(&self, grace: Duration) -> Exit {
         if self.exit.borrow().is_none() {
-            send(self.launcher, Signal::SIGTERM);
+            // The launcher would pass it on, but may not listen yet when the program is ready, and would end of it.
+            send(self.pid(), Signal::SIGTERM);
         }
         if let Ok(exit) = tokio::time::timeout(grace, self.wait()).await {
             return exit;
