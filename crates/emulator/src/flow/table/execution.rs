@@ -342,4 +342,23 @@ mod tests {
             .collect();
         assert_eq!(told, ["f", "g"]);
     }
+
+    #[test]
+    fn turns_that_an_earlier_version_kept_are_taken_over() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(
+            r#"CREATE TABLE flow_batch (execution INTEGER, number INTEGER, events TEXT, PRIMARY KEY (execution, number));
+            INSERT INTO flow_batch VALUES (5, 1, '[{"id": 1}, {"id": 2}]'), (5, 2, '[{"id": 3}]');"#,
+        )
+        .unwrap();
+        for _ in 0..2 {
+            db.execute_batch(crate::flow::table::SCHEMA).unwrap();
+            let sql = "SELECT first, events FROM flow_turn WHERE execution = 5 ORDER BY first";
+            let mut kept = db.prepare(sql).unwrap();
+            let kept = kept.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+            let kept: Vec<(i64, String)> = kept.unwrap().map(Result::unwrap).collect();
+            let events = [(1, r#"[{"id": 1}, {"id": 2}]"#), (3, r#"[{"id": 3}]"#)];
+            assert_eq!(kept, events.map(|(first, text)| (first, text.to_owned())));
+        }
+    }
 }
