@@ -13,3 +13,5 @@ done | while read -r program; do
   # Namespaces below this one are forbidden.
   unshare --user --map-root-user sh -c 'echo 0 > /proc/sys/user/max_user_namespaces && cd crates/runtime && exec "$0" --quiet' "$program"
 done
+# Without a cage code can write its own folder, and one of the tests shows it.
+rm -f crates/runtime/tests/functions/python/written
