@@ -137,8 +137,9 @@ impl LocalCloud {
         self.cloud.mns.close();
         self.cloud.bridge.close();
         drop((&mut self.serving).await);
-        self.cloud.flows.close();
+        self.cloud.flows.halt();
         self.cloud.functions.close().await;
+        self.cloud.flows.close().await;
         let store = self.cloud.store.clone();
         drop(tokio::task::spawn_blocking(move || store.close()).await);
     }
@@ -149,7 +150,7 @@ impl Drop for LocalCloud {
         self.cloud.closing.cancel();
         self.cloud.mns.close();
         self.cloud.bridge.close();
-        self.cloud.flows.close();
+        self.cloud.flows.halt();
         self.cloud.functions.halt();
         self.serving.abort();
     }

@@ -67,7 +67,7 @@ pub(super) struct Schedule {
 }
 
 /// An execution's row: what is asked without its events.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Row {
     pub(super) id: i64,
     pub(super) flow: String,

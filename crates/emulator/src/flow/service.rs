@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::error::Outcome;
+use super::ledger::Ledger;
 use super::run::{Begin, Posts, Runner, tick, tick_schedules};
 use super::token::Seal;
 use super::{api, table};
@@ -43,11 +44,15 @@ impl Flows {
             "LocalName": settings.region,
             "RegionEndpoint": address.to_string(),
         }]}});
-        let runner = Arc::new(Runner::new(store, clock.clone(), calls, (seal, home)));
-        let resumed = Arc::clone(&runner);
-        let resumed =
-            tokio::runtime::Handle::current().block_on(async move { resumed.resume().await });
-        resumed.map_err(|error| StoreError::Commit(error.to_string()))?;
+        let tokio = tokio::runtime::Handle::current();
+        let ledger = tokio.block_on(Ledger::open(store.clone(), &settings.data))?;
+        let books = (store, ledger);
+        let runner = Arc::new(Runner::new(books, clock.clone(), calls, (seal, home)));
+        tokio
+            .block_on(runner.resume())
+            .map_err(|error| StoreError::Commit(error.to_string()))?;
+        let settling = Arc::clone(&runner);
+        tokio::spawn(async move { settling.ledger.keep_settling(&settling.closing).await });
         tokio::spawn(tick(Arc::clone(&runner)));
         tokio::spawn(tick_schedules(Arc::clone(&runner)));
         Ok(Self(Arc::new(Room {
@@ -101,7 +106,7 @@ impl Flows {
 
     /// What the status says about this room.
     pub(crate) async fn counts(&self) -> Result<Value, StoreError> {
-        let counts = self.0.runner.store.read(|db| {
+        let counts = self.0.runner.ledger.read(|db| {
             let flows = table::flow::all(db)?.len();
             Ok::<_, StoreError>((flows, table::execution::count(db)?))
         });
@@ -111,14 +116,22 @@ impl Flows {
 
     /// Deletes every flow with its executions.
     pub(crate) async fn reset(&self) -> Result<(), StoreError> {
-        self.0.runner.store.write(table::flow::clear).await?;
+        self.0.runner.ledger.change(table::flow::clear).await?;
         self.0.runner.forget_all().await;
         Ok(())
     }
 
     /// Ends what works by itself.
-    pub(crate) fn close(&self) {
+    pub(crate) fn halt(&self) {
         self.0.runner.close();
+    }
+
+    /// Puts what was kept into the database, which nobody changes any more.
+    pub(crate) async fn close(&self) {
+        let room = Arc::clone(&self.0);
+        // What fails here is done at the next start.
+        drop(room.runner.ledger.settle().await);
+        drop(tokio::task::spawn_blocking(move || room.runner.ledger.close()).await);
     }
 }
 

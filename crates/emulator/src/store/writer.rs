@@ -1,71 +1,26 @@
-//! The one who writes: takes the jobs that wait into one transaction, commits, then answers them all. A thread of its own does
-//! so. A short job that comes alone is committed by whoever brought it, because to wake a thread and to be woken by it would take
-//! as long as the commit.
+//! Jobs that write to the database: those that wait are run in one transaction, committed, then answered.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
 
 use super::StoreError;
+use super::desk::{Desk, Ground};
 
 /// Jobs committed together at most.
 const GROUP: usize = 256;
-/// A disk whose last commit took longer is not waited for on a thread that serves requests.
-const QUICK: Duration = Duration::from_millis(1);
 
 /// What a job leaves behind once its group is durable (`None`) or lost (`Some(why)`).
 type Answer = Box<dyn FnOnce(Option<&str>) + Send>;
 /// Runs inside the group's transaction; the flag says whether to keep its changes.
 type Job = Box<dyn FnOnce(&Connection) -> (bool, Answer) + Send>;
 
-pub(super) struct Writer {
-    desk: Arc<Desk>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-/// Where jobs are left.
-struct Desk {
-    waiting: Mutex<Waiting>,
-    /// Somebody has left a job for the thread, or closed the desk.
-    called: Condvar,
-    /// Whoever holds it writes; none once all is written and the desk is closed.
-    connection: Mutex<Option<Connection>>,
-    commits: AtomicU64,
-    is_quick: AtomicBool,
-}
-
-#[derive(Default)]
-struct Waiting {
-    jobs: VecDeque<Job>,
-    /// Somebody writes, and calls the thread afterwards if jobs wait.
-    is_busy: bool,
-    is_closed: bool,
-}
+pub(super) struct Writer(Desk<Connection>);
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
-        let desk = Arc::new(Desk {
-            waiting: Mutex::default(),
-            called: Condvar::new(),
-            connection: Mutex::new(Some(connection)),
-            commits: AtomicU64::new(0),
-            is_quick: AtomicBool::new(false),
-        });
-        let at = Arc::clone(&desk);
-        let thread = std::thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || at.write_groups())?;
-        Ok(Self {
-            desk,
-            thread: Mutex::new(Some(thread)),
-        })
+        Ok(Self(Desk::open("store-writer", connection)?))
     }
 
     /// Has a job written; one that `is_short` perhaps on this thread.
@@ -89,7 +44,7 @@ impl Writer {
             });
             (keep, answer)
         });
-        if !self.desk.leave(job, is_short) {
+        if !self.0.leave(job, is_short) {
             return Err(StoreError::Closed.into());
         }
         receiver
@@ -98,109 +53,20 @@ impl Writer {
     }
 
     pub(super) fn commits(&self) -> u64 {
-        self.desk.commits.load(Ordering::Relaxed)
+        self.0.commits()
     }
 
     pub(super) fn stop(&self) {
-        self.desk.waiting().is_closed = true;
-        self.desk.called.notify_one();
-        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(thread) = thread.take() {
-            // A panic of the writer was answered to its askers already.
-            drop(thread.join());
-        }
+        self.0.close();
     }
 }
 
-impl Desk {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+impl Ground for Connection {
+    type Job = Job;
 
-    fn connection(&self) -> MutexGuard<'_, Option<Connection>> {
-        self.connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes a job, and commits a short one at once if nobody else writes and the disk is quick; false when the desk is closed.
-    fn leave(&self, job: Job, is_short: bool) -> bool {
-        let mut waiting = self.waiting();
-        if waiting.is_closed {
-            return false;
-        }
-        let is_alone = !waiting.is_busy;
-        waiting.is_busy = true;
-        if !(is_alone && is_short && self.may_block()) {
-            waiting.jobs.push_back(job);
-            drop(waiting);
-            if is_alone {
-                self.called.notify_one();
-            }
-            return true;
-        }
-        drop(waiting);
-        if let Some(connection) = self.connection().as_ref() {
-            self.commit(connection, job, || None);
-        }
-        let mut waiting = self.waiting();
-        waiting.is_busy = !waiting.jobs.is_empty();
-        if waiting.is_busy {
-            drop(waiting);
-            self.called.notify_one();
-        }
-        true
-    }
-
-    /// Whether this thread may wait for the disk: another one must be there to serve others meanwhile.
-    fn may_block(&self) -> bool {
-        self.is_quick.load(Ordering::Relaxed)
-            && Handle::try_current().is_ok_and(|runtime| {
-                runtime.runtime_flavor() == RuntimeFlavor::MultiThread
-                    && runtime.metrics().num_workers() > 1
-            })
-    }
-
-    /// What the thread does until the desk is closed and empty.
-    fn write_groups(&self) {
-        loop {
-            let waiting = self.waiting();
-            let mut waiting = self
-                .called
-                .wait_while(waiting, |waiting| {
-                    waiting.jobs.is_empty() && !waiting.is_closed
-                })
-                .unwrap_or_else(PoisonError::into_inner);
-            let Some(mut first) = waiting.jobs.pop_front() else {
-                drop(waiting);
-                drop(self.connection().take());
-                return;
-            };
-            drop(waiting);
-            let connection = self.connection();
-            let Some(connection) = connection.as_ref() else {
-                return;
-            };
-            loop {
-                self.commit(connection, first, || self.waiting().jobs.pop_front());
-                let mut waiting = self.waiting();
-                let Some(next) = waiting.jobs.pop_front() else {
-                    waiting.is_busy = false;
-                    break;
-                };
-                first = next;
-            }
-        }
-    }
-
-    /// Commits a job together with those that `more` yields, and answers them.
-    fn commit(&self, connection: &Connection, first: Job, more: impl FnMut() -> Option<Job>) {
-        let began = Instant::now();
+    fn commit(&mut self, first: Job, more: &mut dyn FnMut() -> Option<Job>) {
         let mut answers = Vec::new();
-        let lost = commit_group(connection, (first, more), &mut answers).err();
-        self.is_quick
-            .store(began.elapsed() < QUICK, Ordering::Relaxed);
-        self.commits.fetch_add(1, Ordering::Relaxed);
+        let lost = commit_group(self, (first, more), &mut answers).err();
         let lost = lost.map(|error| error.to_string());
         for answer in answers {
             answer(lost.as_deref());
@@ -210,7 +76,7 @@ impl Desk {
 
 fn commit_group(
     connection: &Connection,
-    (first, mut more): (Job, impl FnMut() -> Option<Job>),
+    (first, more): (Job, &mut dyn FnMut() -> Option<Job>),
     answers: &mut Vec<Answer>,
 ) -> rusqlite::Result<()> {
     // Jobs of a group that cannot begin are dropped, which their askers see as no answer.

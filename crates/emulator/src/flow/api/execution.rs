@@ -142,7 +142,7 @@ pub(super) async fn describe(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<V
     let (flow, name) = named(call)?;
     let wait = call.number("WaitTimeSeconds", 0, (0, WAIT))?;
     if wait > 0 {
-        let row = row(runner, &flow, &name)?;
+        let row = row(runner, &flow, &name).await?;
         if row.status == Status::Running.name() {
             let ended = runner.ended(row.id);
             drop(tokio::time::timeout(Duration::from_secs(wait), ended).await);
@@ -157,7 +157,7 @@ pub(super) async fn describe(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<V
 pub(super) async fn stop(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
     let (flow, name) = named(call)?;
     let fault = Fault::new(call.words("Error", 128)?, call.words("Cause", 4096)?);
-    let row = row(runner, &flow, &name)?;
+    let row = row(runner, &flow, &name).await?;
     let told = runner.tell(row.id, Command::Stop(fault)).await?;
     if told.event.is_none() {
         let said = format!("Execution {name} of flow {flow} has ended already.");
@@ -173,7 +173,7 @@ pub(super) async fn stop(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value
 /// `RedriveExecution`: begins again what failed. Not an action of the vendor's.
 pub(super) async fn redrive(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
     let (flow, name) = named(call)?;
-    let row = row(runner, &flow, &name)?;
+    let row = row(runner, &flow, &name).await?;
     let told = runner.tell(row.id, Command::Redrive).await?;
     if told.event.is_none() {
         let said = format!("Execution {name} of flow {flow} has not failed.");
@@ -212,7 +212,7 @@ pub(super) async fn list(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value
         limit: limit + 1,
     };
     let mut rows = runner
-        .store
+        .ledger
         .read(move |db| table::execution::list(db, &wanted))
         .await?;
     let more = rows.len() > limit;
@@ -244,7 +244,7 @@ pub(super) async fn history(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Va
         Ok(after) => after.unwrap_or(0),
         Err(_) => return Err(FlowError::invalid("NextToken is not one that was given.")),
     };
-    let row = row(runner, &flow, &name)?;
+    let row = row(runner, &flow, &name).await?;
     let program = runner.program(&row.digest).await?;
     let events = events(runner, row.id).await?;
     let number = |event: &Value| event["EventId"].as_u64().unwrap_or(0);
@@ -264,13 +264,13 @@ pub(super) fn named(call: &Call) -> Outcome<(String, String)> {
 }
 
 /// The row of an execution that must be there.
-pub(super) fn row(runner: &Runner, flow: &str, name: &str) -> Outcome<Row> {
-    let found = runner.store.peek(|db| {
+pub(super) async fn row(runner: &Runner, flow: &str, name: &str) -> Outcome<Row> {
+    let found = runner.ledger.peek(|db| {
         let row = table::execution::find(db, flow, name)?;
         let is_alone = row.is_none() && table::flow::find(db, flow)?.is_none();
         Ok::<_, StoreError>((row, is_alone))
     });
-    match found? {
+    match found.await? {
         (Some(row), _) => Ok(row),
         (None, true) => Err(FlowError::no_flow(flow)),
         (None, false) => Err(FlowError::no_execution(flow, name)),
@@ -280,14 +280,14 @@ pub(super) fn row(runner: &Runner, flow: &str, name: &str) -> Outcome<Row> {
 /// Everything that happened to an execution.
 pub(super) async fn events(runner: &Runner, id: i64) -> Outcome<Vec<Event>> {
     Ok(runner
-        .store
-        .read(move |db| table::execution::events(db, id))
+        .ledger
+        .read_one(id, move |db| table::turn::events(db, id))
         .await?)
 }
 
 /// An execution with everything that happened to it.
 async fn whole(runner: &Runner, flow: String, name: String) -> Outcome<(Row, Execution)> {
-    let row = row(runner, &flow, &name)?;
+    let row = row(runner, &flow, &name).await?;
     let program = runner.program(&row.digest).await?;
     let events = events(runner, row.id).await?;
     let execution =

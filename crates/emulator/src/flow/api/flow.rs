@@ -102,7 +102,7 @@ pub(super) async fn describe(runner: &Runner, call: &Call<'_>) -> Outcome<Value>
     let mut shown = flow.shown();
     let name = flow.name.clone();
     let running = runner
-        .store
+        .ledger
         .read(move |db| table::execution::running_of(db, &name))
         .await?;
     // Not a field of the vendor's: how many executions a change would leave to the older definition.
@@ -123,7 +123,7 @@ pub(super) async fn list(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
 pub(super) async fn delete(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
     let name = call.name("Name")?;
     let wanted = name.clone();
-    let deleted = runner.store.write(move |db| {
+    let deleted = runner.ledger.change(move |db| {
         if !table::flow::delete(db, &wanted)? {
             return Err(FlowError::no_flow(&wanted));
         }

@@ -85,7 +85,7 @@ fn change(call: &Call) -> Outcome<Change> {
 async fn find(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<(Row, String, Shown)> {
     let (flow, execution) = named(call)?;
     let name = call.need("MapRunName")?;
-    let row = row(runner, &flow, &execution)?;
+    let row = row(runner, &flow, &execution).await?;
     let program = runner.program(&row.digest).await?;
     let events = events(runner, row.id).await?;
     let shown = Shown::of(&program, &events, &name).ok_or_else(|| {

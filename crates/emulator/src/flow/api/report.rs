@@ -43,7 +43,7 @@ async fn report(
         .ok_or_else(|| FlowError::invalid("TaskToken is not a token of this cloud."))?;
     let (flow, name) = (named.flow.clone(), named.execution.clone());
     let found = runner
-        .store
+        .ledger
         .read(move |db| table::execution::find(db, &flow, &name))
         .await?;
     let row = found.ok_or_else(|| FlowError::no_execution(&named.flow, &named.execution))?;

@@ -151,7 +151,7 @@ impl Runner {
         if let Some(named) = self.seal.read(&report.token) {
             let (flow, execution) = (named.flow, named.execution);
             let find = move |db: &_| table::execution::find(db, &flow, &execution);
-            if let Some(row) = self.store.read(find).await? {
+            if let Some(row) = self.ledger.read(find).await? {
                 let outcome = report.outcome.clone();
                 let command = match named.item {
                     Some(item) => Command::ItemEnded { item, outcome },
@@ -168,7 +168,7 @@ impl Runner {
         }
         let (execution, event) = (report.execution, report.event);
         let told = self
-            .store
+            .ledger
             .write(move |db| table::report::delete(db, execution, event));
         Ok(told.await?)
     }

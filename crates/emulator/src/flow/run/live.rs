@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use rusqlite::Connection;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use workflow::Program;
 use workflow::engine::{Command, Effect, Execution, Status, Turned, apply};
 
 use super::{LIVE, Runner};
 use crate::flow::error::{FlowError, Outcome};
-use crate::flow::table::execution::{Batch, Waits};
-use crate::flow::table::{self, report::Report};
+use crate::flow::table;
+use crate::flow::table::report::Report;
+use crate::flow::table::turn::{State, Turn, Waits};
 
 /// An execution at hand.
 pub(in crate::flow) struct Live {
@@ -148,9 +150,9 @@ impl Runner {
     }
 
     async fn load(&self, id: i64) -> Outcome<Loaded> {
-        let read = self.store.read(move |db| {
+        let read = self.ledger.read_one(id, move |db| {
             let row = table::execution::by_id(db, id)?;
-            Ok::<_, FlowError>((row, table::execution::events(db, id)?))
+            Ok::<_, FlowError>((row, table::turn::events(db, id)?))
         });
         let (row, events) = read.await?;
         let row = row.ok_or_else(|| FlowError::no_execution("", &id.to_string()))?;
@@ -167,16 +169,9 @@ impl Runner {
         turned: Turned,
         held: &mut Held,
     ) -> Outcome<Told> {
-        if let (Some(execution), false) = (&turned.execution, turned.events.is_empty()) {
-            let batch = batch(id, execution, &turned)?;
-            let write = self
-                .store
-                .write_few(move |db| table::execution::add(db, id, &batch));
-            // A state that was not kept is forgotten: the caller's error, and the next one reads what is there.
-            if !write.await? {
-                let header = &execution.header;
-                return Err(FlowError::no_execution(&header.flow, &header.name));
-            }
+        // A state that was not kept is forgotten: the caller's error, and the next one reads what is there.
+        if let Some(turn) = turn(id, &turned)? {
+            self.ledger.add(turn).await?;
         }
         Ok(self.settle(id, program, turned, held))
     }
@@ -220,7 +215,8 @@ impl Runner {
         let mut end = live.end.subscribe();
         // One that is at hand makes way when it ends. What was not may have ended before.
         if !is_known {
-            let row = self.store.peek(|db| table::execution::by_id(db, id))?;
+            let find = move |db: &Connection| table::execution::by_id(db, id);
+            let row = self.ledger.read_one(id, find).await?;
             if row.is_none_or(|row| row.status != Status::Running.name()) {
                 self.let_go(id, End::Gone);
                 return Ok(None);
@@ -273,8 +269,11 @@ impl Runner {
     }
 }
 
-/// What is kept of a turn.
-pub(super) fn batch(id: i64, execution: &Execution, turned: &Turned) -> Outcome<Batch> {
+/// What is kept of a turn; nothing if nothing happened.
+pub(super) fn turn(id: i64, turned: &Turned) -> Outcome<Option<Turn>> {
+    let (Some(execution), Some(first)) = (&turned.execution, turned.events.first()) else {
+        return Ok(None);
+    };
     let events = serde_json::to_string(&turned.events)
         .map_err(|error| FlowError::invalid(error.to_string()))?;
     let calls = execution
@@ -291,15 +290,19 @@ pub(super) fn batch(id: i64, execution: &Execution, turned: &Turned) -> Outcome<
         }),
         _ => None,
     });
-    Ok(Batch {
+    Ok(Some(Turn {
+        execution: id,
+        first: first.id,
         events,
-        first: turned.events.first().map_or(0, |event| event.id),
-        status: execution.status.name(),
-        stopped: execution.stopped,
-        waits: Waits {
-            due: execution.due(),
-            calls,
+        state: State {
+            status: execution.status.name().to_owned(),
+            stopped: execution.stopped,
+            waits: Waits {
+                due: execution.due(),
+                calls,
+            },
         },
+        begun: None,
         report,
-    })
+    }))
 }

@@ -1,8 +1,10 @@
 //! How much the engine adds to a log: executions of four steps whose results come from this process, beside the same records in
 //! a file with group commit. Prints one line of JSON; the measurements of the project run it, in the release profile.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -14,9 +16,10 @@ use tokio::sync::oneshot;
 use workflow::engine::Mode;
 
 use super::{Begin, Runner};
+use crate::flow::ledger::JOURNAL;
 use crate::flow::model::Flow;
-use crate::flow::table;
-use crate::store::StoreError;
+use crate::flow::table::{self, turn::Turn};
+use crate::store::Journal;
 use crate::{Account, LocalCloud, Settings};
 
 const EXECUTIONS: usize = 4000;
@@ -86,18 +89,20 @@ async fn execute(runner: &Arc<Runner>, flow: &Flow, number: usize) {
     runner.ended(row.id).await.unwrap();
 }
 
-/// How long each record of an execution is.
-async fn records(runner: &Runner) -> Vec<usize> {
-    let read = runner.store.read(|db| {
-        let sql = "SELECT length(events) FROM flow_turn WHERE execution = (SELECT max(execution) FROM flow_turn) ORDER BY first";
-        let mut statement = db.prepare(sql)?;
-        let rows = statement.query_map([], |row| row.get::<_, i64>(0))?;
-        Ok::<_, StoreError>(rows.collect::<Result<Vec<_>, _>>()?)
+/// How long each record of an execution is: of the last whose records lie together.
+fn records(data: &Path) -> Vec<usize> {
+    let mut by_execution: BTreeMap<i64, Vec<(Turn, usize)>> = BTreeMap::new();
+    for record in Journal::records(data, JOURNAL) {
+        let turn = Turn::read(&record).unwrap();
+        let records = by_execution.entry(turn.execution).or_default();
+        records.push((turn, record.len()));
+    }
+    let whole = by_execution.into_values().rev().find(|records| {
+        let ends = (records.first().unwrap(), records.last().unwrap());
+        ends.0.0.begun.is_some() && ends.1.0.state.stopped.is_some()
     });
-    let lengths = read.await.unwrap().into_iter();
-    lengths
-        .map(|length| usize::try_from(length).unwrap())
-        .collect()
+    let lengths = whole.unwrap().into_iter().map(|(_, length)| length);
+    lengths.collect()
 }
 
 /// A record, and whoever waits until it is kept.
@@ -145,7 +150,7 @@ async fn executions_beside_a_bare_log() {
         region: "cn-hangzhou".to_owned(),
         launcher: vec!["false".into()],
     };
-    let cloud = LocalCloud::start(settings).await.unwrap();
+    let cloud = LocalCloud::start(settings.clone()).await.unwrap();
     let runner = cloud.flows().runner();
     let flow = flow();
     let kept = flow.clone();
@@ -153,7 +158,7 @@ async fn executions_beside_a_bare_log() {
     assert!(written.await.unwrap());
 
     let ours = rate(|number| execute(&runner, &flow, number)).await;
-    let records = records(&runner).await;
+    let records = records(&settings.data);
     let (entries, received) = channel();
     let file = File::create(folder.path().join("log")).unwrap();
     let writer = std::thread::spawn(move || append(file, &received));

@@ -31,6 +31,7 @@ use self::effect::{Errand, Out};
 use self::live::{End, Live};
 use self::timer::Timers;
 use super::error::{FlowError, Outcome};
+use super::ledger::Ledger;
 use super::table;
 use super::token::Seal;
 use crate::bridge::Bridge;
@@ -54,6 +55,7 @@ const PROGRAMS: usize = 500;
 /// Everything that drives executions.
 pub(super) struct Runner {
     pub(super) store: Store,
+    pub(super) ledger: Ledger,
     pub(super) clock: Clock,
     pub(super) functions: Functions,
     pub(super) oss: Oss,
@@ -81,13 +83,14 @@ pub(super) struct Runner {
 
 impl Runner {
     pub(super) fn new(
-        store: Store,
+        (store, ledger): (Store, Ledger),
         clock: Clock,
         (functions, faults, (oss, (mns, bridge))): (Functions, Faults, (Oss, Posts)),
         (seal, home): (Seal, Value),
     ) -> Self {
         Self {
             store,
+            ledger,
             clock,
             functions,
             oss,
@@ -153,7 +156,7 @@ impl Runner {
 
     /// Goes on with everything that was under way when the cloud ended.
     pub(super) async fn resume(self: &Arc<Self>) -> Outcome<()> {
-        let read = self.store.read(|db| {
+        let read = self.ledger.read(|db| {
             let last = table::execution::last_id(db)?;
             Ok::<_, StoreError>((
                 last,

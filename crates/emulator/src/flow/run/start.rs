@@ -6,11 +6,10 @@ use serde_json::Value;
 use workflow::ScopeId;
 use workflow::engine::{Command, Header, Turned, apply};
 
-use super::live::{End, batch};
+use super::live::{End, turn};
 use super::{Runner, digest};
 use crate::flow::error::{FlowError, Outcome};
 use crate::flow::model::{Flow, Row};
-use crate::flow::table;
 use crate::store::StoreError;
 
 /// What an execution begins with.
@@ -73,36 +72,20 @@ impl Runner {
         )?;
         // Held before others can find it: nobody may tell it anything before it has begun.
         let held = self.hold(id).await;
-        if let Err(error) = self.insert(row.clone(), begin.definition, &turned).await {
+        let kept = match turn(id, &turned)? {
+            Some(first) => {
+                self.ledger
+                    .begin(row.clone(), &begin.definition, first)
+                    .await
+            }
+            None => Err(FlowError::invalid("The execution did not begin.")),
+        };
+        if let Err(error) = kept {
             self.let_go(id, End::Gone);
             return Err(error);
         }
         self.begin(id, &program, (turned, held));
         Ok(row)
-    }
-
-    async fn insert(&self, row: Row, definition: String, turned: &Turned) -> Outcome<()> {
-        let Some(execution) = &turned.execution else {
-            return Err(FlowError::invalid("The execution did not begin."));
-        };
-        let batch = batch(row.id, execution, turned)?;
-        let write = self.store.write_few(move |db| {
-            // It may have been deleted since it was read.
-            if !table::flow::exists(db, &row.flow)? {
-                return Err(FlowError::no_flow(&row.flow));
-            }
-            table::execution::keep_definition(db, &row.digest, &definition)?;
-            if !table::execution::create(db, &row)? {
-                let said = format!(
-                    "Execution {} of flow {} exists already.",
-                    row.name, row.flow
-                );
-                return Err(FlowError::taken("ExecutionAlreadyExists", said));
-            }
-            table::execution::add(db, row.id, &batch)?;
-            Ok(())
-        });
-        write.await
     }
 }
 

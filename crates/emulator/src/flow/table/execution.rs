@@ -1,40 +1,18 @@
-//! Rows of executions and the turns in which their events came.
+//! Rows of executions.
 
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use workflow::engine::{Event, Fault};
+use workflow::engine::Fault;
 
 use super::report::{self, Report};
+use super::turn::Waits;
 use crate::flow::model::Row;
 use crate::store::StoreError;
 
 type Answer<T> = Result<T, StoreError>;
 
 const COLUMNS: &str = "SELECT id, flow, name, digest, status, started_ms, stopped_ms, qualifier, map_run FROM flow_execution";
-
-/// What an execution waits for by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::flow) struct Waits {
-    /// The next moment at which something happens.
-    pub(in crate::flow) due: Option<i64>,
-    /// How many calls are out that a restart must make again.
-    pub(in crate::flow) calls: usize,
-}
-
-/// What one turn of an execution adds.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::flow) struct Batch {
-    /// The events, as JSON.
-    pub(in crate::flow) events: String,
-    /// The number of the first of them.
-    pub(in crate::flow) first: u64,
-    pub(in crate::flow) status: &'static str,
-    pub(in crate::flow) stopped: Option<i64>,
-    pub(in crate::flow) waits: Waits,
-    /// Its end, if a token waits for it.
-    pub(in crate::flow) report: Option<Report>,
-}
 
 /// Which executions are asked for.
 #[derive(Debug, Clone, Default)]
@@ -66,74 +44,32 @@ pub(in crate::flow) fn definition(db: &Connection, digest: &str) -> Answer<Optio
         .optional()?)
 }
 
-/// Makes a row for an execution under its number; whether the flow had none of that name.
-pub(in crate::flow) fn create(db: &Connection, row: &Row) -> Answer<bool> {
-    let sql = "INSERT OR IGNORE INTO flow_execution (id, flow, name, digest, status, started_ms, qualifier, map_run) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    let written = params![
-        row.id,
-        row.flow,
-        row.name,
-        row.digest,
-        row.status,
-        row.started,
-        row.qualifier,
-        row.map_run
-    ];
-    Ok(db.prepare_cached(sql)?.execute(written)? == 1)
+/// What awaits an execution that is about to begin.
+pub(in crate::flow) struct Place {
+    pub(in crate::flow) has_flow: bool,
+    pub(in crate::flow) has_definition: bool,
+    /// The flow has an execution of that name.
+    pub(in crate::flow) is_taken: bool,
+}
+
+pub(in crate::flow) fn place(db: &Connection, row: &Row) -> Answer<Place> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM flow WHERE name = ?1), EXISTS (SELECT 1 FROM flow_definition WHERE digest = ?2), \
+               EXISTS (SELECT 1 FROM flow_execution WHERE flow = ?1 AND name = ?3)";
+    Ok(db
+        .prepare_cached(sql)?
+        .query_row([&row.flow, &row.digest, &row.name], |found| {
+            Ok(Place {
+                has_flow: found.get(0)?,
+                has_definition: found.get(1)?,
+                is_taken: found.get(2)?,
+            })
+        })?)
 }
 
 /// The highest number of an execution, or of one that is gone and whose end is to be told.
 pub(in crate::flow) fn last_id(db: &Connection) -> Answer<i64> {
     let sql = "SELECT max(coalesce((SELECT max(id) FROM flow_execution), 0), coalesce((SELECT max(execution) FROM flow_report), 0))";
     Ok(db.query_row(sql, [], |row| row.get(0))?)
-}
-
-/// Adds what happened; whether the execution is there.
-pub(in crate::flow) fn add(db: &Connection, id: i64, batch: &Batch) -> Answer<bool> {
-    let calls = i64::try_from(batch.waits.calls).unwrap_or(i64::MAX);
-    let state = params![id, batch.status, batch.stopped, batch.waits.due, calls];
-    let sql = "SELECT status = ?2 AND stopped_ms IS ?3 AND due_ms IS ?4 AND calls = ?5 FROM flow_execution WHERE id = ?1";
-    let is_same = db
-        .prepare_cached(sql)?
-        .query_row(state, |row| row.get(0))
-        .optional()?;
-    match is_same {
-        None => return Ok(false),
-        // What is written again as it was costs a page of the log.
-        Some(true) => {}
-        Some(false) => {
-            let sql = "UPDATE flow_execution SET status = ?2, stopped_ms = ?3, due_ms = ?4, calls = ?5 WHERE id = ?1";
-            db.prepare_cached(sql)?.execute(state)?;
-        }
-    }
-    let sql = "INSERT INTO flow_turn (execution, first, events) VALUES (?1, ?2, ?3)";
-    let first = i64::try_from(batch.first).unwrap_or(i64::MAX);
-    db.prepare_cached(sql)?
-        .execute(params![id, first, batch.events])?;
-    if let Some(report) = &batch.report {
-        report::add(db, report)?;
-    }
-    Ok(true)
-}
-
-/// All events of an execution, in their order.
-pub(in crate::flow) fn events(db: &Connection, id: i64) -> Answer<Vec<Event>> {
-    let sql = "SELECT events FROM flow_turn WHERE execution = ?1 ORDER BY first";
-    let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query([id])?;
-    let mut events = Vec::new();
-    while let Some(row) = rows.next()? {
-        let text: String = row.get(0)?;
-        let batch: Vec<Event> = serde_json::from_str(&text).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(
-                0,
-                rusqlite::types::Type::Text,
-                Box::new(error),
-            )
-        })?;
-        events.extend(batch);
-    }
-    Ok(events)
 }
 
 pub(in crate::flow) fn find(db: &Connection, flow: &str, name: &str) -> Answer<Option<Row>> {
@@ -286,35 +222,46 @@ fn read(row: &rusqlite::Row) -> rusqlite::Result<Row> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::turn::{self, Change, State, Turn};
     use super::*;
 
-    fn row(id: i64, flow: &str) -> Row {
-        Row {
-            id,
-            flow: flow.to_owned(),
-            name: "e".to_owned(),
-            digest: "d".to_owned(),
-            status: "Running".to_owned(),
-            started: 1,
-            stopped: None,
-            qualifier: String::new(),
-            map_run: String::new(),
+    fn turn(execution: i64, flow: &str) -> Turn {
+        let started = serde_json::json!([{"id": 1, "time": 1, "ExecutionStarted": {"header": {"token": flow}}}]);
+        let waits = Waits {
+            due: None,
+            calls: 0,
+        };
+        Turn {
+            execution,
+            first: 1,
+            events: started.to_string(),
+            state: State {
+                status: "Running".to_owned(),
+                stopped: None,
+                waits,
+            },
+            begun: Some(Row {
+                id: execution,
+                flow: flow.to_owned(),
+                name: "e".to_owned(),
+                digest: "d".to_owned(),
+                status: "Running".to_owned(),
+                started: 1,
+                stopped: None,
+                qualifier: String::new(),
+                map_run: String::new(),
+            }),
+            report: None,
         }
     }
 
-    fn batch(token: &str) -> Batch {
-        let started = serde_json::json!([{"id": 1, "time": 1, "ExecutionStarted": {"header": {"token": token}}}]);
-        Batch {
-            events: started.to_string(),
-            first: 1,
-            status: "Running",
-            stopped: None,
-            waits: Waits {
-                due: None,
-                calls: 0,
-            },
-            report: None,
-        }
+    fn fold(db: &Connection, turn: Turn) {
+        turn::fold(db, turn.execution, &Change::of(turn)).unwrap();
+    }
+
+    fn count(db: &Connection, table: &str) -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        db.query_row(&sql, [], |row| row.get(0)).unwrap()
     }
 
     #[test]
@@ -322,16 +269,22 @@ mod tests {
         let db = Connection::open_in_memory().unwrap();
         db.execute_batch(crate::flow::table::SCHEMA).unwrap();
         keep_definition(&db, "d", "text").unwrap();
-        for (id, flow) in [(5, "f"), (6, "g")] {
-            assert!(create(&db, &row(id, flow)).unwrap());
-            assert!(add(&db, id, &batch(flow)).unwrap());
-        }
+        fold(&db, turn(5, "f"));
+        fold(&db, turn(6, "g"));
         assert_eq!(last_id(&db).unwrap(), 6);
-        assert!(!create(&db, &row(7, "f")).unwrap());
+        // The flow has one of that name.
+        fold(&db, turn(7, "f"));
+        assert_eq!(count(&db, "flow_turn"), 2);
         assert_eq!(delete_of(&db, "f").unwrap().0, [5]);
-        assert!(!add(&db, 5, &batch("f")).unwrap());
+        let later = Turn {
+            begun: None,
+            ..turn(5, "f")
+        };
+        fold(&db, later);
+        assert_eq!(count(&db, "flow_turn"), 1);
         assert!(definition(&db, "d").unwrap().is_some());
         assert_eq!(delete_of(&db, "g").unwrap().0, [6]);
+        assert_eq!(count(&db, "flow_turn"), 0);
         // What is to be told of it is not to be taken for another's.
         assert_eq!(last_id(&db).unwrap(), 6);
         assert_eq!(definition(&db, "d").unwrap(), None);

@@ -52,12 +52,6 @@ pub(in crate::flow) fn find(db: &Connection, name: &str) -> Answer<Option<Flow>>
         .optional()?)
 }
 
-/// Whether there is one of that name.
-pub(in crate::flow) fn exists(db: &Connection, name: &str) -> Answer<bool> {
-    let sql = "SELECT 1 FROM flow WHERE name = ?1";
-    Ok(db.prepare_cached(sql)?.exists([name])?)
-}
-
 /// All, by name.
 pub(in crate::flow) fn all(db: &Connection) -> Answer<Vec<Flow>> {
     let sql = format!("{COLUMNS} ORDER BY name");

@@ -5,9 +5,10 @@ pub(super) mod execution;
 pub(super) mod flow;
 pub(super) mod report;
 pub(super) mod schedule;
+pub(super) mod turn;
 pub(super) mod version;
 
-/// Tables of this room. An execution's events are kept in turns, one for each command that it took, one behind the other
+/// Tables of this room. An execution's events are kept in turns, those of a moment as one row, one behind the other
 /// as they come, whichever execution they belong to: what is kept together lies together. A definition is kept once, under
 /// its digest, for as long as anything runs by it. (`flow_batch` is where earlier versions kept turns.)
 pub(crate) const SCHEMA: &str = "

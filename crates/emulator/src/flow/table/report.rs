@@ -1,6 +1,7 @@
 //! Rows of ends that somebody waits for and has not been told of.
 
 use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use workflow::engine::Fault;
 
@@ -9,7 +10,7 @@ use crate::store::StoreError;
 type Answer<T> = Result<T, StoreError>;
 
 /// How an execution ended, for the token that waits for it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(in crate::flow) struct Report {
     /// The execution that ended.
     pub(in crate::flow) execution: i64,

@@ -88,7 +88,7 @@ impl Runner {
 
     async fn start_item(self: &Arc<Self>, id: i64, header: &Header, child: &Child) -> Outcome<()> {
         let name = header.flow.clone();
-        let found = self.store.read(move |db| {
+        let found = self.ledger.read_one(id, move |db| {
             let Some(row) = table::execution::by_id(db, id)? else {
                 return Ok(None);
             };
@@ -153,7 +153,7 @@ impl Runner {
     async fn stop_all(self: &Arc<Self>, flow: &str, map_run: &str) -> Outcome<()> {
         let wanted = (flow.to_owned(), map_run.to_owned());
         let read = move |db: &_| table::execution::running_items(db, &wanted.0, &wanted.1);
-        for id in self.store.read(read).await? {
+        for id in self.ledger.read(read).await? {
             self.stop_if_left(id).await?;
         }
         Ok(())
@@ -169,7 +169,7 @@ impl Runner {
             return Ok(());
         };
         let find = move |db: &_| table::execution::find(db, &named.flow, &named.execution);
-        match self.store.read(find).await? {
+        match self.ledger.read(find).await? {
             Some(parent) => self.stop_unless_awaited(id, (parent.id, item)).await,
             None => Ok(()),
         }

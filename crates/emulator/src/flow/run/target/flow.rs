@@ -119,11 +119,11 @@ async fn begin(
 /// The execution of that name, if it was begun by this very call before a crash.
 async fn mine(runner: &Arc<Runner>, (flow, name): (&str, &str), caller: &str) -> Option<Row> {
     let (flow, name) = (flow.to_owned(), name.to_owned());
-    let read = runner.store.read(move |db| {
+    let read = runner.ledger.read(move |db| {
         let row = table::execution::find(db, &flow, &name)?;
         let events = row
             .as_ref()
-            .map(|row| table::execution::events(db, row.id))
+            .map(|row| table::turn::events(db, row.id))
             .transpose()?;
         Ok::<_, FlowError>((row, events.unwrap_or_default()))
     });
