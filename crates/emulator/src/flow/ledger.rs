@@ -53,6 +53,8 @@ struct Pending {
     /// How many turns were kept, and how many of them are in the database.
     kept: u64,
     folded: u64,
+    /// The database could not take them when it was tried last.
+    is_stuck: bool,
 }
 
 #[derive(Default)]
@@ -133,7 +135,8 @@ impl Ledger {
     }
 
     async fn append(&self, turn: Turn) -> Outcome<()> {
-        if self.pending().fresh.bytes > TOO_MUCH {
+        // What cannot be read afterwards is refused.
+        if self.pending().is_stuck || self.pending().fresh.bytes > TOO_MUCH {
             self.settle().await?;
         }
         let record = turn.written();
@@ -160,7 +163,9 @@ impl Ledger {
         let _alone = self.folding.lock().await;
         // Twice when something failed before: what was sealed then goes first.
         while self.pending().folded < wanted {
-            self.fold().await?;
+            let folded = self.fold().await;
+            self.pending().is_stuck = folded.is_err();
+            folded?;
         }
         Ok(())
     }
@@ -326,3 +331,7 @@ impl Pending {
             || sealed.is_some_and(|(_, changes, _)| changes.by_execution.contains_key(&id))
     }
 }
+
+#[cfg(test)]
+#[path = "ledger_tests.rs"]
+mod tests;

@@ -62,7 +62,7 @@ enum Job {
 
 struct Files {
     journal: &'static str,
-    files: [Segment; 2],
+    segments: [Segment; 2],
     active: usize,
     generation: u64,
     /// Where the next record goes.
@@ -87,36 +87,24 @@ impl Journal {
     where
         F: FnMut(&Connection, &[u8]) -> Result<(), StoreError> + Send + 'static,
     {
-        let files = [
+        let segments = [
             Segment::open(folder, name, 0)?,
             Segment::open(folder, name, 1)?,
         ];
         sync_folder(folder)?;
-        let mut left = [files[0].read()?, files[1].read()?];
+        let mut left = [segments[0].read()?, segments[1].read()?];
         left.sort_by_key(|left| left.generation);
-        let folded = store.write(move |db| -> Result<u64, StoreError> {
+        let catch_up = store.write(move |db| -> Result<u64, StoreError> {
             db.execute_batch(SCHEMA)?;
-            for Left {
-                generation,
-                records,
-            } in left
-            {
-                let sealed = Sealed {
-                    journal: name,
-                    generation,
-                };
-                if sealed.note(db)? {
-                    for record in records {
-                        fold(db, &record)?;
-                    }
-                }
+            for one in left {
+                fold_left(db, (name, one), &mut fold)?;
             }
-            folded(db, name)
+            last_folded(db, name)
         });
         let files = Files {
             journal: name,
-            generation: folded.await? + 1,
-            files,
+            generation: catch_up.await? + 1,
+            segments,
             active: 0,
             end: 0,
         };
@@ -192,7 +180,7 @@ impl Journal {
     }
 }
 
-fn folded(db: &Connection, journal: &str) -> Result<u64, StoreError> {
+fn last_folded(db: &Connection, journal: &str) -> Result<u64, StoreError> {
     let sql = "SELECT folded FROM journal WHERE name = ?1";
     let folded: Option<i64> = db
         .prepare_cached(sql)?
@@ -201,6 +189,22 @@ fn folded(db: &Connection, journal: &str) -> Result<u64, StoreError> {
     Ok(folded
         .and_then(|folded| u64::try_from(folded).ok())
         .unwrap_or(0))
+}
+
+/// Folds what was found in a file, unless that was done.
+fn fold_left(
+    db: &Connection,
+    (journal, left): (&'static str, Left),
+    fold: &mut impl FnMut(&Connection, &[u8]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let sealed = Sealed {
+        journal,
+        generation: left.generation,
+    };
+    if !sealed.note(db)? {
+        return Ok(());
+    }
+    left.records.iter().try_for_each(|record| fold(db, record))
 }
 
 impl Ground for Files {
@@ -242,7 +246,7 @@ impl Files {
         if answers.is_empty() {
             return;
         }
-        let lost = self.files[self.active].write(bytes, self.end).err();
+        let lost = self.segments[self.active].write(bytes, self.end).err();
         if lost.is_none() {
             self.end += bytes.len() as u64;
         }

@@ -68,12 +68,12 @@ impl Turn {
 
     /// A turn as it was written.
     pub(in crate::flow) fn read(record: &[u8]) -> Answer<Self> {
-        let torn = |why: String| StoreError::Commit(format!("a turn in the journal: {why}"));
-        let text = std::str::from_utf8(record).map_err(|error| torn(error.to_string()))?;
+        let broken = |why: String| StoreError::Commit(format!("a turn in the journal: {why}"));
+        let text = std::str::from_utf8(record).map_err(|error| broken(error.to_string()))?;
         let (head, events) = text
             .split_once('\n')
-            .ok_or_else(|| torn("it has no events".to_owned()))?;
-        let turn: Self = serde_json::from_str(head).map_err(|error| torn(error.to_string()))?;
+            .ok_or_else(|| broken("it has no events".to_owned()))?;
+        let turn: Self = serde_json::from_str(head).map_err(|error| broken(error.to_string()))?;
         Ok(Self {
             events: events.to_owned(),
             ..turn
