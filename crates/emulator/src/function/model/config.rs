@@ -236,7 +236,7 @@ impl Config {
     ///
     /// The default is 0.35 for 512 MB. What others get is not documented; half a processor for a GB is amid the allowed
     /// ratios of 1:1 to 1:4, and stays there when it is rounded up to a step of 0.05.
-    pub(crate) fn shown_cpu(&self) -> f64 {
+    fn shown_cpu(&self) -> f64 {
         let memory = self.memory_size.unwrap_or(512);
         self.cpu.unwrap_or(match memory {
             512 => 0.35,
