@@ -153,6 +153,12 @@ fn an_instance_is_a_container_that_ends_with_it() {
         port.starts_with("127.0.0.1:") && port.ends_with(":8080"),
         "{port}"
     );
+    // It has what the machine has until it takes calls.
+    let limited = format!("[\"update\", \"--cpus=0.25\", \"{name}\"]");
+    engine.until("it has its share", |engine| {
+        let calls = std::fs::read_to_string(engine.folder.join("calls")).unwrap();
+        calls.contains(&limited)
+    });
     let environment = &first["environment"];
     for (variable, value) in [
         ("STAGE", "secret"),

@@ -22,6 +22,8 @@ resources:
       runtime: python3.10
       handler: index.handler
       code: ./code
+      # What is left out with 512 MB is sent as 0.35: the local cloud is measured, not a share of the processors.
+      memorySize: 1024
       instanceConcurrency: 20
       nasConfig:
         userId: 0

@@ -92,7 +92,7 @@ fn spec(concurrency: u32) -> Spec {
         mounts: Vec::new(),
         environment: BTreeMap::new(),
         memory_mb: 512,
-        cpu: 0.5,
+        cpu: None,
         disk_mb: 512,
         timeout: Duration::from_mins(1),
         concurrency,

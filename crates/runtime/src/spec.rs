@@ -28,8 +28,8 @@ pub struct Spec {
     pub environment: BTreeMap<String, String>,
     /// Megabytes that all its processes together may use.
     pub memory_mb: u32,
-    /// Virtual CPUs, 0.05 to 16.
-    pub cpu: f64,
+    /// Virtual CPUs that all its processes together have once it takes calls, 0.05 to 16; nothing: what the machine has.
+    pub cpu: Option<f64>,
     /// Megabytes that an instance may write below `/tmp`.
     pub disk_mb: u32,
     /// The longest time a call may take.

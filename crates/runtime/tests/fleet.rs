@@ -74,7 +74,7 @@ fn spec(language: Language, handler: &str) -> Spec {
         mounts: Vec::new(),
         environment: BTreeMap::from([("WORD".to_owned(), "hello".to_owned())]),
         memory_mb: 512,
-        cpu: 0.35,
+        cpu: None,
         disk_mb: 512,
         timeout: Duration::from_secs(20),
         concurrency: 1,

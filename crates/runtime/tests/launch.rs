@@ -34,7 +34,6 @@ fn order(folder: &Path, script: &str) -> Order {
         layers: Vec::new(),
         shown: Vec::new(),
         memory_mb: 128,
-        cpu: 1.0,
         disk_mb: 4,
         input: Input::Null,
         is_free: false,

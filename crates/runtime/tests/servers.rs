@@ -150,7 +150,7 @@ fn spec(words: &[&str]) -> Spec {
         mounts: Vec::new(),
         environment: BTreeMap::from([("WORD".to_owned(), "hello".to_owned())]),
         memory_mb: 128,
-        cpu: 0.35,
+        cpu: None,
         disk_mb: 512,
         timeout: Duration::from_secs(20),
         concurrency: 1,

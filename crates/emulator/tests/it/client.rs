@@ -94,16 +94,21 @@ impl Cloud {
 
     /// A call of the admin API with the right token.
     pub(crate) async fn admin(&self, method: &str, call: &str, body: &[u8]) -> Answer {
-        let token = admin_token(SECRET);
-        let headers = owned(&[(ADMIN_TOKEN_HEADER, token.as_str())]);
-        let bytes = request(method, &format!("/_sdev/{call}"), &headers, body);
-        exchange(self.address(), &bytes).await.unwrap()
+        admin(self.address(), method, call, body).await
     }
 
     /// Files of contents that are too large for the database.
     pub(crate) fn blobs(&self) -> usize {
         blobs(self.folder.path())
     }
+}
+
+/// A call of the local cloud's own API, of the cloud at `address`.
+pub(crate) async fn admin(address: SocketAddr, method: &str, call: &str, body: &[u8]) -> Answer {
+    let token = admin_token(SECRET);
+    let headers = owned(&[(ADMIN_TOKEN_HEADER, token.as_str())]);
+    let bytes = request(method, &format!("/_sdev/{call}"), &headers, body);
+    exchange(address, &bytes).await.unwrap()
 }
 
 pub(crate) fn blobs(data: &std::path::Path) -> usize {

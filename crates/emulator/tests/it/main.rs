@@ -6,6 +6,7 @@ mod access;
 mod bridge;
 mod cdn_events;
 mod client;
+mod cpu;
 mod crash;
 mod faults;
 mod flow;

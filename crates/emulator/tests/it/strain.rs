@@ -30,7 +30,7 @@ pub(crate) fn function(name: &str, lines: &[&str]) -> Json {
     );
     json!({
         "functionName": name, "runtime": "python3.10", "handler": "index.handler", "timeout": 60, "memorySize": 128,
-        "cpu": 0.1, "code": { "zipFile": archive("index.py", &code) },
+        "code": { "zipFile": archive("index.py", &code) },
         "nasConfig": { "mountPoints": [{ "serverAddr": SHARED, "mountDir": "/mnt/shared" }] },
     })
 }

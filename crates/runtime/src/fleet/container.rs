@@ -125,7 +125,6 @@ impl Containers {
             shown: Vec::new(),
             // Of the container the engine takes care.
             memory_mb: u32::MAX,
-            cpu: spec.cpu,
             disk_mb: spec.disk_mb,
             input: Input::Null,
             is_free: true,
@@ -143,6 +142,24 @@ impl Containers {
         tokio::spawn(async move {
             ended.await;
             engine.remove(&name).await;
+        });
+    }
+
+    /// Has the container of an instance limited to so many processors, soon. `complain` is told why it is not.
+    pub(super) fn limit(
+        &self,
+        spec: &Spec,
+        (id, cpu): (&str, f64),
+        complain: impl FnOnce(&str) + Send + 'static,
+    ) {
+        let Some(engine) = lock(&self.engine).clone() else {
+            return;
+        };
+        let name = name(spec, id);
+        tokio::spawn(async move {
+            if let Err(why) = engine.limit(&name, cpu).await {
+                complain(&why);
+            }
         });
     }
 

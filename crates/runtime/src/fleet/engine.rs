@@ -80,6 +80,13 @@ impl Engine {
         })
     }
 
+    /// Limits a container that runs to so many processors.
+    pub(super) async fn limit(&self, name: &str, cpu: f64) -> Result<(), String> {
+        let limit = format!("--cpus={cpu}");
+        let done = self.ask(&["update", &limit, name], ANSWERS_WITHIN).await;
+        done.map(drop).map_err(|why| format!("{}: {why}", self.0))
+    }
+
     /// Removes a container, whatever it does. That there is none is no matter.
     pub(super) async fn remove(&self, name: &str) {
         let _ = self.ask(&["rm", "--force", name], ANSWERS_WITHIN).await;

@@ -114,7 +114,6 @@ impl Ground {
             layers: spec.layers.clone(),
             shown,
             memory_mb: spec.memory_mb,
-            cpu: spec.cpu,
             disk_mb: spec.disk_mb,
             input: if speaks_frames(spec.language) {
                 Input::Socket

@@ -22,7 +22,7 @@ use super::port::{Leads, Port, Ports, USUAL};
 use super::{Settings, Shared, lock};
 use crate::call::Fault;
 use crate::dialect::{Builtin, Custom, Dialect, RuntimeApi, bootstrap};
-use crate::launch::{CANNOT, Exit, Input, Order, Process};
+use crate::launch::{CANNOT, Exit, Input, Order, Process, Shares};
 use crate::log::Pipe;
 use crate::spec::{Container, Language, Spec};
 
@@ -43,6 +43,7 @@ pub(super) struct Starter {
     containers: Containers,
     /// Interpreters that wait for code, unless they are not wanted.
     pool: Option<Arc<Pool>>,
+    shares: Shares,
     next: AtomicU64,
 }
 
@@ -77,6 +78,7 @@ impl Starter {
             ports: Ports::default(),
             containers,
             pool: settings.pool.then(Arc::default),
+            shares: Shares::open()?,
             next: AtomicU64::new(1),
         })
     }
@@ -108,6 +110,7 @@ impl Starter {
             pool.clear();
         }
         self.containers.close().await;
+        self.shares.close().await;
     }
 
     /// Starts an instance of the spec and waits until it takes calls.
@@ -163,6 +166,7 @@ impl Starter {
             is_lone: false,
         };
         self.ready(spec, &mut young, &mut port).await?;
+        self.share(spec, &id, &young);
         Ok(Instance {
             id,
             dialect: young.dialect,
@@ -277,6 +281,20 @@ impl Starter {
                     "the initializer timed out after {seconds} s"
                 )))
             }
+        }
+    }
+
+    /// Gives it its share of the processors: starting takes what the machine has.
+    fn share(&self, spec: &Spec, id: &str, young: &Young) {
+        let Some(cpu) = spec.cpu.filter(|cpu| Shares::limits(*cpu)) else {
+            return;
+        };
+        let output = Arc::clone(&young.output);
+        let complain = move |why: &str| output.remark(&format!("cpu is not enforced: {why}"));
+        if spec.language == Language::Container {
+            self.containers.limit(spec, (id, cpu), complain);
+        } else {
+            self.shares.give(&young.process, cpu, complain);
         }
     }
 

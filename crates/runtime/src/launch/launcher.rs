@@ -46,7 +46,6 @@ impl Launcher {
             layers: Vec::new(),
             shown: Vec::new(),
             memory_mb: 64,
-            cpu: 1.0,
             disk_mb: 1,
             input: Input::Null,
             is_free: false,

@@ -44,8 +44,6 @@ pub struct Order {
     pub shown: Vec<Shown>,
     /// Megabytes that all its processes together may use.
     pub memory_mb: u32,
-    /// Virtual CPUs. Not enforced yet.
-    pub cpu: f64,
     /// Megabytes that fit below `/tmp`.
     pub disk_mb: u32,
     /// Its standard input.

@@ -29,6 +29,14 @@ fn children(pid: u32) -> Vec<u32> {
     found
 }
 
+/// When a process was started, in the kernel's ticks since the machine was; nothing when it is gone.
+pub(super) fn started(pid: u32) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // Its name is in parentheses and may hold anything; of what follows it is the twentieth.
+    let (_, rest) = text.rsplit_once(')')?;
+    rest.split_whitespace().nth(19)?.parse().ok()
+}
+
 /// Bytes of memory that a process holds; zero when it is gone.
 pub(super) fn resident(pid: u32) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();

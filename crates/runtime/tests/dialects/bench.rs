@@ -31,6 +31,11 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new() -> Self {
+        Self::with(false)
+    }
+
+    /// With interpreters that wait for code, or none.
+    pub(crate) fn with(pool: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let lines = Arc::new(Lines::default());
         let fleet = Fleet::open(Settings {
@@ -38,7 +43,7 @@ impl Bench {
             launcher: vec![env!("CARGO_BIN_EXE_launch-instance").into()],
             log: Arc::clone(&lines) as Arc<dyn LogSink>,
             clock: Arc::new(SystemTime::now),
-            pool: false,
+            pool,
         });
         Self {
             folder,
@@ -164,7 +169,7 @@ pub(crate) fn spec(language: Language, folder: &str, handler: &str) -> Spec {
         mounts: Vec::new(),
         environment: BTreeMap::new(),
         memory_mb: 512,
-        cpu: 0.35,
+        cpu: None,
         disk_mb: 512,
         timeout: Duration::from_secs(20),
         concurrency: 1,

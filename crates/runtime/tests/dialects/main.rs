@@ -9,4 +9,5 @@ mod node;
 mod php;
 mod python;
 mod runtime_api;
+mod share;
 mod stop;

@@ -220,7 +220,7 @@ pub(crate) struct Package {
 }
 
 impl Config {
-    /// The configuration with the vendor's defaults, and with what stands for "not set" taken away.
+    /// The configuration with the vendor's defaults, but for `cpu`: whether somebody chose it is kept.
     pub(crate) fn with_defaults(mut self) -> Self {
         self.description.get_or_insert_default();
         self.timeout.get_or_insert(3);
@@ -229,15 +229,19 @@ impl Config {
         self.instance_concurrency.get_or_insert(1);
         self.internet_access.get_or_insert(true);
         self.environment_variables.get_or_insert_default();
-        let memory = f64::from(self.memory_size.unwrap_or(512));
-        // The default is 0.35 for 512 MB. What others get is not documented; half a processor for a GB is amid the allowed
-        // ratios of 1:1 to 1:4, and stays there when it is rounded up to a step of 0.05.
-        let cpu = match self.memory_size {
-            Some(512) => 0.35,
-            _ => (memory / 2048.0 * 20.0).ceil() / 20.0,
-        };
-        self.cpu.get_or_insert(cpu);
         self
+    }
+
+    /// The virtual CPUs that replies show: those that were chosen, or what goes with the memory.
+    ///
+    /// The default is 0.35 for 512 MB. What others get is not documented; half a processor for a GB is amid the allowed
+    /// ratios of 1:1 to 1:4, and stays there when it is rounded up to a step of 0.05.
+    fn shown_cpu(&self) -> f64 {
+        let memory = self.memory_size.unwrap_or(512);
+        self.cpu.unwrap_or(match memory {
+            512 => 0.35,
+            _ => (f64::from(memory) / 2048.0 * 20.0).ceil() / 20.0,
+        })
     }
 
     /// What an update changes: what it names.
@@ -262,6 +266,7 @@ impl Function {
         let package = self.code.as_ref();
         let checksum = package.map_or_else(String::new, |package| package.crc64.to_string());
         let more = json!({
+            "cpu": self.config.shown_cpu(),
             "functionName": self.name,
             "functionId": self.id,
             "functionArn": arn,
@@ -324,13 +329,25 @@ mod tests {
         let sized = |memory: u32| {
             config(json!({ "runtime": "custom", "memorySize": memory })).with_defaults()
         };
-        let cpu = |memory| sized(memory).cpu;
         for memory in (128..=32_768).step_by(64) {
-            assert_eq!(sized(memory).check(), Ok(()), "{memory}");
+            let mut chosen = sized(memory);
+            chosen.cpu = Some(chosen.shown_cpu());
+            assert_eq!(chosen.check(), Ok(()), "{memory}");
         }
-        assert_eq!(cpu(128), Some(0.1));
-        assert_eq!(cpu(512), Some(0.35));
-        assert_eq!(cpu(1024), Some(0.5));
-        assert_eq!(cpu(3072), Some(1.5));
+        for (memory, cpu) in [(128, "0.1"), (512, "0.35"), (1024, "0.5"), (3072, "1.5")] {
+            assert_eq!(sized(memory).shown_cpu().to_string(), cpu, "{memory}");
+        }
+    }
+
+    #[test]
+    fn a_processor_that_nobody_chose_goes_with_the_memory_also_when_that_changes() {
+        let before = config(json!({ "runtime": "custom", "memorySize": 512 })).with_defaults();
+        let larger = before
+            .updated(&config(json!({ "memorySize": 4096 })))
+            .unwrap();
+        assert_eq!((larger.check(), larger.cpu), (Ok(()), None));
+        let chosen = before.updated(&config(json!({ "cpu": 0.5 }))).unwrap();
+        let kept = chosen.updated(&config(json!({ "timeout": 9 }))).unwrap();
+        assert_eq!(kept.cpu, Some(0.5));
     }
 }

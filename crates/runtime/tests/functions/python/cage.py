@@ -1,6 +1,8 @@
 """Tries what a function must not do."""
 import os
 import subprocess
+import sys
+import time
 
 
 def looks(event, context):
@@ -28,6 +30,34 @@ def fills(event, context):
 def multiplies(event, context):
     while True:
         subprocess.Popen(["sleep", "60"])
+
+
+def burns(event, context):
+    """The processors' time over the clock's, of as many processes at once as the event says, in as many seconds."""
+    count, seconds = event.decode().split()
+    burn = "import time\nend = time.time() + %s\nwhile time.time() < end: pass" % seconds
+    begun, before = time.time(), os.times()
+    if count == "0":
+        exec(burn, {})
+    else:
+        for each in [subprocess.Popen([sys.executable, "-c", burn]) for _ in range(int(count))]:
+            each.wait()
+    after = os.times()
+    return sum(now - then for now, then in zip(after[:4], before[:4])) / (time.time() - begun)
+
+
+def groups():
+    with open("/proc/self/cgroup") as file:
+        return file.read()
+
+
+def warms(context):
+    global at_start
+    at_start = groups()
+
+
+def tells_groups(event, context):
+    return [at_start, groups()]
 
 
 def fills_disk(event, context):
