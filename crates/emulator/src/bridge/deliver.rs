@@ -159,22 +159,29 @@ impl Shared {
             room.fail(db, &delivery, &text)
         });
         let after = write.await?;
-        if after.has_stopped
-            && let (
-                Ok(Goal::Function {
-                    name, qualifier, ..
-                }),
-                Some((functions, _)),
-            ) = (to.goal(), self.joined())
-        {
-            let stream = &to.id;
-            let text = format!(
-                "the trigger {stream} has stopped: what it called the function with failed to the last try, and errorsTolerance is NONE; its messages wait in their queue until the trigger is changed"
-            );
-            functions.note(&name, &qualifier, &text);
+        if after.has_stopped {
+            self.say_stopped(&to);
         }
         self.tell(&after);
         Ok(())
+    }
+
+    /// A line in the log of the function that a stream called to the last.
+    fn say_stopped(&self, to: &Target) {
+        let (
+            Ok(Goal::Function {
+                name, qualifier, ..
+            }),
+            Some((functions, _)),
+        ) = (to.goal(), self.joined())
+        else {
+            return;
+        };
+        let stream = &to.id;
+        let text = format!(
+            "the trigger {stream} has stopped: what it called the function with failed to the last try, and errorsTolerance is NONE; its messages wait in their queue until the trigger is changed"
+        );
+        functions.note(&name, &qualifier, &text);
     }
 
     /// It is tried again, or over; then the event goes to the queue of dead letters, if there is one.
