@@ -121,8 +121,12 @@ fn chosen(trigger: &Resource) -> Result<Chosen, Diagnostic> {
     let attrs = outline(trigger, &|_, _| None);
     let of = attrs.get("triggerType").and_then(Json::as_str);
     let of = of.unwrap_or_default();
-    let Some(source) = Source::of(of) else {
-        let detail = format!("there is no example event for triggers of type `{of}`");
+    let Some(source) = Source::of_trigger(&attrs) else {
+        let own = match Source::of(of) {
+            Some(_) => " with this source",
+            None => "",
+        };
+        let detail = format!("there is no example event for triggers of type `{of}`{own}");
         let names = Source::ALL.map(Source::name).join(", ");
         let mut error = Diagnostic::error(code::NOT_SUPPORTED_YET, detail)
             .hint(format!("there is one for {names}"));

@@ -1,9 +1,10 @@
 //! Example events: what a function gets when a trigger calls it, with values of our own. Pure.
 //!
-//! The forms are the vendor's; what a trigger says itself (its name, payload, bucket, prefix, methods, topic, domain) is taken from it.
+//! The forms are the vendor's; what a trigger says itself (its name, payload, bucket, prefix, methods, topic, domain, queue) is taken from it.
 
 mod bucket;
 mod cdn;
+mod queue;
 mod timer;
 mod topic;
 mod web;
@@ -25,6 +26,8 @@ pub enum Source {
     Topic,
     /// A trigger of type `cdn_events`.
     Cdn,
+    /// A trigger of type `eventbridge` whose source is a queue.
+    Queue,
 }
 
 /// Where and when it happens.
@@ -50,7 +53,14 @@ const REQUEST_ID: &str = "1-00000000-111111111111111111111111";
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Timer, Self::Bucket, Self::Web, Self::Topic, Self::Cdn];
+    pub const ALL: [Self; 6] = [
+        Self::Timer,
+        Self::Bucket,
+        Self::Web,
+        Self::Topic,
+        Self::Cdn,
+        Self::Queue,
+    ];
 
     /// The type of its triggers.
     pub fn name(self) -> &'static str {
@@ -60,6 +70,7 @@ impl Source {
             Self::Web => "http",
             Self::Topic => "mns_topic",
             Self::Cdn => "cdn_events",
+            Self::Queue => "eventbridge",
         }
     }
 
@@ -67,6 +78,14 @@ impl Source {
     pub fn of(trigger_type: &str) -> Option<Self> {
         let mut all = Self::ALL.into_iter();
         all.find(|source| source.name() == trigger_type)
+    }
+
+    /// That of a trigger with these attributes; `None`: there is no example for it.
+    pub fn of_trigger(trigger: &Object) -> Option<Self> {
+        let source = Self::of(text(trigger, &["triggerType"])?)?;
+        let comes_from = ["triggerConfig", "eventSourceConfig", "eventSourceType"];
+        let is_known = source != Self::Queue || text(trigger, &comes_from) == Some("MNS");
+        is_known.then_some(source)
     }
 
     /// An event of a trigger with these attributes. What they do not say, or only with a secret, is made up.
@@ -77,6 +96,7 @@ impl Source {
             Self::Web => web::event(trigger, scene),
             Self::Topic => topic::event(trigger, scene),
             Self::Cdn => cdn::event(trigger, scene),
+            Self::Queue => queue::event(trigger, scene),
         }
     }
 

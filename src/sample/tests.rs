@@ -104,6 +104,43 @@ fn a_message_is_what_its_trigger_asks_for() {
 }
 
 #[test]
+fn a_message_of_a_queue_comes_by_itself_or_in_a_list_of_texts() {
+    let trigger = |more: Json| {
+        let mut config = json!({"eventSourceConfig": {
+            "eventSourceType": "MNS", "eventSourceParameters": {"sourceMNSParameters": {"QueueName": "orders"}},
+        }});
+        let own = config.as_object_mut().unwrap();
+        own.extend(more.as_object().unwrap().clone());
+        json!({"triggerName": "t", "triggerType": "eventbridge", "functionName": "f", "triggerConfig": config})
+    };
+    let driven = event(Source::Queue, &trigger(json!({})));
+    assert_eq!(driven["source"], "MNS-f-t");
+    assert_eq!(driven["aliyuneventbusname"], "MNS-f-t");
+    assert_eq!(driven["time"], "2026-01-02T03:04:05.678Z");
+    assert_eq!(
+        driven["subject"],
+        format!("acs:mns:cn-hangzhou:{ACCOUNT}:queues/orders")
+    );
+    let item = |more: Json| {
+        let list = event(Source::Queue, &trigger(more));
+        serde_json::from_str::<Json>(list[0].as_str().unwrap()).unwrap()
+    };
+    let streaming = item(json!({"runOptions": {"mode": "event-streaming"}}));
+    assert_eq!(streaming["source"], "acs:mns");
+    assert_eq!(streaming["data"], driven["data"]);
+    assert_eq!(streaming["aliyuneventbusname"], Json::Null);
+    let option = json!({"mode": "event-streaming", "eventSchema": "RawData"});
+    let raw = item(json!({"eventSinkConfig": {"deliveryOption": option}}));
+    assert_eq!(raw, driven["data"]);
+    let of = |trigger: &Json| Source::of_trigger(trigger.as_object().unwrap());
+    assert_eq!(of(&trigger(json!({}))), Some(Source::Queue));
+    let other = json!({"eventSourceConfig": {"eventSourceType": "Kafka"}});
+    assert_eq!(of(&trigger(other)), None);
+    assert_eq!(of(&json!({"triggerType": "eventbridge"})), None);
+    assert_eq!(of(&json!({"triggerType": "timer"})), Some(Source::Timer));
+}
+
+#[test]
 fn what_happened_at_a_domain_is_what_its_trigger_waits_for() {
     let of = |name: &str| {
         let domains = ["a.test", "b.test"];

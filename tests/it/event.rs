@@ -61,6 +61,8 @@ fn a_type_needs_no_manifest() {
         refreshed["events"][0]["eventName"],
         "CachedObjectsRefreshed"
     );
+    let sent = event(&sandbox, "eventbridge");
+    assert_eq!(sent["type"], "mns:Queue:SendMessage");
     sandbox.run("event timer --fire").code(1).says("SD1001");
     sandbox.run("event thumbs.timer").code(1).says("SD0101");
 }
@@ -87,10 +89,11 @@ fn an_example_fits_its_trigger() {
     unknown.says("SD0722").says("thumbs.timer");
 }
 
-#[test]
-fn a_trigger_of_the_cdn_is_deployed_and_fired_by_hand() {
+/// The function `warm` with triggers, deployed; a second plan is empty.
+fn deployed(triggers: &str) -> Sandbox {
     let sandbox = project().with_cloud();
-    let manifest = "\
+    let manifest = format!(
+        "\
 edition: 3.0.0
 name: shop
 access: local
@@ -104,20 +107,77 @@ resources:
       handler: index.handler
       code: ./code
       triggers:
+{triggers}"
+    );
+    sandbox.file("s.yaml", &manifest);
+    sandbox.run("deploy -y").code(0);
+    let plan = sandbox.run("plan").code(0).stdout;
+    assert!(plan.contains("No changes"), "{plan}");
+    sandbox
+}
+
+/// What the function heard when a trigger of it was fired.
+fn fired(sandbox: &Sandbox, trigger: &str) -> Json {
+    let line = format!("event {trigger} --fire");
+    let said = sandbox.run(&line).code(0).stdout;
+    serde_json::from_str(said.strip_prefix("heard ").unwrap()).unwrap()
+}
+
+#[test]
+fn a_trigger_of_a_queue_is_deployed_and_fired_by_hand() {
+    let sandbox = deployed(
+        "
+        - triggerName: orders
+          triggerType: eventbridge
+          triggerConfig: &config
+            triggerEnable: true
+            asyncInvocationType: false
+            eventRuleFilterPattern: '{}'
+            eventSourceConfig:
+              eventSourceType: MNS
+              eventSourceParameters: { sourceMNSParameters: { QueueName: orders, IsBase64Decode: false } }
+            eventSinkConfig: { deliveryOption: { eventSchema: CloudEvents } }
+            runOptions: { mode: event-driven }
+        - triggerName: many
+          triggerType: eventbridge
+          triggerConfig:
+            <<: *config
+            runOptions:
+              mode: event-streaming
+              batchWindow: { CountBasedWindow: 10, TimeBasedWindow: 3 }
+              errorsTolerance: ALL
+              deadLetterQueue: { Arn: 'acs:mns:cn-hangzhou:1234567890123456:/queues/dead' }
+        - triggerName: any
+          triggerType: eventbridge
+          triggerConfig: { triggerEnable: true, asyncInvocationType: true, eventRuleFilterPattern: '{}', eventSourceConfig: { eventSourceType: Default } }
+",
+    );
+    let one = fired(&sandbox, "warm.orders");
+    assert_eq!(one["source"], "MNS-warm-orders");
+    assert_eq!(one["data"]["messageBody"], "hello queue");
+    let many = fired(&sandbox, "warm.many");
+    let item: Json = serde_json::from_str(many[0].as_str().unwrap()).unwrap();
+    assert_eq!(item["source"], "acs:mns");
+    assert_eq!(item["data"], one["data"]);
+    sandbox
+        .run("event warm.any")
+        .code(1)
+        .says("`eventbridge` with this source");
+}
+
+#[test]
+fn a_trigger_of_the_cdn_is_deployed_and_fired_by_hand() {
+    let sandbox = deployed(
+        "
         - triggerName: stopped
           triggerType: cdn_events
           triggerConfig:
             eventName: CdnDomainStopped
             eventVersion: 1.0.0
             filter: { domain: [www.shop.test] }
-";
-    sandbox.file("s.yaml", manifest);
-    sandbox.run("deploy -y").code(0);
-    let plan = sandbox.run("plan").code(0).stdout;
-    assert!(plan.contains("No changes"), "{plan}");
-    let said = sandbox.run("event warm.stopped --fire").code(0).stdout;
-    let heard = said.strip_prefix("heard ").unwrap();
-    let heard: Json = serde_json::from_str(heard).unwrap();
+",
+    );
+    let heard = fired(&sandbox, "warm.stopped");
     let heard = &heard["events"][0];
     assert_eq!(heard["eventName"], "CdnDomainStopped");
     assert_eq!(heard["eventParameter"]["domain"], "www.shop.test");

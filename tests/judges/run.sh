@@ -64,6 +64,7 @@ judge "alibabacloud-fnf20190315 (PyPI)" "$venv/bin/python" fnf_judge.py
 judge "@alicloud/fnf-2019-03-15 (npm)" node fnf_judge.mjs
 judge "aliyun-mns-sdk (PyPI)" "$venv/bin/python" mns_judge.py
 judge "@alicloud/mns (npm)" node mns_judge.mjs
+judge "triggers of queues (PyPI)" "$venv/bin/python" trigger_judge.py
 judge "alibabacloud-eventbridge20200401 (PyPI)" "$venv/bin/python" eventbridge_judge.py
 judge "alibabacloud-eventbridge (PyPI)" "$events/bin/python" events_judge.py
 judge "jsonschema (PyPI)" "$venv/bin/python" schema_judge.py "$sdev"

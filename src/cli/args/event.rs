@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct Event {
-    /// The trigger as RESOURCE.TRIGGER (or its name alone), or a type of triggers: timer, oss, http, `mns_topic`, `cdn_events`
+    /// The trigger as RESOURCE.TRIGGER (or its name alone), or a type of triggers: timer, oss, http, `mns_topic`, `cdn_events`, eventbridge
     pub(in crate::cli) trigger: String,
     /// Print an example of its event, which is the default
     #[arg(long, conflicts_with = "fire")]

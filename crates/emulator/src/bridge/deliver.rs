@@ -12,10 +12,12 @@ use serde_json::Value;
 use super::error::{BridgeError, Outcome};
 use super::model::{Goal, Target};
 use super::service::Shared;
+use super::stream::{After, finish};
+use super::table::batch;
 use super::table::delivery::{self, Delivery};
 use crate::function::FcError;
 use crate::identity::chance;
-use crate::mns::{Address, Letter, Posted};
+use crate::mns::{Address, Letter};
 use crate::push::push;
 
 /// Parameters that hold what a target gets.
@@ -74,20 +76,23 @@ impl Shared {
         let write = self.store.write(move |db| {
             // An event that was deleted meanwhile goes nowhere.
             if delivery::content(db, &delivery)?.is_none() {
-                return Ok(None);
+                return Ok(After::default());
             }
             match room.mns.post(db, &to, &Letter::new(body)) {
                 Ok(posted) => {
-                    delivery::remove(db, &delivery)?;
-                    Ok(Some(posted))
+                    finish(db, &delivery)?;
+                    Ok(After {
+                        posted: vec![posted],
+                        ..After::default()
+                    })
                 }
                 Err(error) if error.status.is_server_error() => {
                     Err(BridgeError::failed(error.message))
                 }
-                Err(_) => room.fail(db, &delivery, text),
+                Err(_) => room.fail(db, &delivery, &text),
             }
         });
-        self.tell(write.await?);
+        self.tell(&write.await?);
         Ok(())
     }
 
@@ -145,41 +150,71 @@ impl Shared {
         (text, made): (String, bool),
     ) -> Outcome<()> {
         let room = Arc::clone(self);
+        let to = delivery.target.clone();
         let write = self.store.write(move |db| {
             if made {
-                delivery::remove(db, &delivery)?;
-                return Ok(None);
+                finish(db, &delivery)?;
+                return Ok(After::default());
             }
-            room.fail(db, &delivery, text)
+            room.fail(db, &delivery, &text)
         });
-        self.tell(write.await?);
+        let after = write.await?;
+        if after.has_stopped {
+            self.say_stopped(&to);
+        }
+        self.tell(&after);
         Ok(())
     }
 
+    /// A line in the log of the function that a stream called to the last.
+    fn say_stopped(&self, to: &Target) {
+        let (
+            Ok(Goal::Function {
+                name, qualifier, ..
+            }),
+            Some((functions, _)),
+        ) = (to.goal(), self.joined())
+        else {
+            return;
+        };
+        let stream = &to.id;
+        let text = format!(
+            "the trigger {stream} has stopped: what it called the function with failed to the last try, and errorsTolerance is NONE; its messages wait in their queue until the trigger is changed"
+        );
+        functions.note(&name, &qualifier, &text);
+    }
+
     /// It is tried again, or over; then the event goes to the queue of dead letters, if there is one.
-    fn fail(&self, db: &Connection, delivery: &Delivery, text: String) -> Outcome<Option<Posted>> {
+    fn fail(&self, db: &Connection, delivery: &Delivery, text: &str) -> Outcome<After> {
+        if let Some(batch) = batch::of(db, delivery.id)? {
+            let items: Vec<String> = serde_json::from_str(text).unwrap_or_default();
+            return self.fail_batch(db, (delivery, &batch), &items);
+        }
         if let Some(wait) = delivery.target.wait_ms(delivery.failures + 1, chance()) {
             delivery::again(db, delivery, self.now() + wait)?;
-            return Ok(None);
+            return Ok(After::default());
         }
         let was_there = delivery::remove(db, delivery)?;
         let Some(queue) = delivery.target.dead_letters().filter(|_| was_there) else {
-            return Ok(None);
+            return Ok(After::default());
         };
-        match self
-            .mns
-            .post(db, &Address::Queue(queue), &Letter::new(text))
-        {
-            Ok(posted) => Ok(Some(posted)),
-            Err(error) if error.status.is_server_error() => Err(BridgeError::failed(error.message)),
-            // A queue that is not there, or does not take so much, loses it: as with the vendor.
-            Err(_) => Ok(None),
-        }
+        let posted = self.bury(db, &Address::Queue(queue), text)?;
+        Ok(After {
+            posted: posted.into_iter().collect(),
+            ..After::default()
+        })
     }
 
-    fn tell(&self, posted: Option<Posted>) {
-        if let Some(posted) = posted {
-            self.mns.committed(&posted);
+    fn tell(&self, after: &After) {
+        if after.has_stopped {
+            // Before it hears that its messages are back.
+            self.sources.change();
+        }
+        for posted in &after.posted {
+            self.mns.committed(posted);
+        }
+        if let Some(queue) = &after.rung {
+            self.mns.ring(queue);
         }
     }
 }

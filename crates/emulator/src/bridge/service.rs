@@ -1,7 +1,7 @@
 //! `EventBridge` as the router sees it.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use http::{Request, StatusCode};
 use hyper::body::Incoming;
@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::{BridgeError, Outcome};
 use super::model::{DEFAULT, Origin};
+use super::stream::Sources;
 use super::watch::Watch;
 use super::{api, plane, table, tick};
 use crate::body::Reply;
@@ -18,7 +19,7 @@ use crate::clock::Clock;
 use crate::flow::Flows;
 use crate::function::Functions;
 use crate::injection::{ApiFault, Faults};
-use crate::mns::Mns;
+use crate::mns::{Ear, Mns};
 use crate::push::{Web, web};
 use crate::rpc::{RpcCall, Verifier, error_reply, json_reply};
 use crate::settings::{Account, Settings};
@@ -44,6 +45,8 @@ pub(super) struct Shared {
     pub(super) closing: CancellationToken,
     /// Who hears of events beside rules.
     pub(super) watch: OnceLock<Arc<dyn Watch>>,
+    /// When streams must be looked at.
+    pub(super) sources: Sources,
     /// The rooms that targets lead to and that know of this one; they are let go when this room closes.
     joined: Mutex<Option<(Functions, Flows)>>,
     /// Deliveries that are being made.
@@ -74,6 +77,7 @@ impl Bridge {
             bell: Notify::new(),
             closing: CancellationToken::new(),
             watch: OnceLock::new(),
+            sources: Sources::default(),
             joined: Mutex::default(),
             out: Mutex::default(),
         }))
@@ -82,12 +86,20 @@ impl Bridge {
     /// Lets targets lead to these rooms, and goes on with what was on its way.
     pub(crate) fn join(&self, functions: Functions, flows: Flows) {
         *self.0.lock_joined() = Some((functions, flows));
+        let ear = Arrivals(Arc::downgrade(&self.0));
+        self.0.mns.listen(Box::new(ear));
         tokio::spawn(tick::work(Arc::clone(&self.0)));
     }
 
     /// Asks `watch` who listens from now on; only the first one counts.
     pub(crate) fn watch(&self, watch: Arc<dyn Watch>) {
         let _ = self.0.watch.set(watch);
+    }
+
+    /// Streams were made, changed or deleted, and that is durable.
+    pub(crate) fn changed(&self) {
+        self.0.sources.change();
+        self.0.bell.notify_one();
     }
 
     /// Answers an API call.
@@ -126,13 +138,28 @@ impl Bridge {
     /// Deletes every bus and rule, and what is on its way.
     pub(crate) async fn reset(&self) -> Result<(), StoreError> {
         let clear = |db: &rusqlite::Connection| Ok::<_, StoreError>(table::clear(db)?);
-        self.0.store.write(clear).await
+        self.0.store.write(clear).await?;
+        self.changed();
+        Ok(())
     }
 
     /// Ends what works by itself.
     pub(crate) fn close(&self) {
         self.0.closing.cancel();
         *self.0.lock_joined() = None;
+    }
+}
+
+/// Hears of messages for streams.
+struct Arrivals(Weak<Shared>);
+
+impl Ear for Arrivals {
+    fn rung(&self, queue: &str) {
+        if let Some(shared) = self.0.upgrade()
+            && shared.sources.rung(queue)
+        {
+            shared.bell.notify_one();
+        }
     }
 }
 

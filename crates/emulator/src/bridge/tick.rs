@@ -1,10 +1,11 @@
-//! What time brings: deliveries that are due.
+//! What time brings: messages for streams, and deliveries that are due.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::{BridgeError, Outcome};
 use super::service::Shared;
+use super::stream;
 use super::table::delivery::{self, Delivery};
 
 /// Deliveries that are made side by side.
@@ -28,8 +29,9 @@ pub(super) async fn work(shared: Arc<Shared>) {
     }
 }
 
-/// Begins what is due; how long until something else is.
+/// Takes what is ready for streams and begins what is due; how long until something else is.
 async fn turn(shared: &Arc<Shared>) -> Outcome<Duration> {
+    stream::flow(shared).await?;
     let now = shared.now();
     // Before the rows are read: a delivery that ends in between must not be taken for one that waits.
     let out = shared.out().clone();
@@ -45,15 +47,16 @@ async fn turn(shared: &Arc<Shared>) -> Outcome<Duration> {
         shared.out().insert(delivery.id);
         tokio::spawn(make(Arc::clone(shared), delivery));
     }
+    let next = next.into_iter().chain(shared.sources.next()).min();
     let wait = next.map_or(LONGEST, |next| {
-        Duration::from_millis(u64::try_from(next - now).unwrap_or_default())
+        Duration::from_millis(u64::try_from(next.saturating_sub(now)).unwrap_or_default())
     });
     Ok(wait.min(LONGEST))
 }
 
 /// Makes a delivery and records what came of it.
 async fn make(shared: Arc<Shared>, delivery: Delivery) {
-    let id = delivery.id;
+    let (id, to) = (delivery.id, delivery.target.id.clone());
     let made = tokio::select! {
         () = shared.closing.cancelled() => Ok(()),
         made = shared.deliver(delivery) => made,
@@ -62,5 +65,6 @@ async fn make(shared: Arc<Shared>, delivery: Delivery) {
         tokio::time::sleep(PAUSE).await;
     }
     shared.out().remove(&id);
+    shared.sources.ended(&to);
     shared.bell.notify_one();
 }

@@ -2,7 +2,9 @@
 
 use rusqlite::Connection;
 
-/// A function that listens at the default bus.
+use super::stream::Stream;
+
+/// A function that gets events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Listener {
     /// What deliveries call it.
@@ -17,6 +19,9 @@ pub(crate) struct Listener {
 
 /// Somebody who knows such functions.
 pub(crate) trait Watch: Send + Sync {
-    /// All that listen now.
+    /// All that listen at the default bus now.
     fn listeners(&self, db: &Connection) -> rusqlite::Result<Vec<Listener>>;
+
+    /// All that get the messages of queues now.
+    fn streams(&self, db: &Connection) -> rusqlite::Result<Vec<Stream>>;
 }

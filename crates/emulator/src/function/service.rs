@@ -4,9 +4,11 @@ use std::collections::HashSet;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
+use runtime::{Line, LogSink as _, Pipe};
 use serde_json::{Value as Json, json};
 
 use super::attach::Home;
@@ -202,6 +204,7 @@ impl Functions {
             shared.run.retire(&function.name, None).await;
         }
         shared.resolver.forget_domains();
+        shared.bridge.changed();
         Ok(shared.resolver.clear_file_systems()?)
     }
 
@@ -246,6 +249,11 @@ impl Functions {
         Ok(())
     }
 
+    /// Writes a line of the cloud's own where people find what the function wrote.
+    pub(crate) fn note(&self, function: &str, qualifier: &str, text: &str) {
+        self.0.note((function, qualifier), None, text);
+    }
+
     /// Whether `host` leads to functions: a domain of the user's own, or a name as the vendor gives them.
     pub(crate) fn knows(&self, host: &str) -> bool {
         self.0.resolver.domain(host).is_some() || self.0.own_name(host).is_some()
@@ -287,6 +295,24 @@ impl Shared {
     /// Milliseconds of the cloud's time.
     pub(super) fn now_ms(&self) -> i64 {
         self.clock.now().as_millisecond()
+    }
+
+    /// A line of the cloud's own in a function's log, about a request if that is said.
+    pub(super) fn note(
+        &self,
+        (function, version): (&str, &str),
+        request: Option<&str>,
+        text: &str,
+    ) {
+        self.logs.line(Line {
+            function,
+            version,
+            instance: "",
+            request,
+            at: SystemTime::now(),
+            pipe: Pipe::Err,
+            text,
+        });
     }
 
     /// A function's ARN; of a version or alias when a qualifier other than `LATEST` is named.

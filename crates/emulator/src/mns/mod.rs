@@ -2,8 +2,8 @@
 //!
 //! `call` takes a request apart, `auth` says who signed it, `service` finds its operation in `api/`, which decides with
 //! `model/` (pure) and keeps rows with `table/`. `bell` wakes those who wait for messages, `post` is how messages come in
-//! (also from other rooms), `tick` does what time brings: deliveries of topics, and letters that are dead. `watch` is for
-//! who hears of published messages.
+//! (also from other rooms), `source` how other rooms take them, `tick` does what time brings: deliveries of topics, and letters that
+//! are dead. `watch` is for who hears of published messages.
 
 mod api;
 mod auth;
@@ -15,6 +15,7 @@ mod post;
 mod push;
 mod reply;
 mod service;
+mod source;
 mod table;
 mod tick;
 mod watch;
@@ -23,5 +24,6 @@ pub(crate) use error::MnsError;
 pub(crate) use model::{Address, Letter, Strategy};
 pub(crate) use post::{Posted, Publication};
 pub(crate) use service::Mns;
+pub(crate) use source::{Ear, Held, Hold, Ready};
 pub(crate) use table::SCHEMA;
 pub(crate) use watch::Watch;

@@ -13,12 +13,17 @@ const ASYNC: [(&str, &str); 1] = [("x-fc-invocation-type", "Async")];
 
 /// A function that appends each event to a file, and then fails when `fails`; where that file is.
 pub(crate) async fn make(cloud: &Cloud, name: &str, fails: bool) -> PathBuf {
-    const ADDRESS: &str = "out.cn-hangzhou.nas.aliyuncs.com:/";
     let end = if fails {
         "    raise ValueError('no')\n"
     } else {
         ""
     };
+    make_that(cloud, name, end).await
+}
+
+/// A function that appends each event to a file, and then does what these lines say; where that file is.
+pub(crate) async fn make_that(cloud: &Cloud, name: &str, end: &str) -> PathBuf {
+    const ADDRESS: &str = "out.cn-hangzhou.nas.aliyuncs.com:/";
     let code = format!(
         "import os\ndef handler(event, context):\n    with open(os.environ['OUT'], 'ab') as f:\n        f.write(event + b'\\n')\n{end}    return 'done'\n"
     );

@@ -8,6 +8,8 @@ use crate::bridge::error::{BridgeError, Outcome};
 
 /// Bytes of an event at most ("Limits" of the vendor's docs).
 const LARGEST: usize = 64 * 1024;
+/// What data are that do not say it.
+const CONTENT: &str = "application/json; charset=utf-8";
 
 /// Whose cloud this is, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,32 +91,53 @@ impl Event {
     /// # Errors
     /// It is too large.
     pub(in crate::bridge) fn arrived(
-        mut self,
+        self,
         bus: &str,
         origin: &Origin,
         now: Timestamp,
     ) -> Outcome<Self> {
-        let now = format!("{now:.3}");
-        let mut set = |name: &str, value: &str| {
-            self.0.insert(name.to_owned(), json!(value));
-        };
-        set("aliyunaccountid", &origin.account);
-        set("aliyunoriginalaccountid", &origin.account);
-        set("aliyunregionid", &origin.region);
-        set("aliyuneventbusname", bus);
-        set("aliyunpublishtime", &now);
-        set("aliyunpublishaddr", "127.0.0.1");
-        self.0.entry("time").or_insert_with(|| json!(now));
-        self.0
-            .entry("datacontenttype")
-            .or_insert_with(|| json!("application/json; charset=utf-8"));
-        let size = self.text().len();
+        let event = self.marked(bus, origin, now);
+        let size = event.text().len();
         if size > LARGEST {
             return Err(BridgeError::invalid(format!(
                 "The event has {size} bytes, and may have {LARGEST}."
             )));
         }
-        Ok(self)
+        Ok(event)
+    }
+
+    /// With what the vendor adds at a bus, however large it is.
+    pub(in crate::bridge) fn marked(self, bus: &str, origin: &Origin, now: Timestamp) -> Self {
+        let mut event = self.owned(origin);
+        let time = format!("{now:.3}");
+        event.set("aliyunoriginalaccountid", &origin.account);
+        event.set("aliyunregionid", &origin.region);
+        event.set("aliyuneventbusname", bus);
+        event.set("aliyunpublishtime", &time);
+        event.set("aliyunpublishaddr", "127.0.0.1");
+        event.0.entry("time").or_insert_with(|| json!(time));
+        event
+            .0
+            .entry("datacontenttype")
+            .or_insert_with(|| json!(CONTENT));
+        event
+    }
+
+    /// With whose it is.
+    pub(in crate::bridge) fn owned(mut self, origin: &Origin) -> Self {
+        self.set("aliyunaccountid", &origin.account);
+        self
+    }
+
+    /// With when it happened, and the type that the vendor's own sources give to their data.
+    pub(in crate::bridge) fn sent(mut self, time: Timestamp) -> Self {
+        self.set("time", &format!("{time:.3}"));
+        self.set("datacontenttype", CONTENT);
+        self
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        self.0.insert(name.to_owned(), json!(value));
     }
 
     /// As JSON.

@@ -82,9 +82,15 @@ pub(in crate::bridge) fn again(db: &Connection, delivery: &Delivery, due_ms: i64
 
 /// It is delivered, or given up; whether it was still there. The event goes with its last one.
 pub(in crate::bridge) fn remove(db: &Connection, delivery: &Delivery) -> Rows<bool> {
-    let mut statement = db.prepare_cached("DELETE FROM bridge_delivery WHERE id = ?1")?;
-    let was_there = statement.execute([delivery.id])? == 1;
+    remove_by_id(db, delivery.id)
+}
+
+/// The same.
+pub(in crate::bridge) fn remove_by_id(db: &Connection, id: i64) -> Rows<bool> {
+    let sql = "DELETE FROM bridge_delivery WHERE id = ?1 RETURNING event";
+    let mut statement = db.prepare_cached(sql)?;
+    let event: Option<i64> = statement.query_row([id], |row| row.get(0)).optional()?;
     let sql = "DELETE FROM bridge_event WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM bridge_delivery WHERE event = ?1)";
-    db.prepare_cached(sql)?.execute([delivery.event])?;
-    Ok(was_there)
+    db.prepare_cached(sql)?.execute([event])?;
+    Ok(event.is_some())
 }

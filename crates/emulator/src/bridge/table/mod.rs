@@ -1,5 +1,6 @@
-//! Rows of buses and rules, and of events on their way to targets.
+//! Rows of buses and rules, of events on their way to targets, and of streams.
 
+pub(super) mod batch;
 pub(super) mod bus;
 pub(super) mod delivery;
 pub(super) mod rule;
@@ -33,12 +34,25 @@ CREATE TABLE IF NOT EXISTS bridge_delivery (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS bridge_delivery_due ON bridge_delivery (due_ms);
 CREATE INDEX IF NOT EXISTS bridge_delivery_event ON bridge_delivery (event);
+CREATE TABLE IF NOT EXISTS bridge_batch (
+    delivery INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    queue TEXT NOT NULL,
+    holds TEXT NOT NULL,
+    terms TEXT NOT NULL,
+    begun_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS bridge_batch_stream ON bridge_batch (stream);
+CREATE TABLE IF NOT EXISTS bridge_stopped (
+    stream TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
 ";
 
 /// Takes everything away.
 pub(super) fn clear(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(
-        "DELETE FROM bridge_bus; DELETE FROM bridge_rule; DELETE FROM bridge_event; DELETE FROM bridge_delivery;",
+        "DELETE FROM bridge_bus; DELETE FROM bridge_rule; DELETE FROM bridge_event; DELETE FROM bridge_delivery;
+         DELETE FROM bridge_batch; DELETE FROM bridge_stopped;",
     )
 }
 

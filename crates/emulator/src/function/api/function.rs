@@ -132,6 +132,7 @@ pub(super) async fn delete(shared: &Shared, name: &str) -> Outcome<Reply> {
     });
     deleted.await?;
     shared.resolver.forget(name);
+    shared.bridge.changed();
     shared.run.reserve(name, None);
     shared.run.retire(name, None).await;
     Ok(nothing())

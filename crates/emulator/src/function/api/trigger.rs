@@ -4,11 +4,13 @@ use serde_json::json;
 
 use super::{no_function, nothing, shown};
 use crate::body::Reply;
+use crate::bridge::start_stream;
 use crate::function::call::Call;
 use crate::function::error::{FcError, Outcome};
 use crate::function::model::{NewTrigger, Trigger, TriggerUpdate};
 use crate::function::service::Shared;
 use crate::function::table;
+use crate::function::trigger::stream_name;
 use crate::identity::request_uuid;
 
 /// Triggers of a function at most. The vendor's limit.
@@ -34,11 +36,11 @@ pub(super) async fn create(shared: &Shared, call: &Call, function: &str) -> Outc
         }
         one_web_trigger(&others, &trigger)?;
         table::trigger::save(db, &trigger)?;
+        start_stream(db, &stream_name(function, name))?;
         Ok(trigger)
     });
     let made = made.await?;
-    shared.resolver.forget(&made.function);
-    shared.timers.change();
+    heard(shared, &made.function);
     Ok(show(shared, &made))
 }
 
@@ -94,11 +96,11 @@ pub(super) async fn update(
         let trigger = find(db, &function, &name)?.updated(by, now)?;
         one_web_trigger(&table::trigger::of(db, &function)?, &trigger)?;
         table::trigger::save(db, &trigger)?;
+        start_stream(db, &stream_name(&function, &name))?;
         Ok::<_, FcError>(trigger)
     });
     let changed = changed.await?;
-    shared.resolver.forget(&changed.function);
-    shared.timers.change();
+    heard(shared, &changed.function);
     Ok(show(shared, &changed))
 }
 
@@ -109,8 +111,15 @@ pub(super) async fn delete(shared: &Shared, function: &str, name: &str) -> Outco
         Ok::<_, FcError>(table::trigger::delete(db, &own, &name)?)
     });
     deleted.await?;
-    shared.resolver.forget(function);
+    heard(shared, function);
     Ok(nothing())
+}
+
+/// Tells who works by triggers that one of a function's was made, changed or deleted.
+fn heard(shared: &Shared, function: &str) {
+    shared.resolver.forget(function);
+    shared.timers.change();
+    shared.bridge.changed();
 }
 
 fn find(db: &rusqlite::Connection, function: &str, name: &str) -> Outcome<Trigger> {

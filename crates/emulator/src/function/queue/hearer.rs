@@ -1,8 +1,5 @@
 //! Who hears how an asynchronous call ended: functions, queues, topics, event buses.
 
-use std::time::SystemTime;
-
-use runtime::{Line, LogSink as _, Pipe};
 use rusqlite::Connection;
 use serde_json::Value as Json;
 
@@ -96,15 +93,7 @@ impl Told {
                 let text = format!(
                     "the destination of the asynchronous call {id} was not told how it ended: {why}"
                 );
-                shared.logs.line(Line {
-                    function: &event.function,
-                    version: &event.qualifier,
-                    instance: "",
-                    request: Some(id),
-                    at: SystemTime::now(),
-                    pipe: Pipe::Err,
-                    text: &text,
-                });
+                shared.note((&event.function, &event.qualifier), Some(id), &text);
             }
         }
     }

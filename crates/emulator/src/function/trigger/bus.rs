@@ -1,21 +1,24 @@
-//! Triggers of events: each listens at the default bus with a pattern of its own.
+//! Triggers of events: each listens at the default bus with a pattern of its own, or gets what comes from its source.
 
 use rusqlite::Connection;
 use serde_json::Value as Json;
 
-use crate::bridge::{Listener, Watch, check_pattern};
+use super::stream;
+use crate::bridge::{Listener, Stream, Watch, check_pattern};
 use crate::function::error::{FcError, Outcome};
 use crate::function::model::Trigger;
 use crate::function::table;
 
-/// Where events can come from (`EventSourceConfig` of the vendor's docs). Only those of the default bus come here.
+/// Where events can come from (`EventSourceConfig` of the vendor's docs). Only those of the default bus and of queues come here.
 const SOURCES: &[&str] = &[
     "Default", "MNS", "RocketMQ", "RabbitMQ", "Kafka", "MQTT", "DTS",
 ];
 /// The default bus.
 const BUS: &str = "Default";
+/// Queues.
+const QUEUES: &str = "MNS";
 
-/// Knows which functions listen at the default bus.
+/// Knows which functions listen at the default bus, and which get messages of queues.
 pub(crate) struct Buses;
 
 impl Watch for Buses {
@@ -23,17 +26,22 @@ impl Watch for Buses {
         let all = table::trigger::of_kind(db, "eventbridge")?;
         Ok(all.into_iter().filter_map(listener).collect())
     }
+
+    fn streams(&self, db: &Connection) -> rusqlite::Result<Vec<Stream>> {
+        let mut all = table::trigger::of_kind(db, "eventbridge")?;
+        all.retain(|trigger| source(&trigger.config) == QUEUES);
+        Ok(all.into_iter().filter_map(stream::stream).collect())
+    }
 }
 
 fn listener(trigger: Trigger) -> Option<Listener> {
     let config = &trigger.config;
-    let is_on = config["triggerEnable"].as_bool().unwrap_or(true);
-    if !is_on || source(config) != BUS {
+    if !is_on(config) || source(config) != BUS {
         return None;
     }
     Some(Listener {
         pattern: pattern(config).to_owned(),
-        waits: !config["asyncInvocationType"].as_bool().unwrap_or(false),
+        waits: waits(config),
         name: trigger.name,
         function: trigger.function,
         qualifier: trigger.qualifier,
@@ -48,8 +56,20 @@ pub(crate) fn check(config: &Json) -> Outcome<()> {
         let why = format!("eventSourceType {source:?} is none of {all}");
         return Err(FcError::invalid(why));
     }
+    if source == QUEUES {
+        stream::check(config)?;
+    }
     check_pattern(pattern(config))
         .map_err(|why| FcError::invalid(format!("eventRuleFilterPattern: {why}")))
+}
+
+pub(super) fn is_on(config: &Json) -> bool {
+    config["triggerEnable"].as_bool().unwrap_or(true)
+}
+
+/// Whether the function is called and waited for.
+pub(super) fn waits(config: &Json) -> bool {
+    !config["asyncInvocationType"].as_bool().unwrap_or(false)
 }
 
 fn source(config: &Json) -> &str {
@@ -57,7 +77,7 @@ fn source(config: &Json) -> &str {
     source.filter(|source| !source.is_empty()).unwrap_or(BUS)
 }
 
-fn pattern(config: &Json) -> &str {
+pub(super) fn pattern(config: &Json) -> &str {
     let pattern = config["eventRuleFilterPattern"].as_str();
     pattern.filter(|text| !text.is_empty()).unwrap_or("{}")
 }

@@ -1,9 +1,11 @@
-//! What starts functions by itself: timers, changed objects of buckets, messages of topics, events of the CDN and of the default bus.
+//! What starts functions by itself: timers, changed objects of buckets, messages of topics and queues, events of the CDN and of the
+//! default bus.
 
 mod bucket;
 mod bus;
 mod cdn;
 mod schedule;
+mod stream;
 mod timer;
 mod topic;
 
@@ -11,5 +13,6 @@ pub(super) use bucket::Buckets;
 pub(super) use bus::{Buses, check};
 pub(crate) use cdn::CdnEvent;
 pub(crate) use schedule::Schedule;
+pub(super) use stream::name as stream_name;
 pub(super) use timer::{Timers, tick};
 pub(super) use topic::Topics;

@@ -2,12 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 
 use crate::mns::error::{MnsError, Outcome};
 
 /// What a receipt handle says. The texts have the form of the vendor's, with no sign that a query would have to escape: its
 /// clients send them as they are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::mns) struct Handle {
     /// The message's row.
     pub(in crate::mns) row: i64,

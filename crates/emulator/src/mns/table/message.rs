@@ -176,6 +176,79 @@ pub(in crate::mns) fn receive(
     Ok(received)
 }
 
+/// How many messages can be received now, of so many at most; the bytes of their bodies; since when the first of them can be.
+pub(in crate::mns) fn ready(
+    db: &Connection,
+    queue: &str,
+    now_ms: i64,
+    most: usize,
+) -> Rows<(usize, usize, Option<i64>)> {
+    let sql = "SELECT count(*), coalesce(sum(octet_length(body)), 0), min(visible_ms) FROM
+               (SELECT body, visible_ms FROM mns_message
+                WHERE queue = ?1 AND visible_ms <= ?2 AND expires_ms > ?2 ORDER BY priority, id LIMIT ?3)";
+    let mut statement = db.prepare_cached(sql)?;
+    statement.query_row(params![queue, now_ms, limit(most)], |row| {
+        let size = |size: i64| usize::try_from(size).unwrap_or_default();
+        Ok((size(row.get(0)?), size(row.get(1)?), row.get(2)?))
+    })
+}
+
+/// When the next message can be received that cannot be now.
+pub(in crate::mns) fn next_after(db: &Connection, queue: &str, now_ms: i64) -> Rows<Option<i64>> {
+    let sql = "SELECT min(visible_ms) FROM mns_message WHERE queue = ?1 AND visible_ms > ?2 AND expires_ms > visible_ms";
+    let mut statement = db.prepare_cached(sql)?;
+    statement.query_row(params![queue, now_ms], |row| row.get(0))
+}
+
+/// Receives messages and hides them for as long as they are kept.
+pub(in crate::mns) fn hold(
+    db: &Connection,
+    queue: &str,
+    now_ms: i64,
+    most: usize,
+) -> Rows<Vec<Message>> {
+    let mut held = visible(db, queue, now_ms, most)?;
+    let sql = "UPDATE mns_message SET visible_ms = expires_ms, first_dequeue_ms = coalesce(first_dequeue_ms, ?2),
+               dequeues = dequeues + 1, nonce = ?3, dead_ms = NULL WHERE id = ?1";
+    let mut statement = db.prepare_cached(sql)?;
+    for message in &mut held {
+        message.nonce = random_hex::<8>();
+        statement.execute(params![message.row, now_ms, message.nonce])?;
+    }
+    Ok(held)
+}
+
+/// Deletes a message that is held, if it still is.
+pub(in crate::mns) fn delete_held(db: &Connection, handle: &Handle) -> Rows<()> {
+    let sql = "DELETE FROM mns_message WHERE id = ?1 AND nonce = ?2";
+    db.prepare_cached(sql)?
+        .execute(params![handle.row, handle.nonce])?;
+    Ok(())
+}
+
+/// As if a message that is held had not been received, if it still is held.
+pub(in crate::mns) fn unhold(db: &Connection, handle: &Handle, now_ms: i64) -> Rows<()> {
+    let sql = "UPDATE mns_message SET visible_ms = ?3, dequeues = dequeues - 1 WHERE id = ?1 AND nonce = ?2";
+    db.prepare_cached(sql)?
+        .execute(params![handle.row, handle.nonce, now_ms])?;
+    Ok(())
+}
+
+/// Shows a message that is held, if it still is; one that was received as often as it may be is dead.
+pub(in crate::mns) fn release(
+    db: &Connection,
+    handle: &Handle,
+    receipts: Option<i64>,
+    now_ms: i64,
+) -> Rows<()> {
+    let sql = "UPDATE mns_message SET visible_ms = ?3, nonce = ?4, dead_ms = iif(dequeues >= ?5, ?3, NULL)
+               WHERE id = ?1 AND nonce = ?2";
+    let nonce = random_hex::<8>();
+    db.prepare_cached(sql)?
+        .execute(params![handle.row, handle.nonce, now_ms, nonce, receipts])?;
+    Ok(())
+}
+
 /// The message that a handle leads to, if it still does.
 pub(in crate::mns) fn held(
     db: &Connection,

@@ -6,6 +6,8 @@ mod deliver;
 mod fault;
 mod join;
 mod plane;
+mod stream;
+mod stream_crash;
 
 use std::net::SocketAddr;
 
