@@ -81,19 +81,23 @@ pub(crate) fn refuse(builder: &mut Builder, form: &Form) {
 pub(crate) fn bounds(builder: &mut Builder, form: &Form, width: &str) -> Bounds {
     Bounds {
         items: None,
-        width: bound(builder, form, width, MOST),
-        failures: bound(builder, form, "ToleratedFailureCount", MOST),
-        percentage: bound(builder, form, "ToleratedFailurePercentage", 100.0),
+        width: bound(builder, form, width),
+        failures: bound(builder, form, "ToleratedFailureCount"),
+        percentage: bound_below(builder, form, "ToleratedFailurePercentage", 100.0),
     }
 }
 
 /// How many items are worked on.
 pub(crate) fn most_items(builder: &mut Builder, form: &Form) -> Option<Expr> {
-    bound(builder, form, "MaxItems", MOST)
+    bound(builder, form, "MaxItems")
 }
 
 /// A number that stands in the text, or that an expression yields.
-fn bound(builder: &mut Builder, form: &Form, key: &str, most: f64) -> Option<Expr> {
+pub(crate) fn bound(builder: &mut Builder, form: &Form, key: &str) -> Option<Expr> {
+    bound_below(builder, form, key, MOST)
+}
+
+fn bound_below(builder: &mut Builder, form: &Form, key: &str, most: f64) -> Option<Expr> {
     let suffix = match builder.words {
         Words::States => "Path",
         Words::First | Words::Second => ".$",
@@ -117,8 +121,8 @@ pub(crate) fn batcher(builder: &mut Builder, form: &Form) -> Option<Batcher> {
     let node = form.get("ItemBatcher")?;
     let form = builder.form(node, "`ItemBatcher`")?;
     let batcher = Batcher {
-        items: bound(builder, &form, "MaxItemsPerBatch", MOST),
-        bytes: bound(builder, &form, "MaxInputBytesPerBatch", MOST),
+        items: bound(builder, &form, "MaxItemsPerBatch"),
+        bytes: bound(builder, &form, "MaxInputBytesPerBatch"),
         input: form
             .get("BatchInput")
             .and_then(|node| template(builder, node)),

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::state::refuse;
 use super::{distributed, paths, states};
 use crate::distributed as shared;
 use crate::expression::{Expr, Path, Root};
@@ -11,7 +10,7 @@ use crate::program::{Fan, Items, ScopeId, ScopeKind, StepId};
 use crate::{Finding, Node};
 
 /// How many items are worked on at once at most, also when the text sets no limit.
-const WIDTH: usize = 40;
+const WIDTH: u64 = 40;
 
 pub(super) fn branches(builder: &mut Builder, form: &Form, id: StepId) -> Vec<ScopeId> {
     let Some(node) = form.get("Branches") else {
@@ -49,10 +48,10 @@ pub(super) fn map(builder: &mut Builder, form: &Form, id: StepId) -> Option<Fan>
     let mode = config.and_then(|node| shared::processor(builder, node));
     let distributed = mode.map(|mode| distributed::read(builder, form, mode));
     let width = if distributed.is_some() {
-        WIDTH
+        None
     } else {
         shared::refuse(builder, form);
-        width(builder, form)
+        shared::bound(builder, form, "MaxConcurrency")
     };
     let is_read = distributed
         .as_ref()
@@ -63,6 +62,7 @@ pub(super) fn map(builder: &mut Builder, form: &Form, id: StepId) -> Option<Fan>
         items: items?,
         each,
         body,
+        most: WIDTH,
         width,
         distributed: distributed.map(Box::new),
     })
@@ -87,20 +87,6 @@ fn items(builder: &mut Builder, form: &Form, is_read: bool) -> Option<Items> {
         item: None,
         index: None,
     })
-}
-
-/// How many items are worked on at once in the execution of their map.
-fn width(builder: &mut Builder, form: &Form) -> usize {
-    let why = "is not read yet: the text must say how many items are worked on at once";
-    refuse(builder, form, &["MaxConcurrencyPath"], why);
-    let width = builder.number(form, "MaxConcurrency", (0.0, 1_000_000.0));
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "within bounds"
-    )]
-    let width = width.map_or(0, |width| width as usize);
-    if width == 0 { WIDTH } else { width.min(WIDTH) }
 }
 
 /// `$`

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::apply::{Turn, Work};
 use super::execution::Items;
 use super::fault::Way;
+use super::map_run::policy::whole;
 use super::{EventKind, Fault, FrameId, State};
 use crate::data::{self, Around};
 use crate::program::{Fan, Kind, Language};
@@ -14,8 +15,11 @@ impl Turn<'_> {
         if let Some(distributed) = &fan.distributed {
             return self.distribute(frame, distributed, own);
         }
-        let items = match self.items(frame, fan, own) {
-            Ok(items) => items,
+        let found = self
+            .items(frame, fan, own)
+            .and_then(|items| Ok((items, self.width(frame, fan, own)?)));
+        let (items, width) = match found {
+            Ok(found) => found,
             Err(fault) => return self.fail(frame, fault, Way::Failed),
         };
         self.tell(EventKind::StepStarted {
@@ -26,7 +30,7 @@ impl Turn<'_> {
         if items.is_empty() {
             return self.gather(frame);
         }
-        let count = items.len().min(fan.width);
+        let count = items.len().min(width);
         self.keep_items(frame, items);
         let first = self.agenda.len();
         for _ in 0..count {
@@ -49,6 +53,13 @@ impl Turn<'_> {
                 Err(Fault::runtime(self.program.language, cause))
             }
         }
+    }
+
+    /// How many of them are worked on at once.
+    fn width(&self, frame: FrameId, fan: &Fan, own: &Value) -> Result<usize, Fault> {
+        let wanted = self.around(frame, |around| whole(fan.width.as_ref(), own, around))?;
+        let wanted = wanted.filter(|wanted| *wanted > 0).unwrap_or(fan.most);
+        Ok(usize::try_from(wanted.min(fan.most)).unwrap_or(usize::MAX))
     }
 
     fn keep_items(&mut self, frame: FrameId, found: Vec<Value>) {

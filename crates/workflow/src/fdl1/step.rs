@@ -15,7 +15,7 @@ const WAIT: f64 = 172_800.0;
 /// How many branches a parallel step has at most.
 const BRANCHES: usize = 100;
 /// How many iterations run at once.
-const WIDTH: usize = 100;
+const WIDTH: u64 = 100;
 
 /// Reads a step and puts it in its place. What cannot be read is told and leaves the place empty.
 pub(super) fn read(
@@ -248,7 +248,8 @@ fn foreach(builder: &mut Builder, form: &Form, id: StepId) -> Option<Fan> {
         items: items?,
         each: None,
         body,
-        width: WIDTH,
+        most: WIDTH,
+        width: None,
         distributed: None,
     })
 }

@@ -11,14 +11,7 @@ pub(super) fn read(builder: &mut Builder, form: &Form, mode: Mode) -> Distribute
     let reader = form
         .get("ItemReader")
         .and_then(|node| reader(builder, node));
-    // The field tables of the vendor's pages spell it so in every language, their headings in the usual way.
-    let width = ["MaxConcuccency", "MaxConcuccency.$"];
-    let width = if form.any(&width).is_some() {
-        "MaxConcuccency"
-    } else {
-        "MaxConcurrency"
-    };
-    let mut bounds = shared::bounds(builder, form, width);
+    let mut bounds = shared::bounds(builder, form, width_key(form));
     bounds.items = shared::most_items(builder, form);
     Distributed {
         mode,
@@ -26,6 +19,16 @@ pub(super) fn read(builder: &mut Builder, form: &Form, mode: Mode) -> Distribute
         batcher: shared::batcher(builder, form),
         writer: shared::writer(builder, form),
         bounds,
+    }
+}
+
+/// The key that says how many items are worked on at once.
+pub(super) fn width_key(form: &Form) -> &'static str {
+    // The field tables of the vendor's pages spell it so in every language, their headings in the usual way.
+    if form.any(&["MaxConcuccency", "MaxConcuccency.$"]).is_some() {
+        "MaxConcuccency"
+    } else {
+        "MaxConcurrency"
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{Finding, Node};
 /// How many branches a parallel state has at most.
 const BRANCHES: usize = 50;
 /// How many items are worked on at once.
-const WIDTH: usize = 40;
+const WIDTH: u64 = 40;
 
 pub(super) fn branches(builder: &mut Builder, form: &Form, id: StepId) -> Vec<ScopeId> {
     let Some(node) = form.get("Branches") else {
@@ -57,7 +57,7 @@ pub(super) fn map(builder: &mut Builder, form: &Form, id: StepId) -> Option<Fan>
     let mode = config.and_then(|node| shared::processor(builder, node));
     let distributed = mode.map(|mode| distributed::read(builder, form, mode));
     let width = if distributed.is_some() {
-        WIDTH
+        None
     } else {
         shared::refuse(builder, form);
         width(builder, form)
@@ -71,6 +71,7 @@ pub(super) fn map(builder: &mut Builder, form: &Form, id: StepId) -> Option<Fan>
         items: items?,
         each,
         body,
+        most: WIDTH,
         width,
         distributed: distributed.map(Box::new),
     })
@@ -97,19 +98,9 @@ fn items(builder: &mut Builder, form: &Form, is_read: bool) -> Option<Items> {
 }
 
 /// How many items are worked on at once in the execution of their map.
-fn width(builder: &mut Builder, form: &Form) -> usize {
-    // The field tables of the vendor's pages spell it so in every language, their headings in the usual way.
-    let width = if form.any(&["MaxConcuccency"]).is_some() {
-        builder.number(form, "MaxConcuccency", (0.0, 1_000_000.0))
-    } else {
-        builder.number(form, "MaxConcurrency", (0.0, 1_000_000.0))
-    };
+fn width(builder: &mut Builder, form: &Form) -> Option<Expr> {
+    let width = shared::bound(builder, form, distributed::width_key(form));
+    // It may stand there in both spellings.
     form.get("MaxConcurrency");
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "within bounds"
-    )]
-    let width = width.map_or(WIDTH, |width| width as usize);
-    if width == 0 { WIDTH } else { width.min(WIDTH) }
+    width
 }

@@ -149,7 +149,9 @@ pub struct Fan {
     /// What runs for each.
     pub body: ScopeId,
     /// How many run at once at most, while they are no executions of their own.
-    pub width: usize,
+    pub most: u64,
+    /// How many run at once, if the text or the data says so; 0 is as many as may.
+    pub width: Option<Expr>,
     /// How items become executions of their own, if they do.
     pub distributed: Option<Box<Distributed>>,
 }

@@ -9,7 +9,7 @@ mod fold;
 mod item;
 mod open;
 mod owed;
-mod policy;
+pub(super) mod policy;
 mod shown;
 mod state;
 

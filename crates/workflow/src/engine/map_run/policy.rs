@@ -67,7 +67,7 @@ impl Policy {
 }
 
 /// The whole part of a number that is set.
-pub(super) fn whole(
+pub(in crate::engine) fn whole(
     bound: Option<&Expr>,
     own: &Value,
     around: &Around,
@@ -90,7 +90,7 @@ fn number(bound: Option<&Expr>, own: &Value, around: &Around) -> Result<Option<f
         Some(number) => Ok(Some(number)),
         None => Err(Fault::runtime(
             around.language,
-            format!("a map run cannot be bounded by {value}"),
+            format!("a map cannot be bounded by {value}"),
         )),
     }
 }

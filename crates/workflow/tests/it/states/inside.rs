@@ -111,6 +111,20 @@ fn maps_go_through_lists() {
     MaxConcurrency: 1
     ItemProcessor: {StartAt: B, States: {B: {Type: Wait, SecondsPath: $, End: true}}}
     End: true").given(json!({"l": [3, 1, 2]})).gives(json!([3, 1, 2])).takes(6),
+        machine("one after the other, if the data says so", "
+  A:
+    Type: Map
+    ItemsPath: $.l
+    MaxConcurrencyPath: $.n
+    ItemProcessor: {StartAt: B, States: {B: {Type: Wait, SecondsPath: $, End: true}}}
+    End: true").given(json!({"l": [3, 1, 2], "n": 1})).gives(json!([3, 1, 2])).takes(6),
+        machine("so many at once as there is no number of", "
+  A:
+    Type: Map
+    ItemsPath: $.l
+    MaxConcurrencyPath: $.l
+    ItemProcessor: {StartAt: B, States: {B: {Type: Pass, End: true}}}
+    End: true").given(json!({"l": [3]})).fails("States.Runtime"),
         machine("without a path the input is the list", "
   A:
     Type: Map
