@@ -4,6 +4,7 @@
 //! specs, as many as calls need and scaling allows; `launch` starts a process in its cage; `dialect` is how a started process is
 //! spoken with; `upstream` is how requests reach a web server. Nothing here knows an API of the vendor or keeps anything durable.
 
+mod bell;
 mod call;
 mod dialect;
 mod fleet;

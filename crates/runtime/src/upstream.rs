@@ -1,7 +1,8 @@
 //! A web server that requests are handed on to, over connections that are kept.
 //!
 //! Whoever sends a request drives its connection too, and whoever reads the response goes on with it: a request wakes no task but
-//! its own. A client that keeps a task for each connection wakes two more for each request, often on the other processor.
+//! its own. A client that keeps a task for each connection wakes two more for each request, often on the other processor. What wakes
+//! a connection while it is driven wakes no task at all: it is looked at before whoever drives it rests.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -20,6 +21,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use crate::bell::Bell;
 use crate::call::{BoxError, CallBody};
 use crate::fleet::lock;
 
@@ -50,6 +52,7 @@ struct Idle {
 struct Line {
     sender: SendRequest<CallBody>,
     drive: Drive,
+    bell: Bell,
 }
 
 type Drive = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
@@ -127,16 +130,21 @@ async fn exchange(
     request: Request<CallBody>,
 ) -> Result<(Response<Incoming>, Line), (hyper::Error, Option<Request<CallBody>>)> {
     let ready = poll_fn(|context| {
-        let _ = line.poll(context);
-        line.sender.poll_ready(context)
+        line.bell.clone().answer(context, |context| {
+            let _ = line.poll(context);
+            line.sender.poll_ready(context)
+        })
     });
     if let Err(closed) = ready.await {
         return Err((closed, Some(request)));
     }
+    line.bell.attend();
     let mut reply = pin!(line.sender.try_send_request(request));
     let replied = poll_fn(|context| {
-        let _ = line.poll(context);
-        reply.as_mut().poll(context)
+        line.bell.clone().answer(context, |context| {
+            let _ = line.poll(context);
+            reply.as_mut().poll(context)
+        })
     });
     match replied.await {
         Ok(response) => Ok((response, line)),
@@ -164,7 +172,11 @@ impl Shared {
         let shaken = handshake(TokioIo::new(stream)).await;
         let (sender, connection) = shaken.map_err(boxed)?;
         let drive = Box::pin(connection.with_upgrades());
-        Ok(Line { sender, drive })
+        Ok(Line {
+            sender,
+            drive,
+            bell: Bell::default(),
+        })
     }
 
     fn take(&self) -> Option<Line> {
@@ -225,10 +237,14 @@ impl Body for Reading {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        if let Some(line) = &mut self.line {
-            let _ = line.poll(context);
-        }
-        let read = Pin::new(&mut self.incoming).poll_frame(context);
+        let this = &mut *self;
+        let read = match &mut this.line {
+            Some(line) => line.bell.clone().answer(context, |context| {
+                let _ = line.poll(context);
+                Pin::new(&mut this.incoming).poll_frame(context)
+            }),
+            None => Pin::new(&mut this.incoming).poll_frame(context),
+        };
         if matches!(read, Poll::Ready(None))
             && let Some(line) = self.line.take()
         {
