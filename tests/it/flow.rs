@@ -15,6 +15,8 @@ resources:
       environment: { STAGE: test }
       schedules:
         - { name: nightly, cron: 0 0 4 * * *, input: { all: true } }
+        - { name: hourly, cron: 0 0 * * * * }
+        - { name: spaced, cron: 0 30 * * * *, input: '{"all":   true}' }
 ";
 
 const FLOW: &str = "\

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::verb;
 use crate::expression::{Path, Root, Segment};
 use crate::program::{Dataflow, Kind, Mapping, ResultPath, Source, Template};
 use crate::{Program, Step, StepId};
@@ -11,6 +12,7 @@ const WORD: usize = 3;
 
 /// What tells tasks apart.
 pub(super) struct Evidence {
+    names: Vec<(StepId, BTreeSet<String>)>,
     words: Signs,
     keys: Signs,
 }
@@ -31,21 +33,35 @@ impl Evidence {
             }
             signs
         };
+        let name = |id: &StepId| (*id, words(&program.step(*id).name));
         Self {
+            names: tasks.iter().map(name).collect(),
             words: signs(|task| words(&task.name)),
             keys: signs(written),
         }
     }
 
     /// Which task `undo` undoes by its name: the only one with which it shares words that no other task has. Its name
-    /// is a verb and those words, as `CancelFlight` is for `BookFlight`; `SendFlightFailedMail` says something else.
+    /// is a verb and those words, as `CancelFlight` is for `BookFlight`; `SendFlightFailedMail` says something else. Or the only
+    /// one whose verb is the opposite, as `Charge` is for `Refund`.
     pub(super) fn by_name(&self, undo: &Step) -> Option<StepId> {
         let said = words(&undo.name);
+        self.by_words(&said).or_else(|| self.by_verb(&said))
+    }
+
+    fn by_words(&self, said: &BTreeSet<String>) -> Option<StepId> {
         let others = said.iter().filter(|word| !self.words.contains_key(*word));
         if others.count() > 1 {
             return None;
         }
-        only(&self.words, &said)
+        only(&self.words, said)
+    }
+
+    fn by_verb(&self, said: &BTreeSet<String>) -> Option<StepId> {
+        let tasks = self.names.iter();
+        let mut undone = tasks.filter(|(_, name)| verb::undoes(said, name));
+        let (task, _) = undone.next()?;
+        undone.next().is_none().then_some(*task)
     }
 
     /// Which task `undo` undoes by its data: the only one that writes what it reads.
@@ -61,7 +77,7 @@ fn only(signs: &Signs, found: &BTreeSet<String>) -> Option<StepId> {
 }
 
 /// The words of a name: `BookTrainTicket`, `book-train-ticket` and `book_train_ticket` have three.
-fn words(name: &str) -> BTreeSet<String> {
+pub(super) fn words(name: &str) -> BTreeSet<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
     for c in name.chars() {

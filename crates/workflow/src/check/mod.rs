@@ -5,6 +5,7 @@ mod evidence;
 mod express;
 mod reach;
 mod saga;
+mod verb;
 
 pub use express::express;
 

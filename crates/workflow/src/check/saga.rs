@@ -2,13 +2,15 @@
 //!
 //! A flow shows that it compensates when a rule that catches leads to a task off its usual way that undoes an earlier
 //! task. Then the same task must be undone whenever a later step fails: by every rule of that step that gives up, and
-//! there must be one. Flows that show no compensation are not judged, nor are rules that lead back to the usual way,
-//! nor steps whose failure something around them catches.
+//! there must be one. So must tasks be that nobody does for nothing, such as charging. Flows that show no
+//! compensation are not judged, nor are rules that lead back to the usual way, nor steps whose failure something around
+//! them catches. Rules that name some errors only are taken for those that can happen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, words};
 use super::reach::{ahead, followers, reached};
+use super::verb;
 use crate::program::{Catch, Kind};
 use crate::{Finding, Findings, Program, Scope, ScopeId, StepId};
 
@@ -23,6 +25,7 @@ pub(super) fn check(program: &Program, findings: &mut Findings) {
         for (task, undos) in &undos {
             saga.judge(*task, undos, is_caught_around(program, id), findings);
         }
+        saga.judge_others(&undos, findings);
     }
 }
 
@@ -78,21 +81,27 @@ impl<'p> Saga<'p> {
         let (tasks, others): (Vec<StepId>, Vec<StepId>) = steps
             .filter(|id| matches!(self.program.step(*id).kind, Kind::Task(_)))
             .partition(|id| self.usual.contains(id));
-        let undos = self.pairs(&Evidence::of(self.program, &tasks), &others);
+        let (undos, named) = self.pairs(&Evidence::of(self.program, &tasks), &others);
         let (mut used, unused): (BTreeMap<_, _>, BTreeMap<_, _>) = undos
             .into_iter()
             .partition(|(task, undos)| self.is_undone_later(*task, undos));
         if !used.is_empty() {
-            // Where some tasks are undone, one that nothing leads to was forgotten.
+            // Where some tasks are undone, one that nothing leads to was forgotten, or nothing but its own task.
+            let is_forgotten = |task: &StepId, undos: &[StepId]| {
+                undos.iter().all(|undo| self.is_lost(*undo)) || named.contains(task)
+            };
             let forgotten = unused.into_iter();
-            used.extend(
-                forgotten.filter(|(_, undos)| undos.iter().all(|undo| self.is_lost(*undo))),
-            );
+            used.extend(forgotten.filter(|(task, undos)| is_forgotten(task, undos)));
         }
         used
     }
 
-    fn pairs(&self, evidence: &Evidence, others: &[StepId]) -> BTreeMap<StepId, Vec<StepId>> {
+    /// Tasks with what undoes them, and those of them whose names say so.
+    fn pairs(
+        &self,
+        evidence: &Evidence,
+        others: &[StepId],
+    ) -> (BTreeMap<StepId, Vec<StepId>>, BTreeSet<StepId>) {
         let mut pairs: BTreeMap<StepId, Vec<StepId>> = BTreeMap::new();
         let mut named = BTreeSet::new();
         for undo in others {
@@ -107,7 +116,7 @@ impl<'p> Saga<'p> {
         if pairs.len() < 2 {
             pairs.retain(|task, _| named.contains(task));
         }
-        pairs
+        (pairs, named)
     }
 
     /// Whether a step behind the task leads to what undoes it. What only the task itself leads to cleans up after it.
@@ -167,6 +176,38 @@ impl<'p> Saga<'p> {
                 findings.push(
                     Finding::warning(later.at, said)
                         .hint(hint)
+                        .with(done.at, "done here"),
+                );
+            }
+        }
+    }
+
+    /// Tasks that nothing undoes, and that a rule leaves done although it undoes others.
+    fn judge_others(&self, undos: &BTreeMap<StepId, Vec<StepId>>, findings: &mut Findings) {
+        let is_undo = |step: &StepId| undos.values().flatten().any(|undo| undo == step);
+        let tasks = self.usual.iter().filter(|id| !undos.contains_key(id));
+        for task in tasks {
+            let done = self.program.step(*task);
+            if !matches!(done.kind, Kind::Task(_)) || !verb::is_weighty(&words(&done.name)) {
+                continue;
+            }
+            let later = self.after(*task).into_iter();
+            let mut rules = later.flat_map(|id| {
+                let step = self.program.step(id);
+                step.catch.iter().map(move |rule| (step, rule))
+            });
+            let undoes_others = |rule: &Catch| {
+                let way = self.given_up(rule);
+                way.is_some_and(|way| way.iter().any(is_undo))
+            };
+            if let Some((step, rule)) = rules.find(|(_, rule)| undoes_others(rule)) {
+                let said = format!(
+                    "`{}` stays done when this rule catches an error of `{}`: nothing here undoes it",
+                    done.name, step.name
+                );
+                findings.push(
+                    Finding::warning(rule.at, said)
+                        .hint("add a task that does, and lead there first")
                         .with(done.at, "done here"),
                 );
             }

@@ -47,6 +47,87 @@ fn what_a_saga_undoes_once_it_must_undo_always() {
     );
 }
 
+/// Tasks whose names are nothing but verbs; `charge` and `ship` are where the rules of those lead, if they have some.
+fn verbs(charge: &str, ship: &str) -> String {
+    let state = |name: &str, caught: &str, next: &str| {
+        let rule = match caught {
+            "" => String::new(),
+            step => format!("Catch: [{{ErrorEquals: [States.ALL], Next: {step}}}],"),
+        };
+        let next = match next {
+            "" => "End: true".to_owned(),
+            step => format!("Next: {step}"),
+        };
+        format!("  {name}: {{Type: Task, Resource: r, {rule} {next}}}\n")
+    };
+    let states = [
+        state("Reserve", "", "Charge"),
+        state("Charge", charge, "Ship"),
+        state("Ship", ship, ""),
+        state("Refund", "", "Release"),
+        state("Release", "", ""),
+    ];
+    format!("StartAt: Reserve\nStates:\n{}", states.concat())
+}
+
+#[test]
+fn verbs_tell_what_undoes_what() {
+    let stays_done = |charge: &str, ship: &str| -> Vec<String> {
+        let said = warnings(&verbs(charge, ship)).into_iter();
+        said.filter(|line| line.contains("stays done")).collect()
+    };
+    let whole = stays_done("Release", "Refund");
+    assert!(whole.is_empty(), "{whole:?}");
+    let open = stays_done("", "Refund");
+    assert!(
+        matches!(&open[..], [one] if one.contains("`Reserve` stays done when `Charge` fails, which nothing catches")),
+        "{open:?}"
+    );
+    let skipped = stays_done("Release", "Release");
+    assert!(
+        matches!(&skipped[..], [one] if one.contains("`Charge` stays done when this rule catches an error of `Ship`")),
+        "{skipped:?}"
+    );
+}
+
+#[test]
+fn a_task_that_only_its_own_rule_undoes_was_forgotten_by_later_rules() {
+    let text = "
+StartAt: BookHotel
+States:
+  BookHotel: {Type: Task, Resource: r, Next: BookFlight}
+  BookFlight: {Type: Task, Resource: r, Catch: [{ErrorEquals: [States.ALL], Next: CancelFlight}], Next: BookCar}
+  BookCar: {Type: Task, Resource: r, Catch: [{ErrorEquals: [States.ALL], Next: CancelCar}], End: true}
+  CancelCar: {Type: Task, Resource: r, Next: CancelHotel}
+  CancelFlight: {Type: Task, Resource: r, Next: CancelHotel}
+  CancelHotel: {Type: Task, Resource: r, End: true}";
+    let said = warnings(text);
+    let wanted = "`BookFlight` stays done when this rule catches an error of `BookCar`";
+    assert!(
+        matches!(&said[..], [one] if one.contains(wanted)),
+        "{said:?}"
+    );
+    let whole = text.replace(
+        "CancelCar: {Type: Task, Resource: r, Next: CancelHotel",
+        "CancelCar: {Type: Task, Resource: r, Next: CancelFlight",
+    );
+    assert!(warnings(&whole).is_empty(), "{:?}", warnings(&whole));
+}
+
+#[test]
+fn what_nobody_does_for_nothing_is_undone_where_others_are() {
+    let flow = order(&catch("ReleaseStock"), &catch("ReleaseStock")).replace(
+        "- {type: task, name: RefundCard, resourceArn: 'acs:fc:::functions/RefundCard'}\n",
+        "",
+    );
+    let said = warnings(&flow);
+    let wanted = "`ChargeCard` stays done when this rule catches an error of `ShipParcel`: nothing here undoes it";
+    assert!(
+        matches!(&said[..], [one] if one.contains(wanted)),
+        "{said:?}"
+    );
+}
+
 #[test]
 fn flows_that_undo_nothing_and_rules_that_go_on_are_not_judged() {
     let plain = order("", "").replace("- {type: succeed, name: Done}\n", "");

@@ -61,7 +61,7 @@ impl Driver for FlowSchedule {
     fn spec(&self) -> KindSpec {
         let named = ["scheduleName"];
         let mut spec = flow_part::spec(&named, &named, &["name", "id"]);
-        let defaults = json!({ "description": "", "enable": true, "payload": "" });
+        let defaults = json!({ "description": "", "enable": true, "payload": "{}" });
         spec.defaults = defaults.as_object().cloned().unwrap_or_default();
         spec
     }

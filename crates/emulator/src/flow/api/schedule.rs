@@ -118,7 +118,8 @@ fn cron(text: &str) -> Outcome<String> {
     Ok(text.to_owned())
 }
 
+/// The text as it was sent, which is JSON.
 fn payload(call: &Call) -> Outcome<String> {
-    let payload = call.json("Payload")?;
-    Ok(payload.map_or_else(|| "{}".to_owned(), |payload| payload.to_string()))
+    call.json("Payload")?;
+    Ok(call.text("Payload").unwrap_or("{}").to_owned())
 }
