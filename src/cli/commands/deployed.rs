@@ -15,15 +15,19 @@ use crate::state::{Record, State};
 struct Sort {
     kind: &'static str,
     noun: &'static str,
+    /// How one is named; nothing: by the first word.
+    option: Option<&'static str>,
 }
 
 const FUNCTION: Sort = Sort {
     kind: "fc.function",
     noun: "function",
+    option: None,
 };
 const WORKFLOW: Sort = Sort {
     kind: "flow.flow",
     noun: "workflow",
+    option: Some("--resource"),
 };
 /// The qualifier of what is no published version.
 pub(super) const LATEST: &str = "LATEST";
@@ -143,9 +147,10 @@ fn choose<'s>(
         .collect();
     let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
     let missing = |detail: String| -> Diagnostics {
-        let hint = match names[..] {
-            [] => "sdev deploy".to_owned(),
-            _ => format!("{noun}s here: {}", names.join(", ")),
+        let hint = match (names.as_slice(), sort.option) {
+            ([], _) => "sdev deploy".to_owned(),
+            (_, None) => format!("{noun}s here: {}", names.join(", ")),
+            (_, Some(option)) => format!("{noun}s here, for {option}: {}", names.join(", ")),
         };
         Diagnostic::error(code::FUNCTION_MISSING, detail)
             .hint(hint)

@@ -73,7 +73,8 @@ async fn start(flow: &Deployed, args: &WorkflowStart, printer: Printer) -> Outco
     let begun = flow.act("execution.start", &wanted).await?;
     let name = begun["Name"].as_str().unwrap_or_default();
     if !args.wait {
-        view::begun(printer, flow.name(), &begun);
+        let resource = args.of.resource.as_deref();
+        view::begun(printer, (flow.name(), resource), &begun);
         return Ok(Exit::Done);
     }
     let ended = loop {

@@ -24,13 +24,14 @@ pub(super) fn check(node: &Node, wrong: &mut Diagnostics) -> Option<Check> {
             Wanted::Http(request)
         }
         "execution" => {
-            let known = &["workflow", "name", "status", "output", "steps"];
+            let known = &["workflow", "name", "status", "output", "error", "steps"];
             let keys = Keys::new(value, "`execution`", known, wrong)?;
             Wanted::Execution(Ended {
                 workflow: keys.need("workflow", wrong)?,
                 name: keys.need("name", wrong)?,
                 status: keys.text("status", wrong),
                 output: keys.json("output"),
+                error: keys.text("error", wrong),
                 steps: keys.texts("steps", wrong),
             })
         }

@@ -159,6 +159,8 @@ pub(in crate::cli) struct Ended {
     pub(in crate::cli) name: String,
     pub(in crate::cli) status: Option<String>,
     pub(in crate::cli) output: Option<Json>,
+    /// The name of the error that ended it.
+    pub(in crate::cli) error: Option<String>,
     /// The steps that began, each once for each time it did.
     pub(in crate::cli) steps: Option<Vec<String>>,
 }

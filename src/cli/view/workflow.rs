@@ -34,7 +34,11 @@ pub(in crate::cli) fn map_runs_of(events: &Json) -> Vec<String> {
 }
 
 /// An execution that was begun.
-pub(in crate::cli) fn begun(printer: Printer, flow: &str, execution: &Json) {
+pub(in crate::cli) fn begun(
+    printer: Printer,
+    (flow, resource): (&str, Option<&str>),
+    execution: &Json,
+) {
     if printer.json {
         return printer.object(
             "execution_started",
@@ -42,8 +46,9 @@ pub(in crate::cli) fn begun(printer: Printer, flow: &str, execution: &Json) {
         );
     }
     let name = word(execution, "Name");
+    let of = resource.map_or_else(String::new, |resource| format!(" --resource {resource}"));
     printer.say(&format!(
-        "Began execution {name} of {flow}; see it: sdev workflow show {name}"
+        "Began execution {name} of {flow}; see it: sdev workflow show {name}{of}"
     ));
     printer.data(&name);
 }

@@ -76,24 +76,34 @@ async fn ended(stage: &Stage, wanted: &Ended, words: &Words) -> Verdict {
     let flow = stage.flow(&wanted.workflow)?;
     let named = json!({ "name": words.text(&wanted.name)? });
     let shown = stage.ask(flow, ("execution.show", &named)).await?;
+    let events = async || {
+        let events = stage.ask(flow, ("execution.history", &named)).await?;
+        Ok::<Vec<Json>, String>(events.as_array().cloned().unwrap_or_default())
+    };
     if let Some(status) = &wanted.status
         && shown["Status"] != *words.text(status)?
     {
         return Err(format!(
-            "the execution's status is {}, not {status}",
-            short(&shown["Status"])
+            "the execution's status is {}, not {status}{}",
+            short(&shown["Status"]),
+            why(&events().await?)
         ));
     }
-    holds(
-        "the output",
-        wanted.output.as_ref(),
-        (&shown["Output"], words),
-    )?;
+    if let Some(error) = &wanted.error {
+        let (error, events) = (words.text(error)?, events().await?);
+        if error_of(&events).is_none_or(|(is, _)| is != error) {
+            return Err(format!(
+                "the execution did not end by the error {error}{}",
+                why(&events)
+            ));
+        }
+    }
+    let output = output(&shown);
+    holds("the output", wanted.output.as_ref(), (&output, words))?;
     let Some(steps) = &wanted.steps else {
         return Ok(());
     };
-    let events = stage.ask(flow, ("execution.history", &named)).await?;
-    let events = events.as_array().map(Vec::as_slice).unwrap_or_default();
+    let events = events().await?;
     let begun = events.iter().filter(|event| event["Type"] == "StepEntered");
     let begun: Vec<&str> = begun
         .filter_map(|event| event["StepName"].as_str())
@@ -106,6 +116,36 @@ async fn ended(stage: &Stage, wanted: &Ended, words: &Words) -> Verdict {
         begun.join(", "),
         steps.join(", ")
     ))
+}
+
+/// What an execution put out: it is shown as the text of its JSON.
+fn output(shown: &Json) -> Json {
+    let text = shown["Output"].as_str().unwrap_or_default();
+    serde_json::from_str(text).unwrap_or_else(|_| shown["Output"].clone())
+}
+
+/// The error by which an execution ended, and its words.
+fn error_of(events: &[Json]) -> Option<(String, String)> {
+    let detail = events.last()?["EventDetail"].as_str()?;
+    let detail: Json = serde_json::from_str(detail).ok()?;
+    let text = |name: &str| detail[name].as_str().unwrap_or_default().to_owned();
+    detail["error"]
+        .is_string()
+        .then(|| (text("error"), text("cause")))
+}
+
+/// That error, and the step that met it last.
+fn why(events: &[Json]) -> String {
+    let Some((error, cause)) = error_of(events) else {
+        return String::new();
+    };
+    let mut failed = events.iter().rev().filter(|event| {
+        let kind = event["Type"].as_str().unwrap_or_default();
+        kind.starts_with("Step") || kind.starts_with("Task")
+    });
+    let step = failed.find_map(|event| event["StepName"].as_str().filter(|name| !name.is_empty()));
+    let step = step.map_or_else(String::new, |step| format!(" at {step}"));
+    format!(": {error}{step}: {}", short(&Json::from(cause)))
 }
 
 async fn called(stage: &Stage, wanted: &[(String, u64)]) -> Verdict {
@@ -152,5 +192,33 @@ async fn wrote(stage: &Stage, function: &str, (text, words): &(&String, &Words))
     match lines.next().await.map_err(told)? {
         Some(_) => Ok(()),
         None => Err(format!("`{function}` wrote no line that holds `{text}`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_is_what_its_text_says() {
+        let shown = |text: &str| output(&json!({ "Output": text }));
+        assert_eq!(shown("\"late\""), "late");
+        assert_eq!(shown("{\"n\":1}"), json!({ "n": 1 }));
+        assert_eq!(shown("no json"), "no json");
+    }
+
+    #[test]
+    fn an_error_is_told_with_the_step_that_met_it() {
+        let event = |kind: &str, step: &str, detail: &Json| json!({ "Type": kind, "StepName": step, "EventDetail": detail.to_string() });
+        let failed = json!({ "error": "SoldOut", "cause": "none left" });
+        let events = [
+            event("StepEntered", "Reserve", &json!({})),
+            event("TaskFailed", "Reserve", &failed),
+            event("StepFailed", "Reserve", &failed),
+            event("ExecutionFailed", "", &failed),
+        ];
+        assert_eq!(why(&events), ": SoldOut at Reserve: none left");
+        assert_eq!(error_of(&events).unwrap().0, "SoldOut");
+        assert_eq!(why(&events[..1]), "");
     }
 }
