@@ -208,13 +208,10 @@ impl Step {
     }
 
     fn data(&self) -> Vec<String> {
-        if self.tries == 0 {
-            return Vec::new();
-        }
-        let output = self
-            .output
-            .iter()
-            .map(|output| format!("output {}", short(output)));
+        // What a step that calls nothing passes on as it came is not said twice.
+        let is_new = |output: &&String| self.tries > 0 || **output != self.input;
+        let output = self.output.iter().filter(is_new);
+        let output = output.map(|output| format!("output {}", short(output)));
         std::iter::once(format!("input  {}", short(&self.input)))
             .chain(output)
             .collect()
@@ -359,8 +356,10 @@ mod tests {
             "│   input  {\"x\":1}",
             "│   output {\"y\":2}",
             "└─ both ",
+            "    input  {}",
             "   [0] ",
             "     └─ left ",
+            "         input  {}",
         ];
         assert_eq!(lines, wanted);
     }
