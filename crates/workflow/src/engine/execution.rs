@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Fault, Header, MapRun, Millis};
+use crate::expression::Chance;
 use crate::program::{ScopeId, StepId};
 
 /// The number of a frame: that of the event that opened it; 0 is the flow's.
@@ -170,6 +171,13 @@ impl Execution {
     /// Whether it goes on.
     pub fn is_running(&self) -> bool {
         self.status == Status::Running
+    }
+
+    /// Chance at an event of that number: the same each time for this execution, and other for every other, also for a
+    /// later one of its name.
+    pub(super) fn chance(&self, number: u64) -> Chance {
+        let Header { flow, name, .. } = &*self.header;
+        Chance::of(format!("{flow}/{name}/{}/{number}", self.started))
     }
 
     /// The frame and everything inside it.
