@@ -279,6 +279,7 @@ impl<'a> Turn<'a> {
             language: self.program.language,
             input: there.map_or(&NOTHING, |frame| &frame.input),
             data: there.map_or(&NOTHING, |frame| &frame.data),
+            global: &self.execution.globals,
             context: &context,
             chance: &chance,
         })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Fault, Header, MapRun, Millis};
 use crate::expression::Chance;
@@ -33,6 +33,8 @@ pub struct Execution {
     pub events: u64,
     /// How many of them do not belong to its history.
     pub unshown: u64,
+    /// The global variables, in the second language.
+    pub globals: Arc<Value>,
     /// What runs, by number.
     pub frames: BTreeMap<FrameId, Frame>,
 }
@@ -89,6 +91,8 @@ pub struct Run {
     pub since: Millis,
     /// Its own input.
     pub input: Value,
+    /// The global variables as they were when it began.
+    pub globals: Arc<Value>,
     /// How often each rule led to another try.
     pub tries: Vec<u64>,
     /// The last error.
@@ -164,6 +168,7 @@ impl Execution {
             fault: None,
             events: 0,
             unshown: 0,
+            globals: Arc::new(json!({})),
             frames: BTreeMap::new(),
         }
     }
