@@ -8,8 +8,10 @@ use crate::{Finding, Node};
 /// A value with expressions under keys that end in `.$`.
 pub(crate) fn template(builder: &mut Builder, node: &Node) -> Option<Template> {
     if let Some(items) = node.items() {
-        let items: Option<Vec<Template>> =
+        // All are read, so that all that is wrong is said.
+        let items: Vec<Option<Template>> =
             items.iter().map(|item| template(builder, item)).collect();
+        let items: Option<Vec<Template>> = items.into_iter().collect();
         return items.map(Template::List);
     }
     let Some(entries) = node.entries() else {
@@ -18,13 +20,14 @@ pub(crate) fn template(builder: &mut Builder, node: &Node) -> Option<Template> {
     };
     let mut made = Vec::new();
     for entry in entries {
-        let made_of = match entry.key.strip_suffix(".$") {
-            Some(key) => (key.to_owned(), expression(builder, &entry.value)?),
-            None => (entry.key.clone(), template(builder, &entry.value)?),
+        let (key, inner) = match entry.key.strip_suffix(".$") {
+            Some(key) => (key, expression(builder, &entry.value)),
+            None => (entry.key.as_str(), template(builder, &entry.value)),
         };
-        made.push(made_of);
+        made.push(inner.map(|inner| (key.to_owned(), inner)));
     }
-    Some(Template::Map(made))
+    let made: Option<Vec<(String, Template)>> = made.into_iter().collect();
+    made.map(Template::Map)
 }
 
 fn hint_at_suffix(builder: &mut Builder, node: &Node) {

@@ -135,7 +135,7 @@ fn inner(kind: &EventKind) -> Value {
         | EventKind::IterationExited { frame, output }
         | EventKind::TaskSubmitted { frame, output }
         | EventKind::TaskSucceeded { frame, output }
-        | EventKind::StepExited { frame, output } => json!({"frame": frame, "output": output}),
+        | EventKind::StepExited { frame, output, .. } => json!({"frame": frame, "output": output}),
         EventKind::TaskScheduled {
             frame, deadline, ..
         } => {

@@ -509,7 +509,8 @@ async fn nothing_is_lost_or_done_twice_by_kills() {
         .unwrap()
         .iter()
         .map(|item| {
-            serde_json::from_str::<Json>(item["Output"].as_str().unwrap()).unwrap()["got"].clone()
+            let output: Json = serde_json::from_str(item["Output"].as_str().unwrap()).unwrap();
+            output["Body"]["got"].clone()
         })
         .collect();
     assert_eq!(got, list);

@@ -47,7 +47,12 @@ fn decided(condition: &Expr) -> Option<bool> {
             }
             _ => None,
         },
-        Expr::Path(_) | Expr::Call(..) | Expr::Test(..) | Expr::Moment(_) => None,
+        Expr::Path(_)
+        | Expr::List(_)
+        | Expr::Map(_)
+        | Expr::Call(..)
+        | Expr::Test(..)
+        | Expr::Moment(_) => None,
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct Around<'a> {
     pub(crate) input: &'a Value,
     /// The local variable of the flow, branch or iteration; in the others what flows.
     pub(crate) data: &'a Value,
+    /// The global variables, in the second language.
+    pub(crate) global: &'a Value,
     pub(crate) context: &'a dyn Fn() -> Value,
     pub(crate) chance: &'a Chance,
 }
@@ -26,6 +28,7 @@ impl<'a> Around<'a> {
         let is_strict = self.language == Language::States;
         Scene {
             is_strict,
+            global: self.global,
             ..Scene::of(own, self.context, self.chance)
         }
     }
@@ -91,6 +94,29 @@ pub(crate) fn leave(
         Dataflow::Paths(paths) => return states_output(paths, result, around),
     };
     made.map_err(|trouble| around.fault(&trouble))
+}
+
+/// What the step adds to the global variables. It sees them and the step's result as they are, whatever becomes of the
+/// output (<https://help.aliyun.com/document_detail/2872417>).
+pub(crate) fn globals(
+    step: &Step,
+    own: &Value,
+    result: &Value,
+    around: &Around,
+) -> Result<Option<Value>, Fault> {
+    let Dataflow::Constructors {
+        global: Some(template),
+        ..
+    } = &step.data
+    else {
+        return Ok(None);
+    };
+    let scene = Scene {
+        output: result,
+        ..around.scene(own)
+    };
+    let made = fill(template, &scene).map_err(|trouble| around.fault(&trouble))?;
+    Ok(Some(made))
 }
 
 fn first_output(

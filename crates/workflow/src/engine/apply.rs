@@ -11,7 +11,6 @@ use super::{
     Tokens, Unopened, Writing,
 };
 use crate::data::Around;
-use crate::expression::Chance;
 use crate::program::{Next, Program};
 
 /// What an execution is told.
@@ -275,14 +274,12 @@ impl<'a> Turn<'a> {
         static NOTHING: Value = Value::Null;
         let there = self.execution.frames.get(&spot.frame);
         let context = || super::context::of(self.program, &self.execution, spot, self.tokens);
-        let chance = Chance::of(format!(
-            "{}/{}",
-            self.execution.header.name, self.execution.events
-        ));
+        let chance = self.execution.chance(self.execution.events);
         act(&Around {
             language: self.program.language,
             input: there.map_or(&NOTHING, |frame| &frame.input),
             data: there.map_or(&NOTHING, |frame| &frame.data),
+            global: &self.execution.globals,
             context: &context,
             chance: &chance,
         })

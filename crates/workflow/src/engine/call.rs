@@ -6,7 +6,6 @@ use super::apply::Turn;
 use super::context::Spot;
 use super::{Execution, Fault, FrameId, Millis, State};
 use crate::data::{self, Around};
-use crate::expression::Chance;
 use crate::program::{Kind, Pattern, Program, Target};
 
 /// Makes the token of a step, which only the maker can make.
@@ -92,12 +91,15 @@ impl Execution {
             entering: None,
         };
         let frame = self.frames.get(&id);
+        let run = frame.and_then(|frame| frame.at.as_ref());
         let context = || super::context::of(program, self, spot, tokens);
-        let chance = Chance::of(format!("{}/{seed}", self.header.name));
+        let chance = self.chance(seed);
         act(&Around {
             language: program.language,
             input: frame.map_or(&NOTHING, |frame| &frame.input),
             data: frame.map_or(&NOTHING, |frame| &frame.data),
+            // As when the step began: a call that is made again is the same call.
+            global: run.map_or(&NOTHING, |run| &run.globals),
             context: &context,
             chance: &chance,
         })

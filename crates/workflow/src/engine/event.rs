@@ -263,6 +263,9 @@ pub enum EventKind {
         frame: FrameId,
         /// Its output.
         output: Value,
+        /// What it adds to the global variables.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        global: Option<Value>,
     },
     /// Failed steps begin again.
     ExecutionRedriven {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Fault, Header, MapRun, Millis};
+use crate::expression::Chance;
 use crate::program::{ScopeId, StepId};
 
 /// The number of a frame: that of the event that opened it; 0 is the flow's.
@@ -32,6 +33,8 @@ pub struct Execution {
     pub events: u64,
     /// How many of them do not belong to its history.
     pub unshown: u64,
+    /// The global variables, in the second language.
+    pub globals: Arc<Value>,
     /// What runs, by number.
     pub frames: BTreeMap<FrameId, Frame>,
 }
@@ -88,6 +91,8 @@ pub struct Run {
     pub since: Millis,
     /// Its own input.
     pub input: Value,
+    /// The global variables as they were when it began.
+    pub globals: Arc<Value>,
     /// How often each rule led to another try.
     pub tries: Vec<u64>,
     /// The last error.
@@ -163,6 +168,7 @@ impl Execution {
             fault: None,
             events: 0,
             unshown: 0,
+            globals: Arc::new(json!({})),
             frames: BTreeMap::new(),
         }
     }
@@ -170,6 +176,13 @@ impl Execution {
     /// Whether it goes on.
     pub fn is_running(&self) -> bool {
         self.status == Status::Running
+    }
+
+    /// Chance at an event of that number: the same each time for this execution, and other for every other, also for a
+    /// later one of its name.
+    pub(super) fn chance(&self, number: u64) -> Chance {
+        let Header { flow, name, .. } = &*self.header;
+        Chance::of(format!("{flow}/{name}/{}/{number}", self.started))
     }
 
     /// The frame and everything inside it.

@@ -46,13 +46,22 @@ impl Turn<'_> {
         fan: &Fan,
         own: &Value,
     ) -> Result<Vec<Value>, Fault> {
-        match self.around(frame, |around| data::value(&fan.items.list, own, around))? {
+        match self.list(frame, fan, own)? {
             Value::Array(items) => Ok(items),
             other => {
                 let cause = format!("a list is needed to go through, not {}", kind_of(&other));
                 Err(Fault::runtime(self.program.language, cause))
             }
         }
+    }
+
+    /// What the items are, with global variables as they were when the map began: found again, they are the same.
+    fn list(&self, frame: FrameId, fan: &Fan, own: &Value) -> Result<Value, Fault> {
+        self.around(frame, |around| {
+            let run = self.execution.run(frame);
+            let global = run.map_or(around.global, |run| &run.globals);
+            data::value(&fan.items.list, own, &Around { global, ..*around })
+        })
     }
 
     /// How many of them are worked on at once.
@@ -93,7 +102,7 @@ impl Turn<'_> {
         }
         let item = match items.0.as_ref().and_then(|items| items.get(index)) {
             Some(item) => item.clone(),
-            None => match self.around(frame, |around| data::value(&fan.items.list, &own, around)) {
+            None => match self.list(frame, fan, &own) {
                 Ok(Value::Array(found)) => {
                     let item = found.get(index).cloned().unwrap_or_default();
                     self.keep_items(frame, found);

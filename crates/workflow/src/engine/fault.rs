@@ -164,7 +164,11 @@ impl Turn<'_> {
                     again: None,
                     caught: true,
                 });
-                self.tell(EventKind::StepExited { frame, output });
+                self.tell(EventKind::StepExited {
+                    frame,
+                    output,
+                    global: None,
+                });
                 self.agenda.push(Work::Go(frame, rule.next));
             }
             Err(fault) => self.pass_up(frame, fault),

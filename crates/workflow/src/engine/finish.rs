@@ -19,14 +19,20 @@ impl Turn<'_> {
         let language = self.program.language;
         let made = self.around(frame, |around| {
             limits::check(language, &[&own, &result])?;
+            let global = data::globals(step, &own, &result, around)?;
+            limits::check_globals(language, global.as_ref())?;
             let output = data::leave(step, &own, result, around)?;
             limits::check(language, &[&output])?;
             limits::check_map(language, &output, "output")?;
-            Ok(output)
+            Ok((output, global))
         });
         match made {
-            Ok(output) => {
-                self.tell(EventKind::StepExited { frame, output });
+            Ok((output, global)) => {
+                self.tell(EventKind::StepExited {
+                    frame,
+                    output,
+                    global,
+                });
                 self.agenda
                     .push(Work::Go(frame, elsewhere.unwrap_or(step.next)));
             }

@@ -82,7 +82,16 @@ impl Execution {
                     self.be(*frame, State::Failed);
                 }
             }
-            EventKind::StepExited { frame, output } => self.leave(program.language, *frame, output),
+            EventKind::StepExited {
+                frame,
+                output,
+                global,
+            } => {
+                if let Some(global) = global {
+                    self.globals = data::union((*self.globals).clone(), global).into();
+                }
+                self.leave(program.language, *frame, output);
+            }
             EventKind::BranchEntered {
                 frame,
                 index,

@@ -1,5 +1,7 @@
 //! How frames come and go as events are added. Nothing is decided here.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::execution::Items;
@@ -48,6 +50,7 @@ impl Execution {
                 entered: event.id,
                 since: event.time,
                 input: input.clone(),
+                globals: Arc::clone(&self.globals),
                 tries,
                 fault: None,
                 state,

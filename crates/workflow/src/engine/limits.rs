@@ -73,6 +73,38 @@ pub(super) const fn most(language: Language) -> usize {
     }
 }
 
+/// Bytes of a global variable's name at most.
+const GLOBAL_NAME: usize = 128;
+/// Bytes of a global variable at most.
+const GLOBAL: usize = 256 * 1024;
+
+/// Whether these may be global variables
+/// (alibabacloud.com/help/en/serverless-workflow/latest/global-io).
+pub(super) fn check_globals(language: Language, global: Option<&Value>) -> Result<(), Fault> {
+    let Some(global) = global else {
+        return Ok(());
+    };
+    let refused = |cause: String| Err(Fault::runtime(language, cause));
+    let Some(entries) = global.as_object() else {
+        return refused("what a GlobalConstructor makes must be a map".to_owned());
+    };
+    for (name, value) in entries {
+        if name.len() > GLOBAL_NAME {
+            return refused(format!(
+                "a global variable's name has {} bytes, and may have {GLOBAL_NAME}",
+                name.len()
+            ));
+        }
+        let size = size(value);
+        if size > GLOBAL {
+            return refused(format!(
+                "the global variable {name} is {size} bytes, and may be {GLOBAL}"
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Whether the second language takes it: its inputs and outputs are maps.
 pub(super) fn check_map(language: Language, value: &Value, what: &str) -> Result<(), Fault> {
     if language == Language::Second && !value.is_object() {

@@ -31,6 +31,7 @@ impl Turn<'_> {
                     language,
                     input: &header.input,
                     data: &nothing,
+                    global: &nothing,
                     context: &context,
                     chance: &chance,
                 };

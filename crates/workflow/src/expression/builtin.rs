@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::function::{
-    argument, decode, format, get, hash, json as parsed, length, list, map, merge, nearest,
-    partition, range, split, text, unique, whole, wildcard,
+    argument, decode, format, get, hash, json as parsed, length, list, map, matches, merge,
+    nearest, partition, range, split, text, unique, whole,
 };
 use super::{Chance, Words};
 
@@ -67,7 +67,7 @@ functions! {
     Draw 2 3 "\0random" "MathRandom",
     Partition 2 2 "\0partition" "ArrayPartition",
     Range 3 3 "\0range" "ArrayRange",
-    Identifier 0 0 "\0uuid" "UUID",
+    Identifier 0 0 "uuid" "UUID",
 }
 
 impl Builtin {
@@ -116,7 +116,7 @@ impl Builtin {
             Self::Values => map(given, 0)?.values().cloned().collect(),
             Self::List => Value::Array(given.to_vec()),
             Self::Split => split(text(given, 0)?, text(given, 1)?),
-            Self::Matches => json!(wildcard(text(given, 0)?, text(given, 1)?)),
+            Self::Matches => json!(matches(text(given, 0)?, text(given, 1)?)?),
             Self::Get => get(given)?,
             Self::Add => {
                 let sum = whole(given, 0)?.checked_add(whole(given, 1)?);

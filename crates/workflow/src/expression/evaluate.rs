@@ -102,15 +102,16 @@ pub fn evaluate(expression: &Expr, scene: &Scene) -> Result<Value, Trouble> {
             None if scene.is_strict => return Err(Trouble::Nowhere(path.to_string())),
             None => Value::Null,
         },
-        Expr::Call(function, arguments) => {
-            let arguments = arguments
+        Expr::List(parts) => Value::Array(each(parts, scene)?),
+        Expr::Map(entries) => {
+            let made = entries
                 .iter()
-                .map(|argument| evaluate(argument, scene))
-                .collect::<Result<Vec<_>, _>>()?;
-            function
-                .call(&arguments, scene.chance)
-                .map_err(Trouble::Function)?
+                .map(|(key, inner)| Ok((key.clone(), evaluate(inner, scene)?)));
+            Value::Object(made.collect::<Result<_, Trouble>>()?)
         }
+        Expr::Call(function, arguments) => function
+            .call(&each(arguments, scene)?, scene.chance)
+            .map_err(Trouble::Function)?,
         Expr::Compare(operator, left, right) => Value::Bool(compare(
             *operator,
             &evaluate(left, scene)?,
@@ -126,6 +127,10 @@ pub fn evaluate(expression: &Expr, scene: &Scene) -> Result<Value, Trouble> {
             None => Value::Null,
         },
     })
+}
+
+fn each(parts: &[Expr], scene: &Scene) -> Result<Vec<Value>, Trouble> {
+    parts.iter().map(|part| evaluate(part, scene)).collect()
 }
 
 /// Whether a condition is met that holds, or does not, as wanted. Those behind it are not looked at.
@@ -165,6 +170,15 @@ fn compare(operator: Operator, left: &Value, right: &Value) -> bool {
             order(left, right),
             Some(Ordering::Greater | Ordering::Equal)
         ),
+        Operator::In => has(right, left),
+    }
+}
+
+fn has(whole: &Value, part: &Value) -> bool {
+    match (whole, part) {
+        (Value::Array(items), _) => items.iter().any(|item| is_equal(item, part)),
+        (Value::Object(entries), Value::String(key)) => entries.contains_key(key),
+        _ => false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use regex::Regex;
 use serde_json::{Map, Value, json};
 use sha2::Digest as _;
 
@@ -106,27 +107,11 @@ pub(super) fn split(text: &str, separators: &str) -> Value {
     parts.map(|part| Value::String(part.to_owned())).collect()
 }
 
-/// Whether `text` matches a pattern in which `*` stands for anything and `.*` too.
-pub(super) fn wildcard(pattern: &str, text: &str) -> bool {
-    let pattern = pattern
-        .trim_start_matches('^')
-        .trim_end_matches('$')
-        .replace(".*", "*");
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else {
-        return rest.is_empty();
-    };
-    for part in parts {
-        let Some(found) = rest.find(part) else {
-            return false;
-        };
-        rest = &rest[found + part.len()..];
-    }
-    rest.ends_with(last)
+/// Whether `text`, or a part of it, matches a regular expression.
+pub(super) fn matches(pattern: &str, text: &str) -> Result<bool, String> {
+    let pattern =
+        Regex::new(pattern).map_err(|_| format!("`{pattern}` is not a regular expression"))?;
+    Ok(pattern.is_match(text))
 }
 
 pub(super) fn get(given: &[Value]) -> Result<Value, String> {

@@ -32,6 +32,10 @@ pub enum Expr {
     Literal(Value),
     /// What is at a path; null when nothing is.
     Path(Path),
+    /// A list of such.
+    List(Vec<Expr>),
+    /// A map of such.
+    Map(Vec<(String, Expr)>),
     /// What a function makes of its arguments.
     Call(Builtin, Vec<Expr>),
     /// Whether two values compare so.
@@ -63,6 +67,8 @@ pub enum Operator {
     Greater,
     /// `>=`
     AtLeast,
+    /// `in`: the second is a list that has the first, or a map with that key.
+    In,
 }
 
 impl Expr {
@@ -77,8 +83,13 @@ impl Expr {
         match self {
             Self::Literal(_) => {}
             Self::Path(path) => found.push(path),
-            Self::Call(_, inner) | Self::All(inner) | Self::Any(inner) => {
+            Self::Call(_, inner) | Self::List(inner) | Self::All(inner) | Self::Any(inner) => {
                 for inner in inner {
+                    inner.gather(found);
+                }
+            }
+            Self::Map(entries) => {
+                for (_, inner) in entries {
                     inner.gather(found);
                 }
             }

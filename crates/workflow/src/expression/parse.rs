@@ -98,9 +98,20 @@ impl Reader {
             ("<", Operator::Less),
             (">", Operator::Greater),
         ];
-        known
+        let symbol = known
             .into_iter()
-            .find_map(|(text, operator)| self.eat(text).then_some(operator))
+            .find_map(|(text, operator)| self.eat(text).then_some(operator));
+        symbol.or_else(|| self.eat_in().then_some(Operator::In))
+    }
+
+    /// Takes the word `in` if it is next. The States Language has it not.
+    fn eat_in(&mut self) -> bool {
+        let begin = self.at;
+        let is_next = self.words != Words::States && self.name(&[]) == "in";
+        if !is_next {
+            self.at = begin;
+        }
+        is_next
     }
 
     fn value(&mut self) -> Read<Expr> {
@@ -124,6 +135,11 @@ impl Reader {
             Some(quote @ ('"' | '\'' | '`')) => self
                 .quoted(quote)
                 .map(|text| Expr::Literal(Value::String(text))),
+            Some('[') if self.words != Words::States => {
+                self.at += 1;
+                self.arguments("]").map(listed)
+            }
+            Some('{') if self.words != Words::States => self.map(),
             Some(c) if c.is_ascii_digit() || c == '-' || c == '+' => self.number(),
             Some(c) if c.is_alphabetic() || c == '_' => self.word(),
             Some(c) => Err(format!("`{c}` is not expected here")),
@@ -149,7 +165,7 @@ impl Reader {
             self.at = begin;
             return Err(format!("there is no function `{name}`"));
         };
-        let arguments = self.arguments()?;
+        let arguments = self.arguments(")")?;
         function.check(arguments.len())?;
         Ok(Expr::Call(function, arguments))
     }
@@ -173,18 +189,63 @@ impl Reader {
         Ok(value)
     }
 
-    fn arguments(&mut self) -> Read<Vec<Expr>> {
+    /// A map as written; one of constants is one itself.
+    fn map(&mut self) -> Read<Expr> {
+        self.at += 1;
+        let mut entries = Vec::new();
+        let mut is_over = self.follows("}");
+        while !is_over {
+            self.space();
+            let Some(quote @ ('"' | '\'' | '`')) = self.peek() else {
+                return Err("a key in quotes is expected here".to_owned());
+            };
+            let key = self.quoted(quote)?;
+            self.need(":")?;
+            entries.push((key, self.argument()?));
+            is_over = self.follows("}");
+            if !is_over {
+                self.need(",")?;
+            }
+        }
+        let constants = entries
+            .iter()
+            .map(|(key, part)| Some((key.clone(), constant(part)?)));
+        let constants = constants.collect::<Option<_>>();
+        Ok(match constants {
+            Some(map) => Expr::Literal(Value::Object(map)),
+            None => Expr::Map(entries),
+        })
+    }
+
+    /// What stands between commas up to an end.
+    fn arguments(&mut self, end: &str) -> Read<Vec<Expr>> {
         let mut arguments = Vec::new();
-        if self.follows(")") {
+        if self.follows(end) {
             return Ok(arguments);
         }
         loop {
             arguments.push(self.argument()?);
-            if self.follows(")") {
+            if self.follows(end) {
                 return Ok(arguments);
             }
             self.need(",")?;
         }
+    }
+}
+
+/// A list as written; one of constants is one itself.
+fn listed(parts: Vec<Expr>) -> Expr {
+    let constants: Option<Vec<Value>> = parts.iter().map(constant).collect();
+    match constants {
+        Some(items) => Expr::Literal(Value::Array(items)),
+        None => Expr::List(parts),
+    }
+}
+
+fn constant(part: &Expr) -> Option<Value> {
+    match part {
+        Expr::Literal(value) => Some(value.clone()),
+        _ => None,
     }
 }
 

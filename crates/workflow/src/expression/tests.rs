@@ -100,7 +100,13 @@ fn functions_of_the_second_language() {
         ("split($Input.text, \",\")", json!(["a", "b"])),
         ("intAdd(1, -3)", json!(-2)),
         ("get($Input.list, 1)", json!(2)),
-        ("regexMatchString('a.*c', 'abc')", json!(true)),
+        ("regexMatchString('a.*c', 'xabcx')", json!(true)),
+        ("regexMatchString('^a.c$', 'xabcx')", json!(false)),
+        ("regexMatchString('^[a-c]+[0-9]{2}$', 'abc12')", json!(true)),
+        (
+            "regexMatchString('(?i)^\\d+ [A-Z]\\p{Han}$', '12 a流')",
+            json!(true),
+        ),
         (
             "length($Input.list) > 2 && arrayContains($Input.list, 1)",
             json!(true),
@@ -114,6 +120,75 @@ fn functions_of_the_second_language() {
         Err("only lists, maps and texts have a length".to_owned())
     );
     assert!(of("length()", Words::Second, &own).is_err());
+}
+
+#[test]
+fn lists_and_maps_are_written_in_arguments() {
+    let own = json!({"list": [1, 2, 2], "text": "a,b"});
+    let all = [
+        ("arrayContains([\"Tom\",10],10)", json!(true)),
+        ("arrayContains([\"Tom\",10],\"Jack\")", json!(false)),
+        ("arrayUnique([1, 2, 3, 1])", json!([1, 2, 3])),
+        (
+            "jsonMerge({\"name\": \"Tom\", \"age\": 10},{\"name\": \"Tom\", \"address\": \"beijing\"})",
+            json!({"name": "Tom", "age": 10, "address": "beijing"}),
+        ),
+        ("length([1, 2, 3])", json!(3)),
+        ("length({\"name\": \"Tom\", \"age\": 10})", json!(2)),
+        ("length([[], {}, [{'a': []}]])", json!(3)),
+        (
+            "toArray([$Input.text, {'n': length($Input.list)}], {})",
+            json!([["a,b", {"n": 3}], {}]),
+        ),
+    ];
+    for (text, wanted) in all {
+        assert_eq!(of(text, Words::Second, &own), Ok(wanted), "{text}");
+    }
+    for wrong in ["[1", "[1 2]", "{a: 1}", "{'a' 1}", "{'a': 1", "1 in"] {
+        assert!(of(wrong, Words::Second, &own).is_err(), "{wrong}");
+    }
+    for deep in ["[", "{'a':"] {
+        assert!(of(&deep.repeat(100_000), Words::Second, &own).is_err());
+    }
+}
+
+#[test]
+fn identifiers_and_patterns() {
+    let own = Value::Null;
+    assert_eq!(
+        of("regexMatchString('(', 'a')", Words::Second, &own),
+        Err("`(` is not a regular expression".to_owned())
+    );
+    let id = of("uuid()", Words::Second, &own).unwrap();
+    let id = id.as_str().unwrap();
+    assert_eq!((id.len(), &id[14..15]), (36, "4"));
+}
+
+#[test]
+fn a_list_has_a_value_and_a_map_a_key() {
+    let own = json!({"tags": ["vip", 1], "map": {"in": null}, "k": "in"});
+    let all = [
+        ("\"vip\" in $Input.tags", true),
+        ("\"new\" in $Input.tags", false),
+        ("1.0 in $Input.tags && !(2 in $Input.tags)", true),
+        ("$Input.k in $Input.map", true),
+        ("\"vip\" in $Input.map", false),
+        ("\"in\" in {\"in\": $Input.k}", true),
+        ("$Input.k in [\"on\", \"in\"]", true),
+        ("\"v\" in \"vip\"", false),
+        ("1 in $Input.missing", false),
+    ];
+    for (text, wanted) in all {
+        assert_eq!(of(text, Words::Second, &own), Ok(json!(wanted)), "{text}");
+    }
+    assert_eq!(of("$.k in [`in`]", Words::First, &own), Ok(json!(true)));
+    for text in [
+        "$.l[?(@.n in $.k)]",
+        "States.Array([1])",
+        "States.Array({})",
+    ] {
+        assert!(of(text, Words::States, &own).is_err(), "{text}");
+    }
 }
 
 #[test]

@@ -4,11 +4,12 @@ use crate::form::{Builder, Form};
 use crate::program::{Dataflow, Template};
 use crate::template::{expression, template};
 
-/// `InputConstructor` and `OutputConstructor`.
+/// `InputConstructor`, `OutputConstructor` and `GlobalConstructor`.
 pub(super) fn of(builder: &mut Builder, form: &Form) -> Dataflow {
     Dataflow::Constructors {
         input: optional(builder, form, "InputConstructor"),
         output: optional(builder, form, "OutputConstructor"),
+        global: optional(builder, form, "GlobalConstructor"),
     }
 }
 

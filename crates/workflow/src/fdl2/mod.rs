@@ -36,6 +36,7 @@ pub(crate) fn read(root: &Node) -> (Option<Program>, Findings) {
     let data = Dataflow::Constructors {
         input: None,
         output: None,
+        global: None,
     };
     builder.finish(Language::Second, name, data, None)
 }

@@ -22,6 +22,8 @@ pub enum Dataflow {
         input: Option<Template>,
         /// Makes its output.
         output: Option<Template>,
+        /// Makes what is added to the global variables when the step ends.
+        global: Option<Template>,
     },
     /// The States Language.
     Paths(Box<Paths>),

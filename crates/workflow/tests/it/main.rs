@@ -3,6 +3,7 @@
 mod checks;
 mod faults;
 mod first;
+mod globals;
 mod map_run;
 mod model;
 mod real;

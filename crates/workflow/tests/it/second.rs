@@ -28,6 +28,50 @@ fn constructors_evaluate_keys_with_the_suffix_only() {
 }
 
 #[test]
+fn identifiers_are_drawn_once_and_stay_after_a_kill() {
+    let states = r"
+- Type: Task
+  Name: A
+  Action: FC:InvokeFunction
+  Parameters: {resourceArn: 'acs:fc:::functions/f', body.$: uuid()}
+  OutputConstructor: {returnID.$: uuid(), two.$: 'toArray(uuid(), $Output.body)'}
+  End: true
+";
+    let flow = flow("A", states);
+    let made = Stage::new(&flow, echo).start(json!({})).output();
+    let after = Stage::new(&flow, echo).killed().start(json!({})).output();
+    assert_eq!(made, after);
+    let all = [&made["returnID"], &made["two"][0], &made["two"][1]];
+    assert!(all.iter().all(|id| id.is_string()), "{made}");
+    assert!(
+        all[0] != all[1] && all[0] != all[2] && all[1] != all[2],
+        "{made}"
+    );
+}
+
+#[test]
+fn a_choice_may_look_into_lists_and_maps() {
+    let states = r#"
+- Type: Choice
+  Name: C
+  Branches: [{Condition: '"vip" in $Input.tags', Next: Tag}, {Condition: '$Input.who in {"jo": 1}', Next: Who}]
+  Default: No
+- {Type: Pass, Name: Tag, OutputConstructor: {way: tag}, End: true}
+- {Type: Pass, Name: Who, OutputConstructor: {way: who}, End: true}
+- {Type: Pass, Name: No, OutputConstructor: {way: none}, End: true}
+"#;
+    let all = [
+        (json!({"tags": ["new", "vip"]}), "tag"),
+        (json!({"tags": {"vip": null}}), "tag"),
+        (json!({"tags": [], "who": "jo"}), "who"),
+        (json!({"who": "al"}), "none"),
+    ];
+    for (input, wanted) in all {
+        assert_eq!(output("C", states, input), json!({"way": wanted}));
+    }
+}
+
+#[test]
 fn parallel_and_map_put_out_their_names() {
     let states = r"
 - Type: Parallel
@@ -148,7 +192,7 @@ fn what_is_wrong_is_said_with_its_place() {
 - {Type: Wait, Name: W, Seconds: 301, End: true}
 - {Type: Task, Name: T, Action: Nothing, OnErrors: [], Next: B}
 - {Type: Map, Name: M, ItemsPath: $Input.x, ItemReader: {}, Processor: {StartAt: I, States: [{Type: Pass, Name: I, End: true}]}, End: true}
-- {Type: Pass, Name: P, OutputConstructor: {x.$: $input.x}, End: true}
+- {Type: Pass, Name: P, OutputConstructor: {x.$: $input.x, y: [{z.$: nothing()}]}, End: true}
 ";
     let wanted = [
         "4:10: there is no state `Z` beside this one; StartAt names a state of the same list of states",
@@ -157,6 +201,7 @@ fn what_is_wrong_is_said_with_its_place() {
         "9:33: `Nothing` is no action such as FC:InvokeFunction",
         "10:57: `ItemReader` belongs to a distributed map; the processor of one has ProcessorConfig: {ExecutionMode: Express}",
         "11:50: the expression `$input.x` is wrong at its character 1: there is no `$input`; there are $Input, $Output, $Context, $Global and $Item",
+        "11:70: the expression `nothing()` is wrong at its character 1: there is no function `nothing`",
     ];
     assert_eq!(errors(&flow("Z", states)), wanted);
 }

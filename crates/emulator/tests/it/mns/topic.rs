@@ -79,7 +79,7 @@ impl Receiver {
     }
 
     /// Waits until it was sent so many.
-    async fn wait_for(&self, count: usize) -> Vec<Answer> {
+    pub(crate) async fn wait_for(&self, count: usize) -> Vec<Answer> {
         let wait = async {
             loop {
                 let got = self.got.lock().unwrap().clone();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use workflow::Pattern;
 use workflow::engine::{Call, EventKind, Fault, Header};
+use workflow::{Pattern, Target};
 
 use super::{Called, Came, Runner, parameter};
 use crate::flow::call::check_name;
@@ -22,15 +22,29 @@ pub(super) async fn start(
     (header, call): (&Header, &Call),
     flow: &str,
 ) -> Called {
+    let flow = parameter(call, "FlowName")
+        .and_then(Value::as_str)
+        .unwrap_or(flow);
+    let (row, _) = started(runner, (header, call), flow).await?;
+    Ok(Came::Begun(json!({
+        "Name": row.name,
+        "FlowName": row.flow,
+        "Status": row.status,
+        "StartedTime": moment(row.started),
+    })))
+}
+
+/// The execution that a call begins, and the call's request.
+async fn started(
+    runner: &Arc<Runner>,
+    (header, call): (&Header, &Call),
+    flow: &str,
+) -> Result<(Row, String), Fault> {
     // What waits for completion is told by the execution itself; what waits for a report is told by whoever reports.
     let token = call
         .token
         .clone()
         .filter(|_| call.pattern == Pattern::Completion);
-    let flow = parameter(call, "FlowName")
-        .and_then(Value::as_str)
-        .unwrap_or(flow)
-        .to_owned();
     let input = match parameter(call, "Input") {
         Some(Value::String(text)) => serde_json::from_str(text).map_err(|_| {
             Fault::new(
@@ -49,13 +63,8 @@ pub(super) async fn start(
         }
         None => own_name(header, call, &caller),
     };
-    let row = begin(runner, &flow, (name, input), (token, caller)).await?;
-    Ok(Came::Begun(json!({
-        "Name": row.name,
-        "FlowName": row.flow,
-        "Status": row.status,
-        "StartedTime": moment(row.started),
-    })))
+    let row = begin(runner, flow, (name, input), (token, caller.clone())).await?;
+    Ok((row, caller))
 }
 
 /// A name that tells where it comes from. Each try of a step has another, and a call made again after a crash the same.
@@ -68,15 +77,30 @@ fn own_name(header: &Header, call: &Call, caller: &str) -> String {
     format!("{}-{}", told.collect::<String>(), &caller[24..])
 }
 
-/// `fnf:StartExecution`: the flow by its parameter.
+/// `FNF:StartExecution`: the flow by `resourceArn`, and a reply, as the second language has them
+/// (<https://help.aliyun.com/document_detail/2400188>); or the flow by `FlowName`, as the first has it.
 pub(super) async fn act(runner: &Arc<Runner>, header: &Header, call: &Call) -> Called {
-    match parameter(call, "FlowName").and_then(Value::as_str) {
-        Some(flow) => start(runner, (header, call), flow).await,
-        None => Err(Fault::new(
-            "fnf.MissingParameter",
-            "the parameter FlowName is missing",
-        )),
-    }
+    let Some(resource) = parameter(call, "ResourceArn").and_then(Value::as_str) else {
+        return match parameter(call, "FlowName").and_then(Value::as_str) {
+            Some(flow) => start(runner, (header, call), flow).await,
+            None => Err(Fault::new(
+                "fnf.MissingParameter",
+                "the parameter resourceArn is missing",
+            )),
+        };
+    };
+    let Target::Flow(flow) = Target::of_resource(resource) else {
+        return Err(Fault::new(
+            "fnf.InvalidArgument",
+            format!("{resource} is no flow"),
+        ));
+    };
+    let (row, request) = started(runner, (header, call), &flow).await?;
+    Ok(Came::Begun(json!({
+        "FlowName": row.flow,
+        "ExecutionName": row.name,
+        "RequestID": request,
+    })))
 }
 
 async fn begin(

@@ -30,7 +30,8 @@ pub(super) async fn invoke(
     }
 }
 
-/// `FC:InvokeFunction` of the second language: the function by `resourceArn`, its event in `body`.
+/// `FC:InvokeFunction` of the second language: the function by `resourceArn`, its event in `body`. What the function
+/// gives is under `Body`, a map too: the vendor's flows read `$Output.Body` (<https://help.aliyun.com/document_detail/2872417>).
 pub(super) async fn act(runner: &Arc<Runner>, header: &Header, call: &Call) -> Called {
     let resource = parameter(call, "ResourceArn").and_then(Value::as_str);
     let Some(resource) = resource else {
@@ -61,12 +62,9 @@ pub(super) async fn act(runner: &Arc<Runner>, header: &Header, call: &Call) -> C
             .map_err(|error| service_fault(&error));
     }
     let answer = ask(runner, (header, call), (&name, qualifier.as_deref()), event).await?;
-    let output = match result(&answer.payload) {
-        Some(map @ Value::Object(_)) => map,
-        // The second language takes maps only; what is none is put under a name.
-        Some(other) => json!({"Body": other}),
-        None => json!({"Body": String::from_utf8_lossy(&answer.payload)}),
-    };
+    let told = result(&answer.payload);
+    let body = told.unwrap_or_else(|| String::from_utf8_lossy(&answer.payload).into());
+    let output = json!({"Body": body});
     Ok(match call.pattern {
         Pattern::Callback => Came::Begun(output),
         Pattern::Response | Pattern::Completion => Came::Done(output),

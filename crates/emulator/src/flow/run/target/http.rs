@@ -47,8 +47,12 @@ impl Web {
     }
 }
 
-/// Sends a request: `url`, `method`, `headers`, `body`. A status of 400 and above is the error `HTTP.STATUS`. Addresses
-/// with TLS are not reached from here.
+/// The header in which whoever is to report finds the token.
+const TOKEN: HeaderName = HeaderName::from_static("x-fnf-http-callback-task-token");
+
+/// Sends a request: `url`, `method`, `headers`, `body`; the reply is `Header`, `Code` and `Body`, as the vendor has it
+/// (<https://help.aliyun.com/document_detail/2593203>). A status of 400 and above is the error `HTTP.STATUS`. Addresses with
+/// TLS are not reached from here.
 pub(super) async fn request(runner: &Arc<Runner>, call: &Call) -> Called {
     let request = made(call)?;
     let sent = tokio::time::timeout(TIMEOUT, runner.web.send(request)).await;
@@ -74,15 +78,24 @@ pub(super) async fn request(runner: &Arc<Runner>, call: &Call) -> Called {
     let headers: Map<String, Value> = head
         .headers
         .iter()
-        .filter_map(|(name, value)| Some((name.to_string(), Value::from(value.to_str().ok()?))))
+        .filter_map(|(name, value)| Some((shown(name), Value::from(value.to_str().ok()?))))
         .collect();
     let body = serde_json::from_slice(&body)
         .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&body)));
-    let output = json!({"StatusCode": head.status.as_u16(), "Headers": headers, "Body": body});
+    let output = json!({"Header": headers, "Code": head.status.as_u16(), "Body": body});
     Ok(match call.pattern {
         Pattern::Callback => Came::Begun(output),
         Pattern::Response | Pattern::Completion => Came::Done(output),
     })
+}
+
+/// A header's name as the vendor writes it: `Content-Type`.
+fn shown(name: &HeaderName) -> String {
+    let parts = name.as_str().split('-').map(|part| {
+        let (first, rest) = part.split_at(part.len().min(1));
+        first.to_ascii_uppercase() + rest
+    });
+    parts.collect::<Vec<_>>().join("-")
 }
 
 fn made(call: &Call) -> Result<Request<CallBody>, Fault> {
@@ -128,6 +141,15 @@ fn made(call: &Call) -> Result<Request<CallBody>, Fault> {
             (Ok(name), Ok(value)) => drop(request.headers_mut().insert(name, value)),
             _ => return Err(invalid(format!("{name} cannot be a header"))),
         }
+    }
+    let token = call
+        .token
+        .as_ref()
+        .filter(|_| call.pattern == Pattern::Callback);
+    if let Some(token) = token {
+        let token = HeaderValue::try_from(token)
+            .map_err(|_| invalid("the token cannot be a header".to_owned()))?;
+        request.headers_mut().insert(TOKEN, token);
     }
     Ok(request)
 }

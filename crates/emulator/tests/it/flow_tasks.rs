@@ -1,0 +1,132 @@
+//! What tasks of the second language send and get, in the shapes of the vendor's pages.
+
+use serde_json::{Value as Json, json};
+
+use crate::client::Cloud;
+use crate::flow::{make_function, output};
+use crate::mns::topic::Receiver;
+
+/// A machine of one task and what comes after.
+fn machine(name: &str, states: &str) -> String {
+    format!("Type: StateMachine\nName: {name}\nSpecVersion: v1\nStartAt: A\nStates:\n{states}")
+}
+
+/// The output of an execution that succeeds.
+async fn ran(cloud: &Cloud, flow: &str, states: &str, input: &Json) -> Json {
+    cloud.flow(flow, &machine(flow, states)).await;
+    cloud.run(flow, "one", input).await;
+    output(&cloud.until(flow, "one", "Succeeded").await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_function_gives_is_under_body() {
+    let cloud = Cloud::start().await;
+    make_function(cloud.address(), "f").await;
+    let states = "
+- Type: Task
+  Name: A
+  Action: FC:InvokeFunction
+  TaskMode: RequestComplete
+  Parameters:
+    invocationType: Sync
+    resourceArn: acs:fc:cn-shanghai:1:functions/f/LATEST
+    body: {videoUrl.$: $Input.videoUrl}
+  OutputConstructor:
+    outputUrl.$: $Output.Body.got.videoUrl
+  Next: B
+- Type: Task
+  Name: B
+  Action: FC:InvokeFunction
+  Parameters:
+    invocationType: Sync
+    resourceArn: acs:fc:cn-shanghai:1:functions/f/LATEST
+    body: {speech.$: $Input.outputUrl}
+  End: true
+";
+    let output = ran(&cloud, "video", states, &json!({"videoUrl": "v"})).await;
+    assert_eq!(output["Body"]["got"], json!({"speech": "v"}));
+    assert_eq!(output.as_object().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_is_begun_by_its_resource() {
+    let cloud = Cloud::start().await;
+    let child = "
+- {Type: Pass, Name: A, OutputConstructor: {twice.$: 'format(\"{}{}\", $Input.key, $Input.key)'}, End: true}
+";
+    cloud
+        .flow("test-workflow", &machine("test-workflow", child))
+        .await;
+    let states = |mode: &str, resource: &str| {
+        format!(
+            "
+- Type: Task
+  Name: A
+  Action: FNF:StartExecution
+  TaskMode: {mode}
+  Parameters:
+    resourceArn: {resource}
+    executionName: the-{mode}
+    input: {{key: value1}}
+  End: true
+"
+        )
+    };
+    let resource = "acs:fnf:cn-hangzhou::flow/test-workflow";
+    let begun = states("RequestComplete", resource);
+    let begun = ran(&cloud, "begins", &begun, &json!({})).await;
+    let request = begun["RequestID"].as_str().unwrap();
+    assert_eq!(
+        begun,
+        json!({"FlowName": "test-workflow", "ExecutionName": "the-RequestComplete", "RequestID": request})
+    );
+    let child = cloud
+        .until("test-workflow", "the-RequestComplete", "Succeeded")
+        .await;
+    assert_eq!(output(&child), json!({"twice": "value1value1"}));
+
+    let waits = states("WaitForSystemCallback", resource);
+    let waits = ran(&cloud, "waits", &waits, &json!({})).await;
+    assert_eq!(waits, json!({"twice": "value1value1"}));
+
+    let wrong = states("RequestComplete", "acs:fc:::functions/f");
+    cloud.flow("wrong", &machine("wrong", &wrong)).await;
+    cloud.run("wrong", "one", &json!({})).await;
+    cloud.until("wrong", "one", "Failed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_gets_header_code_and_body_and_bears_its_token() {
+    let cloud = Cloud::start().await;
+    let receiver = Receiver::start(202).await;
+    let states = |mode: &str| {
+        format!(
+            "
+- Type: Task
+  Name: A
+  Action: HTTP:Request
+  TaskMode: {mode}
+  Parameters: {{url: 'http://{}/ask', method: Post, headers: {{key1: value1}}, body: {{age: 18}}}}
+  End: true
+",
+            receiver.address
+        )
+    };
+    let got = ran(&cloud, "asks", &states("RequestComplete"), &json!({})).await;
+    assert_eq!((&got["Code"], &got["Body"]), (&json!(202), &json!("")));
+    assert_eq!(got["Header"]["Content-Length"], "0");
+    let token = "x-fnf-http-callback-task-token";
+    let sent = receiver.wait_for(1).await;
+    assert_eq!(sent[0].header("key1"), Some("value1"));
+    assert_eq!(sent[0].header(token), None);
+
+    let waits = machine("waits", &states("WaitForCustomCallback"));
+    cloud.flow("waits", &waits).await;
+    cloud.run("waits", "one", &json!({})).await;
+    let sent = receiver.wait_for(2).await;
+    let token = sent[1].header(token).unwrap();
+    let report = [("TaskToken", token), ("Output", "{\"yes\": 1}")];
+    cloud.fnf("ReportTaskSucceeded", &report).await;
+    let ended = cloud.until("waits", "one", "Succeeded").await;
+    assert_eq!(output(&ended), json!({"yes": 1}));
+}
