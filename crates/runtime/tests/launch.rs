@@ -109,6 +109,37 @@ async fn only_the_own_code_is_visible_and_it_cannot_be_changed() {
 }
 
 #[tokio::test]
+async fn no_process_of_an_instance_shows_our_variables_or_paths() {
+    assert!(
+        std::env::vars_os().count() > 0,
+        "there is something to hide"
+    );
+    let folder = tempfile::tempdir().expect("folder");
+    let launcher = open(folder.path());
+    let mut order = order(folder.path(), "sleep 1000");
+    order.environment.clear();
+    let process = launcher.start(&order).await.expect("started");
+    until("the program runs", || {
+        process.pid() != process.launcher_pid()
+    })
+    .await;
+    let outer = format!("/proc/{}/environ", process.launcher_pid());
+    let shown = std::fs::read(outer).expect("variables");
+    assert_eq!(String::from_utf8_lossy(&shown), "", "the launcher's");
+    process.kill();
+    process.wait().await;
+    if !launcher.is_caging() {
+        return;
+    }
+    order.slot = folder.path().join("other");
+    order.program[2] = "cat /proc/1/environ; cat /proc/1/cmdline | tr '\\0' '\\n'; echo end".into();
+    let (text, exit) = output(&launcher, &order).await;
+    assert_eq!(exit, Exit::Code(0), "{text}");
+    let words: Vec<_> = text.lines().skip(1).collect();
+    assert_eq!(words, ["inner", "order.json", "end"], "{text}");
+}
+
+#[tokio::test]
 async fn tmp_is_private_and_bounded() {
     let folder = tempfile::tempdir().expect("folder");
     let Some(launcher) = launcher(folder.path()) else {

@@ -117,6 +117,8 @@ impl Launcher {
             .ok_or_else(|| io::Error::other("the launcher's command is empty"))?;
         let mut command = tokio::process::Command::new(program);
         command.args(words).arg("outer").arg(path);
+        // Process 1 of a cage shows its own to the program; what is in ours may be secret.
+        command.env_clear();
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

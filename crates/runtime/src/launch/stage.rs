@@ -60,14 +60,19 @@ fn outer(path: &Path, arguments: &[OsString]) -> io::Result<u8> {
         CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWUTS,
     )?;
     die_with_parent(parcel.parent, Signal::SIGKILL)?;
-    // The same words as ours, but for the stage.
+    // The same words as ours, but for the stage. The program sees them: they name the file and not where it is.
     let before = std::env::args_os()
         .skip(1)
         .take(std::env::args_os().count() - 1 - arguments.len());
+    let (folder, name) = path
+        .parent()
+        .zip(path.file_name())
+        .ok_or_else(|| io::Error::other("the order is no file"))?;
     let child = Command::new("/proc/self/exe")
         .args(before)
         .arg("inner")
-        .arg(path)
+        .arg(name)
+        .current_dir(folder)
         .spawn()?;
     supervise(&child, false)
 }
