@@ -144,11 +144,11 @@ def executions():
     begun = {"Name": "one", "FlowName": NAME, "FlowDefinition": DEFINITION, "Status": "", "Input": '{"x": 7}', "Output": "",
              "StartedTime": TIME, "StoppedTime": ""}
     same("StartExecution", FNF.start_execution(start), begun)
-    fails("StartExecution again", "ExecutionAlreadyExists", 409, lambda: FNF.start_execution(start))
     describe = models.DescribeExecutionRequest(flow_name=NAME, execution_name="one", wait_time_seconds=10)
     ended = {"Name": "one", "FlowName": NAME, "FlowDefinition": DEFINITION, "Status": "Succeeded", "Input": '{"x":7}',
              "Output": '{"x":7}', "StartedTime": TIME, "StoppedTime": TIME, "Environment": {"Variables": []}}
     same("DescribeExecution", FNF.describe_execution(describe), ended)
+    fails("StartExecution again", "ExecutionAlreadyExists", 409, lambda: FNF.start_execution(start))
     history = FNF.get_execution_history(models.GetExecutionHistoryRequest(flow_name=NAME, execution_name="one", limit=2))
     page = history.body.to_map()
     equal("GetExecutionHistory", page["Events"][1], {
@@ -175,6 +175,8 @@ def waiting():
     name = f"{NAME}-waiting"
     flow(name, WAITING)
     FNF.start_execution(models.StartExecutionRequest(flow_name=name, execution_name="w", input="{}"))
+    again = FNF.start_execution(models.StartExecutionRequest(flow_name=name, execution_name="w", input='{"other": 1}'))
+    equal("StartExecution while it goes on", [again.body.status, again.body.input], ["Running", "{}"])
     stop = models.StopExecutionRequest(flow_name=name, execution_name="w", error="Mine", cause="enough")
     stopped = FNF.stop_execution(stop)
     same("StopExecution", stopped, {

@@ -96,6 +96,34 @@ async fn a_flow_is_begun_by_its_resource() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_execution_that_goes_on_is_the_one_that_is_begun() {
+    let cloud = Cloud::start().await;
+    let child = machine("child", "- {Type: Wait, Name: A, Seconds: 300, End: true}");
+    cloud.flow("child", &child).await;
+    cloud.run("child", "same", &json!({"first": 1})).await;
+    let task = |mode: &str| {
+        format!(
+            "- {{Type: Task, Name: A, Action: 'FNF:StartExecution', TaskMode: {mode}, Parameters: {{resourceArn: 'acs:fnf:::flow/child', \
+             executionName: same, input: {{}}}}, Catch: [{{Errors: [fnf.ExecutionAlreadyExists], Next: B}}], End: true}}\n\
+             - {{Type: Pass, Name: B, OutputConstructor: {{taken: true}}, End: true}}\n"
+        )
+    };
+    let taken = json!({"taken": true});
+    let begun = ran(&cloud, "begins", &task("RequestComplete"), &json!({})).await;
+    assert_eq!(begun["ExecutionName"], "same");
+    // Of its end that one would not tell who waits for it.
+    let waits = task("WaitForSystemCallback");
+    assert_eq!(ran(&cloud, "waits", &waits, &json!({})).await, taken);
+    cloud
+        .admin("POST", "clock", br#"{"advance_ms": 300000}"#)
+        .await;
+    let ended = cloud.until("child", "same", "Succeeded").await;
+    assert_eq!(output(&ended), json!({"first": 1}));
+    let late = task("RequestComplete");
+    assert_eq!(ran(&cloud, "late", &late, &json!({})).await, taken);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_gets_header_code_and_body_and_bears_its_token() {
     let cloud = Cloud::start().await;
     let receiver = Receiver::start(202).await;

@@ -21,7 +21,8 @@ const WAIT: u64 = 60;
 /// Bytes of an input at most.
 const INPUT: usize = 64 * 1024;
 
-/// `StartExecution`.
+/// `StartExecution`. While an execution of that name goes on, it is that one, as the vendor has it
+/// (alibabacloud.com/help/en/serverless-workflow/latest/api-fnf-2019-03-15-startexecution).
 pub(super) async fn start(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
     let flow = flow::find(runner, &call.name("FlowName")?)?;
     let name = match call.text("ExecutionName") {
@@ -33,7 +34,14 @@ pub(super) async fn start(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Valu
     };
     let (begin, input) = begin(runner, call, flow, name).await?;
     let definition = begin.definition.clone();
-    let row = runner.start(begin).await?;
+    let named = (begin.flow.name.clone(), begin.name.clone());
+    let row = match runner.start(begin).await {
+        Ok(row) => row,
+        Err(error) if error.code == "ExecutionAlreadyExists" => {
+            return going_on(runner, named).await?.ok_or(error);
+        }
+        Err(error) => return Err(error),
+    };
     // The vendor's reply leaves open how far the execution is.
     Ok(json!({
         "Name": row.name,
@@ -45,6 +53,16 @@ pub(super) async fn start(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Valu
         "StartedTime": moment(row.started),
         "StoppedTime": "",
     }))
+}
+
+/// The execution of a flow and a name, if it goes on.
+async fn going_on(runner: &Runner, (flow, name): (String, String)) -> Outcome<Option<Value>> {
+    let (row, execution) = whole(runner, flow, name).await?;
+    if !execution.is_running() {
+        return Ok(None);
+    }
+    let definition = definition_of(runner, &row).await?;
+    Ok(Some(shown(&row, Some((&execution, &definition)))))
 }
 
 /// `StartSyncExecution`: of express flows only; its name need not be unique.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use workflow::engine::{Call, EventKind, Fault, Header};
+use workflow::engine::{Call, EventKind, Fault, Header, Status};
 use workflow::{Pattern, Target};
 
 use super::{Called, Came, Runner, parameter};
 use crate::flow::call::check_name;
-use crate::flow::error::FlowError;
+use crate::flow::error::{FlowError, Outcome};
 use crate::flow::model::{Row, moment};
 use crate::flow::run::{Begin, request_id};
 use crate::flow::table;
@@ -63,7 +63,14 @@ async fn started(
         }
         None => own_name(header, call, &caller),
     };
-    let row = begin(runner, flow, (name, input), (token, caller.clone())).await?;
+    let row = match begin(runner, flow, (&name, input), (token, &caller)).await {
+        Ok(row) => row,
+        Err(error) if error.code == "ExecutionAlreadyExists" => {
+            let found = there(runner, (flow, &name), (call.pattern, &caller)).await;
+            found.ok_or_else(|| fault(&error))?
+        }
+        Err(error) => return Err(fault(&error)),
+    };
     Ok((row, caller))
 }
 
@@ -106,42 +113,35 @@ pub(super) async fn act(runner: &Arc<Runner>, header: &Header, call: &Call) -> C
 async fn begin(
     runner: &Arc<Runner>,
     flow: &str,
-    (name, input): (String, Value),
-    (token, caller): (Option<String>, String),
-) -> Result<Row, Fault> {
+    (name, input): (&str, Value),
+    (token, caller): (Option<String>, &str),
+) -> Outcome<Row> {
     let wanted = flow.to_owned();
     let found = runner
         .store
         .read(move |db| table::flow::find(db, &wanted))
-        .await;
-    let found = found.map_err(|error| fault(&error.into()))?;
-    let Some(found) = found else {
-        return Err(fault(&FlowError::no_flow(flow)));
-    };
+        .await?;
+    let found = found.ok_or_else(|| FlowError::no_flow(flow))?;
     let begin = Begin {
         definition: found.definition.clone(),
         flow: found,
         qualifier: String::new(),
-        name: name.clone(),
+        name: name.to_owned(),
         input,
         token,
-        caller: Some(caller.clone()),
+        caller: Some(caller.to_owned()),
         item: None,
     };
-    match runner.start(begin).await {
-        Ok(row) => Ok(row),
-        Err(error) if error.code == "ExecutionAlreadyExists" => {
-            match mine(runner, (flow, &name), &caller).await {
-                Some(row) => Ok(row),
-                None => Err(fault(&error)),
-            }
-        }
-        Err(error) => Err(fault(&error)),
-    }
+    runner.start(begin).await
 }
 
-/// The execution of that name, if it was begun by this very call before a crash.
-async fn mine(runner: &Arc<Runner>, (flow, name): (&str, &str), caller: &str) -> Option<Row> {
+/// The execution of that name, if it was begun by this very call before a crash. Also another one that goes on, as
+/// the API has it; but not for a call that waits for more than the reply: of its end that one would not tell it.
+async fn there(
+    runner: &Arc<Runner>,
+    (flow, name): (&str, &str),
+    (pattern, caller): (Pattern, &str),
+) -> Option<Row> {
     let (flow, name) = (flow.to_owned(), name.to_owned());
     let read = runner.ledger.read(move |db| {
         let row = table::execution::find(db, &flow, &name)?;
@@ -156,7 +156,10 @@ async fn mine(runner: &Arc<Runner>, (flow, name): (&str, &str), caller: &str) ->
         EventKind::ExecutionStarted { header, .. } => header.caller.as_deref() == Some(caller),
         _ => false,
     });
-    row.filter(|_| is_mine)
+    row.filter(|row| {
+        let goes_on = row.status == Status::Running.name();
+        is_mine || (goes_on && pattern == Pattern::Response)
+    })
 }
 
 fn fault(error: &FlowError) -> Fault {
