@@ -8,7 +8,7 @@ use workflow::engine::{Call, EventKind, Fault, Header};
 
 use super::{Called, Came, Runner, parameter};
 use crate::flow::call::check_name;
-use crate::flow::error::FlowError;
+use crate::flow::error::{FlowError, Outcome};
 use crate::flow::model::{Row, moment};
 use crate::flow::run::{Begin, request_id};
 use crate::flow::table;
@@ -49,7 +49,8 @@ pub(super) async fn start(
         }
         None => own_name(header, call, &caller),
     };
-    let row = begin(runner, &flow, (name, input), (token, caller)).await?;
+    let row = begin(runner, &flow, (name, input), (token, caller)).await;
+    let row = row.map_err(|error| fault(&error))?;
     Ok(Came::Begun(json!({
         "Name": row.name,
         "FlowName": row.flow,
@@ -59,7 +60,7 @@ pub(super) async fn start(
 }
 
 /// A name that tells where it comes from. Each try of a step has another, and a call made again after a crash the same.
-fn own_name(header: &Header, call: &Call, caller: &str) -> String {
+pub(super) fn own_name(header: &Header, call: &Call, caller: &str) -> String {
     let told = format!("{}-{}", header.name, call.step);
     let told = told.chars().take(OWN).map(|c| match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => c,
@@ -79,20 +80,20 @@ pub(super) async fn act(runner: &Arc<Runner>, header: &Header, call: &Call) -> C
     }
 }
 
-async fn begin(
+/// Begins an execution of a flow, or finds the one that this very call began before a crash.
+pub(super) async fn begin(
     runner: &Arc<Runner>,
     flow: &str,
     (name, input): (String, Value),
     (token, caller): (Option<String>, String),
-) -> Result<Row, Fault> {
+) -> Outcome<Row> {
     let wanted = flow.to_owned();
     let found = runner
         .store
         .read(move |db| table::flow::find(db, &wanted))
         .await;
-    let found = found.map_err(|error| fault(&error.into()))?;
-    let Some(found) = found else {
-        return Err(fault(&FlowError::no_flow(flow)));
+    let Some(found) = found? else {
+        return Err(FlowError::no_flow(flow));
     };
     let begin = Begin {
         definition: found.definition.clone(),
@@ -109,10 +110,10 @@ async fn begin(
         Err(error) if error.code == "ExecutionAlreadyExists" => {
             match mine(runner, (flow, &name), &caller).await {
                 Some(row) => Ok(row),
-                None => Err(fault(&error)),
+                None => Err(error),
             }
         }
-        Err(error) => Err(fault(&error)),
+        Err(error) => Err(error),
     }
 }
 

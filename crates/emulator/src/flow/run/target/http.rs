@@ -9,10 +9,9 @@ use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use runtime::{BoxError, CallBody, Upstream};
 use serde_json::{Map, Value, json};
-use workflow::Pattern;
 use workflow::engine::{Call, Fault};
 
-use super::{Called, Came, Runner, parameter};
+use super::{Called, Runner, answered, parameter};
 
 /// Bytes of a reply at most.
 const LARGEST: usize = 1024 * 1024;
@@ -79,10 +78,7 @@ pub(super) async fn request(runner: &Arc<Runner>, call: &Call) -> Called {
     let body = serde_json::from_slice(&body)
         .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&body)));
     let output = json!({"StatusCode": head.status.as_u16(), "Headers": headers, "Body": body});
-    Ok(match call.pattern {
-        Pattern::Callback => Came::Begun(output),
-        Pattern::Response | Pattern::Completion => Came::Done(output),
-    })
+    Ok(answered(call, output))
 }
 
 fn made(call: &Call) -> Result<Request<CallBody>, Fault> {
