@@ -32,6 +32,8 @@ pub struct Execution {
     pub events: u64,
     /// How many of them do not belong to its history.
     pub unshown: u64,
+    /// How often it was redriven, and when last.
+    pub redriven: Option<(u64, Millis)>,
     /// What runs, by number.
     pub frames: BTreeMap<FrameId, Frame>,
 }
@@ -163,6 +165,7 @@ impl Execution {
             fault: None,
             events: 0,
             unshown: 0,
+            redriven: None,
             frames: BTreeMap::new(),
         }
     }
