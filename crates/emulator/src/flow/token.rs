@@ -15,10 +15,34 @@ pub(super) struct Named {
     pub(super) entered: u64,
     /// The item of a map run whose execution reports by it; the event is that which started the map run.
     pub(super) item: Option<ItemId>,
+    /// How the step is told of the end of an execution that it began.
+    pub(super) telling: Telling,
+}
+
+/// How a step that began an execution is told of its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Telling {
+    /// Its output or its error, as they are.
+    Bare,
+    /// All that there is to say of it, with input and output as texts of JSON: `.sync` of the States Language.
+    Texts,
+    /// The same with input and output as they are: `.sync:2`.
+    Values,
+}
+
+impl Telling {
+    const fn sign(self) -> &'static str {
+        match self {
+            Self::Bare => "",
+            Self::Texts => ".sync",
+            Self::Values => ".sync2",
+        }
+    }
 }
 
 /// Makes and reads tokens: base64 of `v1#FLOW#EXECUTION#EVENT#SIGNATURE`, the form of the vendor's. Of an item of a map run
-/// the event is followed by the item's number and the round: `EVENT.ITEM.ROUND`.
+/// the event is followed by the item's number and the round, `EVENT.ITEM.ROUND`; of a step that waits in the manner of the
+/// States Language by that manner, `EVENT.sync` or `EVENT.sync2`.
 pub(super) struct Seal(Vec<u8>);
 
 impl Seal {
@@ -48,20 +72,33 @@ impl Seal {
         let (execution, entered) = rest.rsplit_once('#')?;
         let mut numbers = entered.split('.');
         let entered = numbers.next()?.parse().ok()?;
-        let item = match (numbers.next(), numbers.next()) {
-            (Some(index), Some(round)) => Some(ItemId {
-                started: entered,
-                index: index.parse().ok()?,
-                round: round.parse().ok()?,
-            }),
-            _ => None,
+        let (item, telling) = match (numbers.next(), numbers.next()) {
+            (Some(index), Some(round)) => {
+                let (index, round) = (index.parse().ok()?, round.parse().ok()?);
+                let started = entered;
+                let item = ItemId {
+                    started,
+                    index,
+                    round,
+                };
+                (Some(item), Telling::Bare)
+            }
+            (Some("sync"), None) => (None, Telling::Texts),
+            (Some("sync2"), None) => (None, Telling::Values),
+            _ => (None, Telling::Bare),
         };
         Some(Named {
             flow: flow.to_owned(),
             execution: execution.to_owned(),
             entered,
             item,
+            telling,
         })
+    }
+
+    /// The token of the step that began with an event, to be told so.
+    pub(super) fn of_end(&self, header: &Header, entered: u64, telling: Telling) -> String {
+        self.seal(header, &format!("{entered}{}", telling.sign()))
     }
 
     /// The token of an item of a map run of an execution.
@@ -110,8 +147,16 @@ mod tests {
             execution: "e#1:x".to_owned(),
             entered: 7,
             item: None,
+            telling: Telling::Bare,
         };
         assert_eq!(Seal::new("a").read(&token), Some(named));
+        for telling in [Telling::Bare, Telling::Texts, Telling::Values] {
+            let token = Seal::new("a").of_end(&header, 7, telling);
+            let named = Seal::new("a")
+                .read(&token)
+                .map(|named| (named.entered, named.telling));
+            assert_eq!(named, Some((7, telling)));
+        }
         assert_eq!(Seal::new("b").read(&token), None);
         let item = ItemId {
             started: 7,

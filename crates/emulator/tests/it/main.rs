@@ -11,6 +11,7 @@ mod crash;
 mod faults;
 mod flow;
 mod flow_faults;
+mod flow_states;
 mod flow_tasks;
 mod full;
 mod function;

@@ -1,6 +1,7 @@
 //! Choices.
 
 use super::condition::condition;
+use super::state::{JSONATA, refuse, refuse_variables};
 use crate::Node;
 use crate::form::{Builder, Form};
 use crate::names::Names;
@@ -34,6 +35,8 @@ fn case(builder: &mut Builder, node: &Node, names: &Names) -> Option<Case> {
     let form = builder.form(node, "a rule of a choice")?;
     let when = condition(builder, &form);
     let next = names.need(builder, &form, "Next");
+    refuse(builder, &form, &["Output"], JSONATA);
+    refuse_variables(builder, &form);
     builder.done(&form);
     Some(Case {
         when: when?,

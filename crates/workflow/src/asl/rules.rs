@@ -1,7 +1,7 @@
 //! `Retry` and `Catch`.
 
 use super::paths;
-use super::state::refuse;
+use super::state::{JSONATA, refuse, refuse_variables};
 use crate::Node;
 use crate::form::{Builder, Form};
 use crate::names::Names;
@@ -66,12 +66,8 @@ pub(super) fn catch(builder: &mut Builder, form: &Form, names: &Names) -> Vec<Ca
             all_is_last(builder, item, is_last);
             let errors = builder.names(form, "ErrorEquals");
             let result = paths::result(builder, form);
-            refuse(
-                builder,
-                form,
-                &["Output", "Assign"],
-                "belongs to JSONata or to variables, and only JSON paths are read",
-            );
+            refuse(builder, form, &["Output"], JSONATA);
+            refuse_variables(builder, form);
             Some(Catch {
                 errors,
                 at: form.at,

@@ -12,8 +12,8 @@ use crate::yaml::Entry;
 
 /// The longest wait, in seconds.
 const WAIT: f64 = 99_999_999.0;
-/// Fields of the other query language and of variables.
-const FOREIGN: [&str; 5] = ["Arguments", "Output", "Items", "Condition", "Assign"];
+/// Fields of the other query language.
+const FOREIGN: [&str; 4] = ["Arguments", "Output", "Items", "Condition"];
 
 /// Reads a state and puts it in its place.
 pub(super) fn read(builder: &mut Builder, entry: &Entry, id: StepId, names: &Names) {
@@ -23,12 +23,8 @@ pub(super) fn read(builder: &mut Builder, entry: &Entry, id: StepId, names: &Nam
     let word = builder.need_text(&form, "Type");
     form.get("Comment");
     super::query_language(builder, &form);
-    refuse(
-        builder,
-        &form,
-        &FOREIGN,
-        "belongs to JSONata or to variables, and only JSON paths are read",
-    );
+    refuse(builder, &form, &FOREIGN, JSONATA);
+    refuse_variables(builder, &form);
     let Some(kind) = word.and_then(|word| kind(builder, &form, (id, word), names)) else {
         return;
     };
@@ -56,6 +52,19 @@ pub(super) fn read(builder: &mut Builder, entry: &Entry, id: StepId, names: &Nam
             next,
         },
     );
+}
+
+/// Why fields of the other query language cannot be.
+pub(super) const JSONATA: &str = "belongs to JSONata, and only JSON paths are read";
+
+/// Says that variables are not served, if some are assigned.
+pub(super) fn refuse_variables(builder: &mut Builder, form: &Form) {
+    if let Some(node) = form.get("Assign") {
+        let said = "`Assign` sets variables, which are not served here";
+        let finding = Finding::error(node.at, said);
+        let hint = "keep the value in the data, by ResultPath and Parameters";
+        builder.findings.push(finding.hint(hint));
+    }
 }
 
 /// Says of each of these keys that is there why it cannot be.
@@ -99,7 +108,11 @@ fn kind(
 
 /// A text that stands under a key, or that the expression under the key with `Path` behind it yields.
 fn text(builder: &mut Builder, form: &Form, key: &str) -> Option<Text> {
-    if let Some(node) = form.get(&format!("{key}Path")) {
+    let path = format!("{key}Path");
+    if let Some(node) = form.get(&path) {
+        if form.get(key).is_some() {
+            builder.error(node.at, format!("a state has {key} or {path}, not both"));
+        }
         let text = builder.text(node, key)?;
         return builder.expression(text, node.at).map(Text::Expr);
     }

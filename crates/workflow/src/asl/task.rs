@@ -63,15 +63,18 @@ fn resource_of(name: &str) -> (Target, Pattern) {
 fn function(path: &str) -> Option<Target> {
     let path = path.strip_prefix("function:")?;
     let (name, qualifier) = match path.split_once(':') {
-        Some((name, qualifier)) => (name, Some(qualifier.to_owned())),
+        Some((name, qualifier)) => (name, Some(qualifier)),
         None => (path, None),
     };
     Some(Target::Function {
         name: name.to_owned(),
-        qualifier,
+        qualifier: qualifier
+            .filter(|qualifier| *qualifier != "$LATEST")
+            .map(str::to_owned),
     })
 }
 
+/// An operation of a product. What waits for completion and gets the result read keeps its `:2`: `startExecution:2`.
 fn integration(path: &str) -> Option<(Target, Pattern)> {
     let known = [
         (".waitForTaskToken", Pattern::Callback),
@@ -80,11 +83,12 @@ fn integration(path: &str) -> Option<(Target, Pattern)> {
     ];
     let mut ends = known.into_iter();
     let found = ends.find_map(|(end, pattern)| Some((path.strip_suffix(end)?, pattern)));
+    let edition = if path.ends_with(".sync:2") { ":2" } else { "" };
     let (path, pattern) = found.unwrap_or((path, Pattern::Response));
     let (product, operation) = path.rsplit_once(':')?;
     let target = Target::Action {
         product: product.to_owned(),
-        operation: operation.to_owned(),
+        operation: format!("{operation}{edition}"),
     };
     Some((target, pattern))
 }
@@ -117,6 +121,11 @@ mod tests {
                 Pattern::Response,
             ),
             (
+                "arn:aws:lambda:x:1:function:pay:$LATEST",
+                function(None),
+                Pattern::Response,
+            ),
+            (
                 "arn:aws:states:::lambda:invoke",
                 action("lambda", "invoke"),
                 Pattern::Response,
@@ -133,7 +142,7 @@ mod tests {
             ),
             (
                 "arn:aws:states:::states:startExecution.sync:2",
-                action("states", "startExecution"),
+                action("states", "startExecution:2"),
                 Pattern::Completion,
             ),
             (

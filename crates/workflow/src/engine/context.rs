@@ -86,10 +86,14 @@ fn states(
             "Input": header.input,
             "RoleArn": header.role,
             "StartTime": moment(execution.started),
+            "RedriveCount": execution.redriven.map_or(0, |(times, _)| times),
         },
         "StateMachine": {"Name": header.flow, "Id": header.flow},
         "Task": {"Token": token},
     });
+    if let Some((_, last)) = execution.redriven {
+        context["Execution"]["RedriveTime"] = json!(moment(last));
+    }
     if let Some((step, since)) = step_at(execution, spot) {
         context["State"] = json!({
             "Name": program.step(step).name,

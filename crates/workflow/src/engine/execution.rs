@@ -35,6 +35,8 @@ pub struct Execution {
     pub unshown: u64,
     /// The global variables, in the second language.
     pub globals: Arc<Value>,
+    /// How often it was redriven, and when last.
+    pub redriven: Option<(u64, Millis)>,
     /// What runs, by number.
     pub frames: BTreeMap<FrameId, Frame>,
 }
@@ -169,6 +171,7 @@ impl Execution {
             events: 0,
             unshown: 0,
             globals: Arc::new(json!({})),
+            redriven: None,
             frames: BTreeMap::new(),
         }
     }

@@ -36,7 +36,7 @@ impl Execution {
                 let scope = header.part.unwrap_or(ROOT);
                 self.open(program, 0, (None, scope, 0), input);
             }
-            EventKind::ExecutionRedriven { deadline } => self.redriven(*deadline),
+            EventKind::ExecutionRedriven { deadline } => self.redrive(event.time, *deadline),
             EventKind::ExecutionSucceeded { output } => {
                 self.output = Some(output.clone());
                 self.end(Status::Succeeded, event.time, None);
@@ -197,7 +197,9 @@ impl Execution {
     }
 
     /// Whatever had not ended begins again; what surrounds it goes on as it was.
-    fn redriven(&mut self, deadline: Millis) {
+    fn redrive(&mut self, now: Millis, deadline: Millis) {
+        let times = self.redriven.map_or(0, |(times, _)| times);
+        self.redriven = Some((times + 1, now));
         self.status = Status::Running;
         self.stopped = None;
         self.fault = None;

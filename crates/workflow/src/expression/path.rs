@@ -41,6 +41,8 @@ pub enum Segment {
     Key(String),
     /// `[0]`, from the end when negative.
     Index(i64),
+    /// `[0,1]`: the items at these places, of the States Language.
+    Indices(Vec<i64>),
     /// `[*]`: every item or value.
     All,
     /// `[1:3]`
@@ -93,6 +95,10 @@ impl fmt::Display for Path {
         self.segments.iter().try_for_each(|segment| match segment {
             Segment::Key(key) => write!(f, ".{key}"),
             Segment::Index(index) => write!(f, "[{index}]"),
+            Segment::Indices(indices) => {
+                let indices: Vec<String> = indices.iter().map(i64::to_string).collect();
+                write!(f, "[{}]", indices.join(","))
+            }
             Segment::All => f.write_str("[*]"),
             Segment::Slice(from, to) => {
                 let bound =
@@ -127,6 +133,10 @@ fn many<'v>(value: &'v Value, segment: &Segment, scene: &Scene) -> Vec<&'v Value
     match (segment, value) {
         (Segment::All, Value::Array(items)) => items.iter().collect(),
         (Segment::All, Value::Object(entries)) => entries.values().collect(),
+        (Segment::Indices(indices), Value::Array(items)) => indices
+            .iter()
+            .filter_map(|index| items.get(from_end(*index, items.len())?))
+            .collect(),
         (Segment::Slice(from, to), Value::Array(items)) => slice(items, *from, *to),
         (Segment::Filter(test), Value::Array(items)) => items
             .iter()

@@ -79,7 +79,25 @@ impl Reader {
         if self.follows(":") {
             return Ok(Segment::Slice(from, self.whole()?));
         }
+        if let Some(first) = from
+            && self.words == Words::States
+            && self.follows(",")
+        {
+            return self.indices(first);
+        }
         from.map(Segment::Index)
             .ok_or_else(|| "an index, a key in quotes or * is expected in the brackets".to_owned())
+    }
+
+    /// The places behind the first one and its comma.
+    fn indices(&mut self, first: i64) -> Read<Segment> {
+        let mut indices = vec![first];
+        loop {
+            let next = self.whole()?;
+            indices.push(next.ok_or_else(|| "an index is missing after the comma".to_owned())?);
+            if !self.follows(",") {
+                return Ok(Segment::Indices(indices));
+            }
+        }
     }
 }

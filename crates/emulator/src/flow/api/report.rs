@@ -9,6 +9,7 @@ use crate::flow::call::Call;
 use crate::flow::error::{FlowError, Outcome};
 use crate::flow::run::Runner;
 use crate::flow::table;
+use crate::flow::token::Telling;
 
 /// `ReportTaskSucceeded`.
 pub(super) async fn succeeded(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value> {
@@ -39,7 +40,7 @@ async fn report(
     let named = runner
         .seal
         .read(&token)
-        .filter(|named| named.item.is_none())
+        .filter(|named| named.item.is_none() && named.telling == Telling::Bare)
         .ok_or_else(|| FlowError::invalid("TaskToken is not a token of this cloud."))?;
     let (flow, name) = (named.flow.clone(), named.execution.clone());
     let found = runner

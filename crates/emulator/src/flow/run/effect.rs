@@ -152,7 +152,7 @@ impl Runner {
             let (flow, execution) = (named.flow, named.execution);
             let find = move |db: &_| table::execution::find(db, &flow, &execution);
             if let Some(row) = self.ledger.read(find).await? {
-                let outcome = report.outcome.clone();
+                let outcome = self.told(report, named.telling).await?;
                 let command = match named.item {
                     Some(item) => Command::ItemEnded { item, outcome },
                     None => Command::Reported {

@@ -50,7 +50,7 @@ impl Cloud {
     }
 
     /// Makes a rule of the default bus with targets.
-    async fn rule(&self, name: &str, pattern: &Json, targets: &Json) {
+    pub(crate) async fn rule(&self, name: &str, pattern: &Json, targets: &Json) {
         let (pattern, targets) = (pattern.to_string(), targets.to_string());
         let params = [
             ("EventBusName", "default"),
@@ -81,7 +81,7 @@ fn event(id: &str, data: &Json) -> Json {
 }
 
 /// A target that is a queue, with parameters.
-fn queue(id: &str, name: &str, params: &Json) -> Json {
+pub(crate) fn queue(id: &str, name: &str, params: &Json) -> Json {
     let endpoint = format!("acs:mns:{ACCOUNT}:queues/{name}");
     json!({"Id": id, "Type": "acs.mns.queue", "Endpoint": endpoint, "ParamList": params})
 }

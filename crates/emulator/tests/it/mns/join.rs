@@ -22,7 +22,7 @@ impl Cloud {
         (made.status, made.json())
     }
 
-    async fn make_topic(&self, name: &str) {
+    pub(crate) async fn make_topic(&self, name: &str) {
         let made = self.mns("PUT", &format!("/topics/{name}"), "").await;
         assert_eq!(made.status, 201);
     }

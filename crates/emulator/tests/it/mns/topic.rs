@@ -24,7 +24,7 @@ impl Cloud {
         assert_eq!(made.status, 201, "{}", made.text());
     }
 
-    pub(super) async fn subscribe(
+    pub(crate) async fn subscribe(
         &self,
         topic: &str,
         name: &str,

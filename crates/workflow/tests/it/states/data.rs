@@ -43,9 +43,9 @@ fn passes_move_data_by_paths() {
   B: {Type: Choice, OutputPath: $.b, Choices: [{Variable: $.b.go, BooleanEquals: true, Next: C}]}
   C: {Type: Succeed, OutputPath: $.go}").given(json!({"a": {"b": {"go": true}}})).gives(json!(true)).takes(1),
         machine("paths lead to many places", "
-  A: {Type: Pass, Parameters: {all.$: '$.l[*].n', some.$: '$.l[?(@.n > 1)].n', part.$: '$.l[0:2].n', last.$: '$.l[-1].n', deep.$: $..n}, End: true}")
+  A: {Type: Pass, Parameters: {all.$: '$.l[*].n', some.$: '$.l[?(@.n > 1)].n', part.$: '$.l[0:2].n', last.$: '$.l[-1].n', two.$: '$.l[0, -1, 9].n', deep.$: $..n}, End: true}")
             .given(json!({"l": [{"n": 1}, {"n": 2}, {"n": 3}]}))
-            .gives(json!({"all": [1, 2, 3], "some": [2, 3], "part": [1, 2], "last": 3, "deep": [1, 2, 3]})),
+            .gives(json!({"all": [1, 2, 3], "some": [2, 3], "part": [1, 2], "last": 3, "two": [1, 3], "deep": [1, 2, 3]})),
     ]);
 }
 
@@ -58,9 +58,9 @@ fn templates_evaluate_keys_with_the_suffix_only() {
         machine("a result is no template", "
   A: {Type: Pass, Result: {x.$: $.x}, End: true}").given(json!({"x": 7})).gives(json!({"x.$": "$.x"})),
         machine("the context", "
-  A: {Type: Pass, Parameters: {run.$: $$.Execution.Name, in.$: $$.Execution.Input.x, flow.$: $$.StateMachine.Name, state.$: $$.State.Name, since.$: $$.State.EnteredTime}, End: true}")
+  A: {Type: Pass, Parameters: {run.$: $$.Execution.Name, in.$: $$.Execution.Input.x, flow.$: $$.StateMachine.Name, state.$: $$.State.Name, since.$: $$.State.EnteredTime, again.$: $$.Execution.RedriveCount}, End: true}")
             .given(json!({"x": 7}))
-            .gives(json!({"run": "run", "in": 7, "flow": "flow", "state": "A", "since": "2020-09-13T12:26:40.000Z"})),
+            .gives(json!({"run": "run", "in": 7, "flow": "flow", "state": "A", "since": "2020-09-13T12:26:40.000Z", "again": 0})),
         machine("paths may begin in the context", "
   A: {Type: Pass, InputPath: $$.Execution.Input.x, Next: B}
   B: {Type: Pass, Parameters: {here.$: $}, End: true}").given(json!({"x": 7})).gives(json!({"here": 7})),

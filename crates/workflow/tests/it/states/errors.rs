@@ -1,10 +1,10 @@
 //! Failures: repetitions, rules that catch, time-outs, and states that fail.
 
 use serde_json::{Value, json};
-use workflow::engine::{Command, EventKind, Fault, Status};
+use workflow::engine::{Call, Command, EventKind, Fault, Status};
 
 use super::{Scenario, check_all, machine};
-use crate::stage::{Stage, echo};
+use crate::stage::{Stage, echo, failure};
 
 /// A task of that function with these fields, and states `B` and `C` behind its rules.
 fn task(title: &'static str, function: &str, fields: &str) -> Scenario {
@@ -86,6 +86,32 @@ fn tasks_time_out() {
     assert_eq!(stage.status(), Status::TimedOut);
     assert_eq!(stage.fault().error, "States.Timeout");
     assert_eq!(stage.now - stage.execution().started, 30_000);
+}
+
+#[test]
+fn a_redriven_execution_knows_how_often_it_was() {
+    let text = "
+StartAt: A
+States:
+  A: {Type: Task, Resource: 'arn:aws:lambda:r:1:function:x', Parameters: {n.$: $$.Execution.RedriveCount}, Next: B}
+  B: {Type: Pass, Parameters: {n.$: $.n, last.$: $$.Execution.RedriveTime}, End: true}";
+    let mut failures = 2;
+    let world = move |call: &Call| {
+        if failures == 0 {
+            return echo(call);
+        }
+        failures -= 1;
+        failure("Broken")
+    };
+    let mut stage = Stage::new(text, world).killed().start(json!({}));
+    for _ in 0..2 {
+        assert_eq!(stage.status(), Status::Failed);
+        stage.now += 1000;
+        stage.tell(Command::Redrive);
+        stage.settle();
+    }
+    let last = "2020-09-13T12:26:42.000Z";
+    assert_eq!(stage.output(), json!({"n": 2, "last": last}));
 }
 
 #[test]

@@ -112,7 +112,31 @@ fn what_is_wrong_is_said_with_its_place() {
         ),
         (
             "  A: {Type: Pass, Assign: {x: 1}, End: true}",
-            "3:27: `Assign` belongs to JSONata or to variables, and only JSON paths are read",
+            "3:27: `Assign` sets variables, which are not served here; keep the value in the data, by ResultPath and Parameters",
+        ),
+        (
+            "  A: {Type: Choice, Choices: [{Variable: $.x, IsNull: true, Assign: {x: 1}, Next: A}]}",
+            "3:69: `Assign` sets variables, which are not served here; keep the value in the data, by ResultPath and Parameters",
+        ),
+        (
+            "  A: {Type: Pass, Output: x, End: true}",
+            "3:27: `Output` belongs to JSONata, and only JSON paths are read",
+        ),
+        (
+            "  A: {Type: Fail, Error: E, ErrorPath: $.e}",
+            "3:40: a state has Error or ErrorPath, not both",
+        ),
+        (
+            "  A: {Type: Fail, Cause: c, CausePath: $.c}",
+            "3:40: a state has Cause or CausePath, not both",
+        ),
+        (
+            "  A: {Type: Pass, InputPath: '$.l[0,]', End: true}",
+            "3:30: the expression `$.l[0,]` is wrong at its character 7: an index is missing after the comma",
+        ),
+        (
+            "  A: {Type: Pass, ResultPath: '$.l[0,1]', End: true}",
+            "3:31: `ResultPath` must lead to one place in the data; write it such as $.order.id",
         ),
         (
             "  A: {Type: Pass, QueryLanguage: JSONata, End: true}",

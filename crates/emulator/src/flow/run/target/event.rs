@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use workflow::Pattern;
 use workflow::engine::{Call, Fault, Header};
 
-use super::{Called, Came, Runner, parameter};
+use super::{Called, Runner, answered, parameter};
 use crate::bridge::{BridgeError, Event};
 use crate::flow::run::effect::request_id;
 
@@ -41,10 +40,7 @@ pub(super) async fn act(runner: &Arc<Runner>, header: &Header, call: &Call) -> C
         "EntryList": [{"EventId": document["id"], "TraceId": trace}],
         "RequestId": request,
     });
-    Ok(match call.pattern {
-        Pattern::Callback => Came::Begun(output),
-        Pattern::Response | Pattern::Completion => Came::Done(output),
-    })
+    Ok(answered(call, output))
 }
 
 fn fault(error: &BridgeError) -> Fault {

@@ -63,19 +63,13 @@ async fn started(
         }
         None => own_name(header, call, &caller),
     };
-    let row = match begin(runner, flow, (&name, input), (token, &caller)).await {
-        Ok(row) => row,
-        Err(error) if error.code == "ExecutionAlreadyExists" => {
-            let found = there(runner, (flow, &name), (call.pattern, &caller)).await;
-            found.ok_or_else(|| fault(&error))?
-        }
-        Err(error) => return Err(fault(&error)),
-    };
-    Ok((row, caller))
+    let asked = (token, caller.as_str(), call.pattern);
+    let row = begin(runner, flow, (&name, input), asked).await;
+    Ok((row.map_err(|error| fault(&error))?, caller))
 }
 
 /// A name that tells where it comes from. Each try of a step has another, and a call made again after a crash the same.
-fn own_name(header: &Header, call: &Call, caller: &str) -> String {
+pub(super) fn own_name(header: &Header, call: &Call, caller: &str) -> String {
     let told = format!("{}-{}", header.name, call.step);
     let told = told.chars().take(OWN).map(|c| match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => c,
@@ -110,18 +104,19 @@ pub(super) async fn act(runner: &Arc<Runner>, header: &Header, call: &Call) -> C
     })))
 }
 
-async fn begin(
+/// Begins an execution of a flow, or finds the one that this very call began before a crash.
+pub(super) async fn begin(
     runner: &Arc<Runner>,
     flow: &str,
     (name, input): (&str, Value),
-    (token, caller): (Option<String>, &str),
+    (token, caller, pattern): (Option<String>, &str, Pattern),
 ) -> Outcome<Row> {
     let wanted = flow.to_owned();
     let found = runner
         .store
         .read(move |db| table::flow::find(db, &wanted))
-        .await?;
-    let found = found.ok_or_else(|| FlowError::no_flow(flow))?;
+        .await;
+    let found = found?.ok_or_else(|| FlowError::no_flow(flow))?;
     let begin = Begin {
         definition: found.definition.clone(),
         flow: found,
@@ -132,7 +127,13 @@ async fn begin(
         caller: Some(caller.to_owned()),
         item: None,
     };
-    runner.start(begin).await
+    match runner.start(begin).await {
+        Err(error) if error.code == "ExecutionAlreadyExists" => {
+            let found = there(runner, (flow, name), (pattern, caller)).await;
+            found.ok_or(error)
+        }
+        begun => begun,
+    }
 }
 
 /// The execution of that name, if it was begun by this very call before a crash. Also another one that goes on, as

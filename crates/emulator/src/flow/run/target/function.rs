@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use workflow::engine::{Call, Fault, Header};
 use workflow::{Pattern, Target};
 
-use super::{Called, Came, Runner, parameter, result};
+use super::{Called, Came, Runner, answered, parameter, result, text};
 use crate::flow::run::effect::{request_id, trace};
 use crate::function::FcError;
 
@@ -18,7 +18,7 @@ pub(super) async fn invoke(
     (name, qualifier): (&str, Option<&str>),
     event: &Value,
 ) -> Called {
-    let answer = ask(runner, (header, call), (name, qualifier), event).await?;
+    let answer = ask(runner, (header, call), (name, qualifier), bytes(event)).await?;
     match (result(&answer.payload), call.pattern) {
         (Some(value), Pattern::Response | Pattern::Completion) => Ok(Came::Done(value)),
         // Whoever waits for a report does not mind what the call replied.
@@ -61,27 +61,30 @@ pub(super) async fn act(runner: &Arc<Runner>, header: &Header, call: &Call) -> C
             .map(|()| Came::Begun(json!({})))
             .map_err(|error| service_fault(&error));
     }
-    let answer = ask(runner, (header, call), (&name, qualifier.as_deref()), event).await?;
+    let answer = ask(
+        runner,
+        (header, call),
+        (&name, qualifier.as_deref()),
+        bytes(event),
+    )
+    .await?;
     let told = result(&answer.payload);
     let body = told.unwrap_or_else(|| String::from_utf8_lossy(&answer.payload).into());
-    let output = json!({"Body": body});
-    Ok(match call.pattern {
-        Pattern::Callback => Came::Begun(output),
-        Pattern::Response | Pattern::Completion => Came::Done(output),
-    })
+    Ok(answered(call, json!({"Body": body})))
 }
 
-async fn ask(
+/// Calls a function and waits for its result; its error, and the service's, under their names.
+pub(super) async fn ask(
     runner: &Arc<Runner>,
     (header, call): (&Header, &Call),
     (name, qualifier): (&str, Option<&str>),
-    event: &Value,
+    event: Vec<u8>,
 ) -> Result<Answer, Fault> {
     let asked = runtime::Call {
         request_id: request_id(header, (call.scheduled, call.since)),
         trace: Some(trace(header, call.scheduled)),
         retries: 0,
-        request: Request::Event(bytes(event).into()),
+        request: Request::Event(event.into()),
     };
     let answer = runner
         .functions
@@ -96,10 +99,7 @@ async fn ask(
 
 /// A text is the event as it is; everything else is JSON.
 fn bytes(event: &Value) -> Vec<u8> {
-    match event {
-        Value::String(text) => text.clone().into_bytes(),
-        other => other.to_string().into_bytes(),
-    }
+    text(event).into_bytes()
 }
 
 /// The code's own error: its name is `errorType`.
@@ -114,7 +114,7 @@ fn function_fault(payload: &[u8]) -> Fault {
 
 /// An error of the service. Too much to do is `FC.ResourceExhausted`, a failure of its own `FC.Unknown`; both are among
 /// those that flows try again.
-fn service_fault(error: &FcError) -> Fault {
+pub(super) fn service_fault(error: &FcError) -> Fault {
     let name = match error.status.as_u16() {
         429 => "FC.ResourceExhausted".to_owned(),
         500.. => "FC.Unknown".to_owned(),

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use workflow::Pattern;
 use workflow::engine::{Call, Fault};
 
-use super::{Called, Came, Runner, parameter};
+use super::{Called, Runner, answered, parameter};
 
 /// Bytes of a reply at most.
 const LARGEST: usize = 1024 * 1024;
@@ -83,10 +83,7 @@ pub(super) async fn request(runner: &Arc<Runner>, call: &Call) -> Called {
     let body = serde_json::from_slice(&body)
         .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&body)));
     let output = json!({"Header": headers, "Code": head.status.as_u16(), "Body": body});
-    Ok(match call.pattern {
-        Pattern::Callback => Came::Begun(output),
-        Pattern::Response | Pattern::Completion => Came::Done(output),
-    })
+    Ok(answered(call, output))
 }
 
 /// A header's name as the vendor writes it: `Content-Type`.

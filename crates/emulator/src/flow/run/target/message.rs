@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use workflow::Pattern;
 use workflow::engine::{Call, Fault, Header};
 
-use super::{Called, Came, Runner, parameter};
+use super::{Called, Runner, answered, parameter, text};
 use crate::flow::run::effect::request_id;
 use crate::mns::{Address, Letter, MnsError};
 
@@ -50,10 +49,7 @@ async fn deliver(
         "MessageBodyMD5": posted.digest,
         "RequestId": request,
     });
-    Ok(match call.pattern {
-        Pattern::Callback => Came::Begun(output),
-        Pattern::Response | Pattern::Completion => Came::Done(output),
-    })
+    Ok(answered(call, output))
 }
 
 /// With what else the parameters say.
@@ -75,18 +71,10 @@ fn addressed(letter: Letter, call: &Call, to: &Address) -> Result<Letter, MnsErr
     }
 }
 
-/// A text as it is; everything else as JSON.
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
 fn invalid(words: impl Into<String>) -> Fault {
     Fault::new("MNS.InvalidArgument", words)
 }
 
-fn fault(error: &MnsError) -> Fault {
+pub(super) fn fault(error: &MnsError) -> Fault {
     Fault::new(format!("MNS.{}", error.code), error.message.clone())
 }

@@ -1,5 +1,6 @@
 //! What tasks call: functions, flows, queues and topics, event buses, web addresses. Everything else is refused by name.
 
+mod amazon;
 mod event;
 mod flow;
 mod function;
@@ -11,10 +12,11 @@ pub(super) use http::Web;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use workflow::Target;
 use workflow::engine::{Call, Fault, Header};
+use workflow::{Pattern, Target};
 
 use super::Runner;
+use crate::flow::token::Telling;
 use crate::injection::StepFault;
 
 /// What came of a call.
@@ -66,6 +68,16 @@ impl Runner {
             ("http", "Request") => http::request(self, call).await,
             ("eventbridge", "PutEvents") => event::act(self, header, call).await,
             ("mns", "SendMessage") => message::act(self, header, call).await,
+            ("lambda", "invoke") => amazon::lambda::invoke(self, header, call).await,
+            ("states", "startExecution") => {
+                amazon::states::start(self, (header, call), Telling::Texts).await
+            }
+            ("states", "startExecution:2") => {
+                amazon::states::start(self, (header, call), Telling::Values).await
+            }
+            ("sqs", "sendMessage") => amazon::message::send(self, header, call).await,
+            ("sns", "publish") => amazon::message::publish(self, header, call).await,
+            ("events", "putEvents") => amazon::event::put(self, header, call).await,
             _ => Err(unserved(action.0, operation)),
         }
     }
@@ -77,6 +89,22 @@ fn unserved(product: &str, what: &str) -> Fault {
         format!("{product}.NotImplemented"),
         format!("the local cloud does not serve {what}"),
     )
+}
+
+/// A call that was answered: done, unless a report is waited for.
+fn answered(call: &Call, output: Value) -> Came {
+    match call.pattern {
+        Pattern::Callback => Came::Begun(output),
+        Pattern::Response | Pattern::Completion => Came::Done(output),
+    }
+}
+
+/// A text as it is; everything else as JSON.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// A parameter in either case: `FlowName` or `flowName`.
