@@ -424,7 +424,7 @@ async fn a_web_token_opens_triggers_and_domains_alike() {
     let token = "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.WnUegCBMQBpASXLxjCc-bPeWwbRcXQaW5fVKFH9ogEw";
     let auth = json!({
         "jwks": { "keys": [{ "kty": "oct", "k": key }] },
-        "tokenLookup": "header:Authorization:Bearer ", "claimPassBy": "query:who:sub",
+        "tokenLookup": "header:Authorization:Bearer ", "claimPassBy": "query:sub:who",
         "whitelist": ["/open"],
     });
     let config = json!({ "authType": "jwt", "authConfig": auth });
