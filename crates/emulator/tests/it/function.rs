@@ -619,6 +619,41 @@ async fn calls_beyond_the_reserved_instances_and_of_a_disabled_function_are_refu
 }
 
 #[tokio::test]
+async fn what_is_reserved_holds_for_instances_that_run_already() {
+    let cloud = Cloud::start().await;
+    let mut new = hello();
+    let slow = "import time\ndef handler(event, context):\n    time.sleep(1)\n    return 'done'\n";
+    new["code"]["zipFile"] = archive("index.py", slow).into();
+    cloud.fc_json("POST", "functions", &new).await;
+    let keep = json!({"defaultTarget": 2});
+    let kept = cloud.fc_json("PUT", "functions/hello/provision-config", &keep);
+    assert_eq!(kept.await.status, 200);
+    let reserve = async |number: u32| {
+        let body = json!({ "reservedConcurrency": number });
+        let put = cloud.fc_json("PUT", "functions/hello/concurrency", &body);
+        assert_eq!(put.await.status, 200);
+    };
+    let call = || cloud.fc("POST", "functions/hello/invocations", b"");
+    let four = async || {
+        let (a, b, c, d) = tokio::join!(call(), call(), call(), call());
+        let mut statuses = [a.status, b.status, c.status, d.status];
+        statuses.sort_unstable();
+        statuses
+    };
+    assert_eq!(four().await, [200; 4]);
+    instances(&cloud, 4, &[]).await;
+    reserve(1).await;
+    instances(&cloud, 1, &[]).await;
+    assert_eq!(four().await, [200, 429, 429, 429]);
+    reserve(0).await;
+    instances(&cloud, 0, &[]).await;
+    assert_eq!(call().await.status, 429);
+    reserve(2).await;
+    instances(&cloud, 2, &[]).await;
+    assert_eq!(call().await.status, 200);
+}
+
+#[tokio::test]
 async fn a_file_system_is_shared_by_functions_and_stays() {
     let cloud = Cloud::start().await;
     let text = "import os\ndef handler(event, context):\n    path = os.environ['FILE']\n    if event:\n        open(path, 'wb').write(event)\n    return open(path, 'rb').read()\n";
