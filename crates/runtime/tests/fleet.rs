@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use http_body_util::{BodyExt as _, Full};
 use runtime::{
-    Answer, BoxError, Call, CallBody, Custom, Fault, Fleet, FunctionError, Identity, Language,
-    Line, LogSink, Reply, Request, Settings, Spec,
+    Answer, BoxError, Call, CallBody, Custom, Fault, Fleet, FunctionError, Identity, InstanceState,
+    Language, Line, LogSink, Reply, Request, Settings, Spec,
 };
 use serde_json::{Value as Json, json};
 
@@ -255,6 +255,49 @@ async fn slow_calls_get_instances_of_their_own_up_to_the_limit() {
     assert_eq!(throttled.count(), 1);
     assert_eq!(bench.fleet.instances("echo").len(), 2);
     bench.fleet.retire("echo", None).await;
+    assert!(bench.fleet.instances("echo").is_empty());
+}
+
+#[tokio::test]
+async fn instances_beyond_a_lowered_limit_finish_and_no_call_begins_beside_them() {
+    let bench = Bench::new();
+    let spec = Arc::new(spec(NODE, "slow.handler"));
+    let instances = || bench.fleet.instances("echo");
+    let lowered = async {
+        while instances().iter().filter(|one| one.busy == 1).count() < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        bench.fleet.reserve("echo", Some(1));
+        // Said again it changes nothing.
+        bench.fleet.reserve("echo", Some(1));
+        let going = instances();
+        let going = going
+            .iter()
+            .filter(|one| one.state == InstanceState::Leaving);
+        (going.count(), bench.event(&spec, "3").await)
+    };
+    let (one, two, (going, third)) =
+        futures_util::future::join3(bench.event(&spec, "1"), bench.event(&spec, "2"), lowered)
+            .await;
+    assert_eq!((one.unwrap().error, two.unwrap().error), (None, None));
+    assert_eq!(going, 1);
+    assert!(matches!(third, Err(Fault::Throttled(_))), "{third:?}");
+    assert_eq!(instances().len(), 1);
+    bench.fleet.reserve("echo", Some(0));
+    assert!(instances().is_empty());
+    let none = bench.event(&spec, "4").await;
+    assert!(matches!(none, Err(Fault::Throttled(_))), "{none:?}");
+    bench.fleet.reserve("echo", None);
+    assert_eq!(bench.event(&spec, "5").await.unwrap().error, None);
+}
+
+#[tokio::test]
+async fn an_instance_that_comes_when_nothing_may_run_any_more_serves_who_waited_and_goes() {
+    let bench = Bench::new();
+    let spec = Arc::new(spec(NODE, "slow.handler"));
+    let blocked = async { bench.fleet.reserve("echo", Some(0)) };
+    let (waiting, ()) = futures_util::future::join(bench.event(&spec, "1"), blocked).await;
+    assert_eq!(waiting.unwrap().error, None);
     assert!(bench.fleet.instances("echo").is_empty());
 }
 

@@ -424,7 +424,7 @@ async fn a_web_token_opens_triggers_and_domains_alike() {
     let token = "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.WnUegCBMQBpASXLxjCc-bPeWwbRcXQaW5fVKFH9ogEw";
     let auth = json!({
         "jwks": { "keys": [{ "kty": "oct", "k": key }] },
-        "tokenLookup": "header:Authorization:Bearer ", "claimPassBy": "query:who:sub",
+        "tokenLookup": "header:Authorization:Bearer ", "claimPassBy": "query:sub:who",
         "whitelist": ["/open"],
     });
     let config = json!({ "authType": "jwt", "authConfig": auth });
@@ -615,6 +615,41 @@ async fn calls_beyond_the_reserved_instances_and_of_a_disabled_function_are_refu
     cloud
         .fc_json("POST", "functions/hello/invoke/enable", &json!({}))
         .await;
+    assert_eq!(call().await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_reserved_holds_for_instances_that_run_already() {
+    let cloud = Cloud::start().await;
+    let mut new = hello();
+    let slow = "import time\ndef handler(event, context):\n    time.sleep(1)\n    return 'done'\n";
+    new["code"]["zipFile"] = archive("index.py", slow).into();
+    cloud.fc_json("POST", "functions", &new).await;
+    let keep = json!({"defaultTarget": 2});
+    let kept = cloud.fc_json("PUT", "functions/hello/provision-config", &keep);
+    assert_eq!(kept.await.status, 200);
+    let reserve = async |number: u32| {
+        let body = json!({ "reservedConcurrency": number });
+        let put = cloud.fc_json("PUT", "functions/hello/concurrency", &body);
+        assert_eq!(put.await.status, 200);
+    };
+    let call = || cloud.fc("POST", "functions/hello/invocations", b"");
+    let four = async || {
+        let (a, b, c, d) = tokio::join!(call(), call(), call(), call());
+        let mut statuses = [a.status, b.status, c.status, d.status];
+        statuses.sort_unstable();
+        statuses
+    };
+    assert_eq!(four().await, [200; 4]);
+    instances(&cloud, 4, &[]).await;
+    reserve(1).await;
+    instances(&cloud, 1, &[]).await;
+    assert_eq!(four().await, [200, 429, 429, 429]);
+    reserve(0).await;
+    instances(&cloud, 0, &[]).await;
+    assert_eq!(call().await.status, 429);
+    reserve(2).await;
+    instances(&cloud, 2, &[]).await;
     assert_eq!(call().await.status, 200);
 }
 

@@ -285,3 +285,24 @@ async fn instances_are_kept_for_what_an_alias_leads_to_now() {
         .await;
     assert_eq!(left.json()["provisionConfigs"], json!([]));
 }
+
+#[tokio::test]
+async fn nothing_is_set_of_a_version_or_an_alias_that_is_not_there() {
+    let cloud = versions().await;
+    for (path, body) in [
+        ("provision-config", json!({"defaultTarget": 1})),
+        ("scaling-config", json!({"minInstances": 1})),
+        ("async-invoke-config", json!({})),
+    ] {
+        for (qualifier, code) in [("prod", "AliasNotFound"), ("9", "VersionNotFound")] {
+            let target = format!("functions/hello/{path}?qualifier={qualifier}");
+            let put = cloud.fc_json("PUT", &target, &body).await;
+            let said = (put.status, put.json()["Code"].clone());
+            assert_eq!(said, (404, json!(code)), "{target}");
+            let shown = cloud.fc("GET", &target, b"").await;
+            assert_eq!(shown.status, 404, "{target}");
+        }
+        let target = format!("functions/hello/{path}?qualifier=1");
+        assert_eq!(cloud.fc_json("PUT", &target, &body).await.status, 200);
+    }
+}

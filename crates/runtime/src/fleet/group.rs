@@ -146,6 +146,12 @@ impl Group {
             }
         }
         self.settle(&mut state, shared);
+        let function = state.spec.as_ref().map(|spec| spec.function.clone());
+        drop(state);
+        // Less may be reserved than when it was begun.
+        if let Some(function) = function {
+            shared.retrench(&function);
+        }
     }
 
     /// An instance's process has ended.
@@ -199,6 +205,26 @@ impl Group {
         }
         self.settle(&mut state, shared);
         !state.roster.is_empty()
+    }
+
+    /// Instances that take calls.
+    pub(super) fn live(&self) -> u32 {
+        lock(&self.0).roster.live()
+    }
+
+    /// Lets up to so many instances go that are busy, or that are not; how many those are.
+    pub(super) fn shed(self: &Arc<Self>, shared: &Arc<Shared>, most: u32, busy: bool) -> u32 {
+        let mut state = lock(&self.0);
+        let gone = state.roster.shed(most, busy);
+        if gone > 0 {
+            self.settle(&mut state, shared);
+        }
+        gone
+    }
+
+    /// Refuses those who wait when nothing runs, nothing is on its way, and what is reserved is used up.
+    pub(super) fn refuse_hopeless(&self, shared: &Shared) {
+        lock(&self.0).refuse_hopeless(shared);
     }
 
     /// Whether there is nothing to look after.

@@ -56,6 +56,11 @@ impl Limits {
         }
     }
 
+    /// How many instances a function may have; nothing: no limit.
+    pub(super) fn reserved(&self, function: &str) -> Option<u32> {
+        lock(&self.counts).reserved.get(function).copied()
+    }
+
     /// How many more instances of that size there may be.
     pub(super) fn room(&self, function: &str, memory_mb: u32) -> Room {
         self.room_of(&lock(&self.counts), function, memory_mb)

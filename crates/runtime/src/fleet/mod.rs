@@ -1,7 +1,7 @@
 //! How many instances there are, and which one serves a call.
 //!
 //! A `group` is one version of one function: its instances and the calls that wait for one. What to do its `roster` decides,
-//! which is pure; `limits` are those of the function and of the machine; a `permit` is a place in an instance. An `instance` is
+//! which is pure; `limits` are those of the function and of the machine, and `reserve` has them hold for what runs; a `permit` is a place in an instance. An `instance` is
 //! a process with its dialect and its `output`. `start` makes instances from the `ground` of this machine; `port` finds where a server listens; the `pool` has
 //! interpreters that wait for code, and `lend` gives it to them. A `container` is run by an `engine`. `sight` knows where a process sees things, `tools` what it sees of
 //! this machine's programs.
@@ -21,6 +21,7 @@ mod patience;
 mod permit;
 mod pool;
 mod port;
+mod reserve;
 mod roster;
 mod seat;
 mod sight;
@@ -198,9 +199,11 @@ impl Fleet {
         checked.unwrap_or_else(|error| Err(Fault::Start(error.to_string())))
     }
 
-    /// Limits the instances of a function, of all its versions together; nothing: no limit.
+    /// Limits the instances of a function, of all its versions together and kept ones too; nothing: no limit. Of those that
+    /// are too many idle ones end first, and busy ones after their calls.
     pub fn reserve(&self, function: &str, instances: Option<u32>) {
         self.0.limits.reserve(function, instances);
+        self.0.retrench(function);
     }
 
     /// Says how many instances a version must and may have by one qualifier, and starts what is missing.
@@ -212,6 +215,7 @@ impl Fleet {
     /// The instances of a function.
     pub fn instances(&self, function: &str) -> Vec<InstanceInfo> {
         let mut all: Vec<_> = self
+            .0
             .groups_of(function)
             .iter()
             .flat_map(|group| group.instances())
@@ -259,14 +263,6 @@ impl Fleet {
         }
         let lanes = groups.entry(spec.function.clone()).or_default();
         Arc::clone(lanes.entry(lane).or_default())
-    }
-
-    fn groups_of(&self, function: &str) -> Vec<Arc<Group>> {
-        let groups = lock(&self.0.groups);
-        let lanes = groups.get(function).into_iter();
-        lanes
-            .flat_map(|lanes| lanes.values().map(Arc::clone))
-            .collect()
     }
 }
 

@@ -344,6 +344,14 @@ impl Roster {
         late.map(|ticket| ticket.id).collect()
     }
 
+    /// Lets up to so many go that are busy, or that are not, kept ones too; how many those are.
+    pub(super) fn shed(&mut self, most: u32, busy: bool) -> u32 {
+        let seats = self.seats.iter_mut();
+        let fitting = seats.filter(|seat| seat.is_current && (seat.busy > 0) == busy);
+        let gone = fitting.take(most as usize);
+        count(gone.map(|seat| seat.is_current = false).count())
+    }
+
     /// Takes out instances beyond those that are kept which nobody has used for so long as the configuration says.
     pub(super) fn sweep(&mut self, now: Moment) -> Vec<Id> {
         let idle = self.idle;

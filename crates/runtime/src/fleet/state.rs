@@ -121,12 +121,19 @@ impl State {
             .roster
             .is_full(shared.limits.room(&spec.function, spec.memory_mb))
         {
-            return Err(Fault::Throttled(format!(
-                "function '{}' has as many instances as it may have, and all are busy",
-                spec.function
-            )));
+            return Err(full(spec));
         }
         Ok(())
+    }
+
+    /// Refuses those who wait when nothing runs, nothing is on its way, and what is reserved is used up.
+    pub(super) fn refuse_hopeless(&mut self, shared: &Shared) {
+        if let Some(spec) = self.spec.clone()
+            && self.roster.is_hopeless()
+            && shared.limits.room(&spec.function, spec.memory_mb).reserved == 0
+        {
+            self.fail(&full(&spec));
+        }
     }
 
     pub(super) fn serve(&mut self, ticket: Id, seat: Id) {
@@ -151,10 +158,18 @@ impl State {
         }
     }
 
-    /// Ends an instance that the roster has let go.
+    /// Ends an instance that the roster has let go. Another may take its place while it ends.
     pub(super) fn end(&mut self, seat: Id) {
         if let Some(instance) = self.instances.remove(&seat) {
+            instance.lease.make_way();
             tokio::spawn(async move { instance.stop().await });
         }
     }
+}
+
+fn full(spec: &Spec) -> Fault {
+    Fault::Throttled(format!(
+        "function '{}' has as many instances as it may have, and all are busy",
+        spec.function
+    ))
 }

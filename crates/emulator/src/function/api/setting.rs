@@ -1,10 +1,12 @@
 //! What is set of a function beside its configuration: put, shown, listed, deleted, and in force.
 
+use rusqlite::Connection;
 use serde_json::{Map, Value as Json, json};
 
 use super::{no_function, nothing, shown};
 use crate::body::Reply;
 use crate::function::call::Call;
+use crate::function::choose::choices;
 use crate::function::error::{FcError, Outcome};
 use crate::function::model::{LATEST, SettingKind};
 use crate::function::scale::KINDS;
@@ -19,6 +21,17 @@ fn qualifier(kind: SettingKind, call: &Call) -> String {
     match kind {
         SettingKind::Concurrency => WHOLE.to_owned(),
         _ => call.qualifier().to_owned(),
+    }
+}
+
+/// That there is what is set: the function, and by most settings a version or an alias.
+fn check(db: &Connection, kind: SettingKind, setting: &Setting) -> Outcome<()> {
+    if kind != SettingKind::Concurrency {
+        return choices(db, &setting.function, &setting.qualifier).map(drop);
+    }
+    match table::function::find(db, &setting.function)? {
+        Some(_) => Ok(()),
+        None => Err(no_function(&setting.function)),
     }
 }
 
@@ -41,9 +54,7 @@ pub(super) async fn put(
     };
     let saved = shared.store.write(move |db| {
         let mut setting = setting;
-        if table::function::find(db, &setting.function)?.is_none() {
-            return Err(no_function(&setting.function));
-        }
+        check(db, kind, &setting)?;
         let before = table::setting::find(db, kind.path(), &setting.function, &setting.qualifier)?;
         if let Some(created) = before.as_ref().and_then(|before| before.get("createdTime")) {
             setting.document["createdTime"] = created.clone();

@@ -2,7 +2,8 @@
 //! passed on.
 //!
 //! Tokens are looked for in headers, cookies and the query; claims are passed in headers and the query. Forms, and claims as
-//! cookies, are refused as not served. A token that is missing or bad is answered with 403; that is our choice.
+//! cookies, are refused as not served. That a claim's own name comes before that by which it is passed on is what the vendor's
+//! tool (devsapp/fc3) writes of its `claimName` and `mappingParameterName`. A token that is missing or bad is answered with 403; that is our choice.
 
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -32,7 +33,7 @@ pub(super) fn admit(
 
 /// Takes out what only the gateway may say, also where no token is needed.
 fn forget_claims(config: &Json, parts: &mut Parts, target: &mut String) {
-    for (place, name, _) in entries(&config["claimPassBy"]) {
+    for (place, _, name) in entries(&config["claimPassBy"]) {
         match (place, target.split_once('?')) {
             ("header", _) => drop(parts.headers.remove(name)),
             ("query", Some((path, query))) => {
@@ -77,7 +78,7 @@ fn needs_token(config: &Json, path: &str) -> Outcome<bool> {
     }
 }
 
-/// `place:name:rest` for each part between commas.
+/// A place and the two words after it, for each part between commas; the last may hold colons.
 fn entries(list: &Json) -> Vec<(&str, &str, &str)> {
     let parts = list.as_str().unwrap_or_default().split(',');
     let entry = |part: &'_ str| -> Option<(usize, usize)> {
@@ -131,7 +132,7 @@ fn cookie(parts: &Parts, name: &str) -> Option<String> {
     })
 }
 
-/// Adds claims to the request; `place:name:claim`.
+/// Adds claims to the request; `place:claim:name`.
 fn pass(
     config: &Json,
     claims: &Map<String, Json>,
@@ -139,8 +140,8 @@ fn pass(
     target: &mut String,
 ) -> Outcome<()> {
     // The tool's default is `query::`, which names nothing.
-    for (place, first, second) in entries(&config["claimPassBy"]) {
-        let Some(value) = claims.get(second) else {
+    for (place, claim, name) in entries(&config["claimPassBy"]) {
+        let Some(value) = claims.get(claim) else {
             continue;
         };
         let text = value
@@ -148,7 +149,7 @@ fn pass(
             .map_or_else(|| value.to_string(), str::to_owned);
         match place {
             "header" => {
-                let name = HeaderName::try_from(first);
+                let name = HeaderName::try_from(name);
                 let name = name.map_err(|_| FcError::invalid("claimPassBy names no header"))?;
                 let text = HeaderValue::try_from(text);
                 parts
@@ -156,7 +157,7 @@ fn pass(
                     .insert(name, text.map_err(|_| refused("a claim is no header"))?);
             }
             "query" => {
-                let (name, text) = (wire::escape::strict(first), wire::escape::strict(&text));
+                let (name, text) = (wire::escape::strict(name), wire::escape::strict(&text));
                 target.push(if target.contains('?') { '&' } else { '?' });
                 target.extend([name.as_str(), "=", &text]);
             }
@@ -236,7 +237,7 @@ mod tests {
     fn claims_are_passed_on_and_cannot_be_forged() {
         let config = json!({
             "tokenLookup": "header:t", "whitelist": ["/open"],
-            "claimPassBy": "header:x-user:sub,query:user:sub,query:none:absent",
+            "claimPassBy": "header:sub:x-user,query:sub:user,query:absent:none",
         });
         let sent = [("t", case().1), ("x-user", "root")];
         let (target, parts) = tried(config.clone(), "/a?us%65r=root&z=1", &sent).unwrap();
