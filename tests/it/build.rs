@@ -113,3 +113,27 @@ fn a_line_of_the_manifest_is_run_instead_and_a_wrong_name_is_found() {
         .code(1)
         .says("did you mean `api`?");
 }
+
+#[test]
+fn a_project_beside_the_manifest_makes_its_jar() {
+    let sandbox = shop();
+    let manifest = MANIFEST
+        .replace("./code", "./target/app.jar")
+        .replace("nodejs20", "java11")
+        .replace("index.handler", "example.App::handle");
+    sandbox
+        .file("s.yaml", manifest)
+        .file("pom.xml", "<project/>")
+        .file(
+            "tools/mvn",
+            "#!/bin/sh\necho \"$@\" >> asked\nmkdir -p target && echo made > target/app.jar\n",
+        );
+    let mvn = sandbox.work().join("tools/mvn");
+    std::fs::set_permissions(mvn, std::fs::Permissions::from_mode(0o755)).unwrap();
+    with_tools(&sandbox, "build").code(0);
+    let made = std::fs::read_to_string(sandbox.work().join("target/app.jar")).unwrap();
+    assert_eq!(made, "made\n");
+    let again = with_tools(&sandbox, "build --json").code(0);
+    assert_eq!(again.object("built")["fresh"], 1);
+    assert_eq!(asked(&sandbox).len(), 1);
+}
