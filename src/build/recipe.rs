@@ -117,9 +117,10 @@ fn shell(tool: &'static str, line: String, folder: &Path, input: Input) -> Recip
     }
 }
 
-/// Packages of Python in `python`, where the runtimes look for them.
+/// Packages of Python in `python`, where the runtimes look for them. Not compiled: what is compiled holds times and the name of a
+/// folder that pip makes up, and the same packages would make another zip each time.
 fn pip(code: &Code<'_>, folder: &Path) -> Option<Recipe> {
-    const WORDS: &str = "-m pip install --disable-pip-version-check --no-input --upgrade --requirement requirements.txt --target python";
+    const WORDS: &str = "-m pip install --no-compile --disable-pip-version-check --no-input --upgrade --requirement requirements.txt --target python";
     if !folder.join("requirements.txt").is_file() {
         return None;
     }
