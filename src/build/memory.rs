@@ -89,7 +89,11 @@ fn digest(recipe: &Recipe) -> Option<String> {
 
 fn left_out(recipe: &Recipe) -> GlobSet {
     let made = recipe.made.as_ref();
-    let made = made.and_then(|made| made.strip_prefix(&recipe.folder).ok());
+    let made = made.and_then(|made| {
+        let inside = made.strip_prefix(&recipe.folder).ok();
+        // What is below this folder may be named without it.
+        inside.or_else(|| (recipe.folder == Path::new(".")).then_some(made))
+    });
     let made = made.map(|made| globset::escape(&made.to_string_lossy()));
     let patterns = LEFT_OUT.iter().map(|text| (*text).to_owned()).chain(made);
     let mut globs = GlobSetBuilder::new();

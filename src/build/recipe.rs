@@ -83,7 +83,7 @@ pub fn find(code: &Code<'_>) -> Vec<Recipe> {
     let folder = if code.path.is_dir() {
         code.path
     } else {
-        code.path.parent().unwrap_or(code.path)
+        code.path.parent().map_or(code.path, startable)
     };
     if let Some(line) = code.line {
         return vec![shell("build", line.to_owned(), folder, Input::Unknown)];
@@ -93,6 +93,15 @@ pub fn find(code: &Code<'_>) -> Vec<Recipe> {
     }
     let found = [pip(code, folder), node(folder), go(code, folder)];
     found.into_iter().flatten().collect()
+}
+
+/// A folder as a process can start in it: what is beside the manifest is in the folder without a name, which is this one.
+fn startable(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    }
 }
 
 fn shell(tool: &'static str, line: String, folder: &Path, input: Input) -> Recipe {
@@ -108,9 +117,10 @@ fn shell(tool: &'static str, line: String, folder: &Path, input: Input) -> Recip
     }
 }
 
-/// Packages of Python in `python`, where the runtimes look for them.
+/// Packages of Python in `python`, where the runtimes look for them. Not compiled: what is compiled holds times and the name of a
+/// folder that pip makes up, and the same packages would make another zip each time.
 fn pip(code: &Code<'_>, folder: &Path) -> Option<Recipe> {
-    const WORDS: &str = "-m pip install --disable-pip-version-check --no-input --upgrade --requirement requirements.txt --target python";
+    const WORDS: &str = "-m pip install --no-compile --disable-pip-version-check --no-input --upgrade --requirement requirements.txt --target python";
     if !folder.join("requirements.txt").is_file() {
         return None;
     }
@@ -235,7 +245,8 @@ fn jar(path: &Path) -> Option<Recipe> {
     if path.extension().is_none_or(|extension| extension != "jar") {
         return None;
     }
-    let mut above = path.ancestors().skip(1).take(PROJECT_ABOVE);
+    let above = path.ancestors().skip(1).take(PROJECT_ABOVE);
+    let mut above = above.map(startable);
     let folder = above.find(|folder| folder.join("pom.xml").is_file())?;
     let words = ["mvn", "--batch-mode", "--quiet", "-DskipTests", "package"];
     Some(Recipe {

@@ -1,7 +1,13 @@
 //! `sdev build`: what code needs is made once, warned of when it is missing, and explained when it cannot be made.
 
+use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::Command;
+
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 use crate::support::{Ran, Sandbox};
 
@@ -112,4 +118,91 @@ fn a_line_of_the_manifest_is_run_instead_and_a_wrong_name_is_found() {
     with_tools(&sandbox, "build")
         .code(1)
         .says("did you mean `api`?");
+}
+
+#[test]
+fn a_project_beside_the_manifest_makes_its_jar() {
+    let sandbox = shop();
+    let manifest = MANIFEST
+        .replace("./code", "./target/app.jar")
+        .replace("nodejs20", "java11")
+        .replace("index.handler", "example.App::handle");
+    sandbox
+        .file("s.yaml", manifest)
+        .file("pom.xml", "<project/>")
+        .file(
+            "tools/mvn",
+            "#!/bin/sh\necho \"$@\" >> asked\nmkdir -p target && echo made > target/app.jar\n",
+        );
+    let mvn = sandbox.work().join("tools/mvn");
+    std::fs::set_permissions(mvn, std::fs::Permissions::from_mode(0o755)).unwrap();
+    with_tools(&sandbox, "build").code(0);
+    let made = std::fs::read_to_string(sandbox.work().join("target/app.jar")).unwrap();
+    assert_eq!(made, "made\n");
+    let again = with_tools(&sandbox, "build --json").code(0);
+    assert_eq!(again.object("built")["fresh"], 1);
+    assert_eq!(asked(&sandbox).len(), 1);
+}
+
+/// A package of Python, `left`, as pip takes it.
+fn wheel(path: &Path) {
+    const INFO: &str = "left-1.0.dist-info";
+    let files = [
+        ("left/__init__.py".to_owned(), "side = 'left'\n".to_owned()),
+        (
+            format!("{INFO}/METADATA"),
+            "Metadata-Version: 2.1\nName: left\nVersion: 1.0\n".to_owned(),
+        ),
+        (
+            format!("{INFO}/WHEEL"),
+            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+                .to_owned(),
+        ),
+        (
+            format!("{INFO}/RECORD"),
+            format!("left/__init__.py,,\n{INFO}/METADATA,,\n{INFO}/WHEEL,,\n{INFO}/RECORD,,\n"),
+        ),
+    ];
+    let mut zip = ZipWriter::new(std::fs::File::create(path).unwrap());
+    for (name, text) in files {
+        let options = SimpleFileOptions::default();
+        zip.start_file(name, options).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+}
+
+/// What is below a folder, by path.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() {
+            let inner = self::files(&entry.path()).into_iter();
+            files.extend(inner.map(|(path, bytes)| (format!("{name}/{path}"), bytes)));
+        } else {
+            files.insert(name, std::fs::read(entry.path()).unwrap());
+        }
+    }
+    files
+}
+
+#[test]
+fn packages_of_python_are_the_same_each_time() {
+    let sandbox = Sandbox::new();
+    let manifest = MANIFEST.replace("nodejs20", "python3.10");
+    sandbox
+        .file("s.yaml", manifest)
+        .file("code/index.py", "import left\n")
+        .file("code/requirements.txt", "./left-1.0-py3-none-any.whl\n");
+    wheel(&sandbox.work().join("code/left-1.0-py3-none-any.whl"));
+    let made = sandbox.work().join("code/python");
+    with_tools(&sandbox, "build").code(0);
+    let first = files(&made);
+    assert!(first.contains_key("left/__init__.py"), "{:?}", first.keys());
+    std::fs::remove_dir_all(&made).unwrap();
+    // What is compiled holds whole seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    with_tools(&sandbox, "build --force").code(0);
+    assert!(files(&made) == first, "{:?}", files(&made).keys());
 }

@@ -70,7 +70,7 @@ const JWT: &[Prop] = &[
                 prop("claimName", Kind::Text, "Which claim."),
             ])),
         ]),
-        "How claims are passed on.",
+        "How claims are passed on, as `position:claim:name`, such as `header:sub:X-User`.",
     )
     .default("query::"),
     prop(

@@ -8,6 +8,7 @@ mod code;
 mod config;
 mod domain;
 mod guard;
+mod jwt;
 mod lower;
 mod reach;
 mod trigger;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
+use super::jwt;
 use super::lower::kind_of;
 use crate::component::lower::Context;
 use crate::component::schema::Kind;
@@ -128,7 +129,14 @@ fn with_defaults(of: &str, mut config: Attrs) -> Attrs {
         config.entry(name.to_owned()).or_insert(Value::Plain(value));
     };
     match of {
-        "http" => or("authType", "function".into()),
+        "http" => {
+            or("authType", "function".into());
+            let is_jwt = config["authType"] == Value::from("jwt");
+            if let Some(auth) = config.remove("authConfig") {
+                let auth = if is_jwt { jwt::with_texts(auth) } else { auth };
+                config.insert("authConfig".to_owned(), auth);
+            }
+        }
         "timer" | "log" => or("enable", true.into()),
         // The service wants both parts of a filter.
         "oss" => {
