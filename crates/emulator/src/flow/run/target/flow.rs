@@ -132,7 +132,7 @@ pub(super) async fn begin(
             let found = there(runner, (flow, name), (pattern, caller)).await;
             found.ok_or(error)
         }
-        begun => begun,
+        answered => answered,
     }
 }
 
