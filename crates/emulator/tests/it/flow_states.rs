@@ -1,10 +1,14 @@
 //! What tasks of the States Language call: functions, other machines, queues, topics and event buses.
 
+use std::time::Duration;
+
+use emulator::LocalCloud;
 use serde_json::{Value as Json, json};
 
 use crate::bridge::queue;
-use crate::client::Cloud;
-use crate::flow::{make_function, output};
+use crate::client::{Cloud, settings};
+use crate::crash::spawn;
+use crate::flow::{fnf, make_flow, make_function, output};
 use crate::queue::{lines, make};
 
 /// A machine of one task, whose errors lead on with the name as `error`.
@@ -138,6 +142,50 @@ async fn another_machine_is_begun_or_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_kill_while_another_machine_is_waited_for_loses_no_end_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut process, address) = spawn(folder.path());
+    make_flow(address, "child", CHILD, "Standard").await;
+    let call = json!({"StateMachineArn": "child", "Input.$": "$"});
+    let machine = machine("states:startExecution.sync:2", &call, "States.TaskFailed");
+    make_flow(address, "parent", &machine, "Standard").await;
+    for n in 0..12 {
+        let input = if n % 3 == 0 {
+            json!({"bad": n})
+        } else {
+            json!({"n": n})
+        };
+        let (name, input) = (format!("e{n}"), input.to_string());
+        let params = [
+            ("FlowName", "parent"),
+            ("ExecutionName", name.as_str()),
+            ("Input", input.as_str()),
+        ];
+        assert_eq!(fnf(address, "StartExecution", &params).await.status, 200);
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let cloud = Cloud {
+        running: LocalCloud::start(settings(folder.path().to_owned(), 0))
+            .await
+            .unwrap(),
+        folder,
+    };
+    for n in 0..12 {
+        let ended = cloud.until("parent", &format!("e{n}"), "Succeeded").await;
+        let end = output(&ended);
+        if n % 3 == 0 {
+            assert_eq!(cause(&end)["Error"], "Mine", "{end}");
+        } else {
+            assert_eq!(end["Output"], json!({"twice": 2 * n}), "{end}");
+        }
+    }
+    let listed = cloud.fnf("ListExecutions", &[("FlowName", "child")]).await;
+    assert_eq!(listed["Executions"].as_array().unwrap().len(), 12);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_machine_that_fails_or_is_not_there_is_an_error_that_can_be_caught() {
     let cloud = Cloud::start().await;
     cloud.flow("child", CHILD).await;
@@ -172,6 +220,49 @@ async fn a_machine_that_fails_or_is_not_there_is_an_error_that_can_be_caught() {
         let end = cloud.yields(name, &machine, &json!({})).await;
         assert_eq!(end["error"], format!("caught {error}"));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_is_stopped_or_deleted_ends_the_wait_for_it() {
+    let cloud = Cloud::start().await;
+    let slow =
+        r#"{"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3600, "End": true}}}"#;
+    cloud.flow("slow", slow).await;
+    for parent in ["stopped", "deleted"] {
+        let call = json!({"StateMachineArn": "slow", "Name": parent});
+        let machine = machine("states:startExecution.sync", &call, "States.TaskFailed");
+        cloud.flow(parent, &machine).await;
+        cloud.run(parent, "e", &json!({})).await;
+        let begun = async {
+            let params = [("FlowName", "slow"), ("ExecutionName", parent)];
+            while fnf(cloud.address(), "DescribeExecution", &params)
+                .await
+                .status
+                != 200
+            {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), begun)
+            .await
+            .unwrap();
+    }
+    let stop = [
+        ("FlowName", "slow"),
+        ("ExecutionName", "stopped"),
+        ("Error", "Mine"),
+    ];
+    cloud.fnf("StopExecution", &stop).await;
+    let end = output(&cloud.until("stopped", "e", "Succeeded").await);
+    let told = cause(&end);
+    assert_eq!(
+        (&told["Status"], &told["Error"]),
+        (&json!("ABORTED"), &json!("Mine"))
+    );
+    assert_eq!(told["Input"], "{}");
+    cloud.fnf("DeleteFlow", &[("Name", "slow")]).await;
+    let end = output(&cloud.until("deleted", "e", "Succeeded").await);
+    assert_eq!(cause(&end)["Error"], "fnf.ExecutionNotExists");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use workflow::engine::{Call, Event, EventKind, Fault, Header};
 use workflow::{Pattern, Target};
 
@@ -78,12 +78,16 @@ impl Runner {
             Ok::<_, FlowError>((row, table::turn::events(db, id)?))
         });
         let (row, events) = read.await?;
-        let said = match (row, &report.outcome) {
-            (Some(row), outcome) => described(&row, &events, outcome, telling),
-            // It was deleted.
-            (None, Ok(_)) => json!({}),
-            (None, Err(fault)) => json!({"Cause": fault.cause, "Error": fault.error}),
-        };
+        let mut said = ended(&report.outcome, telling);
+        // Of one that was deleted there is no more to say.
+        if let Some(row) = row {
+            let about = described(&row, &events, telling);
+            said.extend(about.into_iter().flatten());
+            if report.outcome.is_err() {
+                said.insert("Status".to_owned(), json!(failure(&row.status)));
+            }
+        }
+        let said = Value::Object(said);
         Ok(match &report.outcome {
             Ok(_) => Ok(said),
             Err(_) => Err(Fault::new("States.TaskFailed", said.to_string())),
@@ -91,54 +95,61 @@ impl Runner {
     }
 }
 
-/// An execution that ended, as `DescribeExecution` of the vendor tells of it: recorded with moments in milliseconds.
-fn described(
-    row: &Row,
-    events: &[Event],
-    outcome: &Result<Value, Fault>,
-    telling: Telling,
-) -> Value {
-    let shown = |value: &Value| match telling {
-        Telling::Texts => Value::from(value.to_string()),
-        Telling::Bare | Telling::Values => value.clone(),
+/// How an execution ended, as `DescribeExecution` of the vendor tells of it.
+fn ended(outcome: &Result<Value, Fault>, telling: Telling) -> Map<String, Value> {
+    let said = match outcome {
+        Ok(output) => json!({
+            "Output": shown(output, telling),
+            "OutputDetails": {"Included": true},
+            "RedriveStatus": "NOT_REDRIVABLE",
+            "RedriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
+            "Status": "SUCCEEDED",
+        }),
+        Err(fault) => json!({
+            "Cause": fault.cause,
+            "Error": fault.error,
+            "RedriveStatus": "REDRIVABLE",
+            "Status": "FAILED",
+        }),
     };
+    said.as_object().cloned().unwrap_or_default()
+}
+
+/// What else it tells of an execution: recorded with moments in milliseconds.
+fn described(row: &Row, events: &[Event], telling: Telling) -> Option<Map<String, Value>> {
     let input = events.iter().find_map(|event| match &event.kind {
         EventKind::ExecutionStarted { header, .. } => Some(&header.input),
         _ => None,
     });
     let redriven = |event: &&Event| matches!(event.kind, EventKind::ExecutionRedriven { .. });
-    let status = match (outcome, row.status.as_str()) {
-        (Ok(_), _) => "SUCCEEDED",
-        (Err(_), "Stopped") => "ABORTED",
-        (Err(_), "TimedOut") => "TIMED_OUT",
-        (Err(_), _) => "FAILED",
-    };
-    let mut said = json!({
+    let said = json!({
         "ExecutionArn": arn_of(row),
-        "Input": shown(input.unwrap_or(&Value::Null)),
+        "Input": shown(input?, telling),
         "InputDetails": {"Included": true},
         "Name": row.name,
         "RedriveCount": events.iter().filter(redriven).count(),
         "StartDate": row.started,
         "StateMachineArn": row.flow,
-        "Status": status,
         "StopDate": row.stopped,
     });
-    match outcome {
-        Ok(output) => {
-            said["Output"] = shown(output);
-            said["OutputDetails"] = json!({"Included": true});
-            said["RedriveStatus"] = json!("NOT_REDRIVABLE");
-            let reason = "Execution is SUCCEEDED and cannot be redriven";
-            said["RedriveStatusReason"] = json!(reason);
-        }
-        Err(fault) => {
-            said["Cause"] = json!(fault.cause);
-            said["Error"] = json!(fault.error);
-            said["RedriveStatus"] = json!("REDRIVABLE");
-        }
+    said.as_object().cloned()
+}
+
+/// How the vendor calls the status of an execution that did not succeed.
+fn failure(status: &str) -> &'static str {
+    match status {
+        "Stopped" => "ABORTED",
+        "TimedOut" => "TIMED_OUT",
+        _ => "FAILED",
     }
-    said
+}
+
+/// Input or output: as a text of JSON, or as it is.
+fn shown(value: &Value, telling: Telling) -> Value {
+    match telling {
+        Telling::Texts => Value::from(value.to_string()),
+        Telling::Bare | Telling::Values => value.clone(),
+    }
 }
 
 /// The same as `$$.Execution.Id`.
