@@ -77,7 +77,7 @@ fn a_workflow_lives_from_deploy_to_remove() {
 fn what_a_schedule_hands_over_is_kept_as_it_is_written_or_left_out() {
     let sandbox = shop();
     let more = "        - { name: hourly, cron: 0 0 * * * * }\n        - { name: spaced, cron: 0 30 * * * *, input: '{\"all\":   true}' }\n";
-    sandbox.file("s.yaml", &format!("{MANIFEST}{more}"));
+    sandbox.file("s.yaml", format!("{MANIFEST}{more}"));
     sandbox.run("deploy -y").code(0);
     let plan = sandbox.run("plan --detailed-exitcode").code(0);
     assert!(!plan.stdout.contains("outside sdev"), "{}", plan.stdout);
