@@ -149,15 +149,11 @@ mod tests {
         });
         for number in 0..20_000 {
             sender.send(bell.waker.clone()).unwrap();
-            let rings = std::future::poll_fn(|context| {
-                bell.answer(context, |_| {
-                    if rung.load(Ordering::SeqCst) > number {
-                        Poll::Ready(())
-                    } else {
-                        Poll::Pending
-                    }
-                })
-            });
+            let heard = || {
+                let is_heard = rung.load(Ordering::SeqCst) > number;
+                is_heard.then_some(()).map_or(Poll::Pending, Poll::Ready)
+            };
+            let rings = std::future::poll_fn(|context| bell.answer(context, |_| heard()));
             let patience = std::time::Duration::from_secs(20);
             tokio::time::timeout(patience, rings).await.unwrap();
         }

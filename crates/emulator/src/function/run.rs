@@ -32,6 +32,9 @@ pub(crate) trait Run: Send + Sync {
     /// The instances of a function.
     fn instances(&self, function: &str) -> Vec<InstanceInfo>;
 
+    /// Why kept instances by a qualifier are missing; nothing while they are there or may come.
+    fn lack(&self, function: &str, qualifier: &str) -> Option<String>;
+
     /// Stops all instances of a function, or of one version of it.
     async fn retire(&self, function: &str, version: Option<&str>);
 
@@ -68,6 +71,10 @@ impl Run for Fleet {
 
     fn instances(&self, function: &str) -> Vec<InstanceInfo> {
         Self::instances(self, function)
+    }
+
+    fn lack(&self, function: &str, qualifier: &str) -> Option<String> {
+        Self::lack(self, function, qualifier)
     }
 
     async fn retire(&self, function: &str, version: Option<&str>) {

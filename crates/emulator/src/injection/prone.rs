@@ -155,6 +155,10 @@ impl<R: Run> Run for Prone<R> {
         self.inner.instances(function)
     }
 
+    fn lack(&self, function: &str, qualifier: &str) -> Option<String> {
+        self.inner.lack(function, qualifier)
+    }
+
     async fn retire(&self, function: &str, version: Option<&str>) {
         self.inner.retire(function, version).await;
     }

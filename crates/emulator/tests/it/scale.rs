@@ -139,3 +139,33 @@ async fn a_rule_that_cannot_be_carried_out_is_refused_and_changes_nothing() {
     assert!(refused.text().contains("rush"), "{refused:?}");
     assert_eq!(cloud.fc("GET", PATH, b"").await.status, 404);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn why_kept_instances_are_missing_is_told() {
+    let cloud = Cloud::start().await;
+    let mut new = hello();
+    new["code"]["zipFile"] = archive("index.py", "import nowhere\n").into();
+    assert_eq!(cloud.fc_json("POST", "functions", &new).await.status, 200);
+    put(&cloud, PATH, &json!({ "defaultTarget": 2 })).await;
+    let told = async |words: &str| {
+        let begun = Instant::now();
+        loop {
+            let shown = cloud.fc("GET", PATH, b"").await.json();
+            let error = shown["currentError"].as_str().unwrap().to_owned();
+            if error.contains(words) {
+                return error;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20), "{shown}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    told("nowhere").await;
+    let change = json!({ "code": { "zipFile": archive("index.py", SLOW) } });
+    let changed = cloud.fc_json("PUT", "functions/hello", &change).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    provisions(&cloud, 2).await;
+    assert_eq!(told("").await, "");
+    let reserved = json!({ "reservedConcurrency": 1 });
+    put(&cloud, "functions/hello/concurrency", &reserved).await;
+    told("no more than 1 ").await;
+}

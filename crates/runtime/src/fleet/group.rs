@@ -207,6 +207,10 @@ impl Group {
         !state.roster.is_empty()
     }
 
+    pub(super) fn look_into<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&lock(&self.0))
+    }
+
     /// Instances that take calls.
     pub(super) fn live(&self) -> u32 {
         lock(&self.0).roster.live()

@@ -1,7 +1,7 @@
 //! How many instances there are, and which one serves a call.
 //!
 //! A `group` is one version of one function: its instances and the calls that wait for one. What to do its `roster` decides,
-//! which is pure; `limits` are those of the function and of the machine, and `reserve` has them hold for what runs; a `permit` is a place in an instance. An `instance` is
+//! which is pure; `limits` are those of the function and of the machine, `reserve` has them hold for what runs, `lack` says why kept ones are missing; a `permit` is a place in an instance. An `instance` is
 //! a process with its dialect and its `output`. `start` makes instances from the `ground` of this machine; `port` finds where a server listens; the `pool` has
 //! interpreters that wait for code, and `lend` gives it to them. A `container` is run by an `engine`. `sight` knows where a process sees things, `tools` what it sees of
 //! this machine's programs.
@@ -14,6 +14,7 @@ mod group;
 mod instance;
 mod interpreter;
 mod java;
+mod lack;
 mod lend;
 mod limits;
 mod output;

@@ -150,7 +150,14 @@ fn document(shared: &Shared, kind: SettingKind, setting: &Setting) -> Json {
     let place = (function.clone(), qualifier.clone());
     let target = shared.wanted(kind, &setting.document, &place);
     let counts = (target, current.min(target));
-    kind.show(&setting.document, &shared.arn(function, qualifier), counts)
+    let mut shown = kind.show(&setting.document, &shared.arn(function, qualifier), counts);
+    if let (Some(error), Some(why)) = (
+        shown.get_mut("currentError"),
+        shared.run.lack(function, qualifier),
+    ) {
+        *error = why.into();
+    }
+    shown
 }
 
 fn show(shared: &Shared, kind: SettingKind, setting: &Setting) -> Reply {
