@@ -330,7 +330,7 @@ def versions():
 def schedules():
     made = FNF.create_schedule(models.CreateScheduleRequest(
         flow_name=NAME, schedule_name="s", cron_expression="0 0 4 * * *", payload='{"x": 1}', enable=True, description="d"))
-    shown = {"ScheduleId": ID, "ScheduleName": "s", "CronExpression": "0 0 4 * * *", "Payload": '{"x":1}', "Description": "d",
+    shown = {"ScheduleId": ID, "ScheduleName": "s", "CronExpression": "0 0 4 * * *", "Payload": '{"x": 1}', "Description": "d",
              "Enable": True, "CreatedTime": TIME, "LastModifiedTime": TIME}
     same("CreateSchedule", made, shown)
     same("DescribeSchedule", FNF.describe_schedule(models.DescribeScheduleRequest(flow_name=NAME, schedule_name="s")), shown)
@@ -338,7 +338,7 @@ def schedules():
          {"Schedules": [shown], "NextToken": ""})
     changed = FNF.update_schedule(models.UpdateScheduleRequest(
         flow_name=NAME, schedule_name="s", cron_expression="@every 1h", payload='{"x": 2}', enable=False, description="e"))
-    same("UpdateSchedule", changed, {**shown, "CronExpression": "@every 1h", "Payload": '{"x":2}', "Enable": False,
+    same("UpdateSchedule", changed, {**shown, "CronExpression": "@every 1h", "Payload": '{"x": 2}', "Enable": False,
                                      "Description": "e"})
     same("DeleteSchedule", FNF.delete_schedule(models.DeleteScheduleRequest(flow_name=NAME, schedule_name="s")), {})
     fails("DescribeSchedule of none", "ScheduleNotExists", 404, lambda: FNF.describe_schedule(

@@ -512,7 +512,7 @@ async fn schedules_begin_executions() {
     cloud.fnf("CreateSchedule", &schedule).await;
     assert_eq!(
         cloud.fnf("DescribeSchedule", &schedule[..2]).await["Payload"],
-        "{\"x\":1}"
+        "{\"x\": 1}"
     );
     cloud
         .admin("POST", "clock", br#"{"advance_ms": 130000}"#)
