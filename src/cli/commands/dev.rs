@@ -1,7 +1,9 @@
 //! `sdev dev`: deploys to the local cloud at each change, and shows what functions write.
 
 use std::collections::BTreeSet;
+use std::fs::Metadata;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,8 +57,9 @@ pub(super) fn run(args: &Dev, global: &Global, printer: Printer) -> Outcome {
     end_by_signal(&busy);
     let mut followed = BTreeSet::new();
     let mut seen = None;
+    let own = own_files();
     loop {
-        let (now, newest) = fingerprint(&folder);
+        let (now, newest) = fingerprint(&folder, &own);
         if seen == Some(now) {
             std::thread::sleep(ROUND);
             continue;
@@ -97,7 +100,7 @@ fn again(args: &Dev) -> Deploy {
 }
 
 /// A number that differs when a file of the folder was changed, came or went; and when one was changed last.
-fn fingerprint(folder: &Path) -> (u64, Option<SystemTime>) {
+fn fingerprint(folder: &Path, own: &BTreeSet<File>) -> (u64, Option<SystemTime>) {
     let mut hasher = DefaultHasher::new();
     let mut newest = None;
     let wanted = |entry: &DirEntry| {
@@ -110,7 +113,7 @@ fn fingerprint(folder: &Path) -> (u64, Option<SystemTime>) {
             continue;
         };
         // A folder's time changes with what is made and removed in it beside the sources, such as caches.
-        if metadata.is_file() {
+        if metadata.is_file() && !own.contains(&file(&metadata)) {
             entry.path().hash(&mut hasher);
             metadata.len().hash(&mut hasher);
             let modified = metadata.modified().ok();
@@ -119,6 +122,19 @@ fn fingerprint(folder: &Path) -> (u64, Option<SystemTime>) {
         }
     }
     (hasher.finish(), newest)
+}
+
+/// A file by its device and number.
+type File = (u64, u64);
+
+fn file(metadata: &Metadata) -> File {
+    (metadata.dev(), metadata.ino())
+}
+
+/// Where this program writes to. If that is in the folder, what is said of a deploy is no reason for the next.
+fn own_files() -> BTreeSet<File> {
+    let ours = ["/dev/stdout", "/dev/stderr"].map(std::fs::metadata);
+    ours.iter().flatten().map(file).collect()
 }
 
 /// Ends at once when asked to, or after the deploy that is under way, which hears the signal itself.
@@ -168,5 +184,24 @@ fn follow(functions: Vec<(String, String)>, followed: &mut BTreeSet<String>, pri
                 Ok(())
             });
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_program_writes_itself_is_no_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let [code, log] = ["index.js", "dev.log"].map(|name| folder.path().join(name));
+        std::fs::write(&code, "1").unwrap();
+        std::fs::write(&log, "").unwrap();
+        let own = BTreeSet::from([file(&std::fs::metadata(&log).unwrap())]);
+        let before = fingerprint(folder.path(), &own).0;
+        std::fs::write(&log, "No changes.").unwrap();
+        assert_eq!(fingerprint(folder.path(), &own).0, before);
+        std::fs::write(&code, "22").unwrap();
+        assert_ne!(fingerprint(folder.path(), &own).0, before);
     }
 }

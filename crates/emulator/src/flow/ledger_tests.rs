@@ -1,3 +1,5 @@
+//! What the ledger promises, on a database of its own.
+
 use serde_json::json;
 use workflow::engine::Event;
 
