@@ -73,23 +73,11 @@ fn uuid(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bridge::stream::model::{Batches, Terms};
-    use crate::bridge::watch::Listener;
+    use crate::bridge::stream::model::{Batches, Terms, sample};
     use crate::mns::Hold;
 
     fn made(decodes: bool, flow: Flow, text: &str) -> Event {
-        let stream = Stream {
-            to: Listener {
-                name: "f/t".to_owned(),
-                function: "f".to_owned(),
-                qualifier: "LATEST".to_owned(),
-                pattern: "{}".to_owned(),
-                waits: false,
-            },
-            queue: "zeus".to_owned(),
-            decodes,
-            flow,
-        };
+        let stream = sample("zeus", decodes, flow);
         let message = Held {
             hold: serde_json::from_value::<Hold>(json!({"row": 1, "nonce": "A"})).unwrap(),
             message_id: "C6DB60D1574661357FA2272774450001".to_owned(),

@@ -121,23 +121,29 @@ impl Terms {
     }
 }
 
+/// A stream of this queue to the function `f`.
+#[cfg(test)]
+pub(super) fn sample(queue: &str, decodes: bool, flow: Flow) -> Stream {
+    Stream {
+        to: Listener {
+            name: "f/t".to_owned(),
+            function: "f".to_owned(),
+            qualifier: "LATEST".to_owned(),
+            pattern: "{}".to_owned(),
+            waits: false,
+        },
+        queue: queue.to_owned(),
+        decodes,
+        flow,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn stream(flow: Flow) -> Stream {
-        Stream {
-            to: Listener {
-                name: "f/t".to_owned(),
-                function: "f".to_owned(),
-                qualifier: "LATEST".to_owned(),
-                pattern: "{}".to_owned(),
-                waits: false,
-            },
-            queue: "q".to_owned(),
-            decodes: true,
-            flow,
-        }
+        sample("q", true, flow)
     }
 
     fn batched() -> Stream {

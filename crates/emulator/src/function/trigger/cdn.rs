@@ -89,19 +89,7 @@ mod tests {
     use super::*;
 
     fn trigger(config: Json) -> Trigger {
-        Trigger {
-            function: "f".to_owned(),
-            name: "t".to_owned(),
-            id: String::new(),
-            kind: "cdn_events".to_owned(),
-            config,
-            qualifier: "LATEST".to_owned(),
-            source_arn: String::new(),
-            role: String::new(),
-            description: String::new(),
-            created_ms: 0,
-            modified_ms: 0,
-        }
+        super::super::sample("cdn_events", "LATEST", config)
     }
 
     #[test]

@@ -197,19 +197,7 @@ mod tests {
 
     #[test]
     fn a_trigger_is_a_stream_while_it_is_on() {
-        let trigger = |config: Json| Trigger {
-            function: "f".to_owned(),
-            name: "t".to_owned(),
-            id: String::new(),
-            kind: "eventbridge".to_owned(),
-            config,
-            qualifier: "prod".to_owned(),
-            source_arn: String::new(),
-            role: String::new(),
-            description: String::new(),
-            created_ms: 0,
-            modified_ms: 0,
-        };
+        let trigger = |config: Json| super::super::sample("eventbridge", "prod", config);
         let one = stream(trigger(config(&json!({"asyncInvocationType": true})))).unwrap();
         let to = Listener {
             name: "f/t".to_owned(),

@@ -106,17 +106,9 @@ mod tests {
 
     fn trigger(config: Json) -> Trigger {
         Trigger {
-            function: "f".to_owned(),
             name: "news".to_owned(),
-            id: String::new(),
-            kind: "mns_topic".to_owned(),
-            config,
-            qualifier: "LATEST".to_owned(),
             source_arn: "acs:mns:cn-hangzhou:1:/topics/t".to_owned(),
-            role: String::new(),
-            description: String::new(),
-            created_ms: 0,
-            modified_ms: 0,
+            ..super::super::sample("mns_topic", "LATEST", config)
         }
     }
 
