@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::expression::{self, Expr, Words};
 use crate::program::{Dataflow, Language, Program, Scope, ScopeId, ScopeKind, Step, StepId};
+use crate::variables::Variables;
 use crate::yaml::Entry;
 use crate::{Finding, Findings, Node, Place};
 
@@ -12,6 +13,7 @@ use crate::{Finding, Findings, Node, Place};
 pub(crate) struct Builder {
     pub(crate) words: Words,
     pub(crate) findings: Findings,
+    pub(crate) variables: Variables,
     steps: Vec<Option<Step>>,
     scopes: Vec<Scope>,
 }
@@ -21,6 +23,7 @@ impl Builder {
         Self {
             words,
             findings: Findings::default(),
+            variables: Variables::default(),
             steps: Vec::new(),
             scopes: Vec::new(),
         }
@@ -57,6 +60,19 @@ impl Builder {
 
     pub(crate) fn fill(&mut self, id: StepId, step: Step) {
         self.steps[id] = Some(step);
+    }
+
+    /// Says what is wrong with variables, once all is read.
+    pub(crate) fn check_variables(&mut self) {
+        let mut homes = vec![0; self.steps.len()];
+        for (id, scope) in self.scopes.iter().enumerate() {
+            for step in &scope.steps {
+                homes[*step] = id;
+            }
+        }
+        for finding in self.variables.check(&self.scopes, &homes) {
+            self.findings.push(finding);
+        }
     }
 
     /// The program, if every step could be read.
@@ -110,7 +126,10 @@ impl Builder {
 
     pub(crate) fn expression(&mut self, text: &str, at: Place) -> Option<Expr> {
         match expression::parse(text, self.words) {
-            Ok(expression) => Some(expression),
+            Ok(expression) => {
+                self.variables.note(&expression.paths(), at);
+                Some(expression)
+            }
             Err((place, said)) => {
                 let said = format!(
                     "the expression `{text}` is wrong at its character {}: {said}",

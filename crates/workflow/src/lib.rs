@@ -15,6 +15,7 @@ mod names;
 mod program;
 mod read;
 mod template;
+mod variables;
 mod yaml;
 
 mod asl;

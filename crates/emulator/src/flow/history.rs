@@ -134,8 +134,17 @@ fn inner(kind: &EventKind) -> Value {
         EventKind::BranchExited { frame, output }
         | EventKind::IterationExited { frame, output }
         | EventKind::TaskSubmitted { frame, output }
-        | EventKind::TaskSucceeded { frame, output }
-        | EventKind::StepExited { frame, output, .. } => json!({"frame": frame, "output": output}),
+        | EventKind::TaskSucceeded { frame, output } => json!({"frame": frame, "output": output}),
+        EventKind::StepExited {
+            frame,
+            output,
+            assigned,
+        } => match assigned {
+            Some(assigned) => {
+                json!({"frame": frame, "output": output, "assignedVariables": assigned})
+            }
+            None => json!({"frame": frame, "output": output}),
+        },
         EventKind::TaskScheduled {
             frame, deadline, ..
         } => {
@@ -146,5 +155,26 @@ fn inner(kind: &EventKind) -> Value {
             json!({"frame": frame, "output": {"MapRunName": name}})
         }
         other => json!({"frame": other.frame()}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use workflow::engine::EventKind;
+
+    use super::inner;
+
+    #[test]
+    fn variables_that_a_step_sets_are_shown_only_if_there_are_some() {
+        let exited = |assigned| EventKind::StepExited {
+            frame: 0,
+            output: json!(1),
+            assigned,
+        };
+        let shown = inner(&exited(Some(json!({"x": 2}))));
+        let wanted = json!({"frame": 0, "output": 1, "assignedVariables": {"x": 2}});
+        assert_eq!(shown, wanted);
+        assert_eq!(inner(&exited(None)), json!({"frame": 0, "output": 1}));
     }
 }

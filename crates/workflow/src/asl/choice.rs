@@ -1,11 +1,12 @@
 //! Choices.
 
 use super::condition::condition;
-use super::state::{JSONATA, refuse, refuse_variables};
+use super::state::{JSONATA, refuse};
 use crate::Node;
 use crate::form::{Builder, Form};
 use crate::names::Names;
 use crate::program::{Case, Choice};
+use crate::variables::assign;
 
 pub(super) fn read(builder: &mut Builder, form: &Form, names: &Names) -> Choice {
     let mut cases = Vec::new();
@@ -36,12 +37,13 @@ fn case(builder: &mut Builder, node: &Node, names: &Names) -> Option<Case> {
     let when = condition(builder, &form);
     let next = names.need(builder, &form, "Next");
     refuse(builder, &form, &["Output"], JSONATA);
-    refuse_variables(builder, &form);
+    let assign = assign(builder, &form);
     builder.done(&form);
     Some(Case {
         when: when?,
         at: form.at,
         body: None,
         next: Some(next?),
+        assign,
     })
 }

@@ -57,6 +57,9 @@ pub(super) fn map(builder: &mut Builder, form: &Form, id: StepId) -> Option<Fan>
         .as_ref()
         .is_some_and(|distributed| distributed.reader.is_some());
     let items = items(builder, form, is_read);
+    if distributed.is_some() {
+        builder.variables.set_apart(id);
+    }
     let body = inside(builder, ScopeKind::Iteration, id, body)?;
     Some(Fan {
         items: items?,

@@ -53,6 +53,7 @@ pub(crate) fn read(root: &Node) -> (Option<Program>, Findings) {
     unique::check(&mut builder, root);
     let scope = builder.scope(ScopeKind::Flow, form.at, None);
     states(&mut builder, &form, scope);
+    builder.check_variables();
     builder.done(&form);
     let data = Dataflow::Paths(Box::default());
     builder.finish(Language::States, None, data, timeout)
@@ -87,6 +88,7 @@ fn states(builder: &mut Builder, form: &Form, scope: ScopeId) {
         );
         return builder.error(node.at, said);
     };
+    let around = builder.variables.within(scope);
     let ids = builder.reserve(scope, entries.len());
     let mut names = Names::new(scope);
     for (entry, id) in entries.iter().zip(&ids) {
@@ -96,4 +98,5 @@ fn states(builder: &mut Builder, form: &Form, scope: ScopeId) {
     for (entry, id) in entries.iter().zip(&ids) {
         state::read(builder, entry, *id, &names);
     }
+    builder.variables.within(around);
 }

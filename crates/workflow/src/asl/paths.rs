@@ -6,6 +6,7 @@ use crate::expression::{Expr, Path, Root};
 use crate::form::{Builder, Form};
 use crate::program::{Dataflow, Kind, Paths, ResultPath, Template, View};
 use crate::template::template;
+use crate::variables::assign;
 use crate::{Finding, Node};
 
 /// How data flows through a state, by the fields that its type has. The parameters of tasks and maps are their own:
@@ -27,6 +28,9 @@ pub(super) fn of(builder: &mut Builder, form: &Form, kind: &Kind) -> Dataflow {
         Kind::Pass(_) | Kind::Task(_) | Kind::Parallel(_) | Kind::Map(_)
     ) {
         paths.result = result(builder, form);
+    }
+    if !matches!(kind, Kind::Succeed | Kind::Fail { .. }) {
+        paths.assign = assign(builder, form);
     }
     Dataflow::Paths(Box::new(paths))
 }

@@ -1,11 +1,12 @@
 //! `Retry` and `Catch`.
 
 use super::paths;
-use super::state::{JSONATA, refuse, refuse_variables};
+use super::state::{JSONATA, refuse};
 use crate::Node;
 use crate::form::{Builder, Form};
 use crate::names::Names;
 use crate::program::{Catch, Retry};
+use crate::variables::assign;
 
 /// The most repetitions.
 const ATTEMPTS: u32 = 99_999_999;
@@ -67,13 +68,14 @@ pub(super) fn catch(builder: &mut Builder, form: &Form, names: &Names) -> Vec<Ca
             let errors = builder.names(form, "ErrorEquals");
             let result = paths::result(builder, form);
             refuse(builder, form, &["Output"], JSONATA);
-            refuse_variables(builder, form);
+            let assign = assign(builder, form);
             Some(Catch {
                 errors,
                 at: form.at,
                 next: names.need(builder, form, "Next")?,
                 output: None,
                 result,
+                assign,
             })
         },
     )

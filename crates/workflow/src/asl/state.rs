@@ -24,7 +24,6 @@ pub(super) fn read(builder: &mut Builder, entry: &Entry, id: StepId, names: &Nam
     form.get("Comment");
     super::query_language(builder, &form);
     refuse(builder, &form, &FOREIGN, JSONATA);
-    refuse_variables(builder, &form);
     let Some(kind) = word.and_then(|word| kind(builder, &form, (id, word), names)) else {
         return;
     };
@@ -56,16 +55,6 @@ pub(super) fn read(builder: &mut Builder, entry: &Entry, id: StepId, names: &Nam
 
 /// Why fields of the other query language cannot be.
 pub(super) const JSONATA: &str = "belongs to JSONata, and only JSON paths are read";
-
-/// Says that variables are not served, if some are assigned.
-pub(super) fn refuse_variables(builder: &mut Builder, form: &Form) {
-    if let Some(node) = form.get("Assign") {
-        let said = "`Assign` sets variables, which are not served here";
-        let finding = Finding::error(node.at, said);
-        let hint = "keep the value in the data, by ResultPath and Parameters";
-        builder.findings.push(finding.hint(hint));
-    }
-}
 
 /// Says of each of these keys that is there why it cannot be.
 pub(super) fn refuse(builder: &mut Builder, form: &Form, keys: &[&str], why: &str) {

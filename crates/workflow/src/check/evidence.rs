@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::verb;
 use crate::expression::{Path, Root, Segment};
-use crate::program::{Dataflow, Kind, Mapping, ResultPath, Source, Template};
+use crate::program::{Dataflow, Kind, Mapping, Paths, ResultPath, Source, Template};
 use crate::{Program, Step, StepId};
 
 /// Words shorter than this say nothing.
@@ -114,12 +114,26 @@ fn written(step: &Step) -> BTreeSet<String> {
             });
             made.map(|(key, _)| key.clone()).collect()
         }
-        Dataflow::Paths(paths) => match &paths.result {
-            ResultPath::Into(path) => key(path).into_iter().collect(),
-            ResultPath::Whole | ResultPath::Nowhere => BTreeSet::new(),
-        },
+        Dataflow::Paths(paths) => {
+            let result = match &paths.result {
+                ResultPath::Into(path) => key(path),
+                ResultPath::Whole | ResultPath::Nowhere => None,
+            };
+            result.into_iter().chain(variables(paths)).collect()
+        }
         Dataflow::Constructors { .. } => BTreeSet::new(),
     }
+}
+
+/// The variables that a step sets to something of what it made.
+fn variables(paths: &Paths) -> Vec<String> {
+    let Some(Template::Map(entries)) = &paths.assign else {
+        return Vec::new();
+    };
+    let made = entries
+        .iter()
+        .filter(|(_, template)| template.paths().iter().any(|path| path.root == Root::Own));
+    made.map(|(name, _)| name.clone()).collect()
 }
 
 /// The keys that a step reads.

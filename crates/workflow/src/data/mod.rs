@@ -17,7 +17,7 @@ pub(crate) struct Around<'a> {
     pub(crate) input: &'a Value,
     /// The local variable of the flow, branch or iteration; in the others what flows.
     pub(crate) data: &'a Value,
-    /// The global variables, in the second language.
+    /// The variables: global ones in the second language, in the States Language those that the frame sees.
     pub(crate) global: &'a Value,
     pub(crate) context: &'a dyn Fn() -> Value,
     pub(crate) chance: &'a Chance,
@@ -96,24 +96,24 @@ pub(crate) fn leave(
     made.map_err(|trouble| around.fault(&trouble))
 }
 
-/// What the step adds to the global variables. It sees them and the step's result as they are, whatever becomes of the
-/// output (<https://help.aliyun.com/document_detail/2872417>).
-pub(crate) fn globals(
-    step: &Step,
+/// The variables that a step sets. What makes them sees the variables and the step's result as they are, whatever becomes
+/// of the output (<https://help.aliyun.com/document_detail/2872417>). In the States Language the result is its `$`
+/// (docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html).
+pub(crate) fn assigned(
+    template: Option<&Template>,
     own: &Value,
     result: &Value,
     around: &Around,
 ) -> Result<Option<Value>, Fault> {
-    let Dataflow::Constructors {
-        global: Some(template),
-        ..
-    } = &step.data
-    else {
+    let Some(template) = template else {
         return Ok(None);
     };
-    let scene = Scene {
-        output: result,
-        ..around.scene(own)
+    let scene = match around.language {
+        Language::States => around.scene(result),
+        Language::First | Language::Second => Scene {
+            output: result,
+            ..around.scene(own)
+        },
     };
     let made = fill(template, &scene).map_err(|trouble| around.fault(&trouble))?;
     Ok(Some(made))
@@ -167,11 +167,25 @@ pub(crate) fn caught(
             None => Ok(own.clone()),
         },
         Dataflow::Paths(_) => {
-            let error = json!({"Error": fault.error, "Cause": fault.cause});
-            return place(around.data, error, &rule.result);
+            return place(around.data, error_output(fault), &rule.result);
         }
     };
     made.map_err(|trouble| around.fault(&trouble))
+}
+
+/// The variables that a rule sets which caught an error. The error is its `$`.
+pub(crate) fn assigned_by(
+    rule: &Catch,
+    own: &Value,
+    fault: &Fault,
+    around: &Around,
+) -> Result<Option<Value>, Fault> {
+    assigned(rule.assign.as_ref(), own, &error_output(fault), around)
+}
+
+/// An error as the States Language hands it on.
+fn error_output(fault: &Fault) -> Value {
+    json!({"Error": fault.error, "Cause": fault.cause})
 }
 
 /// The flow's output from the data of its last step.

@@ -279,7 +279,9 @@ impl<'a> Turn<'a> {
             language: self.program.language,
             input: there.map_or(&NOTHING, |frame| &frame.input),
             data: there.map_or(&NOTHING, |frame| &frame.data),
-            global: &self.execution.globals,
+            global: self
+                .execution
+                .seen_variables(self.program.language, spot.frame),
             context: &context,
             chance: &chance,
         })

@@ -99,7 +99,7 @@ impl Execution {
             input: frame.map_or(&NOTHING, |frame| &frame.input),
             data: frame.map_or(&NOTHING, |frame| &frame.data),
             // As when the step began: a call that is made again is the same call.
-            global: run.map_or(&NOTHING, |run| &run.globals),
+            global: run.map_or(&NOTHING, |run| &run.variables),
             context: &context,
             chance: &chance,
         })

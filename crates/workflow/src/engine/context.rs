@@ -140,7 +140,11 @@ fn item(
     };
     let context = || of(program, execution, spot, tokens);
     let chance = Chance::of("");
-    let list = evaluate(&fan.items.list, &Scene::of(&run.input, &context, &chance)).ok()?;
+    let scene = Scene {
+        global: &run.variables,
+        ..Scene::of(&run.input, &context, &chance)
+    };
+    let list = evaluate(&fan.items.list, &scene).ok()?;
     Some((frame.index, list.get(frame.index)?.clone()))
 }
 

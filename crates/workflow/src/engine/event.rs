@@ -263,9 +263,9 @@ pub enum EventKind {
         frame: FrameId,
         /// Its output.
         output: Value,
-        /// What it adds to the global variables.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        global: Option<Value>,
+        /// The variables that it sets: global ones in the second language, in the States Language those of its frame.
+        #[serde(rename = "global", default, skip_serializing_if = "Option::is_none")]
+        assigned: Option<Value>,
     },
     /// Failed steps begin again.
     ExecutionRedriven {

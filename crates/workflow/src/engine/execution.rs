@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Fault, Header, MapRun, Millis};
+use super::{Fault, Header, MapRun, Millis, limits};
 use crate::expression::Chance;
-use crate::program::{ScopeId, StepId};
+use crate::program::{Language, ScopeId, StepId};
 
 /// The number of a frame: that of the event that opened it; 0 is the flow's.
 pub type FrameId = u64;
@@ -78,6 +78,8 @@ pub struct Frame {
     pub input: Value,
     /// Its local variable in the first language, what flows in the others.
     pub data: Value,
+    /// The variables that it sees, in the States Language: its own and those around it.
+    pub variables: Arc<Value>,
     /// The step that it is at.
     pub at: Option<Run>,
 }
@@ -93,8 +95,8 @@ pub struct Run {
     pub since: Millis,
     /// Its own input.
     pub input: Value,
-    /// The global variables as they were when it began.
-    pub globals: Arc<Value>,
+    /// The variables that it sees, as they were when it began.
+    pub variables: Arc<Value>,
     /// How often each rule led to another try.
     pub tries: Vec<u64>,
     /// The last error.
@@ -186,6 +188,24 @@ impl Execution {
     pub(super) fn chance(&self, number: u64) -> Chance {
         let Header { flow, name, .. } = &*self.header;
         Chance::of(format!("{flow}/{name}/{}/{number}", self.started))
+    }
+
+    /// The variables that steps of a frame see.
+    pub(super) fn seen_variables(&self, language: Language, frame: FrameId) -> &Arc<Value> {
+        match (language, self.frames.get(&frame)) {
+            (Language::States, Some(frame)) => &frame.variables,
+            _ => &self.globals,
+        }
+    }
+
+    /// Bytes of the variables that frames keep; those of the frame around each are counted there.
+    pub(super) fn stored(&self) -> usize {
+        let frames = self.frames.values().map(|frame| {
+            let around = frame.parent.and_then(|parent| self.frames.get(&parent));
+            let around = around.map_or(0, |around| limits::size(&around.variables));
+            limits::size(&frame.variables).saturating_sub(around)
+        });
+        frames.sum()
     }
 
     /// The frame and everything inside it.

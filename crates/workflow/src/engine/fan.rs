@@ -55,11 +55,11 @@ impl Turn<'_> {
         }
     }
 
-    /// What the items are, with global variables as they were when the map began: found again, they are the same.
+    /// What the items are, with variables as they were when the map began: found again, they are the same.
     fn list(&self, frame: FrameId, fan: &Fan, own: &Value) -> Result<Value, Fault> {
         self.around(frame, |around| {
             let run = self.execution.run(frame);
-            let global = run.map_or(around.global, |run| &run.globals);
+            let global = run.map_or(around.global, |run| &run.variables);
             data::value(&fan.items.list, own, &Around { global, ..*around })
         })
     }

@@ -153,10 +153,13 @@ impl Turn<'_> {
         if let Some(run) = self.execution.run_mut(frame) {
             run.fault = Some(fault.clone());
         }
-        match self.around(frame, |around| {
-            data::caught(step, rule, &own, &fault, around)
-        }) {
-            Ok(output) => {
+        let made = self.around(frame, |around| {
+            let assigned = data::assigned_by(rule, &own, &fault, around)?;
+            self.check_variables(assigned.as_ref())?;
+            Ok((data::caught(step, rule, &own, &fault, around)?, assigned))
+        });
+        match made {
+            Ok((output, assigned)) => {
                 self.cancel_inside(frame);
                 self.tell(EventKind::StepFailed {
                     frame,
@@ -167,7 +170,7 @@ impl Turn<'_> {
                 self.tell(EventKind::StepExited {
                     frame,
                     output,
-                    global: None,
+                    assigned,
                 });
                 self.agenda.push(Work::Go(frame, rule.next));
             }

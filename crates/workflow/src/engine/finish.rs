@@ -4,13 +4,23 @@ use serde_json::{Map, Value, json};
 
 use super::apply::{Turn, Work};
 use super::fault::Way;
-use super::{EventKind, FrameId, State, limits};
+use super::{EventKind, Fault, FrameId, State, limits};
 use crate::data;
-use crate::program::{Kind, Language, Next, ScopeKind};
+use crate::program::{Case, Dataflow, Kind, Language, Next, ScopeKind};
 
 impl Turn<'_> {
     /// A step is done with a result. It goes on where its definition says, or elsewhere.
     pub(super) fn leave(&mut self, frame: FrameId, result: Value, elsewhere: Option<Next>) {
+        self.leave_by(frame, result, (elsewhere, None));
+    }
+
+    /// The same; a way of a choice that was taken sets variables of its own.
+    pub(super) fn leave_by(
+        &mut self,
+        frame: FrameId,
+        result: Value,
+        (elsewhere, taken): (Option<Next>, Option<&Case>),
+    ) {
         let Some(run) = self.execution.run(frame) else {
             return;
         };
@@ -19,25 +29,37 @@ impl Turn<'_> {
         let language = self.program.language;
         let made = self.around(frame, |around| {
             limits::check(language, &[&own, &result])?;
-            let global = data::globals(step, &own, &result, around)?;
-            limits::check_globals(language, global.as_ref())?;
+            let assign = match (taken, &step.data) {
+                (Some(case), Dataflow::Paths(_)) => case.assign.as_ref(),
+                _ => step.data.assign(),
+            };
+            let assigned = data::assigned(assign, &own, &result, around)?;
+            self.check_variables(assigned.as_ref())?;
             let output = data::leave(step, &own, result, around)?;
             limits::check(language, &[&output])?;
             limits::check_map(language, &output, "output")?;
-            Ok((output, global))
+            Ok((output, assigned))
         });
         match made {
-            Ok((output, global)) => {
+            Ok((output, assigned)) => {
                 self.tell(EventKind::StepExited {
                     frame,
                     output,
-                    global,
+                    assigned,
                 });
                 self.agenda
                     .push(Work::Go(frame, elsewhere.unwrap_or(step.next)));
             }
             Err(fault) => self.fail(frame, fault, Way::Failed),
         }
+    }
+
+    /// Whether these may be set besides the variables that are there.
+    pub(super) fn check_variables(&self, assigned: Option<&Value>) -> Result<(), Fault> {
+        let Some(assigned) = assigned else {
+            return Ok(());
+        };
+        limits::check_variables(self.program.language, assigned, || self.execution.stored())
     }
 
     /// A scope has no more steps; `returns` tells whether the scopes of options around it end with it.

@@ -85,10 +85,10 @@ impl Execution {
             EventKind::StepExited {
                 frame,
                 output,
-                global,
+                assigned,
             } => {
-                if let Some(global) = global {
-                    self.globals = data::union((*self.globals).clone(), global).into();
+                if let Some(assigned) = assigned {
+                    self.assign(program.language, *frame, assigned);
                 }
                 self.leave(program.language, *frame, output);
             }
@@ -194,6 +194,14 @@ impl Execution {
             Language::First => frame.data = data::union(std::mem::take(&mut frame.data), output),
             Language::Second | Language::States => frame.data = output.clone(),
         }
+    }
+
+    fn assign(&mut self, language: Language, frame: FrameId, assigned: &Value) {
+        let variables = match (language, self.frames.get_mut(&frame)) {
+            (Language::States, Some(frame)) => &mut frame.variables,
+            _ => &mut self.globals,
+        };
+        *variables = data::union((**variables).clone(), assigned).into();
     }
 
     /// Whatever had not ended begins again; what surrounds it goes on as it was.

@@ -21,6 +21,10 @@ impl Execution {
             Language::First => (input.clone(), json!({})),
             Language::Second | Language::States => (Value::Null, input.clone()),
         };
+        // What is around it sets none while it runs.
+        let around = parent.and_then(|parent| self.frames.get(&parent));
+        let variables = around.map_or(&self.globals, |around| &around.variables);
+        let variables = Arc::clone(variables);
         self.frames.insert(
             id,
             Frame {
@@ -29,6 +33,7 @@ impl Execution {
                 index,
                 input,
                 data,
+                variables,
                 at: None,
             },
         );
@@ -44,13 +49,14 @@ impl Execution {
         let (frame, step, until) = at;
         let tries = vec![0; program.step(step).retry.len()];
         let state = until.map_or(State::Entered, State::Waiting);
+        let variables = Arc::clone(self.seen_variables(program.language, frame));
         if let Some(frame) = self.frames.get_mut(&frame) {
             frame.at = Some(Run {
                 step,
                 entered: event.id,
                 since: event.time,
                 input: input.clone(),
-                globals: Arc::clone(&self.globals),
+                variables,
                 tries,
                 fault: None,
                 state,

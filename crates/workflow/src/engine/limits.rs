@@ -78,12 +78,20 @@ const GLOBAL_NAME: usize = 128;
 /// Bytes of a global variable at most.
 const GLOBAL: usize = 256 * 1024;
 
-/// Whether these may be global variables
+/// Bytes of all variables of an execution at most, in the States Language.
+const STORED: usize = 10 * 1024 * 1024;
+
+/// Whether these may be variables besides the bytes that are stored
 /// (alibabacloud.com/help/en/serverless-workflow/latest/global-io).
-pub(super) fn check_globals(language: Language, global: Option<&Value>) -> Result<(), Fault> {
-    let Some(global) = global else {
-        return Ok(());
-    };
+pub(super) fn check_variables(
+    language: Language,
+    assigned: &Value,
+    stored: impl FnOnce() -> usize,
+) -> Result<(), Fault> {
+    if language == Language::States {
+        return check_states_variables(size(assigned), stored());
+    }
+    let global = assigned;
     let refused = |cause: String| Err(Fault::runtime(language, cause));
     let Some(entries) = global.as_object() else {
         return refused("what a GlobalConstructor makes must be a map".to_owned());
@@ -103,6 +111,20 @@ pub(super) fn check_globals(language: Language, global: Option<&Value>) -> Resul
         }
     }
     Ok(())
+}
+
+/// 256 KiB for what one `Assign` sets, 10 MiB for all that an execution keeps
+/// (docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html). The error's name is a choice of this product.
+fn check_states_variables(assigned: usize, stored: usize) -> Result<(), Fault> {
+    let cause = if assigned > GLOBAL {
+        format!("the variables that are set are {assigned} bytes, and may be {GLOBAL}")
+    } else if stored + assigned > STORED {
+        let all = stored + assigned;
+        format!("all variables of the execution would be {all} bytes, and may be {STORED}")
+    } else {
+        return Ok(());
+    };
+    Err(Fault::new("States.DataLimitExceeded", cause))
 }
 
 /// Whether the second language takes it: its inputs and outputs are maps.
@@ -131,5 +153,27 @@ pub(super) fn size(value: &Value) -> usize {
                 .map(|(key, value)| key.len() + 4 + size(value))
                 .sum::<usize>()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{GLOBAL, STORED, check_variables};
+    use crate::program::Language;
+
+    #[test]
+    fn variables_of_states_are_bounded_at_once_and_in_all() {
+        let check = |bytes: usize, stored: usize| {
+            let assigned = json!({"x": "x".repeat(bytes)});
+            let checked = check_variables(Language::States, &assigned, || stored);
+            checked.map_err(|fault| fault.error)
+        };
+        let refused = Err("States.DataLimitExceeded".to_owned());
+        assert_eq!(check(GLOBAL / 2, 0), Ok(()));
+        assert_eq!(check(GLOBAL, 0), refused);
+        assert_eq!(check(1000, STORED - 2000), Ok(()));
+        assert_eq!(check(1000, STORED - 1000), refused);
     }
 }

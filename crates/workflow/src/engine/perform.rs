@@ -63,17 +63,16 @@ impl Turn<'_> {
             );
             return self.fail(frame, fault, Way::Failed);
         }
-        match body {
-            Some(scope) => {
-                let inside = self.tell(EventKind::StepStarted {
-                    frame,
-                    case: Some(case),
-                    count: 0,
-                });
-                self.open(inside, scope);
-            }
-            None => self.leave(frame, data::untouched(self.program.language, own), next),
-        }
+        let Some(scope) = body else {
+            let result = data::untouched(self.program.language, own);
+            return self.leave_by(frame, result, (next, choice.cases.get(case)));
+        };
+        let inside = self.tell(EventKind::StepStarted {
+            frame,
+            case: Some(case),
+            count: 0,
+        });
+        self.open(inside, scope);
     }
 
     fn fork(&mut self, frame: FrameId, scopes: &[usize], own: &Value) {

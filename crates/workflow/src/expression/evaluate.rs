@@ -37,7 +37,7 @@ pub struct Scene<'a> {
     pub local: &'a Value,
     /// `$Output`
     pub output: &'a Value,
-    /// `$Global`
+    /// `$Global`, and the variables of the States Language by name
     pub global: &'a Value,
     /// `$Item`, `@`
     pub item: &'a Value,
@@ -82,7 +82,7 @@ impl<'a> Scene<'a> {
             Root::Input => self.input,
             Root::Local => self.local,
             Root::Output => self.output,
-            Root::Global => self.global,
+            Root::Global | Root::Variables => self.global,
             Root::Item => self.item,
             Root::Context => return path.find(&(self.context)(), self),
         };

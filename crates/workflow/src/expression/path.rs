@@ -21,6 +21,8 @@ pub enum Root {
     Context,
     /// `$Global`.
     Global,
+    /// The variables of the States Language: `$name` is the path `.name` from here.
+    Variables,
     /// `$Item`, and `@` inside a filter.
     Item,
 }
@@ -83,8 +85,16 @@ impl Path {
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = match (self.root, self.segments.split_first()) {
+            (Root::Variables, Some((Segment::Key(name), rest))) => Some((name, rest)),
+            _ => None,
+        };
+        if let Some((name, rest)) = named {
+            write!(f, "${name}")?;
+            return write_way(f, rest);
+        }
         f.write_str(match self.root {
-            Root::Own => "$",
+            Root::Own | Root::Variables => "$",
             Root::Input => "$Input",
             Root::Local => "$local",
             Root::Output => "$Output",
@@ -92,23 +102,27 @@ impl fmt::Display for Path {
             Root::Global => "$Global",
             Root::Item => "@",
         })?;
-        self.segments.iter().try_for_each(|segment| match segment {
-            Segment::Key(key) => write!(f, ".{key}"),
-            Segment::Index(index) => write!(f, "[{index}]"),
-            Segment::Indices(indices) => {
-                let indices: Vec<String> = indices.iter().map(i64::to_string).collect();
-                write!(f, "[{}]", indices.join(","))
-            }
-            Segment::All => f.write_str("[*]"),
-            Segment::Slice(from, to) => {
-                let bound =
-                    |index: &Option<i64>| index.map_or_else(String::new, |index| index.to_string());
-                write!(f, "[{}:{}]", bound(from), bound(to))
-            }
-            Segment::Deep(key) => write!(f, "..{key}"),
-            Segment::Filter(_) => f.write_str("[?]"),
-        })
+        write_way(f, &self.segments)
     }
+}
+
+fn write_way(f: &mut fmt::Formatter<'_>, segments: &[Segment]) -> fmt::Result {
+    segments.iter().try_for_each(|segment| match segment {
+        Segment::Key(key) => write!(f, ".{key}"),
+        Segment::Index(index) => write!(f, "[{index}]"),
+        Segment::Indices(indices) => {
+            let indices: Vec<String> = indices.iter().map(i64::to_string).collect();
+            write!(f, "[{}]", indices.join(","))
+        }
+        Segment::All => f.write_str("[*]"),
+        Segment::Slice(from, to) => {
+            let bound =
+                |index: &Option<i64>| index.map_or_else(String::new, |index| index.to_string());
+            write!(f, "[{}:{}]", bound(from), bound(to))
+        }
+        Segment::Deep(key) => write!(f, "..{key}"),
+        Segment::Filter(_) => f.write_str("[?]"),
+    })
 }
 
 fn one<'v>(value: &'v Value, segment: &Segment) -> Option<&'v Value> {

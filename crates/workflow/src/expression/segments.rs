@@ -7,16 +7,22 @@ impl Reader {
     pub(super) fn path(&mut self) -> Read<Path> {
         let begin = self.at;
         self.at += 1;
-        let root = if self.words == Words::States && self.eat("$") {
-            Root::Context
-        } else {
-            let name = self.name(&[]);
-            self.words.root(&name).ok_or_else(|| {
-                self.at = begin;
-                format!("there is no `${name}`; there are {}", self.words.roots())
-            })?
-        };
-        let segments = self.segments()?;
+        if self.words == Words::States && self.eat("$") {
+            let segments = self.segments()?;
+            return Ok(Path {
+                root: Root::Context,
+                segments,
+            });
+        }
+        let name = self.name(&[]);
+        let root = self.words.root(&name).ok_or_else(|| {
+            self.at = begin;
+            format!("there is no `${name}`; there are {}", self.words.roots())
+        })?;
+        let mut segments = self.segments()?;
+        if root == Root::Variables {
+            segments.insert(0, Segment::Key(name));
+        }
         Ok(Path { root, segments })
     }
 

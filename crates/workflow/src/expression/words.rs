@@ -9,7 +9,7 @@ pub enum Words {
     First,
     /// `$Context`, `$Input`, `$Output`, `$Global`, `$Item`, and the built-in functions.
     Second,
-    /// `$`, `$$`, and the functions that begin with `States.`.
+    /// `$`, `$$`, variables by their names, and the functions that begin with `States.`.
     States,
 }
 
@@ -23,6 +23,8 @@ impl Words {
             (Self::Second, "Output") => Root::Output,
             (Self::Second, "Global") => Root::Global,
             (Self::Second, "Item") => Root::Item,
+            // What its name is for is kept for the other query language.
+            (Self::States, name) if name != "states" => Root::Variables,
             _ => return None,
         })
     }
@@ -31,7 +33,7 @@ impl Words {
         match self {
             Self::First => "$, $input, $local and $context",
             Self::Second => "$Input, $Output, $Context, $Global and $Item",
-            Self::States => "$ and $$",
+            Self::States => "$, $$ and variables, of which none is called states",
         }
     }
 }

@@ -181,6 +181,7 @@ fn case(builder: &mut Builder, node: &Node, id: StepId, siblings: &Siblings) -> 
         at,
         body,
         next,
+        assign: None,
     })
 }
 

@@ -105,6 +105,7 @@ pub(super) fn catch(builder: &mut Builder, form: &Form, siblings: &Siblings) -> 
             next: siblings.find(builder, goto, "goto")?,
             output: None,
             result: ResultPath::Whole,
+            assign: None,
         })
     })
 }

@@ -42,5 +42,6 @@ fn case(builder: &mut Builder, node: &Node, names: &Names) -> Option<Case> {
         at,
         body: None,
         next: Some(next?),
+        assign: None,
     })
 }

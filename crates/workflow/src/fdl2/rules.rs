@@ -38,6 +38,7 @@ pub(super) fn catch(builder: &mut Builder, form: &Form, names: &Names) -> Vec<Ca
             next: names.need(builder, form, "Next")?,
             output,
             result: ResultPath::Whole,
+            assign: None,
         })
     })
 }

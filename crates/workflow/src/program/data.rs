@@ -29,6 +29,17 @@ pub enum Dataflow {
     Paths(Box<Paths>),
 }
 
+impl Dataflow {
+    /// What makes the variables that a step sets when it ends.
+    pub const fn assign(&self) -> Option<&Template> {
+        match self {
+            Self::Mappings { .. } => None,
+            Self::Constructors { global, .. } => global.as_ref(),
+            Self::Paths(paths) => paths.assign.as_ref(),
+        }
+    }
+}
+
 /// The fields of the States Language that move data.
 #[derive(Debug, Clone, Default)]
 pub struct Paths {
@@ -42,6 +53,8 @@ pub struct Paths {
     pub result: ResultPath,
     /// `OutputPath`
     pub output: View,
+    /// `Assign`: makes the variables that are set when the step ends; of a choice, if no rule holds.
+    pub assign: Option<Template>,
 }
 
 /// What a path shows of the data.

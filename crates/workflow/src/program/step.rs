@@ -122,6 +122,8 @@ pub struct Case {
     pub body: Option<ScopeId>,
     /// Where it goes, after those steps. `None`: on behind the choice.
     pub next: Option<Next>,
+    /// Makes the variables that are set when it is taken, in the States Language.
+    pub assign: Option<Template>,
 }
 
 /// Something that is done outside.
@@ -199,4 +201,6 @@ pub struct Catch {
     pub output: Option<Template>,
     /// Where the error is put into the data, in the States Language.
     pub result: super::data::ResultPath,
+    /// Makes the variables that are set, in the States Language.
+    pub assign: Option<Template>,
 }

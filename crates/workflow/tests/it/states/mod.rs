@@ -15,6 +15,7 @@ mod data;
 mod errors;
 mod inside;
 mod reading;
+mod variables;
 
 use std::collections::BTreeMap;
 

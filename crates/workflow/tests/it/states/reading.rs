@@ -111,14 +111,6 @@ fn what_is_wrong_is_said_with_its_place() {
             "3:56: a state `A` is here twice (3:3: the first)",
         ),
         (
-            "  A: {Type: Pass, Assign: {x: 1}, End: true}",
-            "3:27: `Assign` sets variables, which are not served here; keep the value in the data, by ResultPath and Parameters",
-        ),
-        (
-            "  A: {Type: Choice, Choices: [{Variable: $.x, IsNull: true, Assign: {x: 1}, Next: A}]}",
-            "3:69: `Assign` sets variables, which are not served here; keep the value in the data, by ResultPath and Parameters",
-        ),
-        (
             "  A: {Type: Pass, Output: x, End: true}",
             "3:27: `Output` belongs to JSONata, and only JSON paths are read",
         ),
