@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::engine::Mode;
 use crate::expression::{Expr, Words};
 use crate::form::{Builder, Form};
-use crate::program::{Batcher, Bounds, Template};
+use crate::program::{Batcher, Bounds, Shape, Template, Writer};
 use crate::template::template;
 use crate::{Finding, Node, Place};
 
@@ -135,16 +135,51 @@ pub(crate) fn batcher(builder: &mut Builder, form: &Form) -> Option<Batcher> {
     Some(batcher)
 }
 
-/// `ResultWriter`: where to.
-pub(crate) fn writer(builder: &mut Builder, form: &Form) -> Option<Template> {
+/// `ResultWriter`: where to, and in what form
+/// (docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html).
+pub(crate) fn writer(builder: &mut Builder, form: &Form) -> Option<Writer> {
     let node = form.get("ResultWriter")?;
     let form = builder.form(node, "`ResultWriter`")?;
+    let mut config = None;
+    let mut is_shown = false;
     if builder.words == Words::States {
         form.get("Resource");
+        config = form.get("WriterConfig");
+        is_shown = config.is_some() && form.any(&["Resource", "Parameters"]).is_none();
     }
-    let place = place(builder, &form, ("Parameters", &[]));
+    let (shape, by_lines) = config
+        .and_then(|node| writer_config(builder, node))
+        .unwrap_or((Shape::Whole, false));
+    let place = if is_shown {
+        None
+    } else {
+        Some(place(builder, &form, ("Parameters", &[]))?)
+    };
     builder.done(&form);
-    place
+    Some(Writer {
+        place,
+        shape,
+        by_lines,
+    })
+}
+
+/// The form of results, and whether each stands on a line of its own.
+fn writer_config(builder: &mut Builder, node: &Node) -> Option<(Shape, bool)> {
+    let form = builder.form(node, "`WriterConfig`")?;
+    let shape = match builder.optional_text(&form, "Transformation") {
+        None | Some("NONE") => Shape::Whole,
+        Some("COMPACT") => Shape::Compact,
+        Some("FLATTEN") => Shape::Flat,
+        Some(other) => {
+            let said = format!("`Transformation` is NONE, COMPACT or FLATTEN, not {other}");
+            let at = form.get("Transformation").map_or(form.at, |node| node.at);
+            builder.error(at, said);
+            return None;
+        }
+    };
+    let by_lines = word(builder, &form, "OutputType", ["JSON", "JSONL"]).unwrap_or(false);
+    builder.done(&form);
+    Some((shape, by_lines))
 }
 
 /// A place in the object storage: `Bucket`, and one of the other keys if there are some.

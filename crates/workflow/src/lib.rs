@@ -27,7 +27,7 @@ pub use finding::{Finding, Findings, Severity};
 pub use program::{
     Batcher, Bounds, Case, Catch, Choice, Dataflow, Distributed, Fan, Format, Items, Kind,
     Language, Mapping, Next, Paths, Pattern, Program, Reader, ResultPath, Retry, Scope, ScopeId,
-    ScopeKind, Source, Step, StepId, Target, Task, Template, Text, Until, View,
+    ScopeKind, Shape, Source, Step, StepId, Target, Task, Template, Text, Until, View, Writer,
 };
 pub use read::read;
 pub use yaml::{Node, Place};

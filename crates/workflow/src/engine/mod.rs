@@ -29,8 +29,8 @@ pub use execution::{Execution, Frame, FrameId, Run, State, Status};
 pub use fault::Fault;
 pub use limits::{EVENTS, ITEMS, Mode, WIDTH};
 pub use map_run::{
-    Change, Child, Counts, ItemId, ItemState, MapRun, Opening, Outcome, Policy, Progress, Shown,
-    Unopened, Writing,
+    Change, Child, Counts, ItemId, ItemState, MapRun, Opening, Policy, Progress, Shown, Unopened,
+    Writing,
 };
 
 /// Milliseconds since 1970.

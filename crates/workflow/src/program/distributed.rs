@@ -14,8 +14,8 @@ pub struct Distributed {
     pub reader: Option<Reader>,
     /// How items are put together.
     pub batcher: Option<Batcher>,
-    /// Where results are written to, with `Bucket` and `Prefix`; none: they are the map's result.
-    pub writer: Option<Template>,
+    /// What becomes of results; none: the outputs are the map's result.
+    pub writer: Option<Writer>,
     /// How many items at most, executions at once, and failures.
     pub bounds: Bounds,
 }
@@ -62,6 +62,35 @@ pub enum Format {
     JsonLines,
     /// The manifest of an inventory: each object that it lists is an item.
     Inventory,
+}
+
+impl Distributed {
+    /// Where results are written to, if they are.
+    pub fn place(&self) -> Option<&Template> {
+        self.writer.as_ref()?.place.as_ref()
+    }
+}
+
+/// What becomes of results.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    /// Where they are written to, with `Bucket` and `Prefix`; none: they are the map's result.
+    pub place: Option<Template>,
+    /// Their form.
+    pub shape: Shape,
+    /// Whether each stands on a line of its own, instead of all in a list.
+    pub by_lines: bool,
+}
+
+/// The form of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Each with its execution's name, status and input.
+    Whole,
+    /// The outputs alone.
+    Compact,
+    /// The outputs alone, and of those that are lists the members.
+    Flat,
 }
 
 /// How items are put together.

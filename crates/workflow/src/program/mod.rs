@@ -6,7 +6,7 @@ mod step;
 mod target;
 
 pub use data::{Dataflow, Mapping, Paths, ResultPath, Source, Template, Text, View};
-pub use distributed::{Batcher, Bounds, Distributed, Format, Reader};
+pub use distributed::{Batcher, Bounds, Distributed, Format, Reader, Shape, Writer};
 pub use step::{Case, Catch, Choice, Fan, Items, Kind, Next, Retry, Step, Task, Until};
 pub use target::{Pattern, Target};
 

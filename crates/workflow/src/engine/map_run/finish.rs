@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::super::apply::Turn;
 use super::super::{EventKind, Fault, FrameId};
-use super::Outcome;
+use super::Finished;
+use super::shape::{lines, shaped};
 use crate::program::Language;
 
 impl Turn<'_> {
@@ -26,13 +27,17 @@ impl Turn<'_> {
         if !map_run.is_done() {
             return;
         }
-        if distributed.writer.is_some() {
+        if distributed.place().is_some() {
             return self.resume_map_run(frame);
         }
-        let results: Vec<Value> = map_run.outcomes().into_iter().map(shown).collect();
-        let result = match self.program.language {
-            Language::First | Language::States => Value::Array(results),
-            Language::Second => json!({"Items": results}),
+        let outcomes = map_run.outcomes();
+        let result = match (&distributed.writer, self.program.language) {
+            (Some(writer), _) if writer.by_lines => {
+                Value::from(lines(&shaped(&outcomes, writer.shape)))
+            }
+            (Some(writer), _) => Value::from(shaped(&outcomes, writer.shape)),
+            (None, Language::Second) => json!({"Items": compact(outcomes)}),
+            (None, _) => Value::from(compact(outcomes)),
         };
         self.succeed_map_run(frame, result);
     }
@@ -66,8 +71,13 @@ impl Turn<'_> {
     }
 }
 
-/// What an item adds to the map's result: its output, or word of its failure.
-fn shown(item: Outcome) -> Value {
+/// The map's result where its text says nothing of it.
+fn compact(outcomes: Vec<Finished>) -> Vec<Value> {
+    outcomes.into_iter().map(shown).collect()
+}
+
+/// What an item adds to it: its output, or word of its failure.
+fn shown(item: Finished) -> Value {
     match item.outcome {
         Ok(output) => output,
         Err(fault) => json!({

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::super::{Effect, Execution, Fault, FrameId, Mode, Tokens};
+use super::shape::{file, shaped};
 use super::state::{ItemState, MapRun};
 use crate::data;
-use crate::program::{Distributed, Format, Kind, Program, ScopeId, Template};
+use crate::program::{Distributed, Format, Kind, Program, ScopeId, Template, Writer};
 
 /// Room for a map run, and its items.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,19 +67,23 @@ pub struct Writing {
     pub map_run: String,
     /// Where to: `Bucket`, and `Prefix` if it is given.
     pub place: Value,
-    /// What came of each item.
-    pub outcomes: Vec<Outcome>,
+    /// The file of what succeeded; none if nothing did.
+    pub succeeded: Option<String>,
+    /// The file of what failed; none if nothing did.
+    pub failed: Option<String>,
+    /// Whether the files have a result on each line.
+    pub by_lines: bool,
 }
 
 /// What came of an item.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
+pub(super) struct Finished {
     /// The name of its execution.
-    pub name: String,
+    pub(super) name: String,
     /// What it was given.
-    pub input: Value,
+    pub(super) input: Value,
     /// What it yielded, or why it failed.
-    pub outcome: Result<Value, Fault>,
+    pub(super) outcome: Result<Value, Fault>,
 }
 
 impl Execution {
@@ -123,14 +128,11 @@ impl Execution {
                 source: distributed.reader.as_ref().map(read).transpose()?,
             }))]);
         }
-        match &distributed.writer {
-            Some(place) if map_run.is_done() => Ok(vec![Effect::WriteResults(Box::new(Writing {
-                started: map_run.started,
-                round: map_run.round,
-                map_run: map_run.name.clone(),
-                place: fill(place)?,
-                outcomes: map_run.outcomes(),
-            }))]),
+        match (&distributed.writer, distributed.place()) {
+            (Some(writer), Some(place)) if map_run.is_done() => {
+                let writing = map_run.writing(writer, fill(place)?);
+                Ok(vec![Effect::WriteResults(Box::new(writing))])
+            }
             _ => Ok(map_run.begun(0, (distributed.mode, part))),
         }
     }
@@ -171,15 +173,36 @@ impl MapRun {
         running.map(child).collect()
     }
 
+    /// The files of its results.
+    fn writing(&self, writer: &Writer, place: Value) -> Writing {
+        let (succeeded, failed): (Vec<Finished>, Vec<Finished>) = self
+            .outcomes()
+            .into_iter()
+            .partition(|item| item.outcome.is_ok());
+        let file = |outcomes: &[Finished]| {
+            let results = shaped(outcomes, writer.shape);
+            (!outcomes.is_empty()).then(|| file(&results, writer.by_lines))
+        };
+        Writing {
+            started: self.started,
+            round: self.round,
+            map_run: self.name.clone(),
+            place,
+            succeeded: file(&succeeded),
+            failed: file(&failed),
+            by_lines: writer.by_lines,
+        }
+    }
+
     /// What came of each item.
-    pub(super) fn outcomes(&self) -> Vec<Outcome> {
+    pub(super) fn outcomes(&self) -> Vec<Finished> {
         let outcome = |(index, item): (usize, &super::state::Item)| {
             let outcome = match &item.state {
                 ItemState::Succeeded(output) => Ok(output.clone()),
                 ItemState::Failed(fault) => Err(fault.clone()),
                 ItemState::Pending | ItemState::Running | ItemState::Aborted => return None,
             };
-            Some(Outcome {
+            Some(Finished {
                 name: self.child_name(index),
                 input: item.input.clone(),
                 outcome,

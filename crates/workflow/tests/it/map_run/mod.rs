@@ -2,6 +2,7 @@
 
 mod kills;
 mod reading;
+mod writing;
 mod yard;
 
 use serde_json::{Value, json};
@@ -292,13 +293,15 @@ fn items_are_read_and_results_written_outside() {
     };
     assert_eq!(output, json!({"MapRunName": writing.map_run}));
     assert_eq!(writing.place, json!({"Bucket": "b", "Prefix": "there"}));
-    let outcomes: Vec<bool> = writing
-        .outcomes
-        .iter()
-        .map(|item| item.outcome.is_ok())
-        .collect();
-    assert_eq!(outcomes, [true, false, true]);
-    assert_eq!(writing.outcomes[0].input, json!({"Item": 1}));
+    let of = |file: &Option<String>| -> Value {
+        serde_json::from_str(file.as_deref().expect("a file")).expect("a list")
+    };
+    let (succeeded, failed) = (of(&writing.succeeded), of(&writing.failed));
+    assert_eq!(succeeded.as_array().map(Vec::len), Some(2));
+    assert_eq!(succeeded[0]["Input"], r#"{"Item":1}"#);
+    assert_eq!(succeeded[0]["Status"], "Succeeded");
+    assert_eq!(failed.as_array().map(Vec::len), Some(1));
+    assert_eq!(failed[0]["Status"], "Failed");
 }
 
 #[test]

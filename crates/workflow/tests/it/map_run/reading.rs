@@ -91,7 +91,7 @@ StartAt: M
 States:
   M:
     Type: Map
-    ItemReader: {reader}
+    {reader}
     ItemProcessor: {{ProcessorConfig: {{Mode: DISTRIBUTED}}, StartAt: P, States: {{P: {{Type: Succeed}}}}}}
     End: true
 "
@@ -99,21 +99,34 @@ States:
     };
     let all = [
         (
-            "{Resource: 'arn:aws:states:::dynamodb:query', Parameters: {Bucket: b}}",
+            "ItemReader: {Resource: 'arn:aws:states:::dynamodb:query', Parameters: {Bucket: b}}",
             "6:28: items cannot be read by `arn:aws:states:::dynamodb:query`; they can by s3:listObjectsV2 and s3:getObject",
         ),
         (
-            "{Resource: 'arn:aws:states:::s3:getObject', ReaderConfig: {InputType: PARQUET}, Parameters: {Bucket: b, Key: k}}",
+            "ItemReader: {Resource: 'arn:aws:states:::s3:getObject', ReaderConfig: {InputType: PARQUET}, Parameters: {Bucket: b, Key: k}}",
             "6:87: items of the InputType `PARQUET` are not read; those of CSV, JSON, JSONL and MANIFEST are",
         ),
         (
-            "{Resource: 'arn:aws:states:::s3:getObject', ReaderConfig: {InputType: JSON}, Parameters: {Bucket: b}}",
+            "ItemReader: {Resource: 'arn:aws:states:::s3:getObject', ReaderConfig: {InputType: JSON}, Parameters: {Bucket: b}}",
             "6:106: `Key` is missing in `Parameters`",
+        ),
+        (
+            "ResultWriter: {WriterConfig: {Transformation: SMALL}}",
+            "6:51: `Transformation` is NONE, COMPACT or FLATTEN, not SMALL",
+        ),
+        (
+            "ResultWriter: {WriterConfig: {OutputType: CSV}}",
+            "6:47: there is no OutputType `CSV`; there are JSON and JSONL",
+        ),
+        ("ResultWriter: {}", "6:19: `Parameters` is missing"),
+        (
+            "ResultWriter: {WriterConfig: {}, Resource: 'arn:aws:states:::s3:putObject'}",
+            "6:19: `Parameters` is missing",
         ),
     ];
     for (reader, wanted) in all {
         assert_eq!(errors(&machine(reader)), [wanted], "{reader}");
     }
-    let reader = "{Resource: 'arn:aws:states:::s3:getObject', ReaderConfig: {InputType: CSV, CSVHeaderLocation: GIVEN, CSVHeaders: [a], CSVDelimiter: TAB, MaxItems: 3}, Parameters: {Bucket: b, Key.$: $.key}}";
+    let reader = "ItemReader: {Resource: 'arn:aws:states:::s3:getObject', ReaderConfig: {InputType: CSV, CSVHeaderLocation: GIVEN, CSVHeaders: [a], CSVDelimiter: TAB, MaxItems: 3}, Parameters: {Bucket: b, Key.$: $.key}}";
     assert_eq!(errors(&machine(reader)), [""; 0]);
 }

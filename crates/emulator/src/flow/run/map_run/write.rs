@@ -1,7 +1,7 @@
-//! The results of map runs in the object storage: a list of what succeeded, one of what failed, and a manifest.
+//! The results of map runs in the object storage: a file of what succeeded, one of what failed, and a manifest.
 
 use serde_json::{Value, json};
-use workflow::engine::{Outcome, Writing};
+use workflow::engine::Writing;
 
 use crate::oss::Oss;
 
@@ -14,18 +14,17 @@ pub(super) async fn results(oss: &Oss, writing: &Writing) -> Result<Value, Strin
         "" => writing.map_run.clone(),
         prefix => format!("{prefix}/{}", writing.map_run),
     };
+    let end = if writing.by_lines { "jsonl" } else { "json" };
     let mut files = json!({"SUCCEEDED": [], "FAILED": []});
-    for (kind, is_well) in [("SUCCEEDED", true), ("FAILED", false)] {
-        let outcomes = writing.outcomes.iter();
-        let of_kind = outcomes.filter(|item| item.outcome.is_ok() == is_well);
-        let shown: Vec<Value> = of_kind.map(shown).collect();
-        if shown.is_empty() {
+    for (kind, file) in [
+        ("SUCCEEDED", &writing.succeeded),
+        ("FAILED", &writing.failed),
+    ] {
+        let Some(file) = file else {
             continue;
-        }
-        let key = format!("{folder}/{kind}_0.json");
-        let size = oss
-            .put(bucket, &key, Value::from(shown).to_string())
-            .await?;
+        };
+        let key = format!("{folder}/{kind}_0.{end}");
+        let size = oss.put(bucket, &key, file.clone()).await?;
         files[kind] = json!([{"Key": key, "Size": size}]);
     }
     let manifest = json!({
@@ -39,23 +38,4 @@ pub(super) async fn results(oss: &Oss, writing: &Writing) -> Result<Value, Strin
         "MapRunName": writing.map_run,
         "ResultWriterDetails": {"Bucket": bucket, "Key": key},
     }))
-}
-
-fn shown(item: &Outcome) -> Value {
-    let mut shown = json!({
-        "Name": item.name,
-        "Input": item.input.to_string(),
-    });
-    match &item.outcome {
-        Ok(output) => {
-            shown["Status"] = json!("Succeeded");
-            shown["Output"] = json!(output.to_string());
-        }
-        Err(fault) => {
-            shown["Status"] = json!("Failed");
-            shown["Error"] = json!(fault.error);
-            shown["Cause"] = json!(fault.cause);
-        }
-    }
-    shown
 }
