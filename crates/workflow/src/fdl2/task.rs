@@ -25,8 +25,9 @@ pub(super) fn task(builder: &mut Builder, form: &Form) -> Option<Task> {
         Some("WaitForCustomCallback") => Pattern::Callback,
         Some(other) => {
             let known = "RequestComplete, WaitForSystemCallback and WaitForCustomCallback";
+            let at = form.get("TaskMode").map_or(form.at, |node| node.at);
             builder.error(
-                form.at,
+                at,
                 format!("there is no TaskMode `{other}`; there are {known}"),
             );
             return None;

@@ -252,3 +252,18 @@ fn lists_without_items_are_refused_where_one_is_needed() {
         ["6:39: `Branches` is empty, and one is needed"]
     );
 }
+
+#[test]
+fn a_name_that_leads_nowhere_is_told_with_what_is_near() {
+    let states =
+        second("- {Type: Pass, Name: A, Next: Chargee}\n- {Type: Succeed, Name: Charge}\n");
+    assert_eq!(
+        errors(&states),
+        ["6:31: there is no state `Chargee` beside this one; did you mean `Charge`?"]
+    );
+    let steps = "- {type: choice, name: A, choices: [{condition: $.x, goto: charge}]}\n- {type: pass, name: Charge}\n";
+    assert_eq!(
+        errors(&first(steps)),
+        ["4:60: there is no step `charge` beside this one; did you mean `Charge`?"]
+    );
+}
