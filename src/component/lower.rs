@@ -63,6 +63,14 @@ pub struct Lowered {
 
 /// Turns every block into resources and links the blocks' outputs. All errors are reported at once.
 pub fn lower(manifest: &Manifest, context: &Context) -> Result<Lowered, Diagnostics> {
+    lower_as_far(manifest, context).map_err(|(errors, _)| errors)
+}
+
+/// The same; with errors also the folders and files of the blocks, in which more may be wrong.
+pub fn lower_as_far(
+    manifest: &Manifest,
+    context: &Context,
+) -> Result<Lowered, (Diagnostics, Vec<Pack>)> {
     let mut diagnostics = Diagnostics::new();
     let mut blocks = Vec::new();
     for block in &manifest.blocks {
@@ -94,7 +102,7 @@ pub fn lower(manifest: &Manifest, context: &Context) -> Result<Lowered, Diagnost
     }
     same_things(&resources, &mut diagnostics);
     if diagnostics.has_errors() {
-        return Err(diagnostics);
+        return Err((diagnostics, lowered.packs));
     }
     lowered.warnings = diagnostics;
     let places: BTreeMap<ResourceId, _> = resources
@@ -108,7 +116,7 @@ pub fn lower(manifest: &Manifest, context: &Context) -> Result<Lowered, Diagnost
             .0
             .first()
             .and_then(|id| places.get(id).cloned().flatten());
-        Diagnostics::from(error)
+        (Diagnostics::from(error), std::mem::take(&mut lowered.packs))
     })?;
     Ok(lowered)
 }

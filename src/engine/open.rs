@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use super::{Destination, Project};
 use super::{build, narrow};
-use crate::component::{self, Context, Lowered};
+use crate::component::{self, Context, Lowered, Pack};
 use crate::diagnostic::{Diagnostics, Source};
 use crate::manifest::{self, Environment, Hook, Manifest, Node, Occasion};
 use crate::own::{self, Own, Storage};
 use crate::plan;
 use crate::residence::Residence;
+use crate::resource::Graph;
 use crate::state::{Place, State};
 use crate::terms;
 
@@ -66,8 +67,11 @@ pub fn open(
     };
     let origins = remembered.as_ref().map(|state| terms::origins(state, &own));
     let context = context(&manifest, to, origins.unwrap_or_default());
+    let unmade =
+        |pack: &Pack| !reading.is_made && is_prepared(&manifest, plan::block_of(pack.target()));
     if warnings.has_errors() {
-        return Err(with_more(warnings, &manifest, &context, reading.until));
+        let until = reading.until;
+        return Err(with_more(warnings, &manifest, (&context, until), &unmade));
     }
     let (scope, order) = narrow::narrow(&manifest, reading.targets, &|| {
         let asks = occasion.command == "remove";
@@ -75,15 +79,13 @@ pub fn open(
     })?;
     let mut lowered = Lowered::default();
     if reading.until >= Until::Lower {
-        lowered = component::lower(&manifest, &context)?;
+        lowered = component::lower_as_far(&manifest, &context)
+            .map_err(|broken| with_files(broken, reading.until, &unmade))?;
         warnings.extend(std::mem::take(&mut lowered.warnings));
     }
     if reading.until >= Until::Pack {
         let packs = lowered.packs.iter();
         let packs = packs.filter(|pack| scope.covers(pack.target()));
-        let unmade = |pack: &component::Pack| {
-            !reading.is_made && is_prepared(&manifest, plan::block_of(pack.target()))
-        };
         let ready = packs.clone().filter(|pack| !unmade(pack));
         let needed = build::needed(ready, &own, &lowered.graph);
         let packed = component::pack(lowered.graph, packs, &unmade);
@@ -122,7 +124,7 @@ pub fn examine(
         let own = own::read(manifest, &known, &mut found);
         own.check(manifest, &to.environment, &mut found);
         let context = context(manifest, to, BTreeMap::new());
-        found = with_more(found, manifest, &context, Until::Lower);
+        found = with_more(found, manifest, (&context, Until::Lower), &|_| false);
     }
     (manifest, found)
 }
@@ -180,13 +182,30 @@ fn is_prepared(manifest: &Manifest, block: &str) -> bool {
 fn with_more(
     mut found: Diagnostics,
     manifest: &Manifest,
-    context: &Context,
-    until: Until,
+    (context, until): (&Context, Until),
+    unmade: &dyn Fn(&Pack) -> bool,
 ) -> Diagnostics {
     if until >= Until::Lower {
-        match component::lower(manifest, context) {
-            Ok(lowered) => found.extend(lowered.warnings),
-            Err(more) => found.extend(more),
+        found.extend(match component::lower_as_far(manifest, context) {
+            Ok(lowered) => with_files((lowered.warnings, lowered.packs), until, unmade),
+            Err(broken) => with_files(broken, until, unmade),
+        });
+    }
+    found
+}
+
+/// What is wrong with blocks, and with definitions that they keep in files, which one would look for beside those in the manifest.
+fn with_files(
+    (mut found, packs): (Diagnostics, Vec<Pack>),
+    until: Until,
+    unmade: &dyn Fn(&Pack) -> bool,
+) -> Diagnostics {
+    if until >= Until::Pack {
+        let definitions = packs.iter();
+        let definitions = definitions.filter(|pack| matches!(pack, Pack::Definition(_)));
+        match component::pack(Graph::default(), definitions, unmade) {
+            Ok((_, noticed)) => found.extend(noticed),
+            Err(errors) => found.extend(errors),
         }
     }
     found

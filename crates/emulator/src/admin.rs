@@ -171,17 +171,14 @@ async fn advance_clock(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Reply 
         let message = "the body must be {\"advance_ms\": a number that is not negative}";
         return failure(StatusCode::BAD_REQUEST, "InvalidArgument", message);
     };
-    let clock = cloud.clock.clone();
-    let advance = move || clock.advance(Duration::from_millis(by));
-    match tokio::task::spawn_blocking(advance).await {
-        Ok(Ok(())) => reply(StatusCode::OK, &clock_value(cloud)),
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::InvalidInput => failure(
+    match crate::agenda::advance(cloud, Duration::from_millis(by)).await {
+        Ok(()) => reply(StatusCode::OK, &clock_value(cloud)),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => failure(
             StatusCode::BAD_REQUEST,
             "InvalidArgument",
             &error.to_string(),
         ),
-        Ok(Err(error)) => internal(&error.into()),
-        Err(_) => internal(&StoreError::Closed),
+        Err(error) => internal(&error.into()),
     }
 }
 

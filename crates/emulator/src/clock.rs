@@ -1,9 +1,10 @@
 //! The cloud's time: the machine's time plus an offset that only grows and survives restarts.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -22,7 +23,33 @@ struct Shared {
     offset_ms: AtomicI64,
     file: PathBuf,
     writing: Mutex<()>,
+    advancing: tokio::sync::Mutex<()>,
     moved: watch::Sender<()>,
+    /// When those are woken that let time pass, with a number each.
+    sleeping: Mutex<BTreeSet<(i64, u64)>>,
+}
+
+/// Somebody who lets time pass.
+struct Sleeper<'c>(&'c Shared, (i64, u64));
+
+impl Drop for Sleeper<'_> {
+    fn drop(&mut self) {
+        self.0.sleeping().remove(&self.1);
+    }
+}
+
+impl Shared {
+    fn sleeping(&self) -> MutexGuard<'_, BTreeSet<(i64, u64)>> {
+        self.sleeping.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sleep(&self, until: i64) -> Sleeper<'_> {
+        let mut all = self.sleeping();
+        let number = all.iter().map(|(_, number)| number + 1).max();
+        let entry = (until, number.unwrap_or_default());
+        all.insert(entry);
+        Sleeper(self, entry)
+    }
 }
 
 impl Clock {
@@ -40,7 +67,9 @@ impl Clock {
             offset_ms: AtomicI64::new(offset_ms),
             file,
             writing: Mutex::new(()),
+            advancing: tokio::sync::Mutex::default(),
             moved: watch::Sender::new(()),
+            sleeping: Mutex::default(),
         })))
     }
 
@@ -62,6 +91,7 @@ impl Clock {
         let Ok(end) = self.now().checked_add(time) else {
             return;
         };
+        let _sleeper = self.0.sleep(end.as_millisecond());
         loop {
             let left = end.duration_since(self.now());
             let Some(left) = Duration::try_from(left).ok().filter(|left| !left.is_zero()) else {
@@ -74,9 +104,34 @@ impl Clock {
         }
     }
 
+    /// When the first of those is woken who let time pass, in milliseconds.
+    pub(crate) fn next_wake(&self) -> Option<i64> {
+        self.0.sleeping().first().map(|(until, _)| *until)
+    }
+
     /// How far the cloud is ahead of the machine.
     pub(crate) fn offset(&self) -> SignedDuration {
         SignedDuration::from_millis(self.0.offset_ms.load(Ordering::Acquire))
+    }
+
+    /// Waits until nobody else moves the time from moment to moment.
+    pub(crate) async fn advancing(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.advancing.lock().await
+    }
+
+    /// Whether time can be moved forward so far.
+    pub(crate) fn can_advance(&self, by: Duration) -> io::Result<()> {
+        self.offset_after(by).map(drop)
+    }
+
+    fn offset_after(&self, by: Duration) -> io::Result<i64> {
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        let offset = self.0.offset_ms.load(Ordering::Acquire).saturating_add(by);
+        if offset > MAX_OFFSET_MS {
+            let message = "the clock cannot be more than a thousand years ahead";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        Ok(offset)
     }
 
     /// Moves the cloud's time forward; durable before it is visible. Blocks on disk.
@@ -86,12 +141,7 @@ impl Clock {
             .writing
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        let offset = self.0.offset_ms.load(Ordering::Acquire).saturating_add(by);
-        if offset > MAX_OFFSET_MS {
-            let message = "the clock cannot be more than a thousand years ahead";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-        }
+        let offset = self.offset_after(by)?;
         replace_file(&self.0.file, offset.to_string().as_bytes())?;
         self.0.offset_ms.store(offset, Ordering::Release);
         self.0.moved.send_replace(());

@@ -4,6 +4,7 @@
 //! of its own (`oss`, `cdn`, `function`, `flow`, `mns`, `bridge`). Everything durable goes through `store`, everything timed through `clock`.
 
 mod admin;
+mod agenda;
 mod body;
 mod bridge;
 mod cdn;

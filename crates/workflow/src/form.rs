@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use crate::expression::{self, Expr, Words};
+use crate::expression::{self, Expr, Root, Words};
 use crate::program::{Dataflow, Language, Program, Scope, ScopeId, ScopeKind, Step, StepId};
 use crate::variables::Variables;
 use crate::yaml::Entry;
@@ -14,6 +14,8 @@ pub(crate) struct Builder {
     pub(crate) words: Words,
     pub(crate) findings: Findings,
     pub(crate) variables: Variables,
+    /// The root that expressions see beside those that all see.
+    seen: Option<Root>,
     steps: Vec<Option<Step>>,
     scopes: Vec<Scope>,
 }
@@ -24,6 +26,7 @@ impl Builder {
             words,
             findings: Findings::default(),
             variables: Variables::default(),
+            seen: None,
             steps: Vec::new(),
             scopes: Vec::new(),
         }
@@ -124,10 +127,28 @@ impl Builder {
         &[]
     }
 
+    /// The items of a list that has one at least.
+    pub(crate) fn some<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
+        let items = self.list(node, what);
+        if items.is_empty() && node.items().is_some() {
+            self.error(node.at, format!("{what} is empty, and one is needed"));
+        }
+        items
+    }
+
+    /// Reads something whose expressions also see what is at a root that is nothing elsewhere.
+    pub(crate) fn seeing<T>(&mut self, root: Root, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.seen.replace(root);
+        let made = read(self);
+        self.seen = before;
+        made
+    }
+
     pub(crate) fn expression(&mut self, text: &str, at: Place) -> Option<Expr> {
         match expression::parse(text, self.words) {
             Ok(expression) => {
                 self.variables.note(&expression.paths(), at);
+                self.doubt_roots(&expression, at);
                 Some(expression)
             }
             Err((place, said)) => {
@@ -137,6 +158,31 @@ impl Builder {
                 );
                 self.error(at, said);
                 None
+            }
+        }
+    }
+
+    /// Results and items are nothing but in the fields that are made of them.
+    fn doubt_roots(&mut self, expression: &Expr, at: Place) {
+        if self.words != Words::Second {
+            return;
+        }
+        let known = [
+            (
+                Root::Output,
+                "`$Output` is nothing here: only OutputConstructor and GlobalConstructor see a result",
+                "$Input is what the step gets, the output of the one before it",
+            ),
+            (
+                Root::Item,
+                "`$Item` is nothing here: only ItemConstructor sees the items",
+                "inside of the map, $Input is the item",
+            ),
+        ];
+        let paths = expression.paths();
+        for (root, said, hint) in known {
+            if self.seen != Some(root) && paths.iter().any(|path| path.root == root) {
+                self.findings.push(Finding::warning(at, said).hint(hint));
             }
         }
     }
@@ -259,10 +305,11 @@ impl Builder {
                 entry.at,
                 format!("`{}` is not known here and has no effect", entry.key),
             );
-            self.findings.push(match nearest(&entry.key, &used) {
-                Some(known) => finding.hint(format!("did you mean `{known}`?")),
-                None => finding,
-            });
+            self.findings
+                .push(match nearest(&entry.key, used.iter().map(String::as_str)) {
+                    Some(known) => finding.hint(format!("did you mean `{known}`?")),
+                    None => finding,
+                });
         }
     }
 
@@ -303,9 +350,10 @@ impl<'n> Form<'n> {
     }
 }
 
-fn nearest<'k>(key: &str, known: &'k BTreeSet<String>) -> Option<&'k String> {
+/// The word that is nearest to another, if it is near enough to be meant.
+pub(crate) fn nearest<'k>(key: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let near = known
-        .iter()
+        .into_iter()
         .map(|word| (distance(&key.to_lowercase(), &word.to_lowercase()), word));
     near.min()
         .filter(|(distance, word)| *distance * 3 <= word.len())

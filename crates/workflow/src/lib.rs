@@ -4,6 +4,7 @@
 //! with places. The engine is event-sourced: [`engine::Execution`] is what the events so far add up to, and a command
 //! at a time yields the next events and what is to be done outside.
 
+mod actions;
 pub mod check;
 mod data;
 mod distributed;

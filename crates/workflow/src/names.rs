@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::form::{Builder, Form};
+use crate::form::{Builder, Form, nearest};
 use crate::program::{Kind, Next, ScopeId, StepId};
 use crate::{Finding, Node};
 
@@ -33,9 +33,12 @@ impl Names {
                 node.at,
                 format!("there is no state `{text}` beside this one"),
             );
-            builder
-                .findings
-                .push(finding.hint(format!("{key} names a state of the same list of states")));
+            let near = nearest(text, self.ids.keys().map(String::as_str));
+            let hint = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("{key} names a state of the same list of states"),
+            };
+            builder.findings.push(finding.hint(hint));
         }
         found
     }

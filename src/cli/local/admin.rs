@@ -66,7 +66,11 @@ impl Admin {
     /// Moves its clock forward.
     pub(in crate::cli) async fn advance(&self, by: Duration) -> Result<Json, Diagnostics> {
         let body = json!({ "advance_ms": u64::try_from(by.as_millis()).unwrap_or(u64::MAX) });
-        self.post("clock", &body).await
+        // It answers once everything that comes due on the way has happened.
+        let client = http::loopback(Duration::from_secs(2))
+            .build()
+            .map_err(|e| down(&e.to_string()))?;
+        self.call(self.posted(&client, "clock", &body)).await
     }
 
     /// Makes it forget everything.
@@ -129,13 +133,13 @@ impl Admin {
     }
 
     async fn post(&self, call: &str, body: &Json) -> Result<Json, Diagnostics> {
-        let request = self.client.post(format!("{}/_sdev/{call}", self.url));
-        self.call(
-            request
-                .header("content-type", "application/json")
-                .body(body.to_string()),
-        )
-        .await
+        self.call(self.posted(&self.client, call, body)).await
+    }
+
+    fn posted(&self, by: &reqwest::Client, call: &str, body: &Json) -> reqwest::RequestBuilder {
+        by.post(format!("{}/_sdev/{call}", self.url))
+            .header("content-type", "application/json")
+            .body(body.to_string())
     }
 
     async fn call(&self, request: reqwest::RequestBuilder) -> Result<Json, Diagnostics> {

@@ -2,6 +2,7 @@
 
 use workflow::Place;
 
+use super::extent::extent;
 use crate::diagnostic::Span;
 use crate::manifest::{Node, NodeKind};
 
@@ -92,8 +93,24 @@ fn later(node: &Node) -> String {
     }
 }
 
-/// Where a place of a text stands in the manifest, when the text is written there line by line as it is.
+/// Where a place of a text stands in the manifest, when the text is written there as it is, or line by line.
 pub(super) fn place_in_text(at: &Span, text: &str, place: Place) -> Option<Span> {
+    in_one_line(at, text, place).or_else(|| in_lines(at, text, place))
+}
+
+/// A text of one line, in quotes that change nothing of it.
+fn in_one_line(at: &Span, text: &str, place: Place) -> Option<Span> {
+    let text = text.trim_end();
+    if text.contains('\n') {
+        return None;
+    }
+    let written = at.source.text.get(at.start..at.end)?;
+    let (before, _) = text.char_indices().nth(place.offset)?;
+    let from = at.start + written.find(text)? + before;
+    Some(Span::new(&at.source, from, from + extent(&text[before..])))
+}
+
+fn in_lines(at: &Span, text: &str, place: Place) -> Option<Span> {
     let line = text.lines().nth(place.line.checked_sub(1)?)?;
     let column: usize = line
         .chars()
@@ -111,7 +128,8 @@ pub(super) fn place_in_text(at: &Span, text: &str, place: Place) -> Option<Span>
         let shown = row.trim_end_matches(['\n', '\r']);
         if number == skipped + place.line - 1 {
             let indent = shown.strip_suffix(line)?.len();
-            let (from, to) = (start + indent + column, start + shown.len());
+            let from = start + indent + column;
+            let to = from + extent(&line[column..]);
             return Some(Span::new(&at.source, from, to));
         }
         start += row.len();
@@ -141,6 +159,19 @@ mod tests {
         assert_eq!(shown(1, 4).to_string(), "s.yaml:3:8");
         assert_eq!(shown(2, 1).to_string(), "s.yaml:4:5");
         assert_eq!(place_in_text(&at, text, place(9, 1)), None);
+    }
+
+    #[test]
+    fn a_text_of_one_line_is_found_in_its_quotes() {
+        let source = Source::new("s.yaml", "text: '{\"é\": \"x\", \"b\": 2}' # 2\n");
+        let at = Span::new(&source, 6, source.text.len() - 5);
+        let place = Place {
+            line: 1,
+            column: 7,
+            offset: 6,
+        };
+        let found = place_in_text(&at, "{\"é\": \"x\", \"b\": 2}", place).unwrap();
+        assert_eq!(&source.text[found.start..found.end], "\"x\"");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod check;
 mod definition;
+mod extent;
 mod inline;
 mod lower;
 mod pack;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use workflow::Place;
 
 use super::check::{self, Terms};
+use super::extent::extent;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, code};
 use crate::manifest;
 use crate::resource::{Graph, ResourceId, Value};
@@ -47,7 +48,7 @@ impl DefinitionPack {
             Ok(source) => source,
             Err(error) => return found.push(self.unread(error)),
         };
-        let locate = |place: Place| Some(rest_of_line(&source, place));
+        let locate = |place: Place| Some(shown_at(&source, place));
         check::check(&source.text, &self.terms, (&locate, &self.at), found);
         if let Some(flow) = graph.get_mut(&self.flow) {
             let text = Value::from(source.text.as_str());
@@ -79,11 +80,11 @@ impl DefinitionPack {
     }
 }
 
-/// From a place of a file to the end of its line.
-fn rest_of_line(source: &std::sync::Arc<Source>, place: Place) -> Span {
+/// What stands at a place of a file, as far as it goes on its line.
+fn shown_at(source: &std::sync::Arc<Source>, place: Place) -> Span {
     let text = &source.text;
     let found = text.char_indices().nth(place.offset);
     let start = found.map_or(text.len(), |(byte, _)| byte);
     let line = text[start..].lines().next().unwrap_or_default();
-    Span::new(source, start, start + line.trim_end().len())
+    Span::new(source, start, start + extent(line))
 }

@@ -249,6 +249,27 @@ fn a_text_in_the_manifest_has_the_places_of_its_lines() {
 }
 
 #[test]
+fn a_definition_on_one_line_is_marked_where_it_is_wrong() {
+    let line = r#"{"Type": "StateMachine", "Name": "shop-pay", "SpecVersion": "v1", "StartAt": "A", "States": [{"Type": "Pass", "Name": "A", "Next": "B"}]}"#;
+    let marked = |resources: &str, files: &[(&str, &str)]| {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let found = match lowered(resources, folder.path()) {
+            Ok(lowered) => pack(lowered.graph, &lowered.packs, &|_| false).unwrap_err(),
+            Err(found) => found,
+        };
+        let at = found.iter().next().unwrap().at.clone().unwrap();
+        at.source.text[at.start..at.end].to_owned()
+    };
+    let file = "  pay: { component: workflow, props: { definition: ./flow.json } }\n";
+    assert_eq!(marked(file, &[("flow.json", line)]), r#""B""#);
+    let inside = format!("  pay: {{ component: workflow, props: {{ definition: '{line}' }} }}\n");
+    assert_eq!(marked(&inside, &[]), r#""B""#);
+}
+
+#[test]
 fn schedules_are_told_apart_and_checked() {
     let block = format!(
         "  pay:

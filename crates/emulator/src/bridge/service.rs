@@ -14,6 +14,7 @@ use super::model::{DEFAULT, Origin};
 use super::stream::Sources;
 use super::watch::Watch;
 use super::{api, plane, table, tick};
+use crate::agenda::Agenda;
 use crate::body::Reply;
 use crate::clock::Clock;
 use crate::flow::Flows;
@@ -123,6 +124,11 @@ impl Bridge {
             Ok(reply) => reply,
             Err(failure) => std::panic::resume_unwind(failure.into_panic()),
         }
+    }
+
+    /// What deliveries and streams do by the clock.
+    pub(crate) async fn agenda(&self) -> Result<Agenda, StoreError> {
+        tick::agenda(&self.0).await
     }
 
     /// What the status says about this room.

@@ -7,6 +7,8 @@ use super::error::{BridgeError, Outcome};
 use super::service::Shared;
 use super::stream;
 use super::table::delivery::{self, Delivery};
+use crate::agenda::Agenda;
+use crate::store::StoreError;
 
 /// Deliveries that are made side by side.
 const SIDE_BY_SIDE: usize = 64;
@@ -52,6 +54,19 @@ async fn turn(shared: &Arc<Shared>) -> Outcome<Duration> {
         Duration::from_millis(u64::try_from(next.saturating_sub(now)).unwrap_or_default())
     });
     Ok(wait.min(LONGEST))
+}
+
+/// What is delivered, and what is due next.
+pub(super) async fn agenda(shared: &Shared) -> Result<Agenda, StoreError> {
+    let now = shared.now();
+    let read = shared.store.read(move |db| {
+        let agenda = Agenda::default()
+            .busy(!delivery::due(db, now, 1)?.is_empty())
+            .with(now, delivery::next_due(db, now)?);
+        Ok::<_, StoreError>(agenda)
+    });
+    let agenda = read.await?.with(now, shared.sources.next());
+    Ok(agenda.busy(!shared.out().is_empty()))
 }
 
 /// Makes a delivery and records what came of it.

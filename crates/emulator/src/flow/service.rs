@@ -12,6 +12,7 @@ use super::ledger::Ledger;
 use super::run::{Begin, Posts, Runner, tick, tick_schedules};
 use super::token::Seal;
 use super::{api, table};
+use crate::agenda::Agenda;
 use crate::body::Reply;
 use crate::clock::Clock;
 use crate::function::Functions;
@@ -102,6 +103,11 @@ impl Flows {
             Err(error) if error.code == "ExecutionAlreadyExists" => Ok(()),
             Err(error) => Err(error.message),
         }
+    }
+
+    /// What executions and schedules do by the clock.
+    pub(crate) async fn agenda(&self) -> Result<Agenda, StoreError> {
+        self.0.runner.agenda().await
     }
 
     /// What the status says about this room.

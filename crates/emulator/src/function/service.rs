@@ -23,6 +23,7 @@ use super::run::Run;
 use super::scale::Loads;
 use super::trigger::{self, Buckets, Buses, Timers, Topics};
 use super::{Logs, api, scale, table};
+use crate::agenda::Agenda;
 use crate::body::{Reply, ReplyBody};
 use crate::bridge::Bridge;
 use crate::clock::Clock;
@@ -173,6 +174,13 @@ impl Functions {
         let zip = HeaderValue::from_static("application/zip");
         reply.headers_mut().insert(http::header::CONTENT_TYPE, zip);
         reply
+    }
+
+    /// What timers and asynchronous calls do by the clock.
+    pub(crate) async fn agenda(&self) -> Result<Agenda, StoreError> {
+        // Timers first: what they fire is queued before they are done.
+        let timers = trigger::agenda(&self.0).await?;
+        Ok(timers.and(queue::agenda(&self.0).await?))
     }
 
     /// What the status says about this room.

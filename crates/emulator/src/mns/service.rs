@@ -15,6 +15,7 @@ use super::call::Call;
 use super::error::{MnsError, Outcome};
 use super::watch::Watch;
 use super::{auth, reply, table, tick};
+use crate::agenda::Agenda;
 use crate::body::Reply;
 use crate::clock::Clock;
 use crate::injection::{ApiFault, Faults};
@@ -92,6 +93,11 @@ impl Mns {
             Ok(reply) => reply,
             Err(failure) => std::panic::resume_unwind(failure.into_panic()),
         }
+    }
+
+    /// What deliveries and dead letters do by the clock.
+    pub(crate) async fn agenda(&self) -> Result<Agenda, StoreError> {
+        tick::agenda(&self.0).await
     }
 
     /// What the status says about this room.

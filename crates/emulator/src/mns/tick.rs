@@ -11,7 +11,9 @@ use super::push::request;
 use super::service::Shared;
 use super::table::delivery::{self, Content, Delivery};
 use super::table::{message, queue, subscription};
+use crate::agenda::Agenda;
 use crate::push::push;
+use crate::store::StoreError;
 
 /// Deliveries that are made side by side.
 const SIDE_BY_SIDE: usize = 64;
@@ -62,6 +64,20 @@ async fn turn(shared: &Arc<Shared>) -> Outcome<Duration> {
         Duration::from_millis(u64::try_from(next - now).unwrap_or_default())
     });
     Ok(wait.min(LONGEST))
+}
+
+/// What is delivered, and what is due next.
+pub(super) async fn agenda(shared: &Shared) -> Result<Agenda, StoreError> {
+    let now = shared.now();
+    let read = shared.store.read(move |db| {
+        let agenda = Agenda::default()
+            .busy(!delivery::due(db, now, 1)?.is_empty())
+            .with(now, delivery::next_due(db, now)?)
+            .with(now, message::next_dead(db)?);
+        Ok::<_, StoreError>(agenda)
+    });
+    let agenda = read.await?;
+    Ok(agenda.busy(!shared.out().is_empty()))
 }
 
 /// Makes a delivery and records what came of it.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod advance;
 mod bridge;
 mod cdn_events;
 mod client;

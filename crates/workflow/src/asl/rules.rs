@@ -34,6 +34,7 @@ pub(super) fn retry(builder: &mut Builder, form: &Form) -> Vec<Retry> {
             let most = builder.number(form, "MaxDelaySeconds", (1.0, DELAY));
             Some(Retry {
                 errors,
+                at: form.at,
                 interval,
                 rate,
                 most,

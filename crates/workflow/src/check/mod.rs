@@ -1,9 +1,11 @@
 //! What can be said of a program without running it.
 
+mod circle;
 mod constant;
 mod evidence;
 mod express;
 mod reach;
+mod rules;
 mod saga;
 mod verb;
 
@@ -15,6 +17,8 @@ use crate::{Findings, Program};
 pub(crate) fn check(program: &Program, findings: &mut Findings) {
     reach::check(program, findings);
     constant::check(program, findings);
+    circle::check(program, findings);
+    rules::check(program, findings);
     saga::check(program, findings);
     express::check(program, findings);
 }

@@ -249,6 +249,7 @@ mod tests {
     fn pauses_grow_up_to_their_limit_and_end() {
         let rule = Retry {
             errors: Vec::new(),
+            at: crate::Place::default(),
             interval: 10.0,
             rate: 2.0,
             most: Some(25.0),

@@ -7,7 +7,7 @@ mod task;
 use std::collections::BTreeMap;
 
 use crate::expression::Words;
-use crate::form::Builder;
+use crate::form::{Builder, nearest};
 use crate::program::{Language, Next, Program, ScopeId, ScopeKind, StepId};
 use crate::{Finding, Findings, Node};
 
@@ -29,7 +29,10 @@ pub(crate) fn read(root: &Node) -> (Option<Program>, Findings) {
     }
     match builder.need_text(&form, "type") {
         Some("flow") | None => {}
-        Some(other) => builder.error(form.at, format!("`type` must be flow, not {other}")),
+        Some(other) => builder.error(
+            form.get("type").map_or(form.at, |node| node.at),
+            format!("`type` must be flow, not `{other}`"),
+        ),
     }
     let data = mapping::of(&mut builder, &form);
     let timeout = builder.number(&form, "timeoutSeconds", (1.0, 31_536_000.0));
@@ -65,9 +68,12 @@ impl Siblings {
                 name.at,
                 format!("there is no step `{text}` beside this one"),
             );
-            builder
-                .findings
-                .push(finding.hint("goto leads to a step of the same list of steps"));
+            let near = nearest(text, self.ids.keys().map(String::as_str));
+            let hint = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "goto leads to a step of the same list of steps".to_owned(),
+            };
+            builder.findings.push(finding.hint(hint));
         }
         found
     }

@@ -144,7 +144,7 @@ fn until(builder: &mut Builder, form: &Form) -> Option<Until> {
 fn choice(builder: &mut Builder, form: &Form, id: StepId, siblings: &Siblings) -> Choice {
     let mut cases = Vec::new();
     if let Some(node) = form.get("choices") {
-        for item in builder.list(node, "`choices`") {
+        for item in builder.some(node, "`choices`") {
             cases.extend(case(builder, item, id, siblings));
         }
     } else {
@@ -211,7 +211,7 @@ fn branches(builder: &mut Builder, form: &Form, id: StepId) -> Vec<ScopeId> {
         builder.error(form.at, "`branches` is missing");
         return Vec::new();
     };
-    let items = builder.list(node, "`branches`");
+    let items = builder.some(node, "`branches`");
     if items.len() > BRANCHES {
         builder.error(
             node.at,

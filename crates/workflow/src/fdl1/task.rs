@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use super::{Siblings, mapping};
+use crate::actions;
 use crate::expression::Expr;
 use crate::form::{Builder, Form};
 use crate::program::{Catch, Pattern, ResultPath, Retry, Target, Task};
+use crate::{Finding, Node};
 
 /// The most repetitions.
 const ATTEMPTS: u32 = 1_000_000;
@@ -48,7 +50,7 @@ pub(super) fn read(builder: &mut Builder, form: &Form) -> Option<Task> {
 
 fn target(builder: &mut Builder, form: &Form) -> Option<Target> {
     match (form.get("resourceArn"), form.get("action")) {
-        (Some(node), None) => builder.text(node, "resourceArn").map(Target::of_resource),
+        (Some(node), None) => resource(builder, node),
         (None, Some(node)) => {
             let action = builder.text(node, "action")?;
             let Some((product, operation)) = action.split_once(':') else {
@@ -58,6 +60,7 @@ fn target(builder: &mut Builder, form: &Form) -> Option<Target> {
                 );
                 return None;
             };
+            actions::doubt(builder, (product, operation), node.at);
             Some(Target::Action {
                 product: product.to_owned(),
                 operation: operation.to_owned(),
@@ -74,6 +77,19 @@ fn target(builder: &mut Builder, form: &Form) -> Option<Target> {
     }
 }
 
+fn resource(builder: &mut Builder, node: &Node) -> Option<Target> {
+    let text = builder.text(node, "resourceArn")?;
+    let target = Target::of_resource(text);
+    if target.is_unknown() {
+        let said = format!("`{text}` names no function, flow, queue or topic");
+        let hint = "such as acs:fc:::functions/NAME, acs:fnf:::flow/NAME or acs:mns:::/queues/NAME/messages";
+        builder
+            .findings
+            .push(Finding::warning(node.at, said).hint(hint));
+    }
+    Some(target)
+}
+
 pub(super) fn retry(builder: &mut Builder, form: &Form) -> Vec<Retry> {
     builder.rules(form, ("retry", "description"), |builder, form, _| {
         let errors = builder.names(form, "errors");
@@ -83,6 +99,7 @@ pub(super) fn retry(builder: &mut Builder, form: &Form) -> Vec<Retry> {
         let rate = builder.number(form, "multiplier", (0.0, 1_000.0));
         Some(Retry {
             errors,
+            at: form.at,
             interval: interval.unwrap_or(1.0),
             rate: rate.unwrap_or(2.0),
             most: Some(most.unwrap_or(INTERVAL)),

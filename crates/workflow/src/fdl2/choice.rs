@@ -9,7 +9,7 @@ pub(super) fn choice(builder: &mut Builder, form: &Form, names: &Names) -> Choic
     let mut cases = Vec::new();
     match form.get("Branches") {
         Some(node) => {
-            for item in builder.list(node, "`Branches`") {
+            for item in builder.some(node, "`Branches`") {
                 cases.extend(case(builder, item, names));
             }
         }

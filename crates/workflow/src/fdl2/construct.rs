@@ -1,5 +1,6 @@
 //! Constructors: the templates of the second language.
 
+use crate::expression::Root;
 use crate::form::{Builder, Form};
 use crate::program::{Dataflow, Template};
 use crate::template::{expression, template};
@@ -8,9 +9,14 @@ use crate::template::{expression, template};
 pub(super) fn of(builder: &mut Builder, form: &Form) -> Dataflow {
     Dataflow::Constructors {
         input: optional(builder, form, "InputConstructor"),
-        output: optional(builder, form, "OutputConstructor"),
-        global: optional(builder, form, "GlobalConstructor"),
+        output: of_result(builder, form, "OutputConstructor"),
+        global: of_result(builder, form, "GlobalConstructor"),
     }
+}
+
+/// A constructor that sees the result.
+fn of_result(builder: &mut Builder, form: &Form, key: &str) -> Option<Template> {
+    builder.seeing(Root::Output, |builder| optional(builder, form, key))
 }
 
 /// A constructor that may be there.

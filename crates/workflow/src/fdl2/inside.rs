@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{construct, distributed, states};
 use crate::distributed as shared;
-use crate::expression::Expr;
+use crate::expression::{Expr, Root};
 use crate::form::{Builder, Form};
 use crate::program::{Fan, Items, ScopeId, ScopeKind, StepId};
 use crate::{Finding, Node};
@@ -19,7 +19,7 @@ pub(super) fn branches(builder: &mut Builder, form: &Form, id: StepId) -> Vec<Sc
         builder.error(form.at, "`Branches` is missing");
         return Vec::new();
     };
-    let items = builder.list(node, "`Branches`");
+    let items = builder.some(node, "`Branches`");
     if items.len() > BRANCHES {
         builder.error(
             node.at,
@@ -47,7 +47,9 @@ fn inside(builder: &mut Builder, kind: ScopeKind, id: StepId, node: &Node) -> Op
 }
 
 pub(super) fn map(builder: &mut Builder, form: &Form, id: StepId) -> Option<Fan> {
-    let each = construct::optional(builder, form, "ItemConstructor");
+    let each = builder.seeing(Root::Item, |builder| {
+        construct::optional(builder, form, "ItemConstructor")
+    });
     let Some(processor) = form.any(&["Processor", "ItemProcessor"]) else {
         builder.error(form.at, "`Processor` is missing");
         return None;

@@ -26,7 +26,7 @@ pub(crate) fn read(root: &Node) -> (Option<Program>, Findings) {
     match builder.need_text(&form, "SpecVersion") {
         Some("v1") | None => {}
         Some(other) => builder.error(
-            form.at,
+            form.get("SpecVersion").map_or(form.at, |node| node.at),
             format!("there is no SpecVersion `{other}`; there is v1"),
         ),
     }

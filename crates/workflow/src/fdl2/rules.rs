@@ -19,6 +19,7 @@ pub(super) fn retry(builder: &mut Builder, form: &Form) -> Vec<Retry> {
         let most = builder.number(form, "MaxBackoffSeconds", (0.0, INTERVAL));
         Some(Retry {
             errors,
+            at: form.at,
             interval: interval.unwrap_or(1.0),
             rate: rate.unwrap_or(1.0),
             most,

@@ -1,6 +1,7 @@
 //! Tasks of the second language.
 
 use super::state::seconds;
+use crate::actions;
 use crate::form::{Builder, Form};
 use crate::program::{Pattern, Target, Task};
 use crate::template::template;
@@ -24,8 +25,9 @@ pub(super) fn task(builder: &mut Builder, form: &Form) -> Option<Task> {
         Some("WaitForCustomCallback") => Pattern::Callback,
         Some(other) => {
             let known = "RequestComplete, WaitForSystemCallback and WaitForCustomCallback";
+            let at = form.get("TaskMode").map_or(form.at, |node| node.at);
             builder.error(
-                form.at,
+                at,
                 format!("there is no TaskMode `{other}`; there are {known}"),
             );
             return None;
@@ -37,9 +39,12 @@ pub(super) fn task(builder: &mut Builder, form: &Form) -> Option<Task> {
     } else {
         None
     };
-    let parameters = form
-        .get("Parameters")
-        .and_then(|node| template(builder, node));
+    let given = form.get("Parameters");
+    let at = form.get("Action").map_or(form.at, |node| node.at);
+    if actions::doubt(builder, (product, operation), at) {
+        actions::need(builder, action, given, form.at);
+    }
+    let parameters = given.and_then(|node| template(builder, node));
     let target = Target::Action {
         product: product.to_owned(),
         operation: operation.to_owned(),

@@ -176,6 +176,8 @@ pub struct Items {
 pub struct Retry {
     /// The names of errors.
     pub errors: Vec<String>,
+    /// Where the rule stands.
+    pub at: Place,
     /// Seconds before the first repetition.
     pub interval: f64,
     /// By what it grows each time.

@@ -63,6 +63,19 @@ impl Target {
         }
     }
 
+    /// Whether it is nothing that a task of the first language can call by its resource name.
+    pub(crate) fn is_unknown(&self) -> bool {
+        match self {
+            Self::Other(_) => true,
+            Self::Queue(path) => {
+                let parts: Vec<&str> = path.split('/').collect();
+                !matches!(parts[..], ["queues" | "topics", name, "messages"] if !name.is_empty())
+            }
+            Self::Function { name, .. } | Self::Flow(name) => name.is_empty(),
+            Self::Action { .. } => false,
+        }
+    }
+
     fn function(path: &str) -> Option<Self> {
         let parts: Vec<&str> = path.split('/').collect();
         match parts[..] {

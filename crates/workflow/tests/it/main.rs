@@ -1,6 +1,7 @@
 //! Flows, run to their end in memory.
 
 mod checks;
+mod doubts;
 mod faults;
 mod first;
 mod globals;

@@ -112,7 +112,10 @@ fn a_choice_always_has_a_way() {
     let without = errors(&flow("C", "- {Type: Choice, Name: C, Branches: []}"));
     assert_eq!(
         without,
-        ["6:3: `Default` is missing: a choice must know a way for everything"]
+        [
+            "6:3: `Default` is missing: a choice must know a way for everything",
+            "6:37: `Branches` is empty, and one is needed"
+        ]
     );
 }
 

@@ -139,7 +139,9 @@ impl Runner {
     /// Tells a token how the execution ended that it stands for. It is kept until that is done.
     pub(in crate::flow) fn pass_on(self: &Arc<Self>, report: Report) {
         let runner = Arc::clone(self);
+        let working = self.under_way.begin();
         tokio::spawn(async move {
+            let _working = working;
             while runner.deliver(&report).await.is_err() && !runner.closing.is_cancelled() {
                 tokio::time::sleep(PAUSE).await;
             }

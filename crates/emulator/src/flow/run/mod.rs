@@ -3,6 +3,7 @@
 //! Each execution takes one command at a time; different ones go on side by side, and what they write at the same time
 //! is committed together. What is not kept did not happen: after a kill, calls that had not come back are made again.
 
+mod agenda;
 mod effect;
 mod live;
 mod map_run;
@@ -34,6 +35,7 @@ use super::error::{FlowError, Outcome};
 use super::ledger::Ledger;
 use super::table;
 use super::token::Seal;
+use crate::agenda::UnderWay;
 use crate::bridge::Bridge;
 use crate::clock::Clock;
 use crate::function::Functions;
@@ -78,6 +80,10 @@ pub(super) struct Runner {
     /// The map runs that go on, by their execution and the event that started them.
     map_runs: Mutex<HashSet<(i64, u64)>>,
     timers: Timers,
+    /// Executions that are being woken, and ends that are being told.
+    under_way: UnderWay,
+    /// The moment up to which schedules began their executions.
+    fired: AtomicI64,
     web: target::Web,
 }
 
@@ -108,6 +114,8 @@ impl Runner {
             out: Mutex::default(),
             map_runs: Mutex::default(),
             timers: Timers::default(),
+            under_way: UnderWay::default(),
+            fired: AtomicI64::new(0),
             web: target::Web::default(),
         }
     }

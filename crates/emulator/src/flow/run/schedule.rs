@@ -1,6 +1,7 @@
 //! Begins executions when their schedules say so.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::{Begin, Runner};
@@ -25,6 +26,7 @@ pub(in crate::flow) async fn tick_schedules(runner: Arc<Runner>) {
         let wait = match fire(&runner, last, now).await {
             Ok(next) => {
                 last = now;
+                runner.fired.store(now, Ordering::Release);
                 let until = next.map(|next| u64::try_from(next - now).unwrap_or_default());
                 until.map_or(LONGEST, Duration::from_millis).min(LONGEST)
             }

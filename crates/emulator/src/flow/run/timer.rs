@@ -54,6 +54,12 @@ impl Timers {
         }
     }
 
+    /// The first moment.
+    pub(super) fn first(&self) -> Option<i64> {
+        let all = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        all.by_moment.first().map(|(due, _)| *due)
+    }
+
     pub(super) fn clear(&self) {
         *self.due.lock().unwrap_or_else(PoisonError::into_inner) = Due::default();
     }
@@ -90,8 +96,11 @@ pub(in crate::flow) async fn tick(runner: Arc<Runner>) {
     let side_by_side = Arc::new(Semaphore::new(SIDE_BY_SIDE));
     loop {
         let now = runner.now();
+        // What is taken out is no more among the timers, and under way from before that.
+        let taking = runner.under_way.begin();
         let (taken, next) = runner.timers.take(now);
         for id in taken {
+            let working = runner.under_way.begin();
             let Ok(permit) = Arc::clone(&side_by_side).acquire_owned().await else {
                 return;
             };
@@ -99,8 +108,10 @@ pub(in crate::flow) async fn tick(runner: Arc<Runner>) {
             tokio::spawn(async move {
                 let _permit = permit;
                 wake(&runner, id).await;
+                drop(working);
             });
         }
+        drop(taking);
         let wait = next.map_or(LONGEST, |next| {
             Duration::from_millis(u64::try_from(next - runner.now()).unwrap_or_default())
                 .min(LONGEST)

@@ -17,4 +17,4 @@ use setting::Setting;
 pub(super) use table::Event;
 pub(super) use task::Task;
 pub(super) use tasks::Wanted;
-pub(super) use worker::{Bell, work};
+pub(super) use worker::{Bell, agenda, work};

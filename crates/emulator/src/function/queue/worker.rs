@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::hearer::Told;
 use super::policy::{Ending, Next, next, report};
 use super::{Event, table, tasks};
+use crate::agenda::Agenda;
 use crate::function::error::{FcError, Outcome};
 use crate::function::service::Shared;
 use crate::store::StoreError;
@@ -109,6 +110,22 @@ pub(crate) async fn work(shared: Arc<Shared>) {
             () = tokio::time::sleep(wait) => {}
         }
     }
+}
+
+/// What is called, and what is to be called next.
+pub(crate) async fn agenda(shared: &Shared) -> Result<Agenda, StoreError> {
+    let now = shared.now_ms();
+    let read = shared.store.read(move |db| {
+        let mut agenda = Agenda::default();
+        for function in table::functions(db)? {
+            agenda = agenda
+                .busy(!table::due(db, &function, now, 1)?.is_empty())
+                .with(now, table::next_due(db, &function, now)?);
+        }
+        Ok::<_, StoreError>(agenda)
+    });
+    let agenda = read.await?;
+    Ok(agenda.busy(!shared.bell.running().is_empty()))
 }
 
 /// Starts what is due and may start; how long until the next is due.

@@ -14,7 +14,7 @@ pub(super) use bus::{Buses, check};
 pub(crate) use cdn::CdnEvent;
 pub(crate) use schedule::Schedule;
 pub(super) use stream::name as stream_name;
-pub(super) use timer::{Timers, tick};
+pub(super) use timer::{Timers, agenda, tick};
 pub(super) use topic::Topics;
 
 /// The trigger `t` of the function `f`.

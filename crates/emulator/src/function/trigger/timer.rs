@@ -1,6 +1,7 @@
 //! Fires timers: one task looks for what is due and queues its events.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
@@ -8,6 +9,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::Schedule;
+use crate::agenda::Agenda;
 use crate::function::model::{Trigger, shown_time};
 use crate::function::queue::{self, Event};
 use crate::function::service::Shared;
@@ -27,6 +29,8 @@ const LONGEST: Duration = Duration::from_hours(1);
 pub(crate) struct Timers {
     changed: Notify,
     closing: CancellationToken,
+    /// The moment up to which timers fired.
+    fired: AtomicI64,
 }
 
 impl Timers {
@@ -60,6 +64,7 @@ pub(crate) async fn tick(shared: Arc<Shared>) {
         let wait = match fire(&shared, last, now).await {
             Ok(next) => {
                 last = now;
+                shared.timers.fired.store(now, Ordering::Release);
                 let until = next.map(|next| u64::try_from(next - now).unwrap_or_default());
                 until.map_or(LONGEST, Duration::from_millis).min(LONGEST)
             }
@@ -72,6 +77,23 @@ pub(crate) async fn tick(shared: Arc<Shared>) {
             () = tokio::time::sleep(wait) => {}
         }
     }
+}
+
+/// When timers fire next.
+pub(crate) async fn agenda(shared: &Shared) -> Result<Agenda, StoreError> {
+    let listed = shared
+        .store
+        .read(|db| Ok::<_, StoreError>(table::trigger::of_kind(db, "timer")?));
+    let triggers = listed.await?;
+    let fired = shared.timers.fired.load(Ordering::Acquire);
+    let (now, mut agenda) = (shared.now_ms(), Agenda::default());
+    for trigger in triggers {
+        if let Some(schedule) = schedule(&trigger) {
+            let (times, later) = schedule.between((fired, now), trigger.modified_ms, 1);
+            agenda = agenda.with(now, times.first().copied().or(later));
+        }
+    }
+    Ok(agenda)
 }
 
 /// Queues the events of all times after `last` up to `now`; when the next one is due.

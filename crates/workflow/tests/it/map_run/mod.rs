@@ -29,7 +29,7 @@ States:
   Processor:
     StartAt: T
     States:
-    - {{Type: Task, Name: T, Action: 'FC:InvokeFunction', Parameters: {{x.$: $Input}}, End: true}}
+    - {{Type: Task, Name: T, Action: 'ECS:DescribeInstances', Parameters: {{x.$: $Input}}, End: true}}
   End: true
 "
     )
