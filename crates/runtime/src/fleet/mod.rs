@@ -2,10 +2,11 @@
 //!
 //! A `group` is one version of one function: its instances and the calls that wait for one. What to do its `roster` decides,
 //! which is pure; `limits` are those of the function and of the machine, `reserve` has them hold for what runs, `lack` says why kept ones are missing; a `permit` is a place in an instance. An `instance` is
-//! a process with its dialect and its `output`. `start` makes instances from the `ground` of this machine; `port` finds where a server listens; the `pool` has
+//! a process with its dialect and its `output`. `start` makes instances, which are `ready` some time later, from the `ground` of this machine; `port` finds where a server listens; the `pool` has
 //! interpreters that wait for code, and `lend` gives it to them. A `container` is run by an `engine`. `sight` knows where a process sees things, `tools` what it sees of
-//! this machine's programs.
+//! this machine's programs. `advice` is what can be done about code that does not start.
 
+mod advice;
 mod container;
 mod engine;
 mod environment;
@@ -22,6 +23,7 @@ mod patience;
 mod permit;
 mod pool;
 mod port;
+mod ready;
 mod reserve;
 mod roster;
 mod seat;
@@ -40,7 +42,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::call::{Answer, Call, Fault, FunctionError, Reply, Request};
+use crate::call::{Answer, Call, Ended, Fault, FunctionError, Reply, Request};
 use crate::dialect::Outcome;
 use crate::log::LogSink;
 use crate::spec::{Language, Scale, Spec};
@@ -170,11 +172,14 @@ impl Fleet {
         let is_event = matches!(call.request, Request::Event(_));
         let acquired = stop.run_until_cancelled(group.acquire(&self.0, spec)).await;
         let permit = match acquired.unwrap_or(Err(Fault::Stopped)) {
-            Err(Fault::Code(payload)) if is_event => {
+            Err(Fault::Code { payload, log }) if is_event => {
                 return Ok(Reply::Answer(Answer {
                     payload,
                     error: Some(FunctionError::Unhandled),
-                    ended: crate::call::Ended::default(),
+                    ended: Ended {
+                        log_tail: log,
+                        ..Ended::default()
+                    },
                 }));
             }
             permit => permit?,
@@ -372,7 +377,7 @@ async fn serve(permit: Permit, call: Call, stop: &CancellationToken) -> Result<R
 }
 
 /// The vendor's JSON of a call that was cut off.
-fn vendor_error(fault: &Fault, ended: &crate::call::Ended) -> String {
+fn vendor_error(fault: &Fault, ended: &Ended) -> String {
     let memory = ended.memory_mb;
     let message = match fault {
         Fault::Timeout(after) => format!(
