@@ -131,6 +131,7 @@ codes! {
     FUNCTION_MISSING = 720, "there is no such function or workflow";
     SET_BACK = 721, "a deploy sets this back";
     TRIGGER_MISSING = 722, "there is no such trigger";
+    FUNCTION_UNSTARTED = 723, "the code of a function does not start";
     LOCAL_START = 801, "the local cloud cannot start";
     LOCAL_DOWN = 802, "the local cloud does not run";
     PORT_TAKEN = 803, "the port is taken";

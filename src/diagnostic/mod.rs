@@ -34,6 +34,8 @@ pub struct Diagnostic {
     pub summary: String,
     /// What happened, to what, and why.
     pub detail: String,
+    /// What a program wrote of it, line by line.
+    pub quote: Vec<String>,
     /// The place in the manifest, when there is one.
     pub at: Option<Span>,
     /// Further places, each with a few words ("first used here").
@@ -50,6 +52,7 @@ impl Diagnostic {
             code,
             summary: code.summary().to_owned(),
             detail: detail.into(),
+            quote: Vec::new(),
             at: None,
             related: Vec::new(),
             hints: Vec::new(),
@@ -68,6 +71,13 @@ impl Diagnostic {
     #[must_use]
     pub fn at(mut self, span: Span) -> Self {
         self.at = Some(span);
+        self
+    }
+
+    /// Adds what a program wrote.
+    #[must_use]
+    pub fn quote(mut self, text: &str) -> Self {
+        self.quote.extend(text.lines().map(str::to_owned));
         self
     }
 

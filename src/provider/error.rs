@@ -26,6 +26,8 @@ pub enum ErrorKind {
     Source,
     /// This machine refused something, such as writing a file.
     Machine,
+    /// The code of a function does not start.
+    Unstarted,
     /// The user asked to stop.
     Stopped,
     /// Anything else.
@@ -98,17 +100,21 @@ impl fmt::Display for ProviderError {
 }
 
 impl From<ProviderError> for Diagnostic {
-    fn from(error: ProviderError) -> Self {
+    /// Lines after the message's first one are what a program wrote.
+    fn from(mut error: ProviderError) -> Self {
+        let first = error.message.find('\n').unwrap_or(error.message.len());
+        let quoted = error.message.split_off(first);
         let code: Code = match error.kind {
             ErrorKind::Denied => code::API_DENIED,
             ErrorKind::Conflict => code::API_CONFLICT,
             ErrorKind::Unreachable => code::API_UNREACHABLE,
             ErrorKind::Source => code::FILE_CHANGED,
             ErrorKind::Machine => code::MACHINE,
+            ErrorKind::Unstarted => code::FUNCTION_UNSTARTED,
             ErrorKind::Stopped => code::INTERRUPTED,
             _ => code::API_FAILED,
         };
-        let diagnostic = Self::error(code, error.to_string());
+        let diagnostic = Self::error(code, error.to_string()).quote(quoted.trim_matches('\n'));
         match error.hint {
             Some(hint) => diagnostic.hint(hint),
             None => diagnostic,

@@ -98,10 +98,14 @@ pub enum Fault {
     /// No instance could be started: the interpreter is missing, the program exits or never listens.
     #[error("{0}")]
     Start(String),
-    /// The user's code cannot be loaded, or its initializer fails: the vendor's JSON of the error. To an event this is an
-    /// answer, as it is with the vendor.
-    #[error("{}", in_words(.0))]
-    Code(Bytes),
+    /// The user's code cannot be loaded, or its initializer fails. To an event this is an answer, as it is with the vendor.
+    #[error("{}", in_words(.payload))]
+    Code {
+        /// The vendor's JSON of the error.
+        payload: Bytes,
+        /// What was written until then, and what the platform has to say of it; nothing while that is not known.
+        log: Bytes,
+    },
     /// The instance did not answer in time.
     #[error("the function timed out after {} s", .0.as_secs())]
     Timeout(Duration),
@@ -120,6 +124,21 @@ pub enum Fault {
     /// This machine cannot run it: what to install or start.
     #[error("{0}")]
     Unable(String),
+}
+
+impl Fault {
+    /// [`Fault::Code`] by the vendor's JSON of the error.
+    pub(crate) fn code(payload: Bytes) -> Self {
+        let log = Bytes::new();
+        Self::Code { payload, log }
+    }
+
+    /// [`Fault::Code`] of an initializer, whatever the runtime: that it failed, in words. The vendor's type of this error is not
+    /// known, so it has none.
+    pub(crate) fn initializer(why: &str) -> Self {
+        let error = serde_json::json!({ "errorMessage": why });
+        Self::code(error.to_string().into())
+    }
 }
 
 /// The vendor's JSON of an error as a person reads it.

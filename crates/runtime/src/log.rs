@@ -15,7 +15,7 @@ pub struct Line<'a> {
     pub function: &'a str,
     /// Its version.
     pub version: &'a str,
-    /// The instance.
+    /// The instance; empty when there was none.
     pub instance: &'a str,
     /// The call during which it was written, when that is certain.
     pub request: Option<&'a str>,

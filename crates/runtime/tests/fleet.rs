@@ -48,6 +48,13 @@ impl Bench {
         }
     }
 
+    /// The calls of the lines that begin with these words.
+    fn requests_of(&self, words: &str) -> Vec<String> {
+        let lines = self.lines.0.lock().unwrap();
+        let fits = lines.iter().filter(|(_, text)| text.starts_with(words));
+        fits.filter_map(|(request, _)| request.clone()).collect()
+    }
+
     async fn event(&self, spec: &Arc<Spec>, payload: &str) -> Result<Answer, Fault> {
         let call = Call {
             request_id: format!("id-{payload}"),
@@ -166,6 +173,8 @@ async fn code_that_leaves_or_sleeps_is_said_to_and_the_next_call_has_a_new_proce
             let said = json_of(&answer)["errorMessage"].to_string();
             assert!(said.contains("Process exited unexpectedly"), "{said}");
         }
+        let ended = bench.requests_of("the program ended during the call (exit status: ");
+        assert_eq!(ended, ["id-x", "id-x"]);
     }
     let bench = Bench::new();
     let mut slow = spec(PYTHON, "echo.sleeps");
@@ -173,6 +182,9 @@ async fn code_that_leaves_or_sleeps_is_said_to_and_the_next_call_has_a_new_proce
     let answer = bench.event(&Arc::new(slow), "x").await.unwrap();
     let said = json_of(&answer)["errorMessage"].to_string();
     assert!(said.contains("timed out after 1 seconds"), "{said}");
+    let late = "the program was killed: the call took longer than the function's timeout of 1 s";
+    assert_eq!(bench.requests_of(late), ["id-x"]);
+    assert!(String::from_utf8_lossy(&answer.ended.log_tail).contains(late));
 }
 
 #[tokio::test]

@@ -61,7 +61,8 @@ pub(in crate::cli) struct Logs {
     /// Go on with what comes, until interrupted
     #[arg(long)]
     pub(in crate::cli) tail: bool,
-    /// Only from this time on: a duration such as `10m`, or a time such as 2026-11-26T12:00:00Z
+    /// Only from this time on: a duration such as `10m`, or a time: `2026-11-26 12:00` (UTC, as it
+    /// is printed) or 2026-11-26T12:00:00+08:00
     #[arg(short, long, value_name = "TIME")]
     pub(in crate::cli) since: Option<String>,
     /// Only up to this time

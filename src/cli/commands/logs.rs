@@ -58,7 +58,7 @@ fn query(args: &Logs, function: &str) -> Result<Vec<(&'static str, String)>, Dia
     Ok(query)
 }
 
-/// Milliseconds since 1970 of a time, or of a duration ago.
+/// Milliseconds since 1970 of a time, or of a duration ago. A time without its zone is UTC, as logs print it.
 fn milliseconds(text: &str) -> Result<i64, Diagnostics> {
     if let Ok(time) = text.parse::<jiff::Timestamp>() {
         return Ok(time.as_millisecond());
@@ -66,8 +66,47 @@ fn milliseconds(text: &str) -> Result<i64, Diagnostics> {
     if let Ok(number) = text.parse::<i64>() {
         return Ok(number);
     }
-    let ago = super::local::duration(text)?;
+    let utc = jiff::tz::TimeZone::UTC;
+    let written = text.parse::<jiff::civil::DateTime>().ok();
+    if let Some(time) = written.and_then(|time| time.to_zoned(utc).ok()) {
+        return Ok(time.timestamp().as_millisecond());
+    }
+    let ago = super::local::duration(text).map_err(|_| no_time(text))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let then = now.unwrap_or(Duration::ZERO).saturating_sub(ago);
     Ok(i64::try_from(then.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn no_time(text: &str) -> Diagnostic {
+    let detail = format!("`{text}` is no time and no duration");
+    Diagnostic::error(code::USAGE, detail)
+        .hint("for example 10m, 2h, 1d; 2026-11-26 12:00 or 2026-11-26 12:00:30.250 (UTC, as logs print it); 2026-11-26T12:00:00+08:00")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_logs_print_them() {
+        let noon = 1_795_694_400_000;
+        for (text, expected) in [
+            ("2026-11-26 12:00", noon),
+            ("2026-11-26 12:00:00", noon),
+            ("2026-11-26 12:00:00.250", noon + 250),
+            ("2026-11-26T12:00:00", noon),
+            ("2026-11-26T12:00:00Z", noon),
+            ("2026-11-26T20:00:00+08:00", noon),
+            ("2026-11-26", noon - 12 * 3_600_000),
+            ("1795694400000", noon),
+        ] {
+            assert_eq!(milliseconds(text).unwrap(), expected, "{text}");
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let hour_ago = i64::try_from(now.as_millis()).unwrap() - 3_600_000;
+        assert!((milliseconds("1h").unwrap() - hour_ago).abs() < 60_000);
+        for text in ["yesterday", "2026-13-01", "12:00", "10 m", ""] {
+            assert!(milliseconds(text).is_err(), "{text}");
+        }
+    }
 }

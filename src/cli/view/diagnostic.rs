@@ -33,6 +33,7 @@ pub(in crate::cli) fn as_json(diagnostic: &Diagnostic) -> Json {
         "code": diagnostic.code,
         "summary": diagnostic.summary,
         "detail": diagnostic.detail,
+        "quote": diagnostic.quote,
         "file": diagnostic.at.as_ref().map(|s| s.path().display().to_string()),
         "range": diagnostic.at.as_ref().map(range),
         "related": diagnostic.related.iter().map(related).collect::<Vec<_>>(),
@@ -68,8 +69,9 @@ pub(in crate::cli) fn render(diagnostic: &Diagnostic, color: bool) -> String {
             .iter()
             .map(|hint| format!("\n  hint: {}", text::plain(hint)));
         return format!(
-            "{head}\n  {}{}",
+            "{head}\n  {}{}{}",
             text::plain(&diagnostic.detail),
+            quote(diagnostic),
             hints.collect::<String>()
         );
     };
@@ -79,7 +81,15 @@ pub(in crate::cli) fn render(diagnostic: &Diagnostic, color: bool) -> String {
     for hint in &diagnostic.hints {
         group = group.element(Level::HELP.with_name("hint").message(text::plain(hint)));
     }
-    renderer.render(&[group])
+    renderer.render(&[group]) + &quote(diagnostic)
+}
+
+/// What a program wrote, each line after a bar, so that none can pass for one of ours.
+fn quote(diagnostic: &Diagnostic) -> String {
+    let lines = diagnostic.quote.iter();
+    lines
+        .map(|line| format!("\n  | {}", text::plain(line)))
+        .collect()
 }
 
 fn snippet<'a>(
@@ -134,6 +144,19 @@ mod tests {
             let shown = render(&diagnostic, false);
             assert!(!shown.contains('\u{1b}'), "{shown:?}");
             assert!(shown.contains(r"x\u{1b}[2J\n  hint: rm"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn what_a_program_wrote_is_shown_in_lines_that_are_no_words_of_ours() {
+        let said = "Traceback:\n  File \"a.py\"\u{1b}[2J\nhint: rm";
+        let placeless = Diagnostic::error(code::USAGE, "it ended").quote(said);
+        let source = Source::new("s.yaml", "a: b\n");
+        let placed = placeless.clone().at(Span::new(&source, 0, 1));
+        for diagnostic in [placeless.hint("look"), placed] {
+            let shown = render(&diagnostic, false);
+            let lines = "\n  | Traceback:\n  |   File \"a.py\"\\u{1b}[2J\n  | hint: rm";
+            assert!(shown.contains(lines), "{shown}");
         }
     }
 }

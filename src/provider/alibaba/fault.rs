@@ -11,8 +11,11 @@ use http::{HeaderMap, StatusCode};
 use super::target::Target;
 use crate::provider::{ErrorKind, ProviderError};
 
-/// Most characters of a cloud's message that are kept.
+/// Most characters of a cloud's message that are kept, and of one that quotes what a program wrote: its end says why it ended.
 const MESSAGE_LIMIT: usize = 600;
+const QUOTE_LIMIT: usize = 16_000;
+/// What the service says when a function's code does not start.
+const UNSTARTED: &str = "FunctionNotStarted";
 
 /// A failed request, with what the retry policy must know of it.
 #[derive(Debug)]
@@ -60,7 +63,8 @@ impl Fault {
         let code = said.code.as_deref().unwrap_or_default();
         let server_time = is_skew(code).then(|| date(headers)).flatten();
         let message = match &said.message {
-            Some(message) => tidy(message, target),
+            Some(message) if code == UNSTARTED => tidy(message, QUOTE_LIMIT, target),
+            Some(message) => tidy(message, MESSAGE_LIMIT, target),
             None => format!("the service answered {status}"),
         };
         let error = ProviderError {
@@ -131,6 +135,9 @@ fn sort(status: StatusCode, code: &str) -> ErrorKind {
     if temporary_code {
         return ErrorKind::Temporary;
     }
+    if code == UNSTARTED {
+        return ErrorKind::Unstarted;
+    }
     match status.as_u16() {
         501 => ErrorKind::Unsupported,
         429 | 500.. => ErrorKind::Temporary,
@@ -166,6 +173,7 @@ fn hint(code: &str, target: &Target) -> Option<&'static str> {
         });
     }
     match code {
+        UNSTARTED if target.is_loopback() => Some("`sdev logs` shows all that its code wrote"),
         "SignatureDoesNotMatch" => Some(
             "the access key secret does not belong to the access key id; see `sdev config list`",
         ),
@@ -226,13 +234,13 @@ fn full(text: String) -> Option<String> {
 }
 
 /// A message fit to show: servers repeat the signed text, which holds the token of temporary keys.
-fn tidy(message: &str, target: &Target) -> String {
+fn tidy(message: &str, limit: usize, target: &Target) -> String {
     let secrets = [Some(&target.key_secret), target.security_token.as_ref()];
     let mut text = message.trim().to_owned();
     for secret in secrets.into_iter().flatten().filter(|s| !s.is_empty()) {
         text = text.replace(secret.as_str(), "(redacted)");
     }
-    match text.char_indices().nth(MESSAGE_LIMIT) {
+    match text.char_indices().nth(limit) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text,
     }
@@ -316,6 +324,7 @@ mod tests {
         assert_eq!(kind(404, "NoSuchKey"), ErrorKind::NotFound);
         assert_eq!(kind(409, "BucketNotEmpty"), ErrorKind::Conflict);
         assert_eq!(kind(400, "InvalidArgument"), ErrorKind::Invalid);
+        assert_eq!(kind(412, "FunctionNotStarted"), ErrorKind::Unstarted);
         assert_eq!(kind(302, ""), ErrorKind::Unexpected);
     }
 

@@ -83,7 +83,7 @@ impl From<Fault> for FcError {
     fn from(fault: Fault) -> Self {
         let (status, code) = match &fault {
             Fault::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, "ResourceExhausted"),
-            Fault::Start(_) | Fault::Code(_) => {
+            Fault::Start(_) | Fault::Code { .. } => {
                 (StatusCode::PRECONDITION_FAILED, "FunctionNotStarted")
             }
             Fault::Timeout(_) => (StatusCode::GATEWAY_TIMEOUT, "FunctionTimeout"),

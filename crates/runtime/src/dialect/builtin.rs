@@ -152,7 +152,7 @@ impl Builtin {
         let answer = self.ask(id, &asked).await?;
         match answer.text("error") {
             "" => Ok(()),
-            _ => Err(Fault::Code(answer.payload)),
+            _ => Err(Fault::code(answer.payload)),
         }
     }
 }
@@ -194,7 +194,7 @@ impl Dialect for Builtin {
         let answer = self.ask(LOAD, &Frame::of(self.load.clone())).await?;
         match answer.text("error") {
             "" => Ok(()),
-            _ => Err(Fault::Code(answer.payload)),
+            _ => Err(Fault::code(answer.payload)),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use tokio::net::TcpStream;
 
@@ -112,25 +112,18 @@ impl Custom {
         })
     }
 
-    /// A request of the platform itself; anything but 2xx is a failure.
+    /// A request of the platform itself; the status that it was answered with.
     async fn control(
         &self,
         method: Method,
         path: &'static str,
         request_id: &str,
-    ) -> Result<(), Fault> {
+    ) -> Result<StatusCode, Fault> {
         let mut request = http::Request::new(full(Bytes::new()));
         *request.method_mut() = method;
         *request.uri_mut() = Uri::from_static(path);
         self.tell(request.headers_mut(), request_id, path);
-        let response = self.send(request).await?;
-        if response.status().is_success() {
-            return Ok(());
-        }
-        Err(Fault::Start(format!(
-            "{path} was answered with {}",
-            response.status()
-        )))
+        Ok(self.send(request).await?.status())
     }
 
     async fn event(&self, came: &Came, payload: Bytes) -> Result<Outcome, Fault> {
@@ -258,10 +251,17 @@ impl Dialect for Custom {
     }
 
     async fn initialize(&self, request_id: &str) -> Result<(), Fault> {
-        if self.initializer {
-            return self.control(Method::POST, "/initialize", request_id).await;
+        if !self.initializer {
+            return Ok(());
         }
-        Ok(())
+        let status = self
+            .control(Method::POST, "/initialize", request_id)
+            .await?;
+        if status.is_success() {
+            return Ok(());
+        }
+        let why = format!("the initializer failed: POST /initialize was answered with {status}");
+        Err(Fault::initializer(&why))
     }
 
     async fn call(&self, call: Call) -> Result<Outcome, Fault> {
@@ -299,7 +299,7 @@ impl Dialect for Custom {
 
     async fn pre_stop(&self, request_id: &str) -> Result<(), Fault> {
         if self.pre_stop {
-            return self.control(Method::GET, "/pre-stop", request_id).await;
+            self.control(Method::GET, "/pre-stop", request_id).await?;
         }
         Ok(())
     }

@@ -144,7 +144,7 @@ impl Desk {
         let mut stage = self.stage.subscribe();
         let reached = stage.wait_for(|stage| *stage != Stage::Starting).await;
         match reached.as_deref() {
-            Ok(Stage::Failed(error)) => Err(Fault::Code(error.clone())),
+            Ok(Stage::Failed(error)) => Err(Fault::code(error.clone())),
             Ok(_) => Ok(()),
             Err(_) => Err(Fault::Exited(super::GONE.to_owned())),
         }
@@ -215,6 +215,6 @@ mod tests {
             ready = desk.ready() => ready.unwrap(),
         }
         desk.fail("{}".into());
-        assert!(matches!(desk.ready().await, Err(Fault::Code(_))));
+        assert!(matches!(desk.ready().await, Err(Fault::Code { .. })));
     }
 }

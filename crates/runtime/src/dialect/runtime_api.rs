@@ -126,7 +126,7 @@ impl RuntimeApi {
         let handed = self.ask(kind, (request_id, 0, Bytes::new()), most).await?;
         match handed {
             Ok(_) => Ok(()),
-            Err(Failed::Code(error)) => Err(Fault::Code(error)),
+            Err(Failed::Code(error)) => Err(Fault::code(error)),
             Err(Failed::Protocol(why)) => Err(Fault::Protocol(why)),
         }
     }

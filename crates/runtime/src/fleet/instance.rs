@@ -73,13 +73,23 @@ impl Instance {
         self.why_ended()
     }
 
-    /// Says in the log what the program itself cannot say: that it was ended for what it used.
-    pub(super) fn tell_excess(&self) {
-        if let Some(exit @ (Exit::OutOfMemory { .. } | Exit::TooManyProcesses)) =
-            self.process.exit()
-        {
-            self.output.remark(&format!("the program was {exit}"));
+    /// How the process ended during a call, for the log: what the program itself cannot say.
+    pub(super) fn ended(&self) -> String {
+        match self.process.exit() {
+            Some(exit @ (Exit::OutOfMemory { .. } | Exit::TooManyProcesses)) => {
+                format!("the program was {exit}")
+            }
+            Some(exit) => format!("the program ended during the call ({exit})"),
+            None => "the program was killed: it does not answer".to_owned(),
         }
+    }
+
+    /// That a call took too long, for the log.
+    pub(super) fn late(&self) -> String {
+        let seconds = self.spec.timeout.as_secs();
+        format!(
+            "the program was killed: the call took longer than the function's timeout of {seconds} s"
+        )
     }
 
     /// How the process ended, with its last words.

@@ -1,11 +1,12 @@
 //! How many instances there are, and which one serves a call.
 //!
 //! A `group` is one version of one function: its instances and the calls that wait for one. What to do its `roster` decides,
-//! which is pure; `limits` are those of the function and of the machine, `reserve` has them hold for what runs, `lack` says why kept ones are missing; a `permit` is a place in an instance. An `instance` is
-//! a process with its dialect and its `output`. `start` makes instances from the `ground` of this machine; `port` finds where a server listens; the `pool` has
+//! which is pure; `limits` are those of the function and of the machine, `reserve` has them hold for what runs, `lack` says why kept ones are missing; a `permit` is a place in an instance, where `serve` has a call answered. An `instance` is
+//! a process with its dialect and its `output`. `start` makes instances, which are `ready` some time later, from the `ground` of this machine; `port` finds where a server listens; the `pool` has
 //! interpreters that wait for code, and `lend` gives it to them. A `container` is run by an `engine`. `sight` knows where a process sees things, `tools` what it sees of
-//! this machine's programs.
+//! this machine's programs. `advice` is what can be done about code that does not start.
 
+mod advice;
 mod container;
 mod engine;
 mod environment;
@@ -22,9 +23,11 @@ mod patience;
 mod permit;
 mod pool;
 mod port;
+mod ready;
 mod reserve;
 mod roster;
 mod seat;
+mod serve;
 mod sight;
 mod start;
 mod state;
@@ -40,17 +43,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::call::{Answer, Call, Fault, FunctionError, Reply, Request};
-use crate::dialect::Outcome;
-use crate::log::LogSink;
+use crate::call::{Answer, Call, Ended, Fault, FunctionError, Reply, Request};
+use crate::log::{Line, LogSink, Pipe};
 use crate::spec::{Language, Scale, Spec};
 
 use group::Group;
 use limits::Limits;
 use seat::Moment;
+use serve::serve;
 use start::Starter;
-
-use permit::{Permit, Serving};
 
 pub use permit::Busy;
 
@@ -169,12 +170,19 @@ impl Fleet {
         let group = self.group(spec);
         let is_event = matches!(call.request, Request::Event(_));
         let acquired = stop.run_until_cancelled(group.acquire(&self.0, spec)).await;
-        let permit = match acquired.unwrap_or(Err(Fault::Stopped)) {
-            Err(Fault::Code(payload)) if is_event => {
+        let acquired = acquired.unwrap_or(Err(Fault::Stopped));
+        if let Err(fault @ (Fault::Start(_) | Fault::Code { .. })) = &acquired {
+            self.tell_unstarted(spec, &call.request_id, fault);
+        }
+        let permit = match acquired {
+            Err(Fault::Code { payload, log }) if is_event => {
                 return Ok(Reply::Answer(Answer {
                     payload,
                     error: Some(FunctionError::Unhandled),
-                    ended: crate::call::Ended::default(),
+                    ended: Ended {
+                        log_tail: log,
+                        ..Ended::default()
+                    },
                 }));
             }
             permit => permit?,
@@ -185,6 +193,21 @@ impl Fleet {
         // An event that was begun is finished, whether its caller waits or not.
         let served = tokio::spawn(async move { serve(permit, call, &stop).await }).await;
         served.unwrap_or_else(|error| Err(Fault::Protocol(error.to_string())))
+    }
+
+    /// Says in the log of a call that it reached no code, and why in one line; the rest was written when that was tried.
+    fn tell_unstarted(&self, spec: &Spec, request: &str, fault: &Fault) {
+        let why = fault.to_string();
+        let why = why.lines().next().unwrap_or_default();
+        self.0.settings.log.line(Line {
+            function: &spec.function,
+            version: &spec.version,
+            instance: "",
+            request: Some(request),
+            at: SystemTime::now(),
+            pipe: Pipe::Err,
+            text: &format!("the call reached no code: {why}"),
+        });
     }
 
     /// Whether code in a language can run on this machine at all.
@@ -318,74 +341,6 @@ impl Shared {
             group.end_spare();
         }
     }
-}
-
-/// Has a call served by an instance.
-async fn serve(permit: Permit, call: Call, stop: &CancellationToken) -> Result<Reply, Fault> {
-    let instance = Arc::clone(permit.instance());
-    let is_event = matches!(call.request, Request::Event(_));
-    let timeout = instance.spec.timeout;
-    instance.process.stir();
-    let serving = Serving::begin(permit, call.request_id.clone());
-    let called = tokio::time::timeout(timeout, instance.dialect.call(call));
-    let outcome = match stop.run_until_cancelled(called).await {
-        Some(Ok(Err(Fault::Exited(seen)))) => Err(instance.why(seen).await),
-        Some(Ok(outcome)) => outcome,
-        Some(Err(_)) => {
-            instance.kill();
-            Err(Fault::Timeout(timeout))
-        }
-        None => {
-            serving.dismiss();
-            Err(Fault::Stopped)
-        }
-    };
-    if matches!(outcome, Err(Fault::Exited(_))) {
-        instance.tell_excess();
-        instance.kill();
-    }
-    let (payload, error) = match outcome {
-        Ok(Outcome::Web(response)) => {
-            return Ok(Reply::Web {
-                response: serving.hold(response),
-                instance: instance.id.clone(),
-            });
-        }
-        Ok(Outcome::Answer { payload, error }) => (payload, error),
-        Err(fault @ (Fault::Timeout(_) | Fault::Exited(_) | Fault::Stopped)) if is_event => {
-            let ended = serving.end().await;
-            let payload = vendor_error(&fault, &ended).into();
-            return Ok(Reply::Answer(Answer {
-                payload,
-                error: Some(FunctionError::Unhandled),
-                ended,
-            }));
-        }
-        Err(fault) => return Err(fault),
-    };
-    let ended = serving.end().await;
-    Ok(Reply::Answer(Answer {
-        payload,
-        error,
-        ended,
-    }))
-}
-
-/// The vendor's JSON of a call that was cut off.
-fn vendor_error(fault: &Fault, ended: &crate::call::Ended) -> String {
-    let memory = ended.memory_mb;
-    let message = match fault {
-        Fault::Timeout(after) => format!(
-            "Function timed out after {} seconds (maxMemoryUsage: {memory}MB)",
-            after.as_secs()
-        ),
-        Fault::Stopped => fault.to_string(),
-        _ => format!(
-            "Process exited unexpectedly before completing request (duration: {}ms, maxMemoryUsage: {memory}MB)",
-            ended.duration.as_millis()
-        ),
-    };
-    serde_json::json!({ "errorMessage": message }).to_string()
 }
 
 /// A lock that a panic elsewhere does not poison: what it guards is whole between statements.

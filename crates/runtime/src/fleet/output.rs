@@ -217,6 +217,14 @@ impl Output {
         self.hand(text, Pipe::Err, None);
     }
 
+    /// The same of one call: who asks for its lines, or for its tail, finds this too.
+    pub(super) fn remark_on(&self, request: &str, text: &str) {
+        let tail = &mut lock(&self.state).tail;
+        tail.extend_from_slice(text.as_bytes());
+        tail.push(b'\n');
+        self.hand(text, Pipe::Err, Some(request));
+    }
+
     /// Writes how many lines were left out, if any were.
     fn settle(&self) {
         let dropped = std::mem::take(&mut lock(&self.state).rate.dropped);

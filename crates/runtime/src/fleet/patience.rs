@@ -1,8 +1,11 @@
 //! How long programs may take until they listen, and where else they are looked for meanwhile.
 
+use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
+use super::output::Output;
 use super::port::listened;
+use super::ready::configured;
 use crate::call::Fault;
 use crate::spec::{Language, Spec};
 
@@ -16,9 +19,10 @@ const ELSEWHERE_WITHIN: Duration = Duration::from_secs(10);
 pub(super) fn not_ready(spec: &Spec, port: u16) -> Fault {
     let seconds = LISTENS_WITHIN.as_secs();
     Fault::Start(match spec.language {
-        Language::Custom => {
-            format!("the program does not listen on port {port} (FC_SERVER_PORT) after {seconds} s")
-        }
+        Language::Custom => format!(
+            "the program does not listen on {} after {seconds} s",
+            wanted(spec, port)
+        ),
         Language::Container => {
             format!("the container does not listen on the configured port after {seconds} s")
         }
@@ -27,6 +31,30 @@ pub(super) fn not_ready(spec: &Spec, port: u16) -> Fault {
         ),
         _ => format!("the code is not loaded after {seconds} s"),
     })
+}
+
+/// Where a server may listen, in words.
+fn wanted(spec: &Spec, given: u16) -> String {
+    let own = configured(spec).filter(|own| *own != given);
+    let own = own.map_or(String::new(), |own| {
+        format!(" or {own} (the configured one)")
+    });
+    format!("port {given} (FC_SERVER_PORT){own}")
+}
+
+/// Says in the log of a server that does not listen what is waited for, well before it is given up; who starts it may not know that
+/// anything is. Never ends.
+pub(super) async fn remind(spec: &Spec, given: u16, output: &Output) -> Infallible {
+    tokio::time::sleep(ELSEWHERE_WITHIN).await;
+    if spec.language == Language::Custom {
+        output.remark(&format!(
+            "the program does not listen on {} after {} s; it is waited for until {} s have passed",
+            wanted(spec, given),
+            ELSEWHERE_WITHIN.as_secs(),
+            LISTENS_WITHIN.as_secs()
+        ));
+    }
+    std::future::pending().await
 }
 
 /// Looks where else a program listens. Ends when that is the configured port, or when it listens on wrong ports for long.

@@ -132,6 +132,12 @@ impl Serving {
         self.permit.group.dismiss(&self.permit.given);
     }
 
+    /// Says something of the call in its log, after what the code wrote.
+    pub(super) fn tell(&self, text: &str) {
+        let output = &self.permit.instance().output;
+        output.remark_on(&self.request_id, text);
+    }
+
     /// The call was answered: its figures.
     pub(super) async fn end(mut self) -> Ended {
         let took = self.permit.took();
@@ -206,6 +212,7 @@ impl Body for Held {
         };
         let instance = serving.permit.instance();
         instance.kill();
+        serving.tell(&instance.late());
         let fault = Fault::Timeout(instance.spec.timeout);
         Poll::Ready(Some(Err(fault.into())))
     }

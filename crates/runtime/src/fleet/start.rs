@@ -16,13 +16,13 @@ use super::interpreter::Interpreters;
 use super::lend::lend;
 use super::limits::Lease;
 use super::output::{Marks, Output};
-use super::patience::{LISTENS_WITHIN, LOOK, elsewhere, not_ready};
 use super::pool::{Pool, Waiting};
-use super::port::{Leads, Port, Ports, USUAL};
+use super::port::{Leads, Ports};
+use super::ready::explained;
 use super::{Settings, Shared, lock};
 use crate::call::Fault;
 use crate::dialect::{Builtin, Custom, Dialect, RuntimeApi, bootstrap};
-use crate::launch::{CANNOT, Exit, Input, Order, Process, Shares};
+use crate::launch::{CANNOT, Input, Order, Process, Shares};
 use crate::log::Pipe;
 use crate::spec::{Container, Language, Spec};
 
@@ -39,7 +39,7 @@ pub(super) struct Starter {
     command: Vec<OsString>,
     ground: Mutex<Option<Arc<Ground>>>,
     interpreters: Interpreters,
-    ports: Ports,
+    pub(super) ports: Ports,
     containers: Containers,
     /// Interpreters that wait for code, unless they are not wanted.
     pool: Option<Arc<Pool>>,
@@ -48,11 +48,11 @@ pub(super) struct Starter {
 }
 
 /// A process that is being made an instance.
-struct Young {
-    process: Process,
-    output: Arc<Output>,
-    dialect: Box<dyn Dialect>,
-    is_lone: bool,
+pub(super) struct Young {
+    pub(super) process: Process,
+    pub(super) output: Arc<Output>,
+    pub(super) dialect: Box<dyn Dialect>,
+    pub(super) is_lone: bool,
 }
 
 impl Starter {
@@ -165,7 +165,9 @@ impl Starter {
             dialect,
             is_lone: false,
         };
-        self.ready(spec, &mut young, &mut port).await?;
+        if let Err(fault) = self.ready(spec, &mut young, &mut port).await {
+            return Err(explained(spec, &young, fault).await);
+        }
         self.share(spec, &id, &young);
         Ok(Instance {
             id,
@@ -230,60 +232,6 @@ impl Starter {
         Ok(Arc::clone(ground.insert(Arc::new(opened))))
     }
 
-    /// Waits until it takes calls and is initialized.
-    async fn ready(&self, spec: &Spec, young: &mut Young, port: &mut Port) -> Result<(), Fault> {
-        let ended = young.process.wait();
-        let pid = young.process.launcher_pid();
-        let configured = configured(spec);
-        let found = tokio::select! {
-            // An answer that came is an answer, whatever became of the process then.
-            biased;
-            done = tokio::time::timeout(LISTENS_WITHIN, young.dialect.ready()) => match done {
-                Ok(Err(Fault::Exited(_))) => {
-                    // The pipe's end and the process's are seen in any order.
-                    young.process.wait().await;
-                    return Err(self.exited(young, configured).await);
-                }
-                Ok(done) => done.map(|()| None),
-                Err(_) => Err(not_ready(spec, port.given)),
-            },
-            _ = ended => return Err(self.exited(young, configured).await),
-            found = elsewhere(pid, port.given, configured), if configured.is_some() => found.map(Some),
-        };
-        if let Some(own) = found? {
-            young.output.remark(&format!(
-                "the program listens on port {own} instead of the one in FC_SERVER_PORT ({}): it can have one instance only",
-                port.given
-            ));
-            port.insist(own, &spec.function);
-            young.is_lone = true;
-            young.dialect = Box::new(Custom::new(own, spec));
-            young.dialect.ready().await?;
-        }
-        let Some(hook) = &spec.initializer else {
-            return Ok(());
-        };
-        // No caller has asked for it, so it has an id of its own.
-        let id = format!("initialize-{}", self.id());
-        let asked = tokio::time::timeout(hook.timeout, young.dialect.initialize(&id));
-        match asked.await {
-            Ok(Err(Fault::Exited(seen))) => {
-                let moment = tokio::time::timeout(LOOK, young.process.wait());
-                match moment.await {
-                    Ok(_) => Err(self.exited(young, configured).await),
-                    Err(_) => Err(Fault::Start(format!("the initializer failed: {seen}"))),
-                }
-            }
-            Ok(done) => done,
-            Err(_) => {
-                let seconds = hook.timeout.as_secs();
-                Err(Fault::Start(format!(
-                    "the initializer timed out after {seconds} s"
-                )))
-            }
-        }
-    }
-
     /// Gives it its share of the processors: starting takes what the machine has.
     fn share(&self, spec: &Spec, id: &str, young: &Young) {
         let Some(cpu) = spec.cpu.filter(|cpu| Shares::limits(*cpu)) else {
@@ -298,42 +246,10 @@ impl Starter {
         }
     }
 
-    /// What is said of a program that ended before it took calls.
-    async fn exited(&self, young: &Young, configured: Option<u16>) -> Fault {
-        young.output.drain().await;
-        let how = young.process.exit();
-        let how = how.map_or_else(|| "killed".to_owned(), |how| how.to_string());
-        let last = young.output.last();
-        if let Some(at) = last.find(CANNOT).filter(|_| is_unstarted(young)) {
-            return Fault::Start(last[at..].trim_end().to_owned());
-        }
-        let mut text = format!("the program ended before it took calls ({how})");
-        let is_taken =
-            last.contains("EADDRINUSE") || last.to_lowercase().contains("address already in use");
-        if let Some(port) = configured.filter(|_| is_taken)
-            && let Some(holder) = self.ports.holder(port)
-        {
-            text = format!(
-                "{text}; port {port} is used by {holder}: let it listen on the port in FC_SERVER_PORT"
-            );
-        }
-        if !last.is_empty() {
-            text = format!("{text}; its last words:\n{last}");
-        }
-        Fault::Start(text)
-    }
-
-    fn id(&self) -> String {
+    pub(super) fn id(&self) -> String {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         format!("c-{:08x}-{number:08x}", std::process::id())
     }
-}
-
-/// The port that a server is configured to listen on; nothing for what is no server.
-pub(super) fn configured(spec: &Spec) -> Option<u16> {
-    let custom = spec.custom.as_ref();
-    let is_server = spec.language == Language::Custom;
-    is_server.then(|| custom.and_then(|custom| custom.port).unwrap_or(USUAL))
 }
 
 /// The container that a spec is, if it is one.
@@ -361,11 +277,6 @@ fn empty(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Whether there was no program to start.
-fn is_unstarted(young: &Young) -> bool {
-    young.process.exit() == Some(Exit::Code(126))
 }
 
 /// The address that a program fetches its calls from, if it is one that does; it is told.

@@ -258,22 +258,48 @@ async fn hooks_run_before_the_first_call_and_before_the_end() {
 }
 
 #[tokio::test]
-async fn an_initializer_that_takes_too_long_or_leaves_is_a_failed_start() {
-    for (initializer, words) in [
+async fn an_initializer_that_takes_too_long_or_leaves_is_the_codes_failure() {
+    for (initializer, words, log) in [
         (
             "shapes.initialize_slowly",
             "the initializer timed out after 1 s",
+            "",
         ),
-        ("shapes.initialize_and_leave", "I cannot go on"),
+        (
+            "shapes.initialize_and_leave",
+            "the initializer failed: the program ended (exit status: ",
+            "I cannot go on",
+        ),
     ] {
         let bench = Bench::new();
         let mut spec = handler("shapes.value");
         spec.initializer = hook(initializer);
         spec.initializer.as_mut().unwrap().timeout = std::time::Duration::from_secs(1);
-        let fault = bench.call(&Arc::new(spec), "").await.unwrap_err();
-        assert!(matches!(fault, Fault::Start(_)), "{fault:?}");
-        assert!(fault.to_string().contains(words), "{fault}");
+        let answer = bench.call(&Arc::new(spec), "").await.unwrap();
+        assert_eq!(answer.error, Some(FunctionError::Unhandled));
+        let error: Json = serde_json::from_slice(&answer.payload).unwrap();
+        let said = error["errorMessage"].as_str().unwrap();
+        assert!(said.starts_with(words), "{said}");
+        let tail = String::from_utf8_lossy(&answer.ended.log_tail).into_owned();
+        assert!(tail.contains(log), "{tail}");
         assert!(bench.fleet.instances("named").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn code_that_cannot_be_loaded_is_told_what_is_there() {
+    for (name, words) in [
+        (
+            "nowhere.handler",
+            "the handler names the file nowhere, which is not in the code; it has ",
+        ),
+        ("shapes.absent", "shapes.py has "),
+    ] {
+        let bench = Bench::new();
+        let answer = bench.call(&Arc::new(handler(name)), "").await.unwrap();
+        let tail = String::from_utf8_lossy(&answer.ended.log_tail).into_owned();
+        assert!(tail.contains(words), "{tail}");
+        assert!(bench.log().contains(words), "{}", bench.log());
     }
 }
 

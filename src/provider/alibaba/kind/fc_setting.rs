@@ -196,7 +196,7 @@ impl FcSetting {
             {
                 let message = format!("instances of `{}` do not start: {why}", part.function);
                 return Err(ProviderError::new(
-                    ErrorKind::Invalid,
+                    ErrorKind::Unstarted,
                     self.document.kind,
                     message,
                 ));
