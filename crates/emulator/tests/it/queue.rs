@@ -56,7 +56,7 @@ pub(crate) async fn lines(file: &Path, count: usize) -> Vec<String> {
     let wait = async {
         loop {
             let text = std::fs::read_to_string(file).unwrap_or_default();
-            if text.lines().count() >= count {
+            if text.matches('\n').count() >= count {
                 return text.lines().map(str::to_owned).collect();
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
