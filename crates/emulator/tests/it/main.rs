@@ -16,6 +16,7 @@ mod flow_states;
 mod flow_tasks;
 mod full;
 mod function;
+mod later;
 mod layer;
 mod leap;
 mod map_run;

@@ -56,7 +56,7 @@ pub(crate) async fn lines(file: &Path, count: usize) -> Vec<String> {
     let wait = async {
         loop {
             let text = std::fs::read_to_string(file).unwrap_or_default();
-            if text.lines().count() >= count {
+            if text.matches('\n').count() >= count {
                 return text.lines().map(str::to_owned).collect();
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -224,4 +224,87 @@ async fn changed_objects_call_the_functions_that_wait_for_them() {
             json!(["ObjectRemoved:DeleteObject", "in/a.jpg", 3, -3]),
         ]
     );
+}
+
+/// Status, code and words of the answer to a call.
+async fn said(cloud: &Cloud, (method, target): (&str, &str), body: &Json) -> (u16, String, String) {
+    let answer = cloud.fc_json(method, target, body).await;
+    let document = answer.json();
+    let text = |name: &str| document[name].as_str().unwrap_or_default().to_owned();
+    (answer.status, text("Code"), text("Message"))
+}
+
+fn trigger(name: &str, kind: &str, config: &Json) -> Json {
+    json!({
+        "triggerName": name, "triggerType": kind, "triggerConfig": config.to_string(),
+        "sourceArn": "acs:oss:cn-hangzhou:1234567890123456:bkt",
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_of_an_object_goes_to_one_trigger_of_all_functions() {
+    let cloud = Cloud::with_bucket("private").await;
+    make(&cloud, "f", false).await;
+    make(&cloud, "g", false).await;
+    let created = json!({"events": ["oss:ObjectCreated:*"], "filter": {"key": {"prefix": "in/"}}});
+    let removed = json!({"events": ["oss:ObjectRemoved:*"]});
+    let (of_f, of_g) = ("functions/f/triggers", "functions/g/triggers");
+    let change = ("PUT", "functions/f/triggers/created");
+    for (call, body) in [
+        (("POST", of_f), trigger("created", "oss", &created)),
+        (("POST", of_g), trigger("removed", "oss", &removed)),
+        // It does not meet itself.
+        (change, json!({ "triggerConfig": created.to_string() })),
+    ] {
+        assert_eq!(said(&cloud, call, &body).await.0, 200);
+    }
+    let jpg = json!({"events": ["oss:ObjectRemoved:DeleteObject"], "filter": {"key": {"suffix": ".jpg"}}});
+    for (call, body, there) in [
+        (
+            ("POST", of_g),
+            trigger("again", "oss", &created),
+            "'created' of function 'f'",
+        ),
+        (
+            change,
+            json!({ "triggerConfig": jpg.to_string() }),
+            "'removed' of function 'g'",
+        ),
+    ] {
+        let (status, code, message) = said(&cloud, call, &body).await;
+        assert_eq!((status, code.as_str()), (400, "OSSInvalidRequest"));
+        assert!(message.contains(there), "{message}");
+    }
+    let kept = cloud.fc("GET", of_f, b"").await.json();
+    assert_eq!(kept["triggers"].as_array().unwrap().len(), 1);
+    assert_eq!(kept["triggers"][0]["triggerConfig"], created.to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_work_is_refused_with_its_field_and_not_kept() {
+    let cloud = Cloud::start().await;
+    make(&cloud, "f", false).await;
+    let config = ("PUT", "functions/f/async-invoke-config");
+    let triggers = ("POST", "functions/f/triggers");
+    let banana = json!({"destinationConfig": {"onFailure": {"destination": "banana"}}});
+    for (call, body, field) in [
+        (
+            triggers,
+            trigger("web", "http", &json!({"authType": "jwtt"})),
+            "authType",
+        ),
+        (
+            triggers,
+            trigger("clock", "timer", &json!({"cronExpression": "0 8 * * *"})),
+            "cronExpression",
+        ),
+        (config, banana, "destinationConfig.onFailure.destination"),
+    ] {
+        let (status, code, message) = said(&cloud, call, &body).await;
+        assert_eq!((status, code.as_str()), (400, "InvalidArgument"), "{body}");
+        assert!(message.starts_with(field), "{message}");
+    }
+    let kept = cloud.fc("GET", triggers.1, b"").await.json();
+    assert_eq!(kept["triggers"], json!([]));
+    assert_eq!(cloud.fc("GET", config.1, b"").await.status, 404);
 }

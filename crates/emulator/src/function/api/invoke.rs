@@ -1,4 +1,4 @@
-//! `InvokeFunction`: an event from a call of the API, and its answer.
+//! `InvokeFunction`: an event from a call of the API, and its answer; or that it is kept.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,6 +8,7 @@ use runtime::{Answer, FunctionError, Request};
 use crate::body::{Reply, ReplyBody};
 use crate::function::call::Call;
 use crate::function::error::{FcError, Outcome};
+use crate::function::queue::{self, Asked, Event};
 use crate::function::resolve::Target;
 use crate::function::service::Shared;
 
@@ -19,8 +20,8 @@ pub(super) async fn invoke(shared: &Shared, call: &Call, name: &str) -> Outcome<
         let value = call.http.headers.get(name);
         value.and_then(|value| value.to_str().ok())
     };
-    if header("x-fc-invocation-type").is_some_and(|kind| kind.eq_ignore_ascii_case("async")) {
-        return super::queue::enqueue(shared, call, name).await;
+    if let Some(asked) = Asked::of(&call.http.headers) {
+        return enqueue(shared, call, name, asked).await;
     }
     if call.http.body.len() > LARGEST {
         return Err(FcError::invalid(format!(
@@ -45,6 +46,18 @@ pub(super) async fn invoke(shared: &Shared, call: &Call, name: &str) -> Outcome<
     };
     let tail = header("x-fc-log-type").is_some_and(|kind| kind.eq_ignore_ascii_case("tail"));
     Ok(reply(&answer, &target, tail))
+}
+
+/// Keeps an event whose sender does not wait.
+async fn enqueue(shared: &Shared, call: &Call, name: &str, asked: Asked) -> Outcome<Reply> {
+    if call.http.body.len() > queue::LARGEST {
+        return Err(FcError::invalid("the event is larger than 128 KB"));
+    }
+    let qualifier = call.qualifier();
+    shared.resolver.target(name, qualifier).await?;
+    let (id, now) = (&call.http.request_id, shared.now_ms());
+    let event = Event::new(id, name, qualifier, &call.http.body, now);
+    shared.accept(event, asked).await
 }
 
 /// What the code answered is the body as it is; all else is in headers. A function that failed is a call that

@@ -7,7 +7,6 @@ mod instance;
 mod invoke;
 mod layer;
 mod package;
-mod queue;
 mod setting;
 mod tag;
 mod task;

@@ -7,7 +7,7 @@ use crate::body::Reply;
 use crate::bridge::start_stream;
 use crate::function::call::Call;
 use crate::function::error::{FcError, Outcome};
-use crate::function::model::{NewTrigger, Trigger, TriggerUpdate};
+use crate::function::model::{NewTrigger, Trigger, TriggerUpdate, apart};
 use crate::function::service::Shared;
 use crate::function::table;
 use crate::function::trigger::stream_name;
@@ -35,6 +35,7 @@ pub(super) async fn create(shared: &Shared, call: &Call, function: &str) -> Outc
             return Err(FcError::invalid(message));
         }
         one_web_trigger(&others, &trigger)?;
+        one_for_an_object(db, &trigger)?;
         table::trigger::save(db, &trigger)?;
         start_stream(db, &stream_name(function, name))?;
         Ok(trigger)
@@ -56,6 +57,14 @@ fn one_web_trigger(others: &[Trigger], new: &Trigger) -> Outcome<()> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// An event of an object goes to one trigger at most, of all functions.
+fn one_for_an_object(db: &rusqlite::Connection, new: &Trigger) -> Outcome<()> {
+    if new.kind != "oss" {
+        return Ok(());
+    }
+    apart(&table::trigger::of_kind(db, "oss")?, new)
 }
 
 pub(super) async fn get(shared: &Shared, function: &str, name: &str) -> Outcome<Reply> {
@@ -95,6 +104,7 @@ pub(super) async fn update(
     let changed = shared.store.write(move |db| {
         let trigger = find(db, &function, &name)?.updated(by, now)?;
         one_web_trigger(&table::trigger::of(db, &function)?, &trigger)?;
+        one_for_an_object(db, &trigger)?;
         table::trigger::save(db, &trigger)?;
         start_stream(db, &stream_name(&function, &name))?;
         Ok::<_, FcError>(trigger)

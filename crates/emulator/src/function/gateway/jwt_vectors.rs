@@ -161,10 +161,13 @@ fn rsa_with_the_newer_padding() {
 
 #[test]
 fn elliptic_curves() {
-    use ecdsa::TestName::{EcdsaSecp256r1Sha256P1363, EcdsaSecp384r1Sha384P1363};
+    use ecdsa::TestName::{
+        EcdsaSecp256r1Sha256P1363, EcdsaSecp384r1Sha384P1363, EcdsaSecp521r1Sha512P1363,
+    };
     for (algorithm, curve, width, name) in [
         ("ES256", "P-256", 32, EcdsaSecp256r1Sha256P1363),
         ("ES384", "P-384", 48, EcdsaSecp384r1Sha384P1363),
+        ("ES512", "P-521", 66, EcdsaSecp521r1Sha512P1363),
     ] {
         let mut tally = Tally::default();
         for group in ecdsa::TestSet::load(name).unwrap().test_groups {

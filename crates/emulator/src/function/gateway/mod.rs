@@ -2,13 +2,14 @@
 //!
 //! `visit` finds the function: `admit` decides who may come in (`token` and `jwt` by a web token), `cors` what browsers may do,
 //! `route` and `rewrite` what a domain's path means. `serve` hands the request over: to handlers as an `event`, to web servers
-//! as it is but for some of its `header`s, `upgrade`d connections included.
+//! as it is but for some of its `header`s, `upgrade`d connections included. Requests whose senders do not wait are queued for `later`.
 
 mod admit;
 mod cors;
 mod event;
 mod header;
 mod jwt;
+mod later;
 mod rewrite;
 mod route;
 mod serve;

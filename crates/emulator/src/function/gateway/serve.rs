@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use runtime::{BoxError, CallBody, FunctionError, Language};
@@ -14,6 +14,7 @@ use super::upgrade::Wish;
 use super::visit::{About, Visit};
 use crate::body::{Reply, ReplyBody};
 use crate::function::error::{FcError, Outcome};
+use crate::function::queue::Asked;
 use crate::function::resolve::Target;
 use crate::function::service::Shared;
 
@@ -29,10 +30,14 @@ impl Shared {
         let Visit { mut request, about } = visit;
         check_limits(request.headers(), &about.target)?;
         let trace = trace(request.headers());
+        let asked = Asked::of(request.headers());
         let wish = Wish::of(&mut request);
         let (mut parts, body) = request.into_parts();
         from_visitor(&mut parts.headers);
-        if matches!(target.spec.language, Language::Custom | Language::Container) {
+        if let Some(asked) = asked {
+            return Box::pin(self.defer(target, (parts, about), body, asked)).await;
+        }
+        if is_server(target) {
             return self.pass(target, (parts, about), (body, wish), trace).await;
         }
         let body = read(body).await?;
@@ -47,16 +52,7 @@ impl Shared {
         body: &[u8],
         trace: Option<String>,
     ) -> Outcome<Reply> {
-        let (path, query) = about.target.split_once('?').unwrap_or((&about.target, ""));
-        let circumstance = Circumstance {
-            account: &self.account,
-            domain: &about.host,
-            source_ip: &about.source_ip,
-            trigger_id: target.web.as_ref().map(|trigger| trigger.id.as_str()),
-            request_id: &about.request_id,
-            now_ms: self.now_ms(),
-        };
-        let event = event::event(&parts, (path, query), body, &circumstance);
+        let event = self.event(target, (&parts, &about), body, self.now_ms());
         let call = runtime::Call {
             request_id: about.request_id,
             trace,
@@ -76,6 +72,26 @@ impl Shared {
         Ok(response.map(ReplyBody::full))
     }
 
+    /// The event of a request that came at `now_ms`.
+    pub(super) fn event(
+        &self,
+        target: &Target,
+        (parts, about): (&Parts, &About),
+        body: &[u8],
+        now_ms: i64,
+    ) -> Bytes {
+        let (path, query) = about.target.split_once('?').unwrap_or((&about.target, ""));
+        let circumstance = Circumstance {
+            account: &self.account,
+            domain: &about.host,
+            source_ip: &about.source_ip,
+            trigger_id: target.web.as_ref().map(|trigger| trigger.id.as_str()),
+            request_id: &about.request_id,
+            now_ms,
+        };
+        event::event(parts, (path, query), body, &circumstance)
+    }
+
     /// Hands a request through to a web server, body and all.
     async fn pass(
         &self,
@@ -85,14 +101,11 @@ impl Shared {
         trace: Option<String>,
     ) -> Outcome<Reply> {
         if body.size_hint().lower() > LARGEST_BODY as u64 {
-            return Err(too_large());
+            return Err(too_large(LARGEST_BODY));
         }
-        let mut request = Request::new(limited(body));
+        let mut request = Request::new(limited(body, LARGEST_BODY));
         *request.method_mut() = parts.method;
-        *request.uri_mut() = about
-            .target
-            .parse()
-            .map_err(|_| FcError::invalid("the path is not one"))?;
+        *request.uri_mut() = address(&about.target)?;
         if let Some(wish) = &wish {
             wish.tell(&mut parts.headers);
         }
@@ -131,22 +144,38 @@ fn passed(mut response: Response<CallBody>, wish: Option<Wish>) -> Outcome<Reply
     }))
 }
 
+/// Whether a function is a web server, and no handler.
+pub(super) fn is_server(target: &Target) -> bool {
+    matches!(target.spec.language, Language::Custom | Language::Container)
+}
+
+/// What a web server is asked for.
+pub(super) fn address(target: &str) -> Outcome<Uri> {
+    let parsed = target.parse();
+    parsed.map_err(|_| FcError::invalid("the path is not one"))
+}
+
 /// Reads a body whole.
 pub(super) async fn read(body: CallBody) -> Outcome<Bytes> {
-    match limited(body).collect().await {
+    read_within(body, LARGEST_BODY).await
+}
+
+/// Reads a body of so many bytes at most.
+pub(super) async fn read_within(body: CallBody, most: usize) -> Outcome<Bytes> {
+    match limited(body, most).collect().await {
         Ok(read) => Ok(read.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(most)),
         Err(error) => Err(FcError::invalid(format!(
             "the body cannot be read: {error}"
         ))),
     }
 }
 
-fn limited(body: CallBody) -> CallBody {
+fn limited(body: CallBody, most: usize) -> CallBody {
     if body.is_end_stream() {
         return body;
     }
-    CallBody::new(Limited::new(body, LARGEST_BODY))
+    CallBody::new(Limited::new(body, most))
 }
 
 /// A body of bytes at hand.
@@ -164,8 +193,8 @@ fn check_limits(headers: &HeaderMap, target: &str) -> Outcome<()> {
     Ok(())
 }
 
-fn too_large() -> FcError {
-    FcError::invalid("the body is larger than 32 MB")
+fn too_large(most: usize) -> FcError {
+    FcError::invalid(format!("the body is larger than {} KB", most >> 10))
 }
 
 fn trace(headers: &HeaderMap) -> Option<String> {

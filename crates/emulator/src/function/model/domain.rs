@@ -4,11 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::config::shown_time;
+use super::rules::{METHODS, check_auth, check_cors};
 use crate::function::error::{FcError, Outcome};
 use crate::function::gateway::check_rewrite;
-
-/// Methods that a route may name.
-const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
 
 /// The body of `CreateCustomDomain` and, without its name, of `UpdateCustomDomain`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -102,6 +100,12 @@ impl NewDomain {
         for route in &routes.routes {
             route.check()?;
         }
+        if let Some(auth) = &self.auth_config {
+            let kind = auth["authType"].as_str().unwrap_or_default();
+            let info = ("authConfig.authInfo", &auth["authInfo"]);
+            check_auth(("authConfig.authType", kind), info)?;
+        }
+        check_cors(self.cors_config.as_ref().unwrap_or(&Json::Null))?;
         let mut other = kept.map_or_else(|| json!({}), |domain| domain.other.clone());
         for (field, value) in [
             ("certConfig", self.cert_config),

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::policy::Policies;
+use super::rules::check_destination;
 use crate::function::error::{FcError, Outcome};
 
 /// One kind of setting.
@@ -65,9 +66,15 @@ impl SettingKind {
                 number(&mut document, "maxAsyncRetryAttempts", (0, 8), Some(3))?;
                 let age = "maxAsyncEventAgeInSeconds";
                 number(&mut document, age, (1, 604_800), Some(86_400))?;
-                if document["asyncTask"].is_null() {
-                    document["asyncTask"] = false.into();
+                match &document["asyncTask"] {
+                    Json::Bool(_) => {}
+                    Json::Null => document["asyncTask"] = false.into(),
+                    other => {
+                        let message = format!("asyncTask must be true or false, and is {other}");
+                        return Err(FcError::invalid(message));
+                    }
                 }
+                check_destination(&document["destinationConfig"])?;
                 if document["destinationConfig"].is_null() {
                     document["destinationConfig"] = json!({});
                 }
@@ -178,6 +185,11 @@ mod tests {
         for (kind, body) in [
             (SettingKind::Async, json!({"maxAsyncRetryAttempts": 9})),
             (SettingKind::Async, json!({"maxAsyncEventAgeInSeconds": 0})),
+            (SettingKind::Async, json!({"asyncTask": "yes"})),
+            (
+                SettingKind::Async,
+                json!({"destinationConfig": {"onSuccess": {"destination": "banana"}}}),
+            ),
             (SettingKind::Concurrency, json!({})),
             (SettingKind::Concurrency, json!({"reservedConcurrency": -1})),
             (SettingKind::Scaling, json!({"minInstances": "2"})),

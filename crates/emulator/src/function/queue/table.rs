@@ -2,13 +2,13 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::Setting;
+use super::{Setting, WebHead};
 use crate::function::model::SettingKind;
-use crate::function::table;
+use crate::function::table::{self, parsed, text};
 
 type Rows<T> = rusqlite::Result<T>;
 
-/// Tables of the queue.
+/// Tables of the queue. What makes an event a web request is in a table of its own, and goes with the event.
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS fc_event (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -22,6 +22,12 @@ CREATE TABLE IF NOT EXISTS fc_event (
     refusals INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS fc_event_due ON fc_event (function, due_ms, id);
+CREATE TABLE IF NOT EXISTS fc_event_web (
+    event INTEGER PRIMARY KEY,
+    head TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER IF NOT EXISTS fc_event_gone AFTER DELETE ON fc_event
+BEGIN DELETE FROM fc_event_web WHERE event = OLD.id; END;
 ";
 
 /// An event that waits.
@@ -39,6 +45,8 @@ pub(crate) struct Event {
     pub(super) failures: u32,
     /// How often the call did not reach it.
     pub(super) refusals: u32,
+    /// Set when it is a web request, of which the payload is the body.
+    pub(super) web: Option<WebHead>,
 }
 
 impl Event {
@@ -59,7 +67,29 @@ impl Event {
             enqueued_ms: now_ms,
             failures: 0,
             refusals: 0,
+            web: None,
         }
+    }
+
+    /// The same as a web request with this head.
+    pub(crate) fn of_web(self, head: WebHead) -> Self {
+        Self {
+            web: Some(head),
+            ..self
+        }
+    }
+
+    pub(crate) fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    pub(crate) fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// When it was accepted, in milliseconds of the cloud's time.
+    pub(crate) fn enqueued_ms(&self) -> i64 {
+        self.enqueued_ms
     }
 }
 
@@ -74,6 +104,11 @@ pub(super) fn add(db: &Connection, event: &Event) -> Rows<()> {
         event.payload,
         event.enqueued_ms
     ])?;
+    if let Some(head) = &event.web {
+        let sql = "INSERT INTO fc_event_web (event, head) VALUES (?1, ?2)";
+        db.prepare_cached(sql)?
+            .execute(params![db.last_insert_rowid(), text(head)])?;
+    }
     Ok(())
 }
 
@@ -93,7 +128,9 @@ pub(super) fn functions(db: &Connection) -> Rows<Vec<String>> {
 
 /// Events of a function that are due, the longest due first.
 pub(super) fn due(db: &Connection, function: &str, now_ms: i64, limit: usize) -> Rows<Vec<Event>> {
-    let sql = "SELECT id, request_id, function, qualifier, payload, enqueued_ms, failures, refusals FROM fc_event
+    let sql =
+        "SELECT id, request_id, function, qualifier, payload, enqueued_ms, failures, refusals, head
+               FROM fc_event LEFT JOIN fc_event_web ON event = id
                WHERE function = ?1 AND due_ms <= ?2 ORDER BY due_ms, id LIMIT ?3";
     let mut statement = db.prepare_cached(sql)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -155,6 +192,7 @@ pub(crate) fn clear(db: &Connection) -> Rows<()> {
 }
 
 fn event(row: &Row<'_>) -> Rows<Event> {
+    let head: Option<String> = row.get(8)?;
     Ok(Event {
         id: row.get(0)?,
         request_id: row.get(1)?,
@@ -164,5 +202,57 @@ fn event(row: &Row<'_>) -> Rows<Event> {
         enqueued_ms: row.get(5)?,
         failures: row.get(6)?,
         refusals: row.get(7)?,
+        web: head.map(|head| parsed(&head)).transpose()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tables as they were before web requests were queued.
+    const BEFORE: &str = "
+CREATE TABLE fc_event (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, function TEXT NOT NULL, qualifier TEXT NOT NULL,
+    payload BLOB NOT NULL, enqueued_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, failures INTEGER NOT NULL,
+    refusals INTEGER NOT NULL
+) STRICT;
+INSERT INTO fc_event VALUES (7, 'old', 'f', 'LATEST', x'78', 1, 1, 2, 3);
+";
+
+    fn head() -> WebHead {
+        let request = http::Request::post("/").header("x-own", "1").body(());
+        let (parts, ()) = request.unwrap().into_parts();
+        WebHead {
+            target: "/a?b=c".to_owned(),
+            ..WebHead::of(&parts)
+        }
+    }
+
+    #[test]
+    fn heads_of_requests_are_kept_beside_events_of_older_stores_and_go_with_their_own() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(BEFORE).unwrap();
+        db.execute_batch(SCHEMA).unwrap();
+        db.execute_batch(SCHEMA).unwrap();
+        let request = Event::new("new", "f", "LATEST", b"body", 1).of_web(head());
+        add(&db, &request).unwrap();
+        let found = due(&db, "f", 1, 9).unwrap();
+        let old = Event {
+            id: 7,
+            failures: 2,
+            refusals: 3,
+            ..Event::new("old", "f", "LATEST", b"x", 1)
+        };
+        let new = Event { id: 8, ..request };
+        assert_eq!(found, [old, new]);
+        let heads = || -> i64 {
+            let sql = "SELECT count(*) FROM fc_event_web";
+            db.query_row(sql, [], |row| row.get(0)).unwrap()
+        };
+        assert!(remove(&db, &found[0]).unwrap());
+        assert_eq!(heads(), 1);
+        assert!(remove(&db, &found[1]).unwrap());
+        assert_eq!(heads(), 0);
+    }
 }

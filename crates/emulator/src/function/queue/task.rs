@@ -8,7 +8,7 @@ use super::policy::{Ending, Next};
 use crate::function::error::{FcError, Outcome};
 
 /// Bytes that are kept of an answer. The vendor's limit.
-const LONGEST_ANSWER: usize = 1024 * 1024;
+pub(super) const LONGEST_ANSWER: usize = 1024 * 1024;
 /// Characters of an id at most. The vendor's rule is not published; this is a choice.
 const LONGEST_ID: usize = 128;
 
@@ -162,6 +162,10 @@ impl Task {
             }
         }
         Ok(())
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.id
     }
 
     /// Whether it was called by a qualifier.

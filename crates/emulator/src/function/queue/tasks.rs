@@ -54,15 +54,19 @@ pub(crate) fn enqueue(db: &Connection, event: &Event) -> Rows<()> {
     table::add(db, event)
 }
 
-/// Keeps a new event as a task with an id of its caller's.
-pub(crate) fn enqueue_as(db: &Connection, event: &Event, id: &str) -> Outcome<()> {
-    check_id(id)?;
+/// Keeps a new event whose caller may have an id for its task; the id of the task, if it is one.
+pub(crate) fn accept(db: &Connection, event: &Event, id: Option<&str>) -> Outcome<Option<String>> {
+    id.map_or(Ok(()), check_id)?;
     if !table::setting(db, &event.function, &event.qualifier)?.is_task() {
-        return Err(FcError::invalid(
-            "x-fc-async-task-id needs asyncTask in the function's async-invoke-config",
-        ));
+        if id.is_some() {
+            return Err(FcError::invalid(
+                "x-fc-async-task-id needs asyncTask in the function's async-invoke-config",
+            ));
+        }
+        table::add(db, event)?;
+        return Ok(None);
     }
-    let function = &event.function;
+    let (function, id) = (&event.function, id.unwrap_or(&event.request_id));
     if find(db, function, id)?.is_some() {
         let message = format!("async task '{id}' of function '{function}' already exists");
         return Err(FcError::taken(
@@ -71,7 +75,8 @@ pub(crate) fn enqueue_as(db: &Connection, event: &Event, id: &str) -> Outcome<()
         ));
     }
     keep(db, &Task::new(event, id))?;
-    Ok(table::add(db, event)?)
+    table::add(db, event)?;
+    Ok(Some(id.to_owned()))
 }
 
 fn keep(db: &Connection, task: &Task) -> Rows<()> {

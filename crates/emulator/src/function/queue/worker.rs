@@ -4,15 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use runtime::{Answer, Call, Fault, FunctionError, Reply, Request};
+use http_body_util::BodyExt as _;
+use runtime::{Answer, BoxError, Call, CallBody, Fault, FunctionError, Reply, Request};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::hearer::Told;
 use super::policy::{Ending, Next, next, report};
+use super::task::LONGEST_ANSWER;
+use super::web::has_failed;
 use super::{Event, table, tasks};
 use crate::agenda::Agenda;
 use crate::function::error::{FcError, Outcome};
+use crate::function::resolve::Target;
 use crate::function::service::Shared;
 use crate::store::StoreError;
 
@@ -170,14 +174,14 @@ async fn run(shared: Arc<Shared>, event: Event, stop: CancellationToken) {
         function: event.function.clone(),
         id: event.id,
     };
-    match begin(&shared, &event).await {
-        Ok(true) => {}
-        Ok(false) => return,
+    let task = match begin(&shared, &event).await {
+        Ok(Begun::Call { task }) => task,
+        Ok(Begun::Over) => return,
         Err(_) => return tokio::time::sleep(PAUSE).await,
-    }
+    };
     let called = tokio::select! {
         () = shared.bell.closing.cancelled() => return,
-        called = call(&shared, &event, stop) => called,
+        called = call(&shared, (&event, task.as_deref()), stop) => called,
     };
     // A cloud that closes stops its instances: what they answered then is not the function's failure.
     if shared.bell.closing.is_cancelled() {
@@ -188,27 +192,40 @@ async fn run(shared: Arc<Shared>, event: Event, stop: CancellationToken) {
     }
 }
 
-/// Records that the task of an event runs, if it has one; whether the event shall be called.
-async fn begin(shared: &Shared, event: &Event) -> Outcome<bool> {
+/// What a call begins with.
+enum Begun {
+    /// The event shall be called; the id of its task, if it has one.
+    Call { task: Option<String> },
+    /// Its task was stopped.
+    Over,
+}
+
+/// Records that the task of an event runs, if it has one.
+async fn begin(shared: &Shared, event: &Event) -> Outcome<Begun> {
     let of = event.clone();
     let found = shared
         .store
         .read(move |db| Ok::<_, FcError>(tasks::of(db, &of)?));
     if found.await?.is_none() {
-        return Ok(true);
+        return Ok(Begun::Call { task: None });
     }
     let (of, now) = (event.clone(), shared.now_ms());
     let begun = shared.store.write(move |db| {
         // Read again: it may have been stopped meanwhile.
         let Some(mut task) = tasks::of(db, &of)? else {
-            return Ok(true);
+            return Ok(Begun::Call { task: None });
         };
         let shall_run = task.begin(now);
         if !shall_run {
             table::remove(db, &of)?;
         }
         tasks::save(db, &task)?;
-        Ok::<_, FcError>(shall_run)
+        let id = Some(task.id().to_owned());
+        Ok::<_, FcError>(if shall_run {
+            Begun::Call { task: id }
+        } else {
+            Begun::Over
+        })
     });
     begun.await
 }
@@ -226,8 +243,12 @@ impl Drop for Place<'_> {
     }
 }
 
-/// Calls an event: what came of it, and the instance that answered.
-async fn call(shared: &Shared, event: &Event, stop: CancellationToken) -> (Ending, String) {
+/// Calls an event, which may be a task's: what came of it, and the instance that answered.
+async fn call(
+    shared: &Shared,
+    (event, task): (&Event, Option<&str>),
+    stop: CancellationToken,
+) -> (Ending, String) {
     let target = match shared
         .resolver
         .target(&event.function, &event.qualifier)
@@ -239,24 +260,71 @@ async fn call(shared: &Shared, event: &Event, stop: CancellationToken) -> (Endin
         }
         Err(_) => return (Ending::Refused, String::new()),
     };
+    let Some(request) = request(shared, &target, (event, task)) else {
+        return (failed("the kept request is damaged"), String::new());
+    };
     let call = Call {
         request_id: event.request_id.clone(),
         trace: None,
         retries: event.failures,
-        request: Request::Event(event.payload.clone().into()),
+        request,
     };
-    let failed = |kind, payload| Ending::Failed { kind, payload };
-    let ending = match shared.run.call_until(&target.spec, call, stop).await {
+    let called = shared.run.call_until(&target.spec, call, stop.clone());
+    let ending = match called.await {
         Ok(Reply::Answer(answer)) => return (answered(&answer), answer.ended.instance),
-        Ok(Reply::Web { .. }) => failed(
-            "UnhandledInvocationError",
-            "the function answered an event with a web response".to_owned(),
-        ),
+        Ok(Reply::Web { response, instance }) if event.web.is_some() => {
+            // Whoever stops a call that answers already hears no more of it.
+            let responded = stop.run_until_cancelled(responded(response)).await;
+            return (responded.unwrap_or_else(|| failed("stopped")), instance);
+        }
+        Ok(Reply::Web { .. }) => failed("the function answered an event with a web response"),
         // What was removed may be there again, or an alias lead elsewhere: the next try finds out.
         Err(Fault::Throttled(_) | Fault::Removed) => Ending::Refused,
-        Err(fault) => failed("UnhandledInvocationError", fault.to_string()),
+        Err(fault) => failed(&fault.to_string()),
     };
     (ending, String::new())
+}
+
+fn request(
+    shared: &Shared,
+    target: &Target,
+    (event, task): (&Event, Option<&str>),
+) -> Option<Request> {
+    match &event.web {
+        Some(head) => shared.resumed(target, (event, head), task),
+        None => Some(Request::Event(event.payload.clone().into())),
+    }
+}
+
+fn failed(why: &str) -> Ending {
+    Ending::Failed {
+        kind: "UnhandledInvocationError",
+        payload: why.to_owned(),
+    }
+}
+
+/// What a web server's response to a queued request comes to, when it is there whole.
+async fn responded(response: http::Response<CallBody>) -> Ending {
+    let (head, body) = response.into_parts();
+    let payload = match read(body).await {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => return failed(&format!("the response broke off: {error}")),
+    };
+    if has_failed(head.status, &head.headers) {
+        return failed(&payload);
+    }
+    Ending::Succeeded { payload }
+}
+
+/// Reads a body to its end and keeps as much of it as is recorded of any answer.
+async fn read(mut body: CallBody) -> Result<Vec<u8>, BoxError> {
+    let mut kept = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let data = frame?.into_data().unwrap_or_default();
+        let room = LONGEST_ANSWER - kept.len();
+        kept.extend_from_slice(&data[..data.len().min(room)]);
+    }
+    Ok(kept)
 }
 
 fn answered(answer: &Answer) -> Ending {
