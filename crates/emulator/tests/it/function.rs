@@ -740,3 +740,45 @@ async fn a_runtime_that_cannot_run_here_is_refused_when_the_function_is_made() {
     let kept = cloud.fc("GET", "functions/hello", b"").await.json();
     assert_eq!(kept["runtime"], hello()["runtime"]);
 }
+
+#[tokio::test]
+async fn regions_are_told_and_functions_change_their_group() {
+    let cloud = Cloud::start().await;
+    let told = cloud.fc("GET", "regions", b"").await.json();
+    assert_eq!(told["Regions"]["Region"][0]["RegionId"], "cn-hangzhou");
+    cloud.fc_json("POST", "functions", &hello()).await;
+    for (id, group, before) in [
+        ("hello", "rg-1", ""),
+        (
+            "acs:fc:cn-hangzhou:1234567890123456:functions/hello",
+            "rg-2",
+            "rg-1",
+        ),
+    ] {
+        let change =
+            json!({ "ResourceType": "function", "ResourceId": id, "NewResourceGroupId": group });
+        let changed = cloud.fc_json("PUT", "resource-groups", &change).await;
+        let expected =
+            json!({ "ResourceId": id, "NewResourceGroupId": group, "OldResourceGroupId": before });
+        assert_eq!((changed.status, changed.json()), (200, expected));
+    }
+    let shown = cloud.fc("GET", "functions/hello", b"").await.json();
+    assert_eq!(shown["resourceGroupId"], "rg-2");
+    for (change, status) in [
+        (
+            json!({ "ResourceId": "absent", "NewResourceGroupId": "rg-1" }),
+            404,
+        ),
+        (
+            json!({ "ResourceId": "hello", "NewResourceGroupId": "" }),
+            400,
+        ),
+        (
+            json!({ "ResourceType": "layer", "ResourceId": "hello", "NewResourceGroupId": "rg-1" }),
+            400,
+        ),
+    ] {
+        let answer = cloud.fc_json("PUT", "resource-groups", &change).await;
+        assert_eq!(answer.status, status, "{change}");
+    }
+}

@@ -128,7 +128,9 @@ fn touch(file: &Path) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_is_recorded_on_its_way() {
     let cloud = cloud().await;
-    assert_eq!(send(&cloud, "t-1", "x").await.status, 202);
+    let sent = send(&cloud, "t-1", "x").await;
+    assert_eq!(sent.status, 202);
+    assert_eq!(sent.header("x-fc-async-task-id"), Some("t-1"));
     let task = wait(&cloud, "t-1", "Succeeded").await;
     assert_eq!(steps(&task), ["Enqueued", "Running", "Succeeded"]);
     assert_eq!(
@@ -169,8 +171,13 @@ async fn a_task_is_recorded_on_its_way() {
     cloud
         .fc_json("PUT", "functions/f/async-invoke-config", &off)
         .await;
+    for _ in 0..2 {
+        let sent = send(&cloud, "t-3", "x").await;
+        assert_eq!(sent.status, 202, "without tasks an id is only repeated");
+        assert_eq!(sent.header("x-fc-async-task-id"), Some("t-3"));
+    }
     assert_eq!(
-        refusal(&send(&cloud, "t-3", "x").await),
+        refusal(&send(&cloud, "3-t", "x").await),
         (400, json!("InvalidArgument"))
     );
 }

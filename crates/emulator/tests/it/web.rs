@@ -427,3 +427,44 @@ async fn a_handler_learns_where_the_visitor_is_with_and_without_a_cdn() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_form_bears_a_token_and_what_it_claims() {
+    let key = "YW4tZXhhbXBsZS1vZi1hLXNoYXJlZC1rZXktd2l0aC1hdC1sZWFzdC02NC1ieXRlcy1pbi1pdC1mb3Itc2hhLTUxMg";
+    let token =
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.WnUegCBMQBpASXLxjCc-bPeWwbRcXQaW5fVKFH9ogEw";
+    let auth = json!({
+        "jwks": { "keys": [{ "kty": "oct", "k": key }] },
+        "tokenLookup": "form:token", "claimPassBy": "form:sub:user,cookie:sub:user",
+    });
+    let cloud = cloud(1, &json!({ "authType": "jwt", "authConfig": auth })).await;
+    let send = async |path: &str, kind: &str, body: &str| {
+        let headers = [("content-type", kind), ("cookie", "a=b; user=root")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let bytes = request("POST", path, &headers, body.as_bytes());
+        exchange(cloud.address(), &bytes).await.unwrap()
+    };
+    let urlencoded = "application/x-www-form-urlencoded";
+    let form = format!("user=root&token={token}&city=New+York");
+    let echoed = send("/_fc/Web/echo", urlencoded, &form).await;
+    let expected = format!("token={token}&city=New+York&user=ann");
+    // The answer comes in one chunk.
+    let chunk = format!("\r\n{expected}\r\n");
+    assert!(
+        echoed.status == 200 && echoed.text().contains(&chunk),
+        "{echoed:?}"
+    );
+    let seen = send("/_fc/Web/", urlencoded, &form).await.json();
+    assert_eq!(seen["headers"]["cookie"], "a=b; user=ann");
+    assert_eq!(
+        seen["headers"]["content-length"],
+        expected.len().to_string()
+    );
+    for (kind, body, status) in [
+        (urlencoded, "city=Rome", 403),
+        ("text/plain", &form, 403),
+        ("multipart/form-data; boundary=x", &form, 501),
+    ] {
+        assert_eq!(send("/_fc/Web/", kind, body).await.status, status, "{kind}");
+    }
+}

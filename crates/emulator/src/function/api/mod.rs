@@ -1,5 +1,6 @@
 //! The operations of the API, one file per thing; and which one a call asks for.
 
+mod account;
 mod alias;
 mod domain;
 mod function;
@@ -60,9 +61,9 @@ pub(super) async fn dispatch(shared: &Shared, call: &Call) -> Outcome<Reply> {
         (method, ["custom-domains", rest @ ..]) => {
             dispatch_domain(shared, call, (method, rest)).await
         }
-        ("POST", ["tags-v2"]) => tag::set(shared, call).await,
-        ("DELETE", ["tags-v2"]) => tag::unset(shared, call).await,
-        ("GET", ["tags-v2"]) => tag::list(shared, call).await,
+        (method, [whole @ ("regions" | "resource-groups" | "tags-v2")]) => {
+            dispatch_account(shared, call, (method, whole)).await
+        }
         ("GET", ["functions", name, "instances"]) => instance::list(shared, call, name).await,
         ("POST" | "PUT", ["functions", name, "invoke", "disable"]) => {
             instance::switch(shared, call, (name, true)).await
@@ -82,6 +83,22 @@ pub(super) async fn dispatch(shared: &Shared, call: &Call) -> Outcome<Reply> {
             dispatch_layer(shared, call, method, &segments).await
         }
         (method, segments) => dispatch_setting(shared, call, (method, segments)).await,
+    }
+}
+
+/// The operations on what concerns the whole account.
+async fn dispatch_account(
+    shared: &Shared,
+    call: &Call,
+    (method, whole): (&str, &str),
+) -> Outcome<Reply> {
+    match (method, whole) {
+        ("GET", "regions") => Ok(account::regions(shared)),
+        ("PUT", "resource-groups") => account::change_group(shared, call).await,
+        ("POST", "tags-v2") => tag::set(shared, call).await,
+        ("DELETE", "tags-v2") => tag::unset(shared, call).await,
+        ("GET", "tags-v2") => tag::list(shared, call).await,
+        _ => Err(unserved(method, &[whole])),
     }
 }
 

@@ -1,53 +1,96 @@
 //! Admission by a web token, the `authType` `jwt` of triggers and domains: which paths need one, where it is, what of it is
 //! passed on.
 //!
-//! Tokens are looked for in headers, cookies and the query; claims are passed in headers and the query. Forms, and claims as
-//! cookies, are refused as not served. That a claim's own name comes before that by which it is passed on is what the vendor's
+//! Tokens are looked for, and claims passed, in headers, cookies, the query and forms. A form is a body of the type
+//! `application/x-www-form-urlencoded`; where claims are passed in forms, those of several parts are refused as not served, since a
+//! visitor could write claims there. That a claim's own name comes before that by which it is passed on is what the vendor's
 //! tool (devsapp/fc3) writes of its `claimName` and `mappingParameterName`. A token that is missing or bad is answered with 403; that is our choice.
 
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value as Json};
 
 use super::jwt;
 use crate::function::error::{FcError, Outcome};
 
-/// Lets a request in or refuses it, and adds the claims that `config` (an `authConfig`) wants passed on to the headers and to
-/// `target`. `now` is in seconds since 1970.
-pub(super) fn admit(
-    config: &Json,
-    parts: &mut Parts,
-    target: &mut String,
-    now: i64,
-) -> Outcome<()> {
-    forget_claims(config, parts, target);
-    if !needs_token(config, target.split('?').next().unwrap_or_default())? {
+/// Where a request may bear a token, and where its function may find claims.
+pub(super) struct Sent {
+    pub(super) parts: Parts,
+    /// Path and query.
+    pub(super) target: String,
+    /// The body, where it is a form that counts.
+    pub(super) form: Option<String>,
+}
+
+/// Whether the body of a request must be read, since it is a form in which `config` (an `authConfig`) looks for tokens or passes
+/// claims.
+pub(super) fn reads_form(config: &Json, headers: &HeaderMap) -> Outcome<bool> {
+    let is_named = |list: &str| {
+        let mut entries = entries(&config[list]).into_iter();
+        entries.any(|(place, _, _)| place == "form")
+    };
+    let kinds = headers.get_all(header::CONTENT_TYPE).iter();
+    let kinds = kinds.map(|kind| String::from_utf8_lossy(kind.as_bytes()).to_ascii_lowercase());
+    let kinds: Vec<String> = kinds.collect();
+    let is = |beginning: &str| kinds.iter().any(|kind| kind.trim().starts_with(beginning));
+    if is_named("claimPassBy") && is("multipart/") {
+        return Err(FcError::unserved(
+            "claims passed in a form of several parts",
+        ));
+    }
+    let counts = is_named("claimPassBy") || is_named("tokenLookup");
+    Ok(counts && is("application/x-www-form-urlencoded"))
+}
+
+/// Lets a request in or refuses it, and adds the claims that `config` (an `authConfig`) wants passed on. `now` is in seconds
+/// since 1970.
+pub(super) fn admit(config: &Json, sent: &mut Sent, now: i64) -> Outcome<()> {
+    for (place, _, name) in entries(&config["claimPassBy"]) {
+        forget(place, name, sent);
+    }
+    if !needs_token(config, sent.target.split('?').next().unwrap_or_default())? {
         return Ok(());
     }
     let keys = config["jwks"]["keys"].as_array();
     let keys = keys.map(Vec::as_slice).unwrap_or_default();
-    let token = find(config, parts, target)?.ok_or_else(|| refused("the request has no token"))?;
+    let token = find(config, sent)?.ok_or_else(|| refused("the request has no token"))?;
     let claims = jwt::claims(&token, keys, now).map_err(refused)?;
-    pass(config, &claims, parts, target)
+    pass(config, &claims, sent)
 }
 
 /// Takes out what only the gateway may say, also where no token is needed.
-fn forget_claims(config: &Json, parts: &mut Parts, target: &mut String) {
-    for (place, _, name) in entries(&config["claimPassBy"]) {
-        match (place, target.split_once('?')) {
-            ("header", _) => drop(parts.headers.remove(name)),
-            ("query", Some((path, query))) => {
-                let is_claim = |pair: &&str| {
-                    let own = pair.split('=').next().unwrap_or_default();
-                    wire::escape::decode_form(own) == name
-                };
-                let kept: Vec<&str> = query.split('&').filter(|pair| !is_claim(pair)).collect();
+fn forget(place: &str, name: &str, sent: &mut Sent) {
+    match place {
+        "header" => drop(sent.parts.headers.remove(name)),
+        "query" => {
+            if let Some((path, query)) = sent.target.split_once('?') {
+                let kept = without(query, name);
                 let mark = if kept.is_empty() { "" } else { "?" };
-                *target = format!("{path}{mark}{}", kept.join("&"));
+                sent.target = format!("{path}{mark}{kept}");
             }
-            _ => {}
         }
+        "form" => {
+            if let Some(form) = &mut sent.form {
+                *form = without(form, name);
+            }
+        }
+        "cookie" => {
+            let all = cookies(&sent.parts).into_iter();
+            let kept: Vec<_> = all.filter(|(own, _)| own != name).collect();
+            set_cookies(&mut sent.parts, &kept);
+        }
+        _ => {}
     }
+}
+
+/// The pairs of a query or form but those of a name, as they were written.
+fn without(pairs: &str, name: &str) -> String {
+    let is_other = |pair: &&str| {
+        let own = pair.split('=').next().unwrap_or_default();
+        wire::escape::decode_form(own) != name
+    };
+    let kept: Vec<&str> = pairs.split('&').filter(is_other).collect();
+    kept.join("&")
 }
 
 fn refused(why: &str) -> FcError {
@@ -98,20 +141,28 @@ fn entries(list: &Json) -> Vec<(&str, &str, &str)> {
         .collect()
 }
 
-fn find(config: &Json, parts: &Parts, target: &str) -> Outcome<Option<String>> {
+fn find(config: &Json, sent: &Sent) -> Outcome<Option<String>> {
+    let first = |pairs: &str, name: &str| {
+        let mut pairs = wire::escape::parse_form(pairs).into_iter();
+        pairs.find(|(own, _)| own == name).map(|(_, value)| value)
+    };
     for (place, name, prefix) in entries(&config["tokenLookup"]) {
         let found = match place {
-            "header" => parts
+            "header" => sent
+                .parts
                 .headers
                 .get(name)
                 .and_then(|value| value.to_str().ok())
                 .map(str::to_owned),
-            "cookie" => cookie(parts, name),
-            "query" => {
-                let query = target.split_once('?').map_or("", |(_, query)| query);
-                let mut pairs = wire::escape::parse_form(query).into_iter();
-                pairs.find(|(own, _)| own == name).map(|(_, value)| value)
+            "cookie" => {
+                let mut cookies = cookies(&sent.parts).into_iter();
+                cookies.find(|(own, _)| own == name).map(|(_, value)| value)
             }
+            "query" => sent
+                .target
+                .split_once('?')
+                .and_then(|(_, query)| first(query, name)),
+            "form" => sent.form.as_deref().and_then(|form| first(form, name)),
             other => return Err(FcError::unserved(&format!("a token in a {other}"))),
         };
         if let Some(token) = found.as_deref().and_then(|text| text.strip_prefix(prefix)) {
@@ -121,24 +172,33 @@ fn find(config: &Json, parts: &Parts, target: &str) -> Outcome<Option<String>> {
     Ok(None)
 }
 
-fn cookie(parts: &Parts, name: &str) -> Option<String> {
+/// Names and values of all cookies.
+fn cookies(parts: &Parts) -> Vec<(String, String)> {
     let lines = parts.headers.get_all(header::COOKIE).iter();
-    let mut pairs = lines
+    let pairs = lines
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(';'));
-    pairs.find_map(|pair| {
-        let (own, value) = pair.trim().split_once('=')?;
-        (own == name).then(|| value.to_owned())
-    })
+    let pair = |pair: &str| {
+        let (name, value) = pair.trim().split_once('=')?;
+        Some((name.trim().to_owned(), value.to_owned()))
+    };
+    pairs.filter_map(pair).collect()
+}
+
+/// Writes all cookies anew. What of them no header can hold is left out.
+fn set_cookies(parts: &mut Parts, cookies: &[(String, String)]) {
+    let pairs = cookies
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"));
+    let line = pairs.collect::<Vec<_>>().join("; ");
+    parts.headers.remove(header::COOKIE);
+    if let (false, Ok(line)) = (line.is_empty(), HeaderValue::try_from(line)) {
+        parts.headers.insert(header::COOKIE, line);
+    }
 }
 
 /// Adds claims to the request; `place:claim:name`.
-fn pass(
-    config: &Json,
-    claims: &Map<String, Json>,
-    parts: &mut Parts,
-    target: &mut String,
-) -> Outcome<()> {
+fn pass(config: &Json, claims: &Map<String, Json>, sent: &mut Sent) -> Outcome<()> {
     // The tool's default is `query::`, which names nothing.
     for (place, claim, name) in entries(&config["claimPassBy"]) {
         let Some(value) = claims.get(claim) else {
@@ -152,19 +212,42 @@ fn pass(
                 let name = HeaderName::try_from(name);
                 let name = name.map_err(|_| FcError::invalid("claimPassBy names no header"))?;
                 let text = HeaderValue::try_from(text);
-                parts
+                sent.parts
                     .headers
                     .insert(name, text.map_err(|_| refused("a claim is no header"))?);
             }
             "query" => {
-                let (name, text) = (wire::escape::strict(name), wire::escape::strict(&text));
-                target.push(if target.contains('?') { '&' } else { '?' });
-                target.extend([name.as_str(), "=", &text]);
+                let mark = if sent.target.contains('?') { '&' } else { '?' };
+                sent.target.push(mark);
+                sent.target.push_str(&pair(name, &text));
+            }
+            // Where there is no form, there is no place for it.
+            "form" => {
+                if let Some(form) = &mut sent.form {
+                    let mark = if form.is_empty() { "" } else { "&" };
+                    *form = format!("{form}{mark}{}", pair(name, &text));
+                }
+            }
+            "cookie" => {
+                let is_plain = |c: char| c.is_ascii_graphic() && !"\",;\\".contains(c);
+                let value = if text.chars().all(is_plain) {
+                    text
+                } else {
+                    wire::escape::strict(&text)
+                };
+                let mut all = cookies(&sent.parts);
+                all.push((name.to_owned(), value));
+                set_cookies(&mut sent.parts, &all);
             }
             other => return Err(FcError::unserved(&format!("claims passed by {other}"))),
         }
     }
     Ok(())
+}
+
+fn pair(name: &str, value: &str) -> String {
+    let (name, value) = (wire::escape::strict(name), wire::escape::strict(value));
+    format!("{name}={value}")
 }
 
 #[cfg(test)]
@@ -182,18 +265,32 @@ mod tests {
 
     /// What the function sees of a request, or the status of a refusal.
     fn tried(more: Json, target: &str, headers: &[(&str, &str)]) -> Result<(String, Parts), u16> {
+        sent(more, target, headers, None).map(|sent| (sent.target, sent.parts))
+    }
+
+    /// The same with a body, which is a form if its headers say so.
+    fn sent(
+        more: Json,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: Option<&str>,
+    ) -> Result<Sent, u16> {
         let mut config = more;
         config["jwks"] = json!({"keys": [case().0]});
         let mut request = http::Request::get("/");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let (mut parts, ()) = request.body(()).unwrap().into_parts();
-        let mut target = target.to_owned();
-        match admit(&config, &mut parts, &mut target, 0) {
-            Ok(()) => Ok((target, parts)),
-            Err(error) => Err(error.reply("id").status().as_u16()),
-        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let status = |error: FcError| error.reply("id").status().as_u16();
+        let is_form = reads_form(&config, &parts.headers).map_err(status)?;
+        let mut sent = Sent {
+            parts,
+            target: target.to_owned(),
+            form: body.filter(|_| is_form).map(str::to_owned),
+        };
+        admit(&config, &mut sent, 0).map_err(status)?;
+        Ok(sent)
     }
 
     #[test]
@@ -208,8 +305,52 @@ mod tests {
         assert!(!ok("/", &[("authorization", token)]));
         assert!(!ok("/", &[("cookie", &format!("d={token}"))]));
         assert_eq!(tried(lookup, "/", &[]).err(), Some(403));
-        let form = json!({"tokenLookup": "form:f"});
-        assert_eq!(tried(form, "/", &[]).err(), Some(501));
+    }
+
+    #[test]
+    fn forms_bear_tokens_and_claims() {
+        let config = json!({"tokenLookup": "form:f", "claimPassBy": "form:sub:user"});
+        let kind = [(
+            "content-type",
+            "application/x-www-form-urlencoded; charset=UTF-8",
+        )];
+        let token = case().1;
+        let body = format!("us%65r=root&a=1+2&f={token}");
+        let form = |body: &str| sent(config.clone(), "/", &kind, Some(body)).map(|sent| sent.form);
+        assert_eq!(form(&body), Ok(Some(format!("a=1+2&f={token}&user=ann"))));
+        assert_eq!(form("a=1"), Err(403));
+        let plain = [("content-type", "text/plain")];
+        let by = |headers: &[(&str, &str)]| sent(config.clone(), "/", headers, Some(&body)).err();
+        assert_eq!(by(&plain), Some(403));
+        let parts = [
+            ("content-type", "text/plain"),
+            ("content-type", "Multipart/form-data; boundary=x"),
+        ];
+        assert_eq!(by(&parts), Some(501));
+        // Without claims in forms there is nothing to forge, and no token either.
+        let lookup = json!({"tokenLookup": "form:f"});
+        assert_eq!(sent(lookup, "/", &parts, Some(&body)).err(), Some(403));
+    }
+
+    #[test]
+    fn cookies_bear_claims_that_cannot_be_forged() {
+        let config = json!({
+            "tokenLookup": "header:t", "claimPassBy": "cookie:sub:user,cookie:absent:role", "whitelist": ["/open"],
+        });
+        let line = |target: &str| {
+            let headers = [
+                ("t", case().1),
+                ("cookie", "a=b; user=root"),
+                ("cookie", "role=admin; c=d"),
+            ];
+            let (_, parts) = tried(config.clone(), target, &headers).unwrap();
+            let lines = parts.headers.get_all(header::COOKIE).iter();
+            lines
+                .map(|line| line.to_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(line("/"), ["a=b; c=d; user=ann"]);
+        assert_eq!(line("/open"), ["a=b; c=d"]);
     }
 
     #[test]

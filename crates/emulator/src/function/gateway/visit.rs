@@ -2,15 +2,18 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use http::{HeaderValue, Method, Request, StatusCode};
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use runtime::{BoxError, CallBody};
+use serde_json::Value as Json;
 
 use super::admit::{Entrance, domain_entrance, entrance, methods};
 use super::cors::Cors;
 use super::header::forwarded_for;
 use super::serve::{read, whole};
+use super::token::Sent;
 use super::{rewrite, route, token};
 use crate::body::Reply;
 use crate::function::error::{FcError, Outcome};
@@ -203,16 +206,43 @@ impl Shared {
     ) -> Outcome<Reply> {
         match entrance {
             Entrance::Anonymous => {}
-            Entrance::Token(config) => {
-                let (mut parts, body) = visit.request.into_parts();
-                let now = self.now_ms().div_euclid(1000);
-                token::admit(&config, &mut parts, &mut visit.about.target, now)?;
-                visit.request = Request::from_parts(parts, body);
-            }
+            Entrance::Token(config) => visit = self.proven(&config, visit).await?,
             Entrance::Signed => visit = self.checked(visit).await?,
         }
         visit.about.target = rewrite(visit.about.target);
         self.serve(target, visit).await
+    }
+
+    /// Checks the web token of a request and adds the claims that are passed on. Its body is read only where it is a form that
+    /// counts.
+    async fn proven(&self, config: &Json, visit: Visit) -> Outcome<Visit> {
+        let (parts, mut body) = visit.request.into_parts();
+        let mut form = None;
+        if token::reads_form(config, &parts.headers)? {
+            let text = String::from_utf8(read(body).await?.into());
+            form = Some(text.map_err(|_| FcError::invalid("the form is not UTF-8"))?);
+            body = whole(Bytes::new());
+        }
+        let target = visit.about.target;
+        let mut sent = Sent {
+            parts,
+            target,
+            form,
+        };
+        token::admit(config, &mut sent, self.now_ms().div_euclid(1000))?;
+        if let Some(form) = sent.form {
+            let length = HeaderValue::from(form.len());
+            sent.parts.headers.insert(header::CONTENT_LENGTH, length);
+            body = whole(form.into());
+        }
+        let target = sent.target;
+        Ok(Visit {
+            request: Request::from_parts(sent.parts, body),
+            about: About {
+                target,
+                ..visit.about
+            },
+        })
     }
 
     /// Reads a request whole and checks that the account signed it.

@@ -9,7 +9,7 @@ use crate::function::service::Shared;
 
 /// Bytes of an event, or of a web request's body, at most, when its sender does not wait. The vendor's limit.
 pub(crate) const LARGEST: usize = 128 * 1024;
-/// The header with the id of a task, in requests and answers.
+/// The header with the id of a task, in requests and answers. The older edition's `X-Fc-Stateful-Async-Invocation-Id` is not this API's.
 pub(crate) const TASK_ID: &str = "x-fc-async-task-id";
 
 /// What a caller who does not wait asks for.
@@ -35,7 +35,7 @@ impl Asked {
 }
 
 impl Shared {
-    /// Keeps an event whose caller does not wait: 202 when it is on the disk, with the id of its task if it is one.
+    /// Keeps an event whose caller does not wait: 202 when it is on the disk, with the id of its task or the caller's.
     pub(in crate::function) async fn accept(&self, event: Event, asked: Asked) -> Outcome<Reply> {
         let kept = self
             .store

@@ -9,7 +9,7 @@ use crate::function::error::{FcError, Outcome};
 
 /// Bytes that are kept of an answer. The vendor's limit.
 pub(super) const LONGEST_ANSWER: usize = 1024 * 1024;
-/// Characters of an id at most. The vendor's rule is not published; this is a choice.
+/// Characters of an id at most. The vendor's limit.
 const LONGEST_ID: usize = 128;
 
 /// How far a task is; the vendor's words.
@@ -57,14 +57,15 @@ pub(crate) struct Task {
     steps: Vec<Step>,
 }
 
-/// Checks an id that a caller gives.
+/// Checks an id that a caller gives, by the vendor's rule (`InvokeFunction`).
 pub(super) fn check_id(id: &str) -> Outcome<()> {
+    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if (1..=LONGEST_ID).contains(&id.len()) && id.chars().all(fits) {
+    if id.len() <= LONGEST_ID && id.starts_with(first) && id.chars().all(fits) {
         return Ok(());
     }
     Err(FcError::invalid(format!(
-        "x-fc-async-task-id {id:?} must be letters, digits, `_` and `-`, {LONGEST_ID} at most"
+        "x-fc-async-task-id {id:?} must be letters, digits, `_` and `-`, a letter or `_` first, {LONGEST_ID} at most"
     )))
 }
 

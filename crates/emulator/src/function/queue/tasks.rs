@@ -54,17 +54,13 @@ pub(crate) fn enqueue(db: &Connection, event: &Event) -> Rows<()> {
     table::add(db, event)
 }
 
-/// Keeps a new event whose caller may have an id for its task; the id of the task, if it is one.
+/// Keeps a new event whose caller may have an id for it. The id by which it is known: its task's if it is one, else the caller's,
+/// of which nothing is recorded.
 pub(crate) fn accept(db: &Connection, event: &Event, id: Option<&str>) -> Outcome<Option<String>> {
     id.map_or(Ok(()), check_id)?;
     if !table::setting(db, &event.function, &event.qualifier)?.is_task() {
-        if id.is_some() {
-            return Err(FcError::invalid(
-                "x-fc-async-task-id needs asyncTask in the function's async-invoke-config",
-            ));
-        }
         table::add(db, event)?;
-        return Ok(None);
+        return Ok(id.map(str::to_owned));
     }
     let (function, id) = (&event.function, id.unwrap_or(&event.request_id));
     if find(db, function, id)?.is_some() {
