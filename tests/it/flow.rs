@@ -245,3 +245,94 @@ resources:
     sandbox.run("plan --detailed-exitcode").code(0);
     sandbox.run("remove -y").code(0);
 }
+
+/// Two approvals side by side, each of which is reported on; the call itself begins a flow that passes.
+const ASKING: &str = "\
+edition: 3.0.0
+name: shop
+access: local
+resources:
+  note:
+    component: workflow
+    props:
+      definition: { Type: StateMachine, Name: shop-note, SpecVersion: v1, StartAt: A, States: [{ Type: Pass, Name: A, End: true }] }
+  pay:
+    component: workflow
+    props:
+      definition:
+        type: flow
+        version: v1
+        steps:
+          - type: foreach
+            name: all
+            iterationMapping: { collection: $.who, item: name }
+            steps:
+              - { type: task, name: Ask, resourceArn: 'acs:fnf:::flow/shop-note', pattern: waitForCallback }
+          - { type: wait, name: a, duration: 3600 }
+          - { type: task, name: Sign, resourceArn: 'acs:fnf:::flow/shop-note', pattern: waitForCallback }
+          - { type: wait, name: b, duration: 3600 }
+";
+
+#[test]
+fn steps_that_wait_are_shown_with_their_tokens_and_reported_to_by_name() {
+    let sandbox = Sandbox::new().with_cloud();
+    sandbox.file("s.yaml", ASKING);
+    sandbox.run("deploy -y").code(0);
+    sandbox
+        .run(r#"workflow start one --resource pay -i {"who":["Ada","Grace"]}"#)
+        .code(0);
+    // The calls that begin what is waited for are made.
+    sandbox.run("local clock advance 1s").code(0);
+    let shown = |name: &str| {
+        let ran = sandbox.run(&format!("workflow show {name} --resource pay --json"));
+        ran.code(0).object("execution")
+    };
+    let waiting = shown("one")["waiting"].clone();
+    let tokens: Vec<&str> = waiting
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            assert_eq!(one["step"], "Ask");
+            one["token"].as_str().unwrap()
+        })
+        .collect();
+    assert_eq!(tokens.len(), 2, "{waiting}");
+    let tree = sandbox.run("workflow show one --resource pay").code(0);
+    for token in &tokens {
+        assert!(
+            tree.stdout.contains(&format!("token  {token}")),
+            "{}",
+            tree.stdout
+        );
+    }
+    // Of two the name says too little.
+    sandbox
+        .run("workflow report one --step Ask --resource pay")
+        .code(1)
+        .says("2 steps `Ask` of one wait for a report");
+    let first = tokens[0];
+    sandbox
+        .run(&format!("workflow report {first} --resource pay"))
+        .code(0);
+    sandbox
+        .run("workflow report one --step Ask --resource pay")
+        .code(0);
+    sandbox
+        .run("workflow report one --step Sign --resource pay")
+        .code(1)
+        .says("no step `Sign` of one waits for a report");
+    // One move goes through the wait and to the next step; one more to the end.
+    sandbox.run("local clock advance 1h").code(0);
+    sandbox
+        .run("workflow report one --step Sgn --resource pay")
+        .code(1)
+        .says("waiting for a report: `Sign`");
+    sandbox
+        .run(r#"workflow report one --step Sign --resource pay --output {"ok":true}"#)
+        .code(0);
+    sandbox.run("local clock advance 1h").code(0);
+    let ended = shown("one");
+    assert_eq!(ended["execution"]["Status"], "Succeeded", "{ended}");
+    assert_eq!(ended["waiting"], serde_json::json!([]));
+}

@@ -18,7 +18,7 @@ pub(in crate::cli) enum Workflow {
     Stop(WorkflowStop),
     /// Begin again what failed or was stopped (the local cloud only)
     Redrive(WorkflowNamed),
-    /// Report to a step that waits for it, by its token
+    /// Report to a step that waits for it, by its token, or by its name and its execution's
     Report(WorkflowReport),
 }
 
@@ -99,8 +99,12 @@ pub(in crate::cli) struct WorkflowStop {
 pub(in crate::cli) struct WorkflowReport {
     #[command(flatten)]
     pub(in crate::cli) of: OfWorkflow,
-    /// The step's token
+    /// The step's token; with `--step` the execution's name
+    #[arg(value_name = "TOKEN")]
     pub(in crate::cli) token: String,
+    /// The step's name: it waits in the execution that is named instead of a token
+    #[arg(long, value_name = "STEP")]
+    pub(in crate::cli) step: Option<String>,
     /// The step's result, as JSON
     #[arg(
         long,

@@ -10,6 +10,7 @@ use super::super::args::{Global, Workflow, WorkflowReport, WorkflowShow, Workflo
 use super::super::exit::Exit;
 use super::super::printer::Printer;
 use super::super::runtime::block_on;
+use super::super::view::waiting::{Waiting, waiting};
 use super::super::view::workflow::{self as view, Told, map_runs_of};
 use super::Outcome;
 use super::deployed::Deployed;
@@ -122,15 +123,47 @@ async fn show(flow: &Deployed, args: &WorkflowShow, printer: Printer) -> Outcome
 }
 
 async fn report(flow: &Deployed, args: &WorkflowReport, printer: Printer) -> Outcome {
-    let wanted = if let Some(error) = &args.error {
-        json!({ "token": args.token, "error": error, "cause": args.cause })
-    } else {
+    if args.error.is_none() {
         check_json("--output", &args.output)?;
-        json!({ "token": args.token, "output": args.output })
+    }
+    let token = match &args.step {
+        Some(step) => token_of(flow, (&args.token, step)).await?,
+        None => args.token.clone(),
+    };
+    let wanted = match &args.error {
+        Some(error) => json!({ "token": token, "error": error, "cause": args.cause }),
+        None => json!({ "token": token, "output": args.output }),
     };
     let reported = flow.act("report", &wanted).await?;
     view::reported(printer, &reported);
     Ok(Exit::Done)
+}
+
+/// The token of the one step of that name that waits in an execution.
+async fn token_of(flow: &Deployed, (execution, step): (&str, &str)) -> Result<String, Diagnostics> {
+    let waiting = waiting(told(flow, execution).await?.events());
+    let (found, others): (Vec<Waiting>, Vec<Waiting>) =
+        waiting.into_iter().partition(|one| one.step == step);
+    if let [one] = &found[..] {
+        return Ok(one.token.clone());
+    }
+    let (why, hint) = if found.is_empty() {
+        let names: Vec<String> = others.iter().map(|one| format!("`{}`", one.step)).collect();
+        let hint = match &names[..] {
+            [] => "no step of this execution waits for a report that its events tell of".to_owned(),
+            _ => format!("waiting for a report: {}", names.join(", ")),
+        };
+        (
+            format!("no step `{step}` of {execution} waits for a report"),
+            hint,
+        )
+    } else {
+        let count = found.len();
+        let why = format!("{count} steps `{step}` of {execution} wait for a report");
+        let hint = format!("name one by its token: sdev workflow show {execution}");
+        (why, hint)
+    };
+    Err(Diagnostic::error(code::USAGE, why).hint(hint).into())
 }
 
 /// The input as the service takes it: a JSON text.

@@ -26,4 +26,5 @@ mod summary;
 mod table;
 pub(super) mod test;
 pub(super) mod text;
+pub(super) mod waiting;
 pub(super) mod workflow;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::super::printer::Style;
+use super::waiting::waiting;
 use super::workflow::short;
 
 /// A line of the tree.
@@ -32,6 +33,8 @@ struct Step {
     fault: Option<String>,
     is_failed: bool,
     is_waiting: bool,
+    /// What is around it ended before it did.
+    is_given_up: bool,
     requests: Vec<String>,
     /// How far the items of its map run are.
     map_run: Option<String>,
@@ -49,12 +52,18 @@ struct Tree<'a> {
     steps: Vec<Step>,
     /// The steps of each frame, in their order.
     frames: BTreeMap<u64, Vec<usize>>,
+    /// The tokens of those that wait for a report, by frames.
+    tokens: BTreeMap<u64, String>,
 }
 
 /// The lines of an execution's tree. Events whose details do not say where they belong are put below the flow.
 pub(super) fn lines(events: &[Json], map_runs: &BTreeMap<String, Json>) -> Vec<Line> {
     let mut tree = Tree {
         map_runs: Some(map_runs),
+        tokens: waiting(events)
+            .into_iter()
+            .map(|one| (one.frame, one.token))
+            .collect(),
         ..Tree::default()
     };
     for event in events {
@@ -67,6 +76,14 @@ pub(super) fn lines(events: &[Json], map_runs: &BTreeMap<String, Json>) -> Vec<L
 
 impl Tree<'_> {
     fn take(&mut self, event: &Json) {
+        match event["Type"].as_str().unwrap_or_default() {
+            "ExecutionFailed" | "ExecutionStopped" | "ExecutionTimedOut" => self.give_up(0, true),
+            "ExecutionRedriven" => self.give_up(0, false),
+            kind => self.take_of_step(kind, event),
+        }
+    }
+
+    fn take_of_step(&mut self, kind: &str, event: &Json) {
         let detail: Json = event["EventDetail"]
             .as_str()
             .and_then(|text| serde_json::from_str(text).ok())
@@ -74,17 +91,8 @@ impl Tree<'_> {
         let text = |of: &Json| of.as_str().unwrap_or_default().to_owned();
         let frame = detail["frame"].as_u64().unwrap_or(0);
         let id = event["EventId"].as_u64().unwrap_or(0);
-        let kind = event["Type"].as_str().unwrap_or_default();
         if kind == "StepEntered" {
-            let step = Step {
-                name: text(&event["StepName"]),
-                begun: text(&event["Time"]),
-                input: detail["input"].to_string(),
-                ..Step::default()
-            };
-            self.frames.entry(frame).or_default().push(self.steps.len());
-            self.steps.push(step);
-            return;
+            return self.enter(frame, event, &detail);
         }
         let last = self
             .frames
@@ -116,6 +124,9 @@ impl Tree<'_> {
                 if detail["retry"].is_null() {
                     step.is_failed = true;
                     step.ended = Some(text(&event["Time"]));
+                    for (_, inside) in step.inside.clone() {
+                        self.give_up(inside, true);
+                    }
                 } else {
                     step.inside.clear();
                 }
@@ -125,6 +136,32 @@ impl Tree<'_> {
                 step.output = Some(detail["output"].to_string());
             }
             _ => {}
+        }
+    }
+
+    fn enter(&mut self, frame: u64, event: &Json, detail: &Json) {
+        let text = |of: &Json| of.as_str().unwrap_or_default().to_owned();
+        let step = Step {
+            name: text(&event["StepName"]),
+            begun: text(&event["Time"]),
+            input: detail["input"].to_string(),
+            ..Step::default()
+        };
+        self.frames.entry(frame).or_default().push(self.steps.len());
+        self.steps.push(step);
+    }
+
+    /// What is under way in a frame, and inside of it, has no end of its own; or goes on after all.
+    fn give_up(&mut self, frame: u64, is_given_up: bool) {
+        let steps = self.frames.get(&frame).cloned().unwrap_or_default();
+        for index in steps {
+            let Some(step) = self.steps.get_mut(index) else {
+                continue;
+            };
+            step.is_given_up = is_given_up && step.ended.is_none();
+            for (_, inside) in step.inside.clone() {
+                self.give_up(inside, is_given_up);
+            }
         }
     }
 
@@ -149,7 +186,9 @@ impl Tree<'_> {
                 style: step.style(),
             });
             let below = format!("{margin}{below}");
-            for fact in step.data() {
+            let token = self.tokens.get(&frame).filter(|_| is_last);
+            let token = token.map(|token| format!("token  {token}"));
+            for fact in step.data().into_iter().chain(token) {
                 lines.push(Line {
                     margin: below.clone(),
                     name: String::new(),
@@ -181,6 +220,7 @@ impl Step {
         match (self.is_failed, &self.ended) {
             (true, _) => Style::Red,
             (false, Some(_)) => Style::Green,
+            (false, None) if self.is_given_up => Style::Dim,
             (false, None) => Style::Yellow,
         }
     }
@@ -193,6 +233,8 @@ impl Step {
             .and_then(|ended| took(&self.begun, ended))
         {
             facts.push(took);
+        } else if self.is_given_up {
+            facts.push("given up".to_owned());
         } else if self.is_waiting {
             facts.push("waits for a report".to_owned());
         }
@@ -401,5 +443,30 @@ mod tests {
         let took = |ended: &str| took("2026-01-01T00:00:00Z", ended);
         assert_eq!(took("2026-01-01T00:00:01.250Z").as_deref(), Some("1.2 s"));
         assert_eq!(took("2026-01-31T01:00:00Z").as_deref(), Some("30 d 1 h"));
+    }
+
+    #[test]
+    fn what_is_under_way_is_given_up_with_what_is_around_it_until_it_goes_on() {
+        let facts = |more: &[Json]| -> Vec<(String, Style)> {
+            let all = [events(), more.to_vec()].concat();
+            let lines = lines(&all, &BTreeMap::new()).into_iter();
+            let steps = lines.filter(|line| ["both", "left"].contains(&line.name.as_str()));
+            steps.map(|line| (line.facts, line.style)).collect()
+        };
+        let failed = event(
+            10,
+            "StepFailed",
+            "both",
+            &json!({ "frame": 0, "error": "E" }),
+        );
+        let told = facts(&[failed]);
+        assert_eq!(told[1], ("given up".to_owned(), Style::Dim));
+        let stopped = event(10, "ExecutionStopped", "", &json!({ "error": "E" }));
+        let told = facts(std::slice::from_ref(&stopped));
+        let given_up = ("given up".to_owned(), Style::Dim);
+        assert_eq!(told, [given_up.clone(), given_up]);
+        let redriven = event(11, "ExecutionRedriven", "", &json!({}));
+        let told = facts(&[stopped, redriven]);
+        assert_eq!(told[1], (String::new(), Style::Yellow));
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::printer::{Printer, Style};
 use super::run_tree::{self, Line, lines};
+use super::waiting::waiting;
 use super::{table, text};
 
 /// What is known of an execution beside itself.
@@ -18,7 +19,7 @@ pub(in crate::cli) struct Told {
 }
 
 impl Told {
-    fn events(&self) -> &[Json] {
+    pub(in crate::cli) fn events(&self) -> &[Json] {
         self.events
             .as_array()
             .map(Vec::as_slice)
@@ -116,13 +117,18 @@ pub(in crate::cli) fn history(printer: Printer, events: &Json) {
 
 /// An execution as a tree of its steps.
 pub(in crate::cli) fn tree(printer: Printer, execution: &Json, told: &Told, is_again: bool) {
+    let all = told.events();
     if printer.json {
+        let waiting = waiting(all).into_iter();
+        let waiting = waiting.map(|one| json!({ "step": one.step, "token": one.token }));
         return printer.object(
             "execution",
-            json!({ "execution": execution, "events": told.events, "map_runs": told.map_runs }),
+            json!({
+                "execution": execution, "events": told.events, "map_runs": told.map_runs,
+                "waiting": waiting.collect::<Vec<Json>>(),
+            }),
         );
     }
-    let all = told.events();
     if is_again {
         printer.data("");
     }

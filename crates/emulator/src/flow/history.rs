@@ -1,29 +1,32 @@
 //! An execution's events as `GetExecutionHistory` shows them.
 
 use serde_json::{Value, json};
-use workflow::Program;
-use workflow::engine::{Again, Event, EventKind, Execution, Fault, FrameId, State};
+use workflow::engine::{Again, Event, EventKind, Execution, Fault, FrameId, State, Tokens};
+use workflow::{Kind, Pattern, Program, StepId};
 
 use super::model::moment;
 use super::run::request_id;
 
 /// The history of an execution as replies show it. What the details hold is a choice where no source tells it.
-pub(super) fn shown(program: &Program, events: &[Event]) -> Vec<Value> {
+///
+/// Where a task that waits for a report begins, its token is told: whoever may read the history may report.
+pub(super) fn shown(program: &Program, events: &[Event], tokens: &dyn Tokens) -> Vec<Value> {
     let Some((first, rest)) = events.split_first() else {
         return Vec::new();
     };
     let Some(mut execution) = Execution::of(program, std::slice::from_ref(first)) else {
         return Vec::new();
     };
-    let mut all = vec![one(program, &execution, first)];
+    let one = |execution: &Execution, event: &Event| one(program, execution, (event, tokens));
+    let mut all = vec![one(&execution, first)];
     for event in rest {
         // A step's name is known until the step ends, and only after it began.
         if matches!(event.kind, EventKind::StepEntered { .. }) {
             execution.fold(program, event);
-            all.push(one(program, &execution, event));
+            all.push(one(&execution, event));
         } else {
             if event.kind.is_history() {
-                all.push(one(program, &execution, event));
+                all.push(one(&execution, event));
             }
             execution.fold(program, event);
         }
@@ -31,7 +34,7 @@ pub(super) fn shown(program: &Program, events: &[Event]) -> Vec<Value> {
     all
 }
 
-fn one(program: &Program, execution: &Execution, event: &Event) -> Value {
+fn one(program: &Program, execution: &Execution, (event, tokens): (&Event, &dyn Tokens)) -> Value {
     let step = event
         .kind
         .frame()
@@ -45,6 +48,10 @@ fn one(program: &Program, execution: &Execution, event: &Event) -> Value {
     let mut detail = detail(&event.kind);
     if let (EventKind::TaskStarted { .. }, Some(scheduled)) = (&event.kind, scheduled) {
         detail["requestId"] = json!(request_id(&execution.header, scheduled));
+        let waiting = step.filter(|(_, run)| is_reported_on(program, run.step));
+        if let Some((_, run)) = waiting {
+            detail["taskToken"] = json!(tokens.token(&execution.header, run.entered));
+        }
     }
     json!({
         "EventId": event.id,
@@ -54,6 +61,14 @@ fn one(program: &Program, execution: &Execution, event: &Event) -> Value {
         "Time": moment(event.time),
         "EventDetail": detail.to_string(),
     })
+}
+
+/// Whether a step is a task that others report on.
+fn is_reported_on(program: &Program, step: StepId) -> bool {
+    match &program.step(step).kind {
+        Kind::Task(task) => task.pattern == Pattern::Callback,
+        _ => false,
+    }
 }
 
 fn detail(kind: &EventKind) -> Value {

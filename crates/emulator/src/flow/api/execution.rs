@@ -266,7 +266,7 @@ pub(super) async fn history(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Va
     let program = runner.program(&row.digest).await?;
     let events = events(runner, row.id).await?;
     let number = |event: &Value| event["EventId"].as_u64().unwrap_or(0);
-    let mut shown = history::shown(&program, &events);
+    let mut shown = history::shown(&program, &events, &runner.seal);
     shown.retain(|event| number(event) > after);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let is_more = shown.len() > limit;
