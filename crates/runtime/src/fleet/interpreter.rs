@@ -8,13 +8,22 @@ use std::sync::Mutex;
 use super::java::{Found, Java};
 use super::lock;
 use crate::call::Fault;
+use crate::installed;
 use crate::spec::Language;
 
 /// The interpreters found so far; what is missing is looked for anew each time, since it may be installed meanwhile.
 #[derive(Default)]
 pub(super) struct Interpreters {
-    found: Mutex<HashMap<Language, PathBuf>>,
+    found: Mutex<HashMap<Language, Interpreter>>,
     java: Found,
+}
+
+/// A program that runs code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Interpreter {
+    path: PathBuf,
+    /// What it says of itself, such as `3.10.13`.
+    version: String,
 }
 
 impl Interpreters {
@@ -23,40 +32,24 @@ impl Interpreters {
         self.java.get(bootstraps)
     }
 
-    /// The interpreter of a built-in runtime: of the version named if there is one, else any of the language. Blocks for a
-    /// moment the first time.
+    /// The interpreter of a built-in runtime: of the version named if there is one, on the path or kept by a version manager; else
+    /// any of the language on the path. Blocks for a moment the first time.
     pub(super) fn find(&self, language: Language) -> Result<PathBuf, Fault> {
+        self.interpreter(language).map(|found| found.path)
+    }
+
+    fn interpreter(&self, language: Language) -> Result<Interpreter, Fault> {
         if let Some(known) = lock(&self.found).get(&language) {
             return Ok(known.clone());
         }
-        let (names, question, package) = match language {
-            Language::Python(major, minor) => {
-                let exact = (minor > 0).then(|| format!("python{major}.{minor}"));
-                let names: Vec<_> = exact
-                    .into_iter()
-                    .chain([format!("python{major}")])
-                    .collect();
-                (
-                    names,
-                    ["-c", "import sys; print(sys.executable)"],
-                    "python3",
-                )
-            }
-            Language::Php => (
-                ["php7.2", "php"].map(str::to_owned).into(),
-                ["-r", "echo PHP_BINARY;"],
-                "php-cli",
-            ),
-            _ => (
-                vec!["node".to_owned()],
-                ["-p", "process.execPath"],
-                "nodejs",
-            ),
+        let (names, question, package): (&[&str], _, _) = match language {
+            Language::Python(..) => (&["python3"], PYTHON, "python3"),
+            Language::Php => (&["php7.2", "php"], PHP, "php-cli"),
+            _ => (&["node"], NODE, "nodejs"),
         };
-        let found = names.iter().find_map(|name| program(name, question));
-        let Some(found) = found else {
+        let Some(found) = look(language, names, question) else {
             // The last one is the language's own.
-            let name = names.last().map_or(package, String::as_str);
+            let name = names.last().copied().unwrap_or(package);
             return Err(Fault::Unable(format!(
                 "{name} is not on this machine; install it, on Debian: apt install {package}"
             )));
@@ -66,14 +59,87 @@ impl Interpreters {
     }
 }
 
-/// Where a program really is: what is on the path may be a script that chooses a version, or one that finds none.
-fn program(name: &str, question: [&str; 2]) -> Option<PathBuf> {
-    let asked = Command::new(name)
+/// Looks for the version that a language names, and for any by the language's own names last.
+fn look(language: Language, names: &[&str], question: [&str; 2]) -> Option<Interpreter> {
+    if let Some(found) = named(language).and_then(|name| ask(&name, question)) {
+        return Some(found);
+    }
+    let usual = names.iter().find_map(|name| ask(Path::new(name), question));
+    let Some(wanted) = wanted(language) else {
+        return usual;
+    };
+    let is_wanted = |one: &Interpreter| is_of(&one.version, &wanted);
+    if usual.as_ref().is_some_and(is_wanted) {
+        return usual;
+    }
+    let kept = exact(language).into_iter();
+    let kept = kept.filter_map(|path| ask(&path, question)).find(is_wanted);
+    kept.or(usual)
+}
+
+/// What asks an interpreter for its path and its version, each on a line.
+const PYTHON: [&str; 2] = [
+    "-c",
+    "import sys; print(sys.executable); print('%d.%d.%d' % sys.version_info[:3])",
+];
+const PHP: [&str; 2] = ["-r", "echo PHP_BINARY, \"\\n\", PHP_VERSION;"];
+const NODE: [&str; 2] = ["-p", "process.execPath + '\\n' + process.versions.node"];
+
+/// The version that a runtime names, as its interpreter's begins.
+fn wanted(language: Language) -> Option<String> {
+    match language {
+        Language::Python(major, minor) if minor > 0 => Some(format!("{major}.{minor}")),
+        Language::Node(major) if major > 0 => Some(major.to_string()),
+        _ => None,
+    }
+}
+
+/// Whether a version is one of those that begin with `wanted`.
+fn is_of(version: &str, wanted: &str) -> bool {
+    let rest = version.strip_prefix(wanted);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// How the wanted version is called on the path, where it has a name of its own.
+fn named(language: Language) -> Option<PathBuf> {
+    let Language::Python(..) = language else {
+        return None;
+    };
+    Some(format!("python{}", wanted(language)?).into())
+}
+
+/// Where version managers keep the wanted version.
+fn exact(language: Language) -> Vec<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name);
+    match language {
+        Language::Python(major, minor) if minor > 0 => installed::python((major, minor), variable),
+        Language::Node(major) => installed::node(major, variable),
+        _ => Vec::new(),
+    }
+}
+
+/// What and where a program really is: what is on the path may be a script that chooses a version, or one that finds none.
+fn ask(program: &Path, question: [&str; 2]) -> Option<Interpreter> {
+    let asked = Command::new(program)
         .args(question)
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output();
     let answer = asked.ok().filter(|answer| answer.status.success())?;
-    let path = PathBuf::from(String::from_utf8(answer.stdout).ok()?.trim());
-    path.is_file().then_some(path)
+    let answer = String::from_utf8(answer.stdout).ok()?;
+    let (path, version) = answer.trim().split_once('\n')?;
+    let path = PathBuf::from(path.trim());
+    let version = version.trim().to_owned();
+    path.is_file().then_some(Interpreter { path, version })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_number_by_number() {
+        assert!(is_of("3.10.13", "3.10") && is_of("20.1.0", "20"));
+        assert!(!is_of("3.10.13", "3.1") && !is_of("20.1.0", "2"));
+    }
 }

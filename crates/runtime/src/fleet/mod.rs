@@ -49,6 +49,7 @@ use crate::spec::{Language, Scale, Spec};
 
 use group::Group;
 use limits::Limits;
+use ready::LAST_WORDS;
 use seat::Moment;
 use serve::serve;
 use start::Starter;
@@ -199,6 +200,7 @@ impl Fleet {
     fn tell_unstarted(&self, spec: &Spec, request: &str, fault: &Fault) {
         let why = fault.to_string();
         let why = why.lines().next().unwrap_or_default();
+        let why = why.strip_suffix(LAST_WORDS).unwrap_or(why);
         self.0.settings.log.line(Line {
             function: &spec.function,
             version: &spec.version,

@@ -11,14 +11,24 @@ use crate::dialect::Custom;
 use crate::launch::{CANNOT, Exit};
 use crate::spec::{Hook, Language, Spec};
 
+/// What stands before what a program wrote last.
+pub(super) const LAST_WORDS: &str = "; its last words:";
+
 impl Starter {
-    /// Waits until it takes calls and is initialized.
+    /// Waits until it takes calls and is initialized; the fault is [`explained`].
     pub(super) async fn ready(
         &self,
         spec: &Spec,
         young: &mut Young,
         port: &mut Port,
     ) -> Result<(), Fault> {
+        match self.wait(spec, young, port).await {
+            Err(fault) => Err(explained(spec, young, fault).await),
+            ready => ready,
+        }
+    }
+
+    async fn wait(&self, spec: &Spec, young: &mut Young, port: &mut Port) -> Result<(), Fault> {
         let ended = young.process.wait();
         let pid = young.process.launcher_pid();
         let configured = configured(spec);
@@ -98,14 +108,14 @@ impl Starter {
             text = format!("{text}; {advice}");
         }
         if !last.is_empty() {
-            text = format!("{text}; its last words:\n{last}");
+            text = format!("{text}{LAST_WORDS}\n{last}");
         }
         Fault::Start(text)
     }
 }
 
 /// The fault with what the code wrote and what can be done, for the log and for who called. Ends the process.
-pub(super) async fn explained(spec: &Spec, young: &Young, fault: Fault) -> Fault {
+async fn explained(spec: &Spec, young: &Young, fault: Fault) -> Fault {
     let Fault::Code { payload, .. } = &fault else {
         return fault;
     };

@@ -18,7 +18,6 @@ use super::limits::Lease;
 use super::output::{Marks, Output};
 use super::pool::{Pool, Waiting};
 use super::port::{Leads, Ports};
-use super::ready::explained;
 use super::{Settings, Shared, lock};
 use crate::call::Fault;
 use crate::dialect::{Builtin, Custom, Dialect, RuntimeApi, bootstrap};
@@ -165,9 +164,7 @@ impl Starter {
             dialect,
             is_lone: false,
         };
-        if let Err(fault) = self.ready(spec, &mut young, &mut port).await {
-            return Err(explained(spec, &young, fault).await);
-        }
+        self.ready(spec, &mut young, &mut port).await?;
         self.share(spec, &id, &young);
         Ok(Instance {
             id,
