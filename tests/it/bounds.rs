@@ -294,3 +294,54 @@ fn grow(path: &Path, done: &std::sync::atomic::AtomicBool) {
         file.write_all(&[b'#', b'\n'].repeat(2048)).unwrap();
     }
 }
+
+/// A zip of ten megabytes whose 20,000 entries are one content: 20,000 times nine megabytes.
+fn overlapping() -> Vec<u8> {
+    let options = zip::write::SimpleFileOptions::default();
+    let stored = options.compression_method(zip::CompressionMethod::Stored);
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("00000", stored).unwrap();
+    zip.write_all(&vec![0; 9 * MIB]).unwrap();
+    let zip = zip.finish().unwrap().into_inner();
+    let line = zip
+        .windows(4)
+        .rposition(|four| four == b"PK\x01\x02")
+        .unwrap();
+    let end = zip
+        .windows(4)
+        .rposition(|four| four == b"PK\x05\x06")
+        .unwrap();
+    let mut bytes = zip[..line].to_vec();
+    for number in 0..20_000_u32 {
+        let mut copy = zip[line..end].to_vec();
+        // It says to be small.
+        copy[24..28].copy_from_slice(&1_u32.to_le_bytes());
+        copy[46..51].copy_from_slice(format!("{number:05}").as_bytes());
+        bytes.extend_from_slice(&copy);
+    }
+    let length = u32::try_from(bytes.len() - line).unwrap();
+    let mut tail = zip[end..].to_vec();
+    tail[8..10].copy_from_slice(&20_000_u16.to_le_bytes());
+    tail[10..12].copy_from_slice(&20_000_u16.to_le_bytes());
+    tail[12..16].copy_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(&tail);
+    bytes
+}
+
+#[test]
+fn a_zip_bomb_is_refused_where_the_manifest_names_it() {
+    let sandbox = Sandbox::new();
+    sandbox.file("code.zip", overlapping());
+    let props = "runtime: python3.10, handler: index.handler, functionName: f, code: ./code.zip";
+    let manifest = format!(
+        "edition: 3.0.0\nname: app\nresources:\n  api:\n    component: fc3\n    props: {{region: cn-hangzhou, {props}}}\n"
+    );
+    sandbox.file("s.yaml", manifest);
+    for command in ["validate", "plan"] {
+        let ran = bounded(&sandbox, MEMORY, &[command]);
+        ran.code(1)
+            .says("SD0218")
+            .says("overlaps")
+            .says("s.yaml:6:");
+    }
+}

@@ -6,8 +6,9 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use md5::{Digest as _, Md5};
+use unzip::{Archive, Refusal};
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::CodeError;
 use super::package::{Entry, Form};
@@ -15,10 +16,6 @@ use super::tree::unreadable;
 
 /// The deflate level, see docs/adr/0021.
 const LEVEL: i64 = 1;
-
-/// Bits of a mode that say what a thing is, and that it is a link.
-const KIND: u32 = 0o170_000;
-const LINK: u32 = 0o120_000;
 
 /// From here on a file is written with sizes of 64 bits.
 const LARGE: u64 = u32::MAX as u64 / 2;
@@ -91,28 +88,47 @@ fn copy(from: &mut dyn Read, to: &mut dyn Write, buffer: &mut [u8]) -> io::Resul
     }
 }
 
-/// What an archive holds, each content read once to know its digest.
+/// Bytes that are read ahead: a directory is read line by line, from place to place.
+const AHEAD: usize = 512;
+
+/// What an archive holds, each content read once to know its digest, after its directory was judged.
 pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Entry>, CodeError> {
-    let none = |why: String| CodeError::NoArchive {
-        path: path.to_owned(),
-        why,
-    };
+    let refused = |why: Refusal| refused(path, &why);
     let file = File::open(path).map_err(|e| unreadable(path, &e))?;
-    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|e| none(e.to_string()))?;
-    let (mut entries, mut buffer) = (BTreeMap::new(), vec![0; 64 * 1024]);
-    for at in 0..zip.len() {
-        let mut file = zip.by_index(at).map_err(|e| none(e.to_string()))?;
-        let name = file.name().map_err(|e| none(e.to_string()))?.into_owned();
-        let mode = file.unix_mode().unwrap_or(0o644);
-        if file.is_dir() {
+    let mut zip = Archive::judge(BufReader::with_capacity(AHEAD, file)).map_err(refused)?;
+    let members = zip.members().to_vec();
+    let mut entries = BTreeMap::new();
+    for (number, member) in members.into_iter().enumerate() {
+        if member.form == unzip::Form::Folder {
             continue;
         }
-        let is_link = mode & KIND == LINK;
-        let copied = copy(&mut file, &mut io::sink(), &mut buffer);
-        let (size, digest) = copied.map_err(|e| none(format!("{name}: {e}")))?;
-        let mut entry = Entry::of(if is_link { Form::Link } else { Form::File }, size, digest);
-        entry.executable = !is_link && mode & 0o111 != 0;
-        entries.insert(name, entry);
+        let (mut md5, mut size) = (Md5::new(), 0);
+        let read = zip.content(number, &mut |piece| {
+            md5.update(piece);
+            size += piece.len() as u64;
+            Ok::<(), Refusal>(())
+        });
+        read.map_err(refused)?;
+        let digest = wire::digest::hex_lower(&md5.finalize());
+        let (form, executable, link) = match member.form {
+            unzip::Form::Link { target } => (Form::Link, false, Some(target)),
+            unzip::Form::File { executable } => (Form::File, executable, None),
+            unzip::Form::Folder => continue,
+        };
+        let entry = Entry {
+            executable,
+            link,
+            ..Entry::of(form, size, digest)
+        };
+        entries.insert(member.path, entry);
     }
     Ok(entries)
+}
+
+fn refused(path: &Path, why: &Refusal) -> CodeError {
+    let (path, text) = (path.to_owned(), why.to_string());
+    match why {
+        Refusal::Broken(_) | Refusal::Damaged { .. } => CodeError::NoArchive { path, why: text },
+        _ => CodeError::Unsafe { path, why: text },
+    }
 }

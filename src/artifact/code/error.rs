@@ -44,6 +44,24 @@ pub enum CodeError {
         /// Why not.
         why: String,
     },
+    /// A zip holds what must not be unpacked.
+    #[error("{}: {why}", path.display())]
+    Unsafe {
+        /// The zip.
+        path: PathBuf,
+        /// What it holds.
+        why: String,
+    },
+    /// What goes into the package is more than may come out of one.
+    #[error("{} is {size} bytes unpacked; a package holds {most}", path.display())]
+    TooMuch {
+        /// The code.
+        path: PathBuf,
+        /// Bytes of all its files.
+        size: u64,
+        /// The limit in bytes.
+        most: u64,
+    },
     /// Nothing is left to run.
     #[error("{} holds no file that is packed", .0.display())]
     Empty(PathBuf),
@@ -59,11 +77,15 @@ impl From<CodeError> for Diagnostic {
                 .hint("fix the file's permissions or name, or add it to `.fcignore`"),
             CodeError::LeadsOut { .. } => Self::error(code::CODE_LINK, text)
                 .hint("copy what it leads to into the code, or add the link to `.fcignore`"),
-            CodeError::TooLarge { .. } => Self::error(code::CODE_TOO_LARGE, text).hint(
-                "leave out what is not needed with `.fcignore`, or move libraries into a layer",
-            ),
+            CodeError::TooLarge { .. } | CodeError::TooMuch { .. } => {
+                Self::error(code::CODE_TOO_LARGE, text).hint(
+                    "leave out what is not needed with `.fcignore`, or move libraries into a layer",
+                )
+            }
             CodeError::NoArchive { .. } => Self::error(code::CODE_NO_ARCHIVE, text)
                 .hint("pack it again, or name the folder and let it be packed"),
+            CodeError::Unsafe { .. } => Self::error(code::CODE_UNSAFE, text)
+                .hint("pack it anew from its files, or name the folder and let it be packed"),
             CodeError::Empty(_) => Self::error(code::CODE_EMPTY, text)
                 .hint("check `code` and the rules in `.fcignore`"),
         }

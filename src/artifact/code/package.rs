@@ -102,12 +102,14 @@ impl CodePackage {
             let file = kept(store, &entries, &|key| source.join(key)).map_err(one)?;
             (entries, file)
         } else if is_archive(source, jar) {
+            within(source, metadata.len())?;
             (archive::read(source).map_err(one)?, source.to_owned())
         } else {
             let entries = single(source, tree::is_executable(&metadata)).map_err(one)?;
             let file = kept(store, &entries, &|_| source.to_owned()).map_err(one)?;
             (entries, file)
         };
+        unpacked_within(source, &entries)?;
         if !entries.values().any(|entry| entry.form != Form::Folder) {
             return Err(vec![CodeError::Empty(source.to_owned())]);
         }
@@ -143,6 +145,16 @@ fn within(source: &Path, size: u64) -> Result<(), Vec<CodeError>> {
         size,
         most: MOST,
     }])
+}
+
+/// Whether no more comes out of the package than whoever unpacks it takes.
+fn unpacked_within(source: &Path, entries: &BTreeMap<String, Entry>) -> Result<(), Vec<CodeError>> {
+    let size = entries.values().map(|entry| entry.size).sum();
+    if size <= unzip::MOST_BYTES {
+        return Ok(());
+    }
+    let (path, most) = (source.to_owned(), unzip::MOST_BYTES);
+    Err(vec![CodeError::TooMuch { path, size, most }])
 }
 
 fn is_archive(path: &Path, jar: Jar) -> bool {

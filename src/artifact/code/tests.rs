@@ -253,3 +253,30 @@ fn a_package_larger_than_the_limit_is_refused() {
         }]
     ));
 }
+
+#[test]
+fn a_zip_that_leads_out_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.zip");
+    let mut zip = zip::ZipWriter::new(File::create(&file).unwrap());
+    let options = zip::write::SimpleFileOptions::default();
+    zip.start_file("../evil", options).unwrap();
+    zip.finish().unwrap();
+    let errors = CodePackage::of(&file, folder.path(), Jar::Package).unwrap_err();
+    assert!(
+        matches!(errors[..], [CodeError::Unsafe { .. }]),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn more_than_comes_out_of_a_package_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |size| BTreeMap::from([("x".to_owned(), Entry::of(Form::File, size, String::new()))]);
+    assert!(unpacked_within(folder.path(), &of(unzip::MOST_BYTES)).is_ok());
+    let errors = unpacked_within(folder.path(), &of(unzip::MOST_BYTES + 1)).unwrap_err();
+    assert!(
+        matches!(errors[..], [CodeError::TooMuch { .. }]),
+        "{errors:?}"
+    );
+}

@@ -1,185 +1,55 @@
 //! Unpacks an archive into an empty folder, and nowhere else.
 
-use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Seek, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, symlink};
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
-use zip::ZipArchive;
-use zip::read::ZipFile;
+use unzip::{Archive, Form, Refusal};
 
-/// Entries of an archive at most.
-const MOST_ENTRIES: usize = 200_000;
-/// Bytes of an unpacked archive at most. The vendor's own limit is not published for unpacked code; this one keeps a
-/// bomb from filling the disk.
-const MOST_BYTES: u64 = 2 * 1024 * 1024 * 1024;
-/// Bytes of a link's target at most.
-const LONGEST_LINK: u64 = 4096;
-const FILE_TYPE: u32 = 0o170_000;
-const LINK: u32 = 0o120_000;
-const REGULAR: u32 = 0o100_000;
-
-/// Why an archive is not taken.
+/// Why an archive is not unpacked.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UnpackError {
-    #[error("the code is not a zip archive: {0}")]
-    Broken(String),
-    #[error("the archive's entry {name:?} {why}")]
-    Entry { name: String, why: &'static str },
-    #[error("the archive holds more than {MOST_ENTRIES} entries")]
-    TooMany,
-    #[error("the archive is larger than {} GB when unpacked", MOST_BYTES >> 30)]
-    TooLarge,
+    #[error("the code cannot be unpacked: {0}")]
+    Refused(#[from] Refusal),
     #[error(transparent)]
     Disk(#[from] io::Error),
 }
 
-/// Unpacks into `folder`, which must be empty. Files keep whether they can be run; where an archive does not say (made
-/// on a system without modes) they can. Links are made last, so that nothing is written through one.
+/// Unpacks into `folder`, which must be empty. Files keep whether they can be run. Links are made last, so that nothing is
+/// written through one.
 pub(super) fn unpack(archive: impl Read + Seek, folder: &Path) -> Result<(), UnpackError> {
-    let broken = |error: zip::result::ZipError| UnpackError::Broken(error.to_string());
-    let mut archive = ZipArchive::new(archive).map_err(broken)?;
-    if archive.len() > MOST_ENTRIES {
-        return Err(UnpackError::TooMany);
-    }
-    let mut left = MOST_BYTES;
+    let mut archive = Archive::judge(archive)?;
+    let members = archive.members().to_vec();
     let mut links = Vec::new();
-    for number in 0..archive.len() {
-        let mut entry = archive.by_index(number).map_err(broken)?;
-        let name = name(&entry)?;
-        let path = place(&name)?;
-        if entry.is_dir() {
-            fs::create_dir_all(folder.join(path))?;
-            continue;
-        }
-        match entry.unix_mode().map_or(REGULAR, |mode| mode & FILE_TYPE) {
-            LINK => links.push((path.clone(), target(&mut entry, (&name, &path))?)),
-            REGULAR | 0 => write(&mut entry, (&name, &folder.join(path)), &mut left)?,
-            _ => {
-                return Err(refused(&name, "is neither a file, a folder nor a link"));
-            }
+    for (number, member) in members.iter().enumerate() {
+        let at = folder.join(&member.path);
+        match &member.form {
+            Form::Folder => fs::create_dir_all(at)?,
+            Form::File { executable } => write(&mut archive, number, (&at, *executable))?,
+            Form::Link { target } => links.push((at, target)),
         }
     }
-    let places: BTreeSet<PathBuf> = links.iter().map(|(path, _)| path.clone()).collect();
-    for (path, target) in &links {
-        if passes_through(&places, path, target) {
-            let name = path.display().to_string();
-            return Err(refused(&name, "is a link that goes through another link"));
-        }
-        let at = folder.join(path);
+    for (at, target) in links {
         at.parent().map_or(Ok(()), fs::create_dir_all)?;
-        match symlink(target, at) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(refused(&path.display().to_string(), "is there twice"));
-            }
-            made => made?,
-        }
+        symlink(target, at)?;
     }
     Ok(())
 }
 
-fn name(entry: &ZipFile<'_, impl Read>) -> Result<String, UnpackError> {
-    let name = entry.name();
-    let name = name.map_err(|error| UnpackError::Broken(error.to_string()))?;
-    Ok(name.into_owned())
-}
-
-fn refused(name: &str, why: &'static str) -> UnpackError {
-    UnpackError::Entry {
-        name: name.to_owned(),
-        why,
-    }
-}
-
-/// Where an entry belongs: below the folder.
-fn place(name: &str) -> Result<PathBuf, UnpackError> {
-    let name = name.replace('\\', "/");
-    let mut path = PathBuf::new();
-    for part in Path::new(&name).components() {
-        match part {
-            Component::Normal(part) => path.push(part),
-            Component::CurDir => {}
-            _ => return Err(refused(&name, "leads out of the folder")),
-        }
-    }
-    if name.contains('\0') || path.as_os_str().is_empty() {
-        return Err(refused(&name, "has no name that a file could have"));
-    }
-    Ok(path)
-}
-
-/// Whether a link lies behind another one, or leads there by way of one: then where it leads is not what its words say, and
-/// may be outside.
-fn passes_through(links: &BTreeSet<PathBuf>, path: &Path, target: &str) -> bool {
-    let behind = path.ancestors().skip(1).any(|above| links.contains(above));
-    let mut at = path.parent().unwrap_or(Path::new("")).to_owned();
-    let mut through = false;
-    let mut parts = Path::new(target).components().peekable();
-    while let Some(part) = parts.next() {
-        match part {
-            Component::Normal(part) => at.push(part),
-            Component::ParentDir => drop(at.pop()),
-            _ => {}
-        }
-        through |= parts.peek().is_some() && links.contains(&at);
-    }
-    behind || through
-}
-
-/// Where a link leads: it must stay below the folder.
-fn target(
-    entry: &mut ZipFile<'_, impl Read>,
-    (name, path): (&str, &Path),
-) -> Result<String, UnpackError> {
-    let mut text = String::new();
-    let read = entry.take(LONGEST_LINK).read_to_string(&mut text);
-    read.map_err(|error| UnpackError::Broken(error.to_string()))?;
-    let mut depth = path.components().count() - 1;
-    for part in Path::new(&text).components() {
-        match part {
-            Component::Normal(_) => depth += 1,
-            Component::CurDir => {}
-            Component::ParentDir if depth > 0 => depth -= 1,
-            _ => {
-                return Err(refused(name, "is a link that leads out of the folder"));
-            }
-        }
-    }
-    Ok(text)
-}
-
 fn write(
-    entry: &mut ZipFile<'_, impl Read>,
-    (name, path): (&str, &Path),
-    left: &mut u64,
+    archive: &mut Archive<impl Read + Seek>,
+    number: usize,
+    (path, executable): (&Path, bool),
 ) -> Result<(), UnpackError> {
-    let mode = entry.unix_mode().unwrap_or(0o755);
-    let mode = if mode & 0o111 == 0 { 0o644 } else { 0o755 };
     path.parent().map_or(Ok(()), fs::create_dir_all)?;
-    let opened = OpenOptions::new()
+    let mode = if executable { 0o755 } else { 0o644 };
+    let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(mode)
-        .open(path);
-    let mut file = match opened {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            return Err(refused(name, "is there twice"));
-        }
-        opened => opened?,
-    };
-    let mut buffer = [0; 16 * 1024];
-    loop {
-        let read = entry
-            .read(&mut buffer)
-            .map_err(|error| UnpackError::Broken(error.to_string()))?;
-        if read == 0 {
-            return Ok(());
-        }
-        // Sizes in the archive may lie: what counts is what comes out.
-        *left = left.checked_sub(read as u64).ok_or(UnpackError::TooLarge)?;
-        file.write_all(&buffer[..read])?;
-    }
+        .open(path)?;
+    archive.content(number, &mut |piece| Ok(file.write_all(piece)?))
 }
 
 #[cfg(test)]
@@ -244,7 +114,10 @@ mod tests {
             let inner = folder.path().join("in");
             fs::create_dir(&inner).unwrap();
             let error = unpack(archive(make), &inner).unwrap_err();
-            assert!(matches!(error, UnpackError::Entry { .. }), "{error}");
+            assert!(
+                matches!(error, UnpackError::Refused(Refusal::Entry { .. })),
+                "{error}"
+            );
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         }
     }
@@ -272,7 +145,10 @@ mod tests {
                 }
             });
             let error = unpack(bytes, &inner).unwrap_err();
-            assert!(matches!(error, UnpackError::Entry { .. }), "{error}");
+            assert!(
+                matches!(error, UnpackError::Refused(Refusal::Entry { .. })),
+                "{error}"
+            );
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         }
     }
@@ -282,7 +158,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for bytes in [&b""[..], b"PK", b"not a zip at all"] {
             let error = unpack(Cursor::new(bytes), folder.path()).unwrap_err();
-            assert!(matches!(error, UnpackError::Broken(_)), "{error}");
+            assert!(
+                matches!(error, UnpackError::Refused(Refusal::Broken(_))),
+                "{error}"
+            );
         }
     }
 }
