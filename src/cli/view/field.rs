@@ -5,9 +5,9 @@ use serde_json::Value as Json;
 use super::super::printer::{Printer, Style};
 use super::fold::Lines;
 use super::item::{self, is_item};
+use super::leaf::leaves;
 use super::{diff, text};
 use crate::plan::FieldDiff;
-use crate::resource::{Object, is_sealed};
 
 /// Whose change it is.
 #[derive(Clone, Copy, PartialEq)]
@@ -97,96 +97,12 @@ impl Fields {
     }
 }
 
-/// A map that appears, changes or vanishes, field by field.
-fn leaves(diff: &FieldDiff) -> Vec<FieldDiff> {
-    let empty = Object::new();
-    if [&diff.before, &diff.after]
-        .into_iter()
-        .flatten()
-        .any(is_sealed)
-    {
-        return vec![diff.clone()];
-    }
-    let (before, after) = match (&diff.before, &diff.after) {
-        (Some(Json::Object(before)), Some(Json::Object(after))) => (before, after),
-        (Some(Json::Object(before)), None) if !diff.unknown => (before, &empty),
-        (None, Some(Json::Object(after))) => (&empty, after),
-        _ => return vec![diff.clone()],
-    };
-    let vanished = before.keys().filter(|key| !after.contains_key(*key));
-    let below = |key: &String| {
-        let side = |map: &Object| map.get(key).filter(|value| !value.is_null()).cloned();
-        let (before, after) = (side(before), side(after));
-        let path = diff.path.iter().chain([key]).cloned().collect();
-        let unknown = false;
-        let field = FieldDiff {
-            path,
-            before,
-            after,
-            unknown,
-        };
-        if field.before == field.after {
-            Vec::new()
-        } else {
-            leaves(&field)
-        }
-    };
-    after.keys().chain(vanished).flat_map(below).collect()
-}
-
 /// Whether it depends on files that actions make: these attributes never hold outputs.
 fn is_made_by_actions(field: &FieldDiff) -> bool {
     field.unknown && matches!(field.path.as_slice(), [name] if name == "files" || name == "website")
 }
 
 /// The path of a field as words.
-fn name_of(field: &FieldDiff) -> String {
+pub(super) fn name_of(field: &FieldDiff) -> String {
     text::plain(&field.path.join(".")).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn maps_are_shown_field_by_field_on_both_sides() {
-        let diff = |before: Option<Json>, after: Option<Json>| FieldDiff {
-            path: vec!["website".into()],
-            before,
-            after,
-            unknown: false,
-        };
-        let words = |diff: FieldDiff| -> Vec<String> {
-            let side = |value: &Option<Json>| value.as_ref().map_or("-".into(), text::value);
-            let word =
-                |d: &FieldDiff| format!("{} {} {}", name_of(d), side(&d.before), side(&d.after));
-            leaves(&diff).iter().map(word).collect()
-        };
-        let old = json!({ "index": "a", "error": { "page": "e", "status": 404 }, "same": 1, "gone": null });
-        let new = json!({ "index": "b", "error": null, "same": 1 });
-        assert_eq!(
-            words(diff(Some(old.clone()), Some(new))),
-            [
-                "website.index a b",
-                "website.error.page e -",
-                "website.error.status 404 -"
-            ]
-        );
-        assert_eq!(
-            words(diff(Some(old), None)),
-            [
-                "website.index a -",
-                "website.error.page e -",
-                "website.error.status 404 -",
-                "website.same 1 -"
-            ]
-        );
-        assert_eq!(
-            words(diff(None, Some(json!({ "a": 1 })))),
-            ["website.a - 1"]
-        );
-        assert_eq!(words(diff(Some(json!([1])), None)), ["website [1] -"]);
-    }
 }

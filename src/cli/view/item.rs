@@ -12,9 +12,14 @@ pub(super) fn is_item(diff: &FieldDiff) -> bool {
     diff.path.len() == 2 && diff.path[0] == "files"
 }
 
-/// How many files and bytes go up, and how many go away.
-pub(super) fn volume(diff: &[FieldDiff]) -> String {
+/// How many files and bytes go up, and how many go away. Files of a function go as one `zip`, of so many bytes, whichever of
+/// them changed.
+pub(super) fn volume(diff: &[FieldDiff], zip: Option<u64>) -> String {
     let items: Vec<&FieldDiff> = diff.iter().filter(|d| is_item(d)).collect();
+    if let Some(zip) = zip.filter(|_| !items.is_empty()) {
+        let files = text::count(items.len(), "file");
+        return format!("{files}, a zip of {} to upload", text::size(zip));
+    }
     let up: Vec<u64> = items
         .iter()
         .filter_map(|d| size(d.after.as_ref()?))
@@ -61,7 +66,7 @@ pub(super) fn note(item: &FieldDiff) -> String {
         }
         _ => {}
     }
-    let known: BTreeMap<&str, (&Json, &Json)> = ["type", "cache"]
+    let known: BTreeMap<&str, (&Json, &Json)> = ["type", "cache", "mode"]
         .into_iter()
         .map(|name| (name, (&before[name], &after[name])))
         .collect();
@@ -100,5 +105,20 @@ mod tests {
         };
         assert_eq!(words(json!({ "md5": "b", "size": 4 })), "4 B, content");
         assert_eq!(words(json!({ "md5": "b", "size": 5 })), "4 B → 5 B");
+    }
+
+    #[test]
+    fn a_file_that_can_be_run_now_is_said_to_change_its_mode() {
+        let side = |mode: &str| Some(json!({ "md5": "a", "size": 4, "mode": mode }));
+        let item = FieldDiff {
+            path: vec!["files".into(), "run".into()],
+            before: side("644"),
+            after: side("755"),
+            unknown: false,
+        };
+        assert_eq!(note(&item), "mode: 644 → 755");
+        let volume = |zip| volume(std::slice::from_ref(&item), zip);
+        assert_eq!(volume(Some(1234)), "1 file, a zip of 1.2 kB to upload");
+        assert_eq!(volume(None), "1 file, 4 B to upload");
     }
 }

@@ -13,6 +13,7 @@ pub(super) mod info;
 pub(super) mod invocation;
 mod item;
 pub(super) mod layer;
+mod leaf;
 pub(super) mod local;
 pub(super) mod log;
 pub(super) mod output;

@@ -13,7 +13,7 @@ use crate::content::{self, FlowChange, Texts};
 use crate::engine::Replan;
 use crate::hook::Label;
 use crate::plan::{Change, FieldDiff, Plan, Step, block_of};
-use crate::resource::ResourceId;
+use crate::resource::{ResourceId, Value};
 
 pub(in crate::cli) use super::fold::Lines;
 
@@ -227,13 +227,21 @@ fn symbol(change: &Change) -> (&'static str, Style) {
     }
 }
 
+/// Bytes of the package that goes up, where the files are sent in one.
+fn zip(step: &Step) -> Option<u64> {
+    match step.resource.as_ref()?.attrs.get("code")? {
+        Value::Plain(code) => code.get("size")?.as_u64(),
+        _ => None,
+    }
+}
+
 /// Why, or how much.
 fn note(step: &Step) -> String {
     match &step.change {
         Change::Create { replaces, .. } if !replaces.is_empty() => {
             format!("made anew: {} cannot change in place", replaces.join(", "))
         }
-        Change::Create { diff, .. } | Change::Update { diff } => volume(diff),
+        Change::Create { diff, .. } | Change::Update { diff } => volume(diff, zip(step)),
         Change::Adopt { because, .. }
         | Change::Delete { because, .. }
         | Change::Forget { because, .. } => because.clone(),
