@@ -17,6 +17,7 @@ mod planned;
 mod props;
 mod schema;
 mod site;
+mod time;
 mod typed;
 mod workflow;
 
@@ -25,7 +26,7 @@ pub use layer_pack::LayerPack;
 pub use lower::{Context, Lowered, lower, lower_as_far};
 pub use pack::{Pack, SitePack, pack};
 pub use planned::Planned;
-pub use schema::{Case, Kind, Place, Prop, Schema, Strictness};
+pub use schema::{Case, Form, Kind, Place, Prop, Schema, Strictness};
 pub use schema::{find, json_schema, manifest_schema, page};
 pub use workflow::DefinitionPack;
 

@@ -83,7 +83,7 @@ fn scalar(text: &str, kind: &Kind) -> Json {
 
 fn is_text(kind: &Kind) -> bool {
     match kind {
-        Kind::Text | Kind::OneOf(_) => true,
+        Kind::Text | Kind::Form(_) | Kind::OneOf(_) => true,
         Kind::Either(kinds) => kinds.iter().all(|kind| !is_scalar(kind) || is_text(kind)),
         _ => false,
     }

@@ -308,3 +308,36 @@ fn a_deploy_killed_at_any_journaled_point_publishes_each_content_once() {
         }
     }
 }
+
+/// Bytes that no packer makes less of.
+fn incompressible(megabytes: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut bytes = vec![0; megabytes * 1024 * 1024];
+    for word in bytes.chunks_exact_mut(8) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        word.copy_from_slice(&state.to_le_bytes());
+    }
+    bytes
+}
+
+/// What does not fit into a request goes through the bucket that the service lends.
+#[test]
+fn a_layer_too_large_for_a_request_is_deployed() {
+    let sandbox = Sandbox::new().with_cloud();
+    sandbox
+        .file(
+            "code/index.py",
+            "import os\ndef handler(e, c):\n    return str(os.path.getsize('/opt/x') >> 20)\n",
+        )
+        .file("layer/x", incompressible(80))
+        .file(
+            "s.yaml",
+            "edition: 3.0.0\nname: large\naccess: local\nresources:\n  api:\n    component: function\n    props: { code: ./code, layers: [./layer], timeout: 60 }\n",
+        );
+    sandbox.run("deploy -y").code(0);
+    assert!(sandbox.run("invoke api").code(0).stdout.contains("80"));
+    let plan = sandbox.run("plan").code(0);
+    assert!(plan.stdout.contains("No changes"), "{}", plan.stdout);
+}

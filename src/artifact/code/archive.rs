@@ -93,7 +93,7 @@ const AHEAD: usize = 512;
 
 /// What an archive holds, each content read once to know its digest, after its directory was judged.
 pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Entry>, CodeError> {
-    let refused = |why: Refusal| refused(path, why);
+    let refused = |why: Refusal| refused(path, &why);
     let file = File::open(path).map_err(|e| unreadable(path, &e))?;
     let mut zip = Archive::judge(BufReader::with_capacity(AHEAD, file)).map_err(refused)?;
     let members = zip.members().to_vec();
@@ -125,7 +125,7 @@ pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Entry>, CodeError> {
     Ok(entries)
 }
 
-fn refused(path: &Path, why: Refusal) -> CodeError {
+fn refused(path: &Path, why: &Refusal) -> CodeError {
     let (path, text) = (path.to_owned(), why.to_string());
     match why {
         Refusal::Broken(_) | Refusal::Damaged { .. } => CodeError::NoArchive { path, why: text },

@@ -1,9 +1,9 @@
 //! `fc3`: functions. The parts of its configuration are in `fc3_config`, its triggers in `fc3_trigger`.
 
-use super::REGIONS;
 use super::fc3_config as config;
 use super::fc3_scale as scale;
 use super::fc3_trigger::TRIGGER;
+use super::{REGIONS, rule};
 use crate::component::schema::{Kind, Schema, Strictness, prop};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 use crate::manifest::{Block, Node};
@@ -92,7 +92,7 @@ pub(in crate::component) static FC3: Schema = Schema {
         ),
         prop(
             "layers",
-            Kind::List(&Kind::Text),
+            Kind::List(&Kind::Form(&rule::LAYER)),
             "ARNs of layers; of files that several have, the first one's counts.",
         ),
         prop(
@@ -268,6 +268,9 @@ pub(in crate::component) static FC3: Schema = Schema {
 /// What depends on the runtime, and what excludes each other.
 fn rules(block: &Block, diagnostics: &mut Diagnostics) {
     let props = &block.props;
+    let names = ("cpu", "memorySize", "environmentVariables");
+    rule::function(block, names, diagnostics);
+    rule::triggers(block, diagnostics);
     if let Some(runtime) = props.entry("runtime")
         && let Some(name) = runtime.value.as_str()
     {

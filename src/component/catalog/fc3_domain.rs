@@ -1,16 +1,24 @@
 //! `fc3-domain`: a domain that leads to functions.
 
-use super::REGIONS;
+use super::fc3_trigger::METHODS;
+use super::{REGIONS, rule};
 use crate::component::schema::{Kind, Prop, Schema, Strictness, prop};
+use crate::diagnostic::Diagnostics;
+use crate::manifest::Block;
 
 const RULES: Kind = Kind::List(&Kind::Object(&[
     prop("match", Kind::Text, "What is looked for."),
     prop("replacement", Kind::Text, "What takes its place."),
 ]));
 
+const REGEXES: Kind = Kind::List(&Kind::Object(&[
+    prop("match", Kind::Form(&rule::REGEX), "What is looked for."),
+    prop("replacement", Kind::Text, "What takes its place."),
+]));
+
 const REWRITE: Kind = Kind::Object(&[
     prop("equalRules", RULES, "Rules for whole paths."),
-    prop("regexRules", RULES, "Rules by regular expression."),
+    prop("regexRules", REGEXES, "Rules by regular expression."),
     prop("wildcardRules", RULES, "Rules with `*`."),
 ]);
 
@@ -21,11 +29,7 @@ pub(super) const ROUTE: &[Prop] = &[
         "The path; `*` at its end takes everything below.",
     )
     .default("/*"),
-    prop(
-        "methods",
-        Kind::List(&Kind::Text),
-        "The methods; absent, all.",
-    ),
+    prop("methods", METHODS, "The methods; absent, all."),
     prop(
         "qualifier",
         Kind::Text,
@@ -82,11 +86,7 @@ const ROUTES: &[Prop] = &[prop(
             "The path; `*` at its end takes everything below.",
         )
         .required(),
-        prop(
-            "methods",
-            Kind::List(&Kind::Text),
-            "The methods; absent, all.",
-        ),
+        prop("methods", METHODS, "The methods; absent, all."),
         prop(
             "qualifier",
             Kind::Text,
@@ -141,5 +141,13 @@ pub(in crate::component) static FC3_DOMAIN: Schema = Schema {
     ],
     cases: &[],
     renamed: &[],
-    also: None,
+    also: Some(rules),
 };
+
+/// What excludes each other.
+fn rules(block: &Block, diagnostics: &mut Diagnostics) {
+    let auth = block.props.get("authConfig");
+    if let Some(info) = auth.and_then(|auth| auth.get("authInfo")) {
+        rule::lists(info, diagnostics);
+    }
+}

@@ -1,11 +1,12 @@
 //! How many instances a function has, and how asynchronous calls are treated.
 
 use super::fc3_config::COUNT;
+use super::rule;
 use crate::component::schema::{Kind, Prop, prop};
 
 const DESTINATION: Kind = Kind::Object(&[prop(
     "destination",
-    Kind::Text,
+    Kind::Form(&rule::DESTINATION),
     "The ARN of what is called.",
 )]);
 

@@ -2,6 +2,7 @@
 
 use super::fc3_bridge::BRIDGE;
 use super::fc3_config::COUNT;
+use super::rule;
 use crate::component::schema::{Case, Kind, Prop, prop};
 
 const TYPES: &[&str] = &[
@@ -110,7 +111,7 @@ const HTTP: Kind = Kind::Object(&[
 const TIMER: Kind = Kind::Object(&[
     prop(
         "cronExpression",
-        Kind::Text,
+        Kind::Form(&rule::TIME),
         "When: six fields, `@every 2m`, with `CRON_TZ=Zone ` before it if wanted.",
     )
     .required(),

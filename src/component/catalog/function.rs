@@ -2,6 +2,7 @@
 
 use super::fc3::RUNTIMES;
 use super::fc3_trigger::METHODS;
+use super::rule;
 use crate::component::alias::CANARY;
 use crate::component::schema::{Kind, Prop, Schema, Strictness, prop};
 
@@ -47,12 +48,12 @@ const ASYNC: &[Prop] = &[
     .default("18000"),
     prop(
         "success",
-        Kind::Text,
+        Kind::Form(&rule::DESTINATION),
         "The ARN of what is called after a good end.",
     ),
     prop(
         "failure",
-        Kind::Text,
+        Kind::Form(&rule::DESTINATION),
         "The ARN of what is called after a bad end.",
     ),
 ];
@@ -120,7 +121,7 @@ pub(in crate::component) static FUNCTION: Schema = Schema {
         ),
         prop(
             "schedule",
-            Kind::Text,
+            Kind::Form(&rule::TIME),
             "When it runs by itself: six cron fields, or `@every 5m`.",
         ),
         prop(
@@ -165,5 +166,7 @@ pub(in crate::component) static FUNCTION: Schema = Schema {
         ("customDomain", "write `domain`"),
         ("source", "write `code`"),
     ],
-    also: None,
+    also: Some(|block, diagnostics| {
+        rule::function(block, ("cpu", "memory", "env"), diagnostics);
+    }),
 };

@@ -9,6 +9,7 @@ mod fc3_domain;
 mod fc3_scale;
 mod fc3_trigger;
 mod function;
+mod rule;
 mod sae;
 mod site;
 mod storage;

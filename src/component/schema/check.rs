@@ -133,7 +133,15 @@ impl Check<'_> {
             }
             _ => None,
         };
-        let severity = if kind.has_shape_of(node) || is_scalar(node) && kind.is_scalar() {
+        // Whatever the service learns: a form is what it takes, and it counts nothing below zero.
+        let is_certain = match kind {
+            Kind::Form(_) => true,
+            Kind::Int(..) | Kind::OneOfInts(_) => node.as_i64().is_some_and(|number| number < 0),
+            _ => false,
+        };
+        let severity = if is_certain {
+            Severity::Error
+        } else if kind.has_shape_of(node) || is_scalar(node) && kind.is_scalar() {
             self.lenient()
         } else {
             Severity::Error
@@ -242,7 +250,7 @@ impl Kind {
         match self {
             Self::Any => true,
             Self::Either(kinds) => kinds.iter().any(|kind| kind.has_shape_of(node)),
-            Self::Text | Self::OneOf(_) => node.as_str().is_some(),
+            Self::Text | Self::Form(_) | Self::OneOf(_) => node.as_str().is_some(),
             Self::Bool => node.as_bool().is_some(),
             Self::Int(..) | Self::OneOfInts(_) => node.as_i64().is_some(),
             Self::Number(..) => matches!(node.kind, NodeKind::Int(_) | NodeKind::Float(_)),
@@ -255,6 +263,7 @@ impl Kind {
     fn holds(&self, node: &Node) -> bool {
         match (self, &node.kind) {
             (Self::Text, NodeKind::Text(_)) | (Self::Bool, NodeKind::Bool(_)) => true,
+            (Self::Form(form), NodeKind::Text(text)) => (form.holds)(text),
             (Self::OneOf(values), NodeKind::Text(text)) => values.contains(&text.as_str()),
             (Self::OneOfInts(values), NodeKind::Int(value)) => values.contains(value),
             (Self::Int(least, most, of), NodeKind::Int(value)) => {

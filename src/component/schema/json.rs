@@ -132,7 +132,7 @@ fn kind(of: &'static Kind, strictness: Strictness) -> Json {
     let ours = strictness == Strictness::Ours;
     let scalar = json!(["string", "number", "boolean"]);
     match of {
-        Kind::Text if ours => json!({ "type": "string" }),
+        Kind::Text | Kind::Form(_) if ours => json!({ "type": "string" }),
         Kind::Bool if ours => json!({ "type": "boolean" }),
         Kind::Int(least, most, of) if ours => {
             json!({ "type": "integer", "minimum": least, "maximum": most, "multipleOf": of })
@@ -144,7 +144,9 @@ fn kind(of: &'static Kind, strictness: Strictness) -> Json {
         Kind::OneOf(values) => json!({ "type": scalar, "examples": values }),
         Kind::OneOfInts(values) if ours => json!({ "enum": values }),
         Kind::OneOfInts(values) => json!({ "type": scalar, "examples": values }),
-        Kind::Text | Kind::Bool | Kind::Int(..) | Kind::Number(..) => json!({ "type": scalar }),
+        Kind::Text | Kind::Form(_) | Kind::Bool | Kind::Int(..) | Kind::Number(..) => {
+            json!({ "type": scalar })
+        }
         Kind::List(of) => json!({ "type": "array", "items": late(&kind(of, strictness)) }),
         Kind::Map(of) => {
             json!({ "type": "object", "additionalProperties": late(&kind(of, strictness)) })

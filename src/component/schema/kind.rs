@@ -54,6 +54,8 @@ pub struct Prop {
 pub enum Kind {
     /// A text.
     Text,
+    /// A text of this form.
+    Form(&'static Form),
     /// True or false.
     Bool,
     /// A whole number from the first to the second; the third divides it.
@@ -76,6 +78,15 @@ pub enum Kind {
     Either(&'static [Kind]),
     /// Whatever it is.
     Any,
+}
+
+/// What a text must be like, where the service takes nothing else.
+#[derive(Debug)]
+pub struct Form {
+    /// In a sentence.
+    pub words: &'static str,
+    /// Whether a text has it.
+    pub holds: fn(&str) -> bool,
 }
 
 /// Properties that go with the value of another property of the same map.
@@ -127,6 +138,7 @@ impl Kind {
     pub fn words(&self) -> String {
         match self {
             Self::Text => "a text".to_owned(),
+            Self::Form(form) => form.words.to_owned(),
             Self::Bool => "true or false".to_owned(),
             Self::Int(i64::MIN, i64::MAX, _) => "a whole number".to_owned(),
             Self::Int(least, i64::MAX, _) => format!("a whole number of at least {least}"),

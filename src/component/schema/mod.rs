@@ -7,7 +7,7 @@ mod page;
 mod path;
 
 pub use json::{json_schema, manifest_schema};
-pub use kind::{Case, Kind, Prop, Schema, Strictness};
+pub use kind::{Case, Form, Kind, Prop, Schema, Strictness};
 pub use page::page;
 pub use path::{Place, find};
 

@@ -6,6 +6,7 @@ use super::lower::{NAME, is_name};
 use super::part;
 use crate::component::planned;
 use crate::component::props::{Props, bad};
+use crate::component::time::{self, is_time};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 use crate::manifest::Node;
 use crate::resource::{Attrs, Resource, ResourceId, Value};
@@ -32,9 +33,7 @@ pub(super) fn read(
             continue;
         }
         if !is_time(cron) {
-            let wanted =
-                "six cron fields, with `CRON_TZ=ZONE` before them if wanted, or `@every 5m`";
-            diagnostics.push(bad(&props.path("cron"), wanted, &props.at("cron")));
+            diagnostics.push(bad(&props.path("cron"), time::WORDS, &props.at("cron")));
         }
         if let Some(first) = names.insert(name, &node.at) {
             let detail = format!("two schedules are called `{name}`");
@@ -63,42 +62,5 @@ fn resource(flow: &Resource, (name, cron, enabled): (&str, &str, bool), node: &N
         attrs,
         after: BTreeSet::from([flow.id.clone()]),
         at: Some(node.at.clone()),
-    }
-}
-
-/// Whether a text says when, as far as its form tells.
-fn is_time(text: &str) -> bool {
-    if let Some(every) = text.strip_prefix("@every ") {
-        return every.starts_with(|c: char| c.is_ascii_digit());
-    }
-    let fields = match text.strip_prefix("CRON_TZ=") {
-        Some(zoned) => zoned.split_once(' ').map_or("", |(_, fields)| fields),
-        None => text,
-    };
-    fields.split_whitespace().count() == 6
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_time;
-
-    #[test]
-    fn times_have_one_of_three_forms() {
-        for time in [
-            "0 0 8 * * *",
-            "@every 2m",
-            "CRON_TZ=Asia/Shanghai 0 0 4 1 * *",
-        ] {
-            assert!(is_time(time), "{time}");
-        }
-        for other in [
-            "0 8 * * *",
-            "@every",
-            "@every m",
-            "CRON_TZ=Asia/Shanghai",
-            "",
-        ] {
-            assert!(!is_time(other), "{other}");
-        }
     }
 }

@@ -75,6 +75,15 @@ impl Target {
         }
     }
 
+    /// Where the older API of Function Compute (2016-08-15) is; no slash at the end. The vendor has one host per account and
+    /// region.
+    pub(super) fn fc2_base(&self, account: &str) -> String {
+        match self.local() {
+            Some(base) => base.to_owned(),
+            None => format!("https://{account}.{}.fc.aliyuncs.com", self.region),
+        }
+    }
+
     /// Where the API of flows is; no slash at the end. The vendor has one host per region.
     pub(super) fn fnf_base(&self) -> String {
         match self.local() {

@@ -32,6 +32,11 @@ impl Fc {
         self.transport.target()
     }
 
+    /// What carries calls.
+    pub(super) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
     /// Makes the call and reads what it answers; an empty answer is an empty object.
     pub(in crate::provider::alibaba) async fn send(
         &self,

@@ -4,6 +4,7 @@ mod call;
 mod client;
 #[cfg(test)]
 mod recorded;
+mod stage;
 
 pub(super) use call::Call;
 pub(super) use client::Fc;

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
 
 use super::fc_function::KIND;
+use crate::provider::alibaba::fc::Fc;
 use crate::provider::{ErrorKind, ProviderError, Task};
 use crate::resource::Object;
 use crate::state::Record;
@@ -12,8 +13,9 @@ use crate::state::Record;
 /// Attributes that only say where the code is on this machine.
 pub(super) const LOCAL: &[&str] = &["source"];
 
-/// Largest package that goes into a request, in bytes (wire form: base64 in JSON; the vendor's limit for it is 100 MB).
-const MOST: u64 = 100 * 1024 * 1024;
+/// Largest package that goes into a request, in bytes: in base64, as it goes there, it is the vendor's 100 MB ("Quotas and
+/// limits"). Larger ones go through object storage.
+const MOST: u64 = 75 * 1024 * 1024;
 
 /// What is shown of the code, in the form of what is remembered while it is that.
 pub(super) fn shown(shown: &Object, known: Option<&Record>) -> Object {
@@ -38,7 +40,11 @@ pub(super) fn shown(shown: &Object, known: Option<&Record>) -> Object {
 }
 
 /// The field `code` of a request; nothing when the function has an image, or this very code.
-pub(super) fn body(task: &Task<'_>, there: &Object) -> Result<Object, ProviderError> {
+pub(super) async fn body(
+    fc: &Fc,
+    task: &Task<'_>,
+    there: &Object,
+) -> Result<Object, ProviderError> {
     let mut body = Object::new();
     let Some(code) = task.attrs.get("code").filter(|code| !code.is_null()) else {
         return Ok(body);
@@ -52,38 +58,36 @@ pub(super) fn body(task: &Task<'_>, there: &Object) -> Result<Object, ProviderEr
     }
     let size = code.get("size").and_then(Json::as_u64).unwrap_or_default();
     let path = task.attrs.get("source").and_then(Json::as_str);
-    body.insert("code".into(), sent(KIND, (path, checksum), size)?);
+    body.insert("code".into(), sent(fc, KIND, (path, checksum), size).await?);
     Ok(body)
 }
 
-/// The field `code` of a request that brings the package at `path`, of `size` bytes, as it was when `checksum` was taken.
-pub(super) fn sent(
+/// The field `code` of a request: the package at `path`, of `size` bytes, as it was when `checksum` was taken, or where it
+/// was put before because it is too large.
+pub(super) async fn sent(
+    fc: &Fc,
     kind: &str,
     (path, checksum): (Option<&str>, &str),
     size: u64,
 ) -> Result<Json, ProviderError> {
     if size > MOST {
-        let message = format!(
-            "the code is {} MB as a zip; a request takes 100 MB",
-            size >> 20
-        );
-        let hint =
-            "put the zip into a bucket, and write `code: { ossBucketName: …, ossObjectName: … }`";
-        let error = ProviderError::new(ErrorKind::Invalid, kind, message);
-        return Err(if kind == KIND {
-            error.with_hint(hint)
-        } else {
-            error
-        });
+        return fc.stage(located(kind, path)?.into(), checksum).await;
     }
     let zip = read(kind, path, checksum)?;
     Ok(json!({ "zipFile": STANDARD.encode(zip), "checksum": checksum }))
 }
 
+fn located<'p>(kind: &str, path: Option<&'p str>) -> Result<&'p str, ProviderError> {
+    path.ok_or_else(|| {
+        let message = "nothing says where the code is";
+        ProviderError::new(ErrorKind::Source, kind, message)
+    })
+}
+
 /// The package as it was planned.
 fn read(kind: &str, path: Option<&str>, checksum: &str) -> Result<Vec<u8>, ProviderError> {
     let failure = |message: String| ProviderError::new(ErrorKind::Source, kind, message);
-    let path = path.ok_or_else(|| failure("nothing says where the code is".into()))?;
+    let path = located(kind, path)?;
     let zip = std::fs::read(path).map_err(|error| failure(format!("{path}: {error}")))?;
     if wire::crc64::crc64(&zip).to_string() != checksum {
         return Err(failure(format!("{path} changed since the plan was made")));

@@ -218,12 +218,12 @@ impl Driver for FcFunction {
         let tags = tags(task);
         let mut body = body(task.attrs, &|name| task.attrs.contains_key(name));
         if let Some(there) = self.check_ours(name, task.owner).await? {
-            body.extend(fc_code::body(task, &there)?);
+            body.extend(fc_code::body(&self.fc, task, &there).await?);
             self.idle(name, task.tell).await?;
             self.put(name, body).await?;
             fc_tags::sync(&self.fc, &there, &tags).await?;
         } else {
-            body.extend(fc_code::body(task, &Object::new())?);
+            body.extend(fc_code::body(&self.fc, task, &Object::new()).await?);
             body.insert("functionName".into(), name.into());
             if let Some(group) = task.attrs.get("resourceGroupId") {
                 body.insert("resourceGroupId".into(), group.clone());
@@ -245,7 +245,7 @@ impl Driver for FcFunction {
         let there = self.idle(name, task.tell).await?;
         let mut body = body(task.attrs, &|name| touches(task, name));
         if touches(task, "code") {
-            body.extend(fc_code::body(task, &there)?);
+            body.extend(fc_code::body(&self.fc, task, &there).await?);
         }
         self.put(name, body).await?;
         fc_tags::sync(&self.fc, &there, &tags(task)).await?;

@@ -53,7 +53,7 @@ impl FcLayer {
         let newest = versions.last().filter(|newest| is_wanted(newest, task));
         let version = match newest {
             Some(newest) => newest.clone(),
-            None => version::publish(&self.fc, layer, body(task)?).await?,
+            None => version::publish(&self.fc, layer, body(&self.fc, task).await?).await?,
         };
         Ok(made(layer, &version))
     }
@@ -169,13 +169,13 @@ fn runtimes(task: &Task<'_>) -> Json {
     runtimes.cloned().unwrap_or_else(|| json!([]))
 }
 
-fn body(task: &Task<'_>) -> Result<Json, ProviderError> {
+async fn body(fc: &Fc, task: &Task<'_>) -> Result<Json, ProviderError> {
     let code = task.attrs.get("code").unwrap_or(&Json::Null);
     let package = (
         text(task.attrs, "source"),
         code["checksum"].as_str().unwrap_or_default(),
     );
-    let code = fc_code::sent(KIND, package, code["size"].as_u64().unwrap_or_default())?;
+    let code = fc_code::sent(fc, KIND, package, code["size"].as_u64().unwrap_or_default()).await?;
     Ok(json!({
         "code": code,
         "compatibleRuntime": runtimes(task),

@@ -89,7 +89,7 @@ async fn publish(fc: &Fc, layer: &str, args: &Json) -> Result<Json, ProviderErro
         args["source"].as_str(),
         args["checksum"].as_str().unwrap_or_default(),
     );
-    let code = fc_code::sent(KIND, package, args["size"].as_u64().unwrap_or_default())?;
+    let code = fc_code::sent(fc, KIND, package, args["size"].as_u64().unwrap_or_default()).await?;
     let mut body = json!({ "code": code, "compatibleRuntime": args["compatibleRuntime"] });
     if let Some(description) = args["description"].as_str() {
         body["description"] = description.into();

@@ -9,6 +9,7 @@ mod document;
 mod listing;
 mod multipart;
 mod object;
+mod place;
 #[cfg(test)]
 mod recorded;
 mod request;

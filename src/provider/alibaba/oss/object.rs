@@ -100,7 +100,7 @@ impl Oss {
         Ok(())
     }
 
-    async fn put_stream(
+    pub(super) async fn put_stream(
         &self,
         put: &Put<'_>,
         source: &Source,

@@ -44,7 +44,7 @@ impl Packages {
             let _ = fs::remove_dir_all(&draft);
             added.map_err(|error| match error {
                 UnpackError::Disk(error) => StoreError::Disk(error).into(),
-                UnpackError::Refused(refusal) => FcError::invalid(refusal.to_string()),
+                refusal @ UnpackError::Refused(_) => FcError::invalid(refusal.to_string()),
             })?;
         }
         Ok(package)
