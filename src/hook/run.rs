@@ -66,7 +66,7 @@ pub(super) struct Running<'a> {
 
 /// Why an action failed, and the exit codes by which `allow_failure` may name that.
 pub(super) struct Failure {
-    why: Diagnostic,
+    why: Box<Diagnostic>,
     codes: Vec<i64>,
     interrupted: bool,
 }
@@ -77,7 +77,7 @@ impl Failure {
 
     pub(super) fn new(why: Diagnostic, codes: &[i64]) -> Self {
         Self {
-            why,
+            why: Box::new(why),
             codes: codes.to_vec(),
             interrupted: false,
         }
@@ -85,7 +85,7 @@ impl Failure {
 
     pub(super) fn interrupted(why: Diagnostic) -> Self {
         Self {
-            why,
+            why: Box::new(why),
             codes: Vec::new(),
             interrupted: true,
         }
@@ -115,7 +115,7 @@ pub async fn run(
         let allowed = !failure.interrupted && failure.codes.iter().any(covers);
         (world.tell)(Event::Failed {
             label,
-            why: Box::new(failure.why),
+            why: failure.why,
             allowed,
         });
         if failure.interrupted {

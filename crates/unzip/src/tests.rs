@@ -32,9 +32,9 @@ fn add(writer: &mut Writer, name: &str, content: &[u8]) {
 
 fn files(files: &[(&str, &[u8])]) -> Vec<u8> {
     zip(|writer| {
-        files
-            .iter()
-            .for_each(|(name, content)| add(writer, name, content))
+        for (name, content) in files {
+            add(writer, name, content);
+        }
     })
 }
 
@@ -83,7 +83,7 @@ fn a_harmless_zip_is_read_as_it_is() {
         writer.start_file("bin/run", mode(0o700)).unwrap();
         writer.write_all(b"#!").unwrap();
         writer.start_file("./a.py", mode(0o600)).unwrap();
-        writer.write_all(&[b'x'; 200_000]).unwrap();
+        writer.write_all(&vec![b'x'; 200_000]).unwrap();
         writer
             .add_symlink("bin/link", "../a.py", mode(0o777))
             .unwrap();
@@ -103,7 +103,7 @@ fn a_harmless_zip_is_read_as_it_is() {
     ];
     assert_eq!(archive.members(), wanted);
     assert_eq!(all(&mut archive, 1).unwrap(), b"#!");
-    assert_eq!(all(&mut archive, 2).unwrap(), [b'x'; 200_000]);
+    assert_eq!(all(&mut archive, 2).unwrap(), vec![b'x'; 200_000]);
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn ten_megabytes_that_say_to_be_small_are_judged_without_unpacking() {
         let stored =
             SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
         writer.start_file("k", stored).unwrap();
-        writer.write_all(&[0; 9 * 1024 * 1024]).unwrap();
+        writer.write_all(&vec![0; 9 * 1024 * 1024]).unwrap();
     });
     let zip = repeated(&forged(zip, 0, SIZE, &1_u32.to_le_bytes()), 20_000);
     let begun = std::time::Instant::now();
@@ -183,7 +183,7 @@ fn what_declares_too_much_is_refused() {
 #[test]
 fn an_entry_that_gives_more_than_it_declares_is_stopped() {
     let zip = forged(
-        files(&[("a", &[0; 1_000_000])]),
+        files(&[("a", &vec![0; 1_000_000])]),
         0,
         SIZE,
         &100_u32.to_le_bytes(),

@@ -86,10 +86,8 @@ pub(in crate::cli) fn render(diagnostic: &Diagnostic, color: bool) -> String {
 
 /// What a program wrote, each line after a bar, so that none can pass for one of ours.
 fn quote(diagnostic: &Diagnostic) -> String {
-    let lines = diagnostic.quote.iter();
-    lines
-        .map(|line| format!("\n  | {}", text::plain(line)))
-        .collect()
+    let lines = diagnostic.quote.iter().map(|line| text::plain(line));
+    lines.fold(String::new(), |quoted, line| quoted + "\n  | " + &line)
 }
 
 fn snippet<'a>(
