@@ -11,10 +11,10 @@ use crate::resource::ResourceId;
 use crate::state::Record;
 
 /// A thing that goes.
-struct Going {
-    id: ResourceId,
-    record: Record,
-    which: Which,
+pub(super) struct Going {
+    pub(super) id: ResourceId,
+    pub(super) record: Record,
+    pub(super) which: Which,
 }
 
 impl Planner<'_> {
@@ -22,7 +22,11 @@ impl Planner<'_> {
     pub(super) fn deletions(&mut self, seen: &Observed) {
         let before: BTreeSet<usize> = (0..self.plan.steps.len()).collect();
         let mut gone: Vec<(ResourceId, usize)> = Vec::new();
-        let all = self.going();
+        let mut all = self.going();
+        // Some had to make room already.
+        all.retain(|going| {
+            going.which != Which::Current || self.first_deletion(&going.id).is_none()
+        });
         self.refuse_held(&all);
         for going in dependents_first(all) {
             let mut waits = before.clone();
@@ -44,7 +48,7 @@ impl Planner<'_> {
     }
 
     /// Everything remembered that is not wanted, and every predecessor.
-    fn going(&self) -> Vec<Going> {
+    pub(super) fn going(&self) -> Vec<Going> {
         let unwanted = self
             .state
             .records
@@ -97,7 +101,7 @@ impl Planner<'_> {
         }
     }
 
-    fn farewell(&self, going: &Going, seen: &Observed) -> Change {
+    pub(super) fn farewell(&self, going: &Going, seen: &Observed) -> Change {
         let which = going.which.clone();
         let lives_on = identity::of_record(&going.record, self.specs)
             .and_then(|identity| self.wanted.get(&identity));

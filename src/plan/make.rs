@@ -107,7 +107,7 @@ pub fn plan(
             continue;
         };
         let decided = decide::decide(resource, seen, spec, &planner);
-        planner.take(resource, decided);
+        planner.take(resource, decided, seen);
     }
     planner.refreshes();
     planner.plan.in_groups(goal.order);
@@ -165,7 +165,12 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn take(&mut self, resource: &Resource, decided: Result<Decision, Diagnostic>) {
+    fn take(
+        &mut self,
+        resource: &Resource,
+        decided: Result<Decision, Diagnostic>,
+        seen: &Observed,
+    ) {
         let decision = match decided {
             Ok(decision) => decision,
             Err(diagnostic) => return self.diagnostics.push(diagnostic),
@@ -186,6 +191,9 @@ impl<'a> Planner<'a> {
         if let Some(because) = decision.delete_first {
             waits.extend(self.delete_first(&resource.id, because));
         }
+        if matches!(&decision.change, Some(Change::Create { .. })) {
+            waits.extend(self.make_room(resource, seen));
+        }
         // It may have to go first because what it stands on goes.
         waits.extend(self.first_deletion(&resource.id));
         if let Some(change) = decision.change {
@@ -203,13 +211,13 @@ impl<'a> Planner<'a> {
     }
 
     /// The step that deletes a resource's thing before its successor is made.
-    fn first_deletion(&self, id: &ResourceId) -> Option<usize> {
+    pub(super) fn first_deletion(&self, id: &ResourceId) -> Option<usize> {
         let deletes = |s: &Step| s.id == *id && s.change.is_current_delete();
         self.plan.steps.iter().position(deletes)
     }
 
     /// Deletes a thing whose successor has the same name, and before it what stands on it.
-    fn delete_first(&mut self, id: &ResourceId, because: String) -> Option<usize> {
+    pub(super) fn delete_first(&mut self, id: &ResourceId, because: String) -> Option<usize> {
         if let Some(found) = self.first_deletion(id) {
             return Some(found);
         }

@@ -11,6 +11,7 @@ mod make;
 mod moved;
 mod protect;
 mod refresh;
+mod room;
 mod scope;
 
 #[cfg(test)]

@@ -25,12 +25,17 @@ fn specs() -> Specs {
     files.identity = BTreeSet::from(["bucket".to_owned()]);
     files.items = BTreeSet::from(["files".to_owned()]);
     files.contained = true;
+    let mut bell = KindSpec::new(&["name"], &[]);
+    bell.identity = BTreeSet::from(["name".to_owned()]);
+    bell.exclusive = BTreeSet::from(["of".to_owned(), "version".to_owned()]);
+    bell.defaults.insert("version".into(), json!("latest"));
     let mut cache = KindSpec::new(&[], &["url"]);
     cache.refresh_from = Some("files".to_owned());
     cache.local = BTreeSet::from(["files".to_owned(), "index".to_owned()]);
     Specs::from([
         ("store".into(), store),
         ("files".into(), files),
+        ("bell".into(), bell),
         ("cache".into(), cache),
     ])
 }
@@ -306,6 +311,39 @@ fn the_same_name_elsewhere_deletes_first() {
     assert_eq!(told(&plan), ["s.store delete", "s.store create"]);
     assert_eq!(plan.steps[1].waits, BTreeSet::from([0]));
     assert_eq!((plan.summary().replace, plan.summary().delete), (1, 0));
+}
+
+#[test]
+fn what_would_stand_in_the_way_goes_before_what_is_made() {
+    let bells = |bells: &[(&str, Json)]| {
+        let bell = |(id, attrs): &(&str, Json)| resource(id, "bell", attrs.clone(), &[]);
+        Graph::build(bells.iter().map(bell).collect::<Vec<_>>()).unwrap()
+    };
+    let old = [
+        ("s.a", json!({"name": "a", "of": "door"})),
+        (
+            "s.b",
+            json!({"name": "b", "of": "gate", "version": "latest"}),
+        ),
+    ];
+    let (state, mut seen) = applied(&bells(&old));
+    let new = bells(&[
+        (
+            "s.c",
+            json!({"name": "c", "of": "door", "version": "latest"}),
+        ),
+        ("s.d", json!({"name": "d", "of": "gate", "version": "1"})),
+    ]);
+    let plan = make(&new, &state, &seen).unwrap();
+    let wanted = ["s.a delete", "s.c create", "s.d create", "s.b delete"];
+    assert_eq!(told(&plan), wanted);
+    assert_eq!(plan.steps[1].waits, BTreeSet::from([0]));
+    assert!(plan.steps[2].waits.is_empty());
+    // What is gone already stands in nobody's way.
+    seen.insert("s.a".into(), None);
+    let plan = make(&new, &state, &seen).unwrap();
+    assert_eq!(told(&plan)[0], "s.c create");
+    assert!(told(&plan).contains(&"s.a forget".to_owned()));
 }
 
 #[test]

@@ -12,6 +12,9 @@ pub struct KindSpec {
     /// Immutable attributes that form the name in the cloud. While they stay the same, a successor can only be made
     /// after its predecessor is gone.
     pub identity: BTreeSet<String>,
+    /// Attributes in which no two may agree at one time: one that goes is deleted before one that agrees with it is made.
+    /// Empty: none stands in another's way.
+    pub exclusive: BTreeSet<String>,
     /// Attributes whose text never leaves the provider's call.
     pub secret: BTreeSet<String>,
     /// Attributes that only steer the apply (a local folder): not compared, not shown.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ struct Shared {
     writing: Mutex<()>,
     advancing: tokio::sync::Mutex<()>,
     moved: watch::Sender<()>,
+    /// How many have let time pass so far.
+    sleepers: AtomicU64,
     /// When those are woken that let time pass, with a number each.
     sleeping: Mutex<BTreeSet<(i64, u64)>>,
 }
@@ -44,10 +46,8 @@ impl Shared {
     }
 
     fn sleep(&self, until: i64) -> Sleeper<'_> {
-        let mut all = self.sleeping();
-        let number = all.iter().map(|(_, number)| number + 1).max();
-        let entry = (until, number.unwrap_or_default());
-        all.insert(entry);
+        let entry = (until, self.sleepers.fetch_add(1, Ordering::Relaxed));
+        self.sleeping().insert(entry);
         Sleeper(self, entry)
     }
 }
@@ -69,6 +69,7 @@ impl Clock {
             writing: Mutex::new(()),
             advancing: tokio::sync::Mutex::default(),
             moved: watch::Sender::new(()),
+            sleepers: AtomicU64::new(0),
             sleeping: Mutex::default(),
         })))
     }

@@ -86,6 +86,9 @@ impl Driver for FcTrigger {
         let mut spec = KindSpec::new(&FIXED, &outputs);
         spec.identity
             .extend(["functionName".into(), "triggerName".into()]);
+        // The service takes one HTTP trigger of a version, and refuses two that meet in a bucket.
+        let exclusive = ["functionName", "triggerType", "sourceArn", "qualifier"];
+        spec.exclusive.extend(exclusive.map(str::to_owned));
         spec.contained = true;
         spec.renew(&["urlInternet", "urlIntranet"], &["qualifier"]);
         spec.defaults.insert("qualifier".into(), "LATEST".into());
