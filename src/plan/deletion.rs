@@ -1,4 +1,4 @@
-//! What goes away: last, dependents first, and only when all else went well.
+//! What goes away: last, dependents first, and only when all else went well; but for what stands in the way (`room`).
 
 use std::collections::{BTreeMap, BTreeSet};
 

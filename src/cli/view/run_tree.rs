@@ -40,6 +40,8 @@ struct Step {
     map_run: Option<String>,
     input: String,
     output: Option<String>,
+    /// The variables that it set.
+    set: Option<String>,
     /// Branches and iterations: their number and steps.
     inside: Vec<(Option<u64>, u64)>,
 }
@@ -134,6 +136,7 @@ impl Tree<'_> {
             "StepExited" => {
                 step.ended = Some(text(&event["Time"]));
                 step.output = Some(detail["output"].to_string());
+                step.set = detail.get("assignedVariables").map(Json::to_string);
             }
             _ => {}
         }
@@ -254,8 +257,10 @@ impl Step {
         let is_new = |output: &&String| self.tries > 0 || **output != self.input;
         let output = self.output.iter().filter(is_new);
         let output = output.map(|output| format!("output {}", short(output)));
+        let set = self.set.iter().map(|set| format!("sets   {}", short(set)));
         std::iter::once(format!("input  {}", short(&self.input)))
             .chain(output)
+            .chain(set)
             .collect()
     }
 }
@@ -363,7 +368,7 @@ mod tests {
                 6,
                 "StepExited",
                 "pay",
-                &json!({ "frame": 0, "output": { "y": 2 } }),
+                &json!({ "frame": 0, "output": { "y": 2 }, "assignedVariables": { "v": 1 } }),
             ),
             event(
                 7,
@@ -397,6 +402,7 @@ mod tests {
             "├─ pay 400 ms, 2 tries, Busy: later, request R2",
             "│   input  {\"x\":1}",
             "│   output {\"y\":2}",
+            "│   sets   {\"v\":1}",
             "└─ both ",
             "    input  {}",
             "   [0] ",

@@ -1,6 +1,6 @@
 //! Which program runs a language on this machine.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -15,6 +15,8 @@ use crate::spec::Language;
 #[derive(Default)]
 pub(super) struct Interpreters {
     found: Mutex<HashMap<Language, Interpreter>>,
+    /// The functions whose log says that another version runs them.
+    told: Mutex<HashSet<String>>,
     java: Found,
 }
 
@@ -36,6 +38,15 @@ impl Interpreters {
     /// any of the language on the path. Blocks for a moment the first time.
     pub(super) fn find(&self, language: Language) -> Result<PathBuf, Fault> {
         self.interpreter(language).map(|found| found.path)
+    }
+
+    /// That another version runs a function than its runtime names, told once for each function.
+    pub(super) fn untold(&self, language: Language, function: &str) -> Option<String> {
+        let wanted = wanted(language)?;
+        let found = lock(&self.found).get(&language)?.version.clone();
+        let is_untold = !is_of(&found, &wanted) && lock(&self.told).insert(function.to_owned());
+        is_untold
+            .then(|| format!("version {found} runs this: there is no {wanted} on this machine"))
     }
 
     fn interpreter(&self, language: Language) -> Result<Interpreter, Fault> {
@@ -136,6 +147,24 @@ fn ask(program: &Path, question: [&str; 2]) -> Option<Interpreter> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_version_is_told_once_for_each_function() {
+        let interpreters = Interpreters::default();
+        let language = Language::Python(3, 10);
+        assert_eq!(interpreters.untold(language, "f"), None, "none was found");
+        let found = |version: &str| Interpreter {
+            path: PathBuf::new(),
+            version: version.to_owned(),
+        };
+        lock(&interpreters.found).insert(language, found("3.10.2"));
+        assert_eq!(interpreters.untold(language, "f"), None);
+        lock(&interpreters.found).insert(language, found("3.11.7"));
+        let said = "version 3.11.7 runs this: there is no 3.10 on this machine";
+        assert_eq!(interpreters.untold(language, "f").as_deref(), Some(said));
+        assert_eq!(interpreters.untold(language, "f"), None);
+        assert_eq!(interpreters.untold(language, "g").as_deref(), Some(said));
+    }
 
     #[test]
     fn versions_are_compared_number_by_number() {

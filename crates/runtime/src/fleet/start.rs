@@ -145,11 +145,7 @@ impl Starter {
             output.follow(out, Pipe::Out);
             output.follow(err, Pipe::Err);
         }
-        if let Some(why) = ground.untold() {
-            output.remark(&format!(
-                "functions can read what you can: this machine refuses namespaces ({why})"
-            ));
-        }
+        self.remark(&ground, spec, &output);
         let dialect: Box<dyn Dialect> = match (socket, api) {
             (Some(socket), _) => {
                 let places = (&*ground.sight.code(spec), &*layers);
@@ -177,6 +173,18 @@ impl Starter {
             lease,
             _port: Some(port),
         })
+    }
+
+    /// Tells the log, once, what is other here than a function may expect.
+    fn remark(&self, ground: &Ground, spec: &Spec, output: &Output) {
+        if let Some(why) = ground.untold() {
+            output.remark(&format!(
+                "functions can read what you can: this machine refuses namespaces ({why})"
+            ));
+        }
+        if let Some(other) = self.interpreters.untold(spec.language, &spec.function) {
+            output.remark(&other);
+        }
     }
 
     /// A process for the spec, one that waits or a new one, and where it sees layers.

@@ -108,6 +108,7 @@ pub(crate) async fn work(shared: Arc<Shared>) {
     loop {
         let wait = start_due(&shared).await.unwrap_or(PAUSE);
         tokio::select! {
+            biased;
             () = bell.closing.cancelled() => return,
             () = bell.rung.notified() => {}
             _ = moved.changed() => {}
@@ -174,6 +175,10 @@ async fn run(shared: Arc<Shared>, event: Event, stop: CancellationToken) {
         function: event.function.clone(),
         id: event.id,
     };
+    // One that a cloud which closes has let go is not begun again by it.
+    if shared.bell.closing.is_cancelled() {
+        return;
+    }
     let task = match begin(&shared, &event).await {
         Ok(Begun::Call { task }) => task,
         Ok(Begun::Over) => return,
