@@ -56,9 +56,7 @@ impl Media {
             let asked = self.ask("GET", &format!("/media/{id}"), b"");
             let known = said(&asked);
             // A machine with much to do may let an answer time out; whoever asks asks again.
-            if asked.status != 200 {
-                eprintln!("{}: {known}", asked.status);
-            } else if known["state"] != "waiting" {
+            if asked.status == 200 && known["state"] != "waiting" {
                 return known;
             }
             assert!(Instant::now() < end, "{}: {known}", asked.status);

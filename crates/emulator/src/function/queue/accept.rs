@@ -35,7 +35,7 @@ impl Asked {
 }
 
 impl Shared {
-    /// Keeps an event whose caller does not wait: 202 when it is on the disk, with the id of its task or the caller's.
+    /// Keeps an event whose caller does not wait: 202 when it is on the disk, with the id of its task.
     pub(in crate::function) async fn accept(&self, event: Event, asked: Asked) -> Outcome<Reply> {
         let kept = self
             .store

@@ -54,13 +54,18 @@ pub(crate) fn enqueue(db: &Connection, event: &Event) -> Rows<()> {
     table::add(db, event)
 }
 
-/// Keeps a new event whose caller may have an id for it. The id by which it is known: its task's if it is one, else the caller's,
-/// of which nothing is recorded.
+/// Keeps a new event whose caller may have an id for it. The id of its task, if it is one; the vendor has tasks switched on
+/// before an id may be given, and whoever gives one relies on it.
 pub(crate) fn accept(db: &Connection, event: &Event, id: Option<&str>) -> Outcome<Option<String>> {
     id.map_or(Ok(()), check_id)?;
     if !table::setting(db, &event.function, &event.qualifier)?.is_task() {
+        if id.is_some() {
+            return Err(FcError::invalid(
+                "x-fc-async-task-id needs asyncTask in the function's async-invoke-config",
+            ));
+        }
         table::add(db, event)?;
-        return Ok(id.map(str::to_owned));
+        return Ok(None);
     }
     let (function, id) = (&event.function, id.unwrap_or(&event.request_id));
     if find(db, function, id)?.is_some() {
