@@ -22,11 +22,10 @@ impl Planner<'_> {
     pub(super) fn deletions(&mut self, seen: &Observed) {
         let before: BTreeSet<usize> = (0..self.plan.steps.len()).collect();
         let mut gone: Vec<(ResourceId, usize)> = Vec::new();
-        let mut all = self.going();
         // Some had to make room already.
-        all.retain(|going| {
-            going.which != Which::Current || self.first_deletion(&going.id).is_none()
-        });
+        let deleted = self.deleted_first();
+        let mut all = self.going();
+        all.retain(|going| going.which != Which::Current || !deleted.contains(&going.id));
         self.refuse_held(&all);
         for going in dependents_first(all) {
             let mut waits = before.clone();
@@ -48,12 +47,8 @@ impl Planner<'_> {
     }
 
     /// Everything remembered that is not wanted, and every predecessor.
-    pub(super) fn going(&self) -> Vec<Going> {
-        let unwanted = self
-            .state
-            .records
-            .iter()
-            .filter(|(id, _)| self.goal.graph.get(id).is_none());
+    fn going(&self) -> Vec<Going> {
+        let unwanted = self.unwanted();
         let unwanted = unwanted.map(|(id, record)| (id.clone(), record, Which::Current));
         let deposed = |(id, record): (ResourceId, &Record)| {
             (id, record.clone(), Which::Deposed(record.remote.clone()))
@@ -70,10 +65,21 @@ impl Planner<'_> {
         });
         let unwanted = unwanted.map(|(id, record, which)| (id, record.clone(), which));
         let all = unwanted.chain(waiting).chain(replaced);
-        all.filter(|(id, _, _)| self.goal.scope.covers(id))
-            .filter(|(id, _, _)| self.goal.part == Part::Whole || self.outside_on(id).is_none())
+        all.filter(|(id, _, _)| self.may_go(id))
             .map(|(id, record, which)| Going { id, record, which })
             .collect()
+    }
+
+    /// What is remembered and not wanted.
+    pub(super) fn unwanted(&self) -> impl Iterator<Item = (&ResourceId, &Record)> {
+        let records = self.state.records.iter();
+        records.filter(|(id, _)| self.goal.graph.get(id).is_none())
+    }
+
+    /// Whether the run is about a thing, and nothing outside of it keeps the thing.
+    pub(super) fn may_go(&self, id: &ResourceId) -> bool {
+        let is_free = || self.goal.part == Part::Whole || self.outside_on(id).is_none();
+        self.goal.scope.covers(id) && is_free()
     }
 
     /// A resource outside the scope that stands on this one.
@@ -167,15 +173,16 @@ impl Planner<'_> {
             .is_some_and(|owner| owner != self.goal.owner)
     }
 
+    /// The resources whose things are deleted before others are made.
+    fn deleted_first(&self) -> BTreeSet<ResourceId> {
+        let deleted = |step: &&Step| matches!(step.change, Change::Delete { .. });
+        let steps = self.plan.steps.iter().filter(deleted);
+        steps.map(|step| step.id.clone()).collect()
+    }
+
     /// Resources whose successor is made first.
     fn replaced(&self) -> Vec<ResourceId> {
-        let deleted: BTreeSet<&ResourceId> = self
-            .plan
-            .steps
-            .iter()
-            .filter(|s| matches!(s.change, Change::Delete { .. }))
-            .map(|s| &s.id)
-            .collect();
+        let deleted = self.deleted_first();
         let replacing = |s: &&Step| matches!(&s.change, Change::Create { replaces, .. } if !replaces.is_empty());
         self.plan
             .steps

@@ -40,7 +40,7 @@ fn specs() -> Specs {
     ])
 }
 
-fn resource(id: &str, kind: &str, attrs: Json, after: &[&str]) -> Resource {
+pub(super) fn resource(id: &str, kind: &str, attrs: Json, after: &[&str]) -> Resource {
     let attrs = object(attrs)
         .into_iter()
         .map(|(k, v)| (k, Value::Plain(v)))
@@ -79,7 +79,7 @@ fn site(files: Json) -> Graph {
 }
 
 /// The state and the cloud right after `graph` was applied.
-fn applied(graph: &Graph) -> (State, Observed) {
+pub(super) fn applied(graph: &Graph) -> (State, Observed) {
     let mut records = BTreeMap::new();
     let mut seen = Observed::new();
     for resource in graph.ordered() {
@@ -113,7 +113,7 @@ fn applied(graph: &Graph) -> (State, Observed) {
     )
 }
 
-fn make(
+pub(super) fn make(
     graph: &Graph,
     state: &State,
     seen: &Observed,
@@ -134,7 +134,7 @@ fn make(
 }
 
 /// `id action` of each step.
-fn told(plan: &Plan) -> Vec<String> {
+pub(super) fn told(plan: &Plan) -> Vec<String> {
     plan.steps
         .iter()
         .map(|s| {
@@ -311,39 +311,6 @@ fn the_same_name_elsewhere_deletes_first() {
     assert_eq!(told(&plan), ["s.store delete", "s.store create"]);
     assert_eq!(plan.steps[1].waits, BTreeSet::from([0]));
     assert_eq!((plan.summary().replace, plan.summary().delete), (1, 0));
-}
-
-#[test]
-fn what_would_stand_in_the_way_goes_before_what_is_made() {
-    let bells = |bells: &[(&str, Json)]| {
-        let bell = |(id, attrs): &(&str, Json)| resource(id, "bell", attrs.clone(), &[]);
-        Graph::build(bells.iter().map(bell).collect::<Vec<_>>()).unwrap()
-    };
-    let old = [
-        ("s.a", json!({"name": "a", "of": "door"})),
-        (
-            "s.b",
-            json!({"name": "b", "of": "gate", "version": "latest"}),
-        ),
-    ];
-    let (state, mut seen) = applied(&bells(&old));
-    let new = bells(&[
-        (
-            "s.c",
-            json!({"name": "c", "of": "door", "version": "latest"}),
-        ),
-        ("s.d", json!({"name": "d", "of": "gate", "version": "1"})),
-    ]);
-    let plan = make(&new, &state, &seen).unwrap();
-    let wanted = ["s.a delete", "s.c create", "s.d create", "s.b delete"];
-    assert_eq!(told(&plan), wanted);
-    assert_eq!(plan.steps[1].waits, BTreeSet::from([0]));
-    assert!(plan.steps[2].waits.is_empty());
-    // What is gone already stands in nobody's way.
-    seen.insert("s.a".into(), None);
-    let plan = make(&new, &state, &seen).unwrap();
-    assert_eq!(told(&plan)[0], "s.c create");
-    assert!(told(&plan).contains(&"s.a forget".to_owned()));
 }
 
 #[test]

@@ -71,6 +71,7 @@ fn all_rust_files() -> Vec<PathBuf> {
         "crates/wire/src",
         "crates/unzip/src",
         "crates/workflow/src",
+        "crates/runtime/src",
         "crates/emulator/src",
     ]
     .iter()

@@ -1,3 +1,5 @@
+//! What the connections to web servers promise, on servers of their own.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http_body_util::{BodyExt as _, Full, StreamBody};

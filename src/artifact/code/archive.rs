@@ -99,9 +99,11 @@ pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Entry>, CodeError> {
     let members = zip.members().to_vec();
     let mut entries = BTreeMap::new();
     for (number, member) in members.into_iter().enumerate() {
-        if member.form == unzip::Form::Folder {
-            continue;
-        }
+        let (form, executable, link) = match member.form {
+            unzip::Form::Folder => continue,
+            unzip::Form::File { executable } => (Form::File, executable, None),
+            unzip::Form::Link { target } => (Form::Link, false, Some(target)),
+        };
         let (mut md5, mut size) = (Md5::new(), 0);
         let read = zip.content(number, &mut |piece| {
             md5.update(piece);
@@ -110,11 +112,6 @@ pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Entry>, CodeError> {
         });
         read.map_err(refused)?;
         let digest = wire::digest::hex_lower(&md5.finalize());
-        let (form, executable, link) = match member.form {
-            unzip::Form::Link { target } => (Form::Link, false, Some(target)),
-            unzip::Form::File { executable } => (Form::File, executable, None),
-            unzip::Form::Folder => continue,
-        };
         let entry = Entry {
             executable,
             link,

@@ -142,6 +142,7 @@ mod tests {
         );
         assert_eq!(words(diff(Some(json!([1])), None)), ["website [1] -"]);
     }
+
     #[test]
     fn lists_of_named_maps_are_shown_item_by_item() {
         let routes = |diff: (Json, Json)| {

@@ -1,3 +1,5 @@
+//! What the roster decides, situation by situation.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;

@@ -3,7 +3,7 @@
 //! A way out is a step's next, a way of a choice, or a rule that catches. An execution in such a circle goes round
 //! as fast as it can, up to the most events that an execution may have, and fails there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::reach::{followers, reached};
 use crate::program::{Choice, Kind, Next, Pattern, ScopeKind};
@@ -16,19 +16,21 @@ pub(super) fn check(program: &Program, findings: &mut Findings) {
     let scopes = program.scopes.iter();
     for scope in scopes.filter(|scope| scope.steps.len() <= STEPS) {
         let met = reached(scope.start, |id| followers(program.step(id)));
-        let mut told = BTreeSet::new();
-        for id in scope.steps.iter().filter(|id| met.contains(id)) {
-            if told.contains(id) {
+        let after: BTreeMap<StepId, BTreeSet<StepId>> =
+            met.iter().map(|id| (*id, after(program, *id))).collect();
+        let mut judged = BTreeSet::new();
+        for (id, circle) in &after {
+            if judged.contains(id) || !circle.contains(id) {
                 continue;
             }
             // In a circle that nothing leads out of, every step leads to every other and to nothing else.
-            let circle = after(program, *id);
-            let is_closed =
-                circle.contains(id) && circle.iter().all(|other| after(program, *other) == circle);
+            let of_it = |other: &&StepId| after.get(other) == Some(circle);
+            let members: BTreeSet<StepId> = circle.iter().filter(of_it).copied().collect();
+            let is_closed = members.len() == circle.len();
             if is_closed && circle.iter().all(|id| stays(program, *id)) {
-                findings.push(finding(program, &circle));
-                told.extend(circle);
+                findings.push(finding(program, circle));
             }
+            judged.extend(members);
         }
     }
 }

@@ -200,12 +200,17 @@ impl Execution {
 
     /// Bytes of the variables that frames keep; those of the frame around each are counted there.
     pub(super) fn stored(&self) -> usize {
-        let frames = self.frames.values().map(|frame| {
+        let own = self.frames.values().map(|frame| {
             let around = frame.parent.and_then(|parent| self.frames.get(&parent));
-            let around = around.map_or(0, |around| limits::size(&around.variables));
-            limits::size(&frame.variables).saturating_sub(around)
+            match around {
+                Some(around) if Arc::ptr_eq(&around.variables, &frame.variables) => 0,
+                Some(around) => {
+                    limits::size(&frame.variables).saturating_sub(limits::size(&around.variables))
+                }
+                None => limits::size(&frame.variables),
+            }
         });
-        frames.sum()
+        own.sum()
     }
 
     /// The frame and everything inside it.

@@ -83,6 +83,23 @@ fn a_circle_without_a_way_out_is_told() {
     );
 }
 
+/// Judged step by step it would take minutes.
+#[test]
+fn a_long_circle_with_a_way_out_is_judged_as_one() {
+    let name = |number: usize| match number {
+        0 => "A".to_owned(),
+        number => format!("S{number}"),
+    };
+    let passes = (0..900).map(|number| {
+        let (name, next) = (name(number), name(number + 1));
+        format!("- {{Type: Pass, Name: {name}, Next: {next}}}\n")
+    });
+    let way = "Branches: [{Condition: '$Input.x == 1', Next: Z}], Default: A";
+    let end = format!("- {{Type: Choice, Name: S900, {way}}}\n- {{Type: Succeed, Name: Z}}\n");
+    let states: String = passes.chain([end]).collect();
+    assert_eq!(warnings(&second(&states)), [""; 0]);
+}
+
 #[test]
 fn a_circle_of_the_first_language_may_end_inside_of_an_option() {
     let flow = |last: &str| {

@@ -1,6 +1,7 @@
 //! Signed web tokens (RFC 7515, 7517, 7519): which key, whether the signature holds, whether the token is valid now.
 //!
-//! RS, PS, HS and ES with 256, 384 and 512 bits, and `EdDSA` over Ed25519. The key's type must fit the algorithm, so that a public key never serves as a shared one.
+//! RS, PS, HS and ES with 256, 384 and 512 bits, and `EdDSA` over Ed25519. The key's type must fit the algorithm, so that a
+//! public key never serves as a shared one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -92,7 +93,7 @@ fn holds(algorithm: &str, key: &Json, signed: &[u8], mark: &[u8]) -> Result<bool
             expect(key, "crv", "Ed25519")?;
             Ok(curve(&signature::ED25519, &part(key, "x")?, signed, mark))
         }
-        "ES512" => Ok(longest_curve(&point(key, "P-521")?, signed, mark)),
+        "ES512" => Ok(curve_p521(&point(key, "P-521")?, signed, mark)),
         _ => Err("the token's algorithm is not one that is allowed"),
     }
 }
@@ -134,7 +135,7 @@ fn curve(how: &'static dyn VerificationAlgorithm, key: &[u8], signed: &[u8], mar
 }
 
 /// ES512, whose curve is not among those of `ring`. What is no point or no signature proves nothing.
-fn longest_curve(key: &[u8], signed: &[u8], mark: &[u8]) -> bool {
+fn curve_p521(key: &[u8], signed: &[u8], mark: &[u8]) -> bool {
     let read = VerifyingKey::from_sec1_bytes(key).and_then(|key| {
         let mark = Signature::from_slice(mark)?;
         key.verify(signed, &mark)
