@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use emulator::LocalCloud;
 use serde_json::{Value as Json, json};
@@ -215,14 +216,18 @@ async fn queued_requests_are_tasks_where_functions_want_that() {
         ok(address, ("PUT", &path), &json!({ "asyncTask": true })).await;
     }
     let ended = async |name: &str, id: &str| {
-        loop {
-            let target = format!("functions/{name}/async-tasks/{id}");
-            let task = cloud.fc("GET", &target, b"").await.json();
-            if task["endTime"].is_i64() {
-                return task;
+        let wait = async {
+            loop {
+                let target = format!("functions/{name}/async-tasks/{id}");
+                let task = cloud.fc("GET", &target, b"").await.json();
+                if task["endTime"].is_i64() {
+                    return task;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+        };
+        let waited = tokio::time::timeout(Duration::from_mins(1), wait).await;
+        waited.unwrap_or_else(|_| panic!("{id} of {name} never ended"))
     };
     let id = [("x-fc-async-task-id", "mine")];
     for (status, code) in [(202, ""), (409, "StatefulAsyncInvocationAlreadyExists")] {
