@@ -249,7 +249,7 @@ impl Resolver {
             mounts: self.mounts(config),
             environment: config.environment_variables.clone().unwrap_or_default(),
             memory_mb: config.memory_size.unwrap_or(512),
-            cpu: config.cpu,
+            cpu: config.chosen_cpu(),
             disk_mb: config.disk_size.unwrap_or(512),
             timeout: seconds(config.timeout.unwrap_or(3)),
             concurrency: config.instance_concurrency.unwrap_or(1),

@@ -244,6 +244,13 @@ impl Config {
         })
     }
 
+    /// The virtual CPUs that instances are held to; nothing where nobody chose. 0.35 with 512 MB is no choice: the service gives
+    /// that anyway, and the vendor's tool (devsapp/fc3) writes it for whoever writes nothing.
+    pub(crate) fn chosen_cpu(&self) -> Option<f64> {
+        let is_usual = |cpu: f64| self.memory_size == Some(512) && (cpu - 0.35).abs() < 1e-6;
+        self.cpu.filter(|cpu| !is_usual(*cpu))
+    }
+
     /// What an update changes: what it names.
     pub(crate) fn updated(&self, by: &Self) -> Outcome<Self> {
         let text = |config: &Self| serde_json::to_value(config).unwrap_or_default();
@@ -349,5 +356,15 @@ mod tests {
         let chosen = before.updated(&config(json!({ "cpu": 0.5 }))).unwrap();
         let kept = chosen.updated(&config(json!({ "timeout": 9 }))).unwrap();
         assert_eq!(kept.cpu, Some(0.5));
+    }
+
+    #[test]
+    fn what_tools_write_for_nothing_is_no_choice() {
+        let chosen = |given: Json| config(given).with_defaults().chosen_cpu();
+        assert_eq!(chosen(json!({})), None);
+        assert_eq!(chosen(json!({ "cpu": 0.35, "memorySize": 512 })), None);
+        assert_eq!(chosen(json!({ "cpu": 0.3, "memorySize": 512 })), Some(0.3));
+        let larger = json!({ "cpu": 0.35, "memorySize": 1024 });
+        assert_eq!(chosen(larger), Some(0.35));
     }
 }
