@@ -52,4 +52,5 @@ mod stale;
 mod suite;
 mod support;
 mod targets;
+mod trace;
 mod web_app;

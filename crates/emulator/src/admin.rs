@@ -13,7 +13,7 @@ use sha2::Sha256;
 
 use crate::body::{Reply, ReplyBody};
 use crate::cloud::Cloud;
-use crate::function::{Query, Record};
+use crate::function::{Entry, Query, Record};
 use crate::store::StoreError;
 
 /// Header that every admin call but `ping` carries; its value is [`admin_token`].
@@ -214,7 +214,7 @@ async fn reset(cloud: &Cloud) -> Reply {
     }
 }
 
-/// The lines of a function, one JSON object a line: those at hand and, with `follow=1`, those that come. `tail` bounds
+/// The lines of functions, one JSON object a line: those at hand and, with `follow=1`, those that come. `tail` bounds
 /// the first.
 async fn logs(cloud: &Arc<Cloud>, request: &Request<Incoming>) -> Reply {
     let params = wire::escape::parse_form(request.uri().query().unwrap_or_default());
@@ -227,10 +227,10 @@ async fn logs(cloud: &Arc<Cloud>, request: &Request<Incoming>) -> Reply {
     let follow = param("follow").is_some_and(|(_, value)| value == "1");
     // Before what is at hand is read, so that nothing falls between the two.
     let live = cloud.logs.follow();
-    let (logs, wanted) = (cloud.logs.clone(), query.clone());
+    let (logs, mut query) = (cloud.logs.clone(), query);
     let most = tail.unwrap_or(MOST_LINES).min(MOST_LINES);
-    let found = tokio::task::spawn_blocking(move || logs.find(&wanted, most)).await;
-    let found = match found {
+    let read = move || Ok((logs.find(&mut query, most)?, query));
+    let (found, query) = match tokio::task::spawn_blocking(read).await {
         Ok(Ok(found)) => found,
         Ok(Err(error)) => return internal(&StoreError::Disk(error)),
         Err(failure) => std::panic::resume_unwind(failure.into_panic()),
@@ -253,28 +253,30 @@ async fn logs(cloud: &Arc<Cloud>, request: &Request<Incoming>) -> Reply {
     reply
 }
 
-type Live = tokio::sync::broadcast::Receiver<Arc<Record>>;
+type Live = tokio::sync::broadcast::Receiver<Arc<Entry>>;
 
 /// The next line that a follower asks for; lines that were read from the files already are passed over.
 async fn next_line(
-    (mut live, query, mut last): (Live, Query, Option<Record>),
+    (mut live, mut query, mut last): (Live, Query, Option<Record>),
 ) -> Option<(std::io::Result<bytes::Bytes>, (Live, Query, Option<Record>))> {
     use tokio::sync::broadcast::error::RecvError;
     loop {
-        match live.recv().await {
-            Ok(record) if query.fits(&record) => {
+        let received = live.recv().await;
+        match received.as_deref() {
+            Ok(Entry::Link(link)) => query.learn(link),
+            Ok(Entry::Record(record)) if query.fits(record) => {
                 if last.as_ref().is_some_and(|last| record.time < last.time) {
                     continue;
                 }
-                if last.as_ref() == Some(&*record) {
+                if last.as_ref() == Some(record) {
                     last = None;
                     continue;
                 }
-                let text = serde_json::to_string(&*record).ok()? + "\n";
+                let text = serde_json::to_string(record).ok()? + "\n";
                 return Some((Ok(text.into()), (live, query, last)));
             }
             // A slow follower misses lines; the files have them.
-            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            Ok(Entry::Record(_)) | Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return None,
         }
     }

@@ -14,7 +14,7 @@ pub type CallBody = UnsyncBoxBody<Bytes, BoxError>;
 pub struct Call {
     /// The id that goes through logs, headers and nested calls.
     pub request_id: String,
-    /// `traceparent` to pass on, if the caller sent one.
+    /// `traceparent` for a web server to pass on. Handlers find it among the headers of an HTTP event.
     pub trace: Option<String>,
     /// How many times this was tried before.
     pub retries: u32,

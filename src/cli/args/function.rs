@@ -56,7 +56,7 @@ pub(in crate::cli) enum InvocationType {
 
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct Logs {
-    /// The resource (default: the only one that is a function)
+    /// The resource (default: every function of the manifest)
     pub(in crate::cli) resource: Option<String>,
     /// Go on with what comes, until interrupted
     #[arg(long)]
@@ -68,7 +68,7 @@ pub(in crate::cli) struct Logs {
     /// Only up to this time
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli) until: Option<String>,
-    /// Only what one call wrote
+    /// Only what one call wrote, and the calls that were made for it
     #[arg(long, value_name = "ID")]
     pub(in crate::cli) request_id: Option<String>,
     /// Only what one instance wrote

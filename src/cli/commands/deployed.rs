@@ -134,6 +134,27 @@ impl Deployed {
     }
 }
 
+/// What is said when a manifest has no function in the cloud.
+pub(super) fn no_function() -> Diagnostics {
+    missing(
+        "no function was deployed from this manifest".to_owned(),
+        (FUNCTION, &[]),
+    )
+}
+
+/// What is said when it is not clear which thing is meant, with those that there are.
+fn missing(detail: String, (sort, names): (Sort, &[&str])) -> Diagnostics {
+    let noun = sort.noun;
+    let hint = match (names, sort.option) {
+        ([], _) => "sdev deploy".to_owned(),
+        (_, None) => format!("{noun}s here: {}", names.join(", ")),
+        (_, Some(option)) => format!("{noun}s here, for {option}: {}", names.join(", ")),
+    };
+    Diagnostic::error(code::FUNCTION_MISSING, detail)
+        .hint(hint)
+        .into()
+}
+
 fn choose<'s>(
     state: &'s State,
     (sort, resource): (Sort, Option<&str>),
@@ -146,16 +167,7 @@ fn choose<'s>(
         .map(|(id, record)| (id.as_str().split('.').next().unwrap_or_default(), record))
         .collect();
     let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
-    let missing = |detail: String| -> Diagnostics {
-        let hint = match (names.as_slice(), sort.option) {
-            ([], _) => "sdev deploy".to_owned(),
-            (_, None) => format!("{noun}s here: {}", names.join(", ")),
-            (_, Some(option)) => format!("{noun}s here, for {option}: {}", names.join(", ")),
-        };
-        Diagnostic::error(code::FUNCTION_MISSING, detail)
-            .hint(hint)
-            .into()
-    };
+    let missing = |detail: String| missing(detail, (sort, &names));
     match (resource, &all[..]) {
         (Some(wanted), all) => {
             let found = all.iter().find(|(name, _)| *name == wanted);

@@ -9,33 +9,54 @@ use super::super::printer::Printer;
 use super::super::runtime::block_on;
 use super::super::view::log;
 use super::Outcome;
-use super::deployed::Deployed;
+use super::deployed::{Deployed, no_function};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 
 pub(super) fn run(args: &Logs, global: &Global, printer: Printer) -> Outcome {
     block_on(async {
-        let function =
-            Deployed::function("logs", args.resource.as_deref(), (global, printer)).await?;
-        let found = local::running()?.filter(|_| function.to.is_local());
-        let Some((endpoint, keys)) = found else {
+        let with = (global, printer);
+        let functions = functions(args.resource.as_deref(), with).await?;
+        let found = functions.zip(local::running()?);
+        let Some((functions, (endpoint, keys))) = found else {
             let detail = "logs can be read from the local cloud; on the real one they are in the log service";
             return Err(Diagnostic::error(code::NOT_SUPPORTED_YET, detail).into());
         };
         let admin = Admin::new(&endpoint, &keys)?;
-        let query = query(args, function.name())?;
+        let query = query(args, functions.iter().map(|(_, name)| name))?;
         let mut lines = admin.logs(&query).await?;
+        let is_alone = functions.len() == 1;
         while let Some(line) = lines.next().await? {
-            log::show(printer, None, &line);
+            let wrote = |(_, name): &&(String, String)| line["function"] == name.as_str();
+            let of = functions.iter().find(wrote).filter(|_| !is_alone);
+            log::show(printer, of.map(|(resource, _)| resource.as_str()), &line);
         }
         Ok(Exit::Done)
     })
 }
 
-fn query(args: &Logs, function: &str) -> Result<Vec<(&'static str, String)>, Diagnostics> {
-    let mut query = vec![
-        ("function", function.to_owned()),
-        ("tail", args.lines.to_string()),
-    ];
+/// The resources whose lines are asked for, and their functions; nothing on the real cloud.
+async fn functions(
+    resource: Option<&str>,
+    with: (&Global, Printer),
+) -> Result<Option<Vec<(String, String)>>, Diagnostics> {
+    let Some(resource) = resource else {
+        let all = Deployed::local_functions("logs", with).await?;
+        return match all {
+            Some(all) if all.is_empty() => Err(no_function()),
+            all => Ok(all),
+        };
+    };
+    let function = Deployed::function("logs", Some(resource), with).await?;
+    let named = (resource.to_owned(), function.name().to_owned());
+    Ok(function.to.is_local().then(|| vec![named]))
+}
+
+fn query<'f>(
+    args: &Logs,
+    functions: impl Iterator<Item = &'f String>,
+) -> Result<Vec<(&'static str, String)>, Diagnostics> {
+    let mut query = vec![("tail", args.lines.to_string())];
+    query.extend(functions.map(|name| ("function", name.clone())));
     let texts = [
         ("request", &args.request_id),
         ("instance", &args.instance_id),

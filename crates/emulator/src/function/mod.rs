@@ -3,7 +3,7 @@
 //! `service` reads an API call and `api` answers it: `model` decides (pure), `table` keeps rows, `code` keeps packages.
 //! `resolve` turns rows into what runs; `run` is the contract with whatever runs it.
 //! `scale` carries out what rules say of kept
-//! instances. `fc2` is what is served of the older API.
+//! instances. `trace` says which calls were made for which. `fc2` is what is served of the older API.
 
 mod api;
 mod attach;
@@ -21,12 +21,13 @@ mod run;
 mod scale;
 mod service;
 mod table;
+mod trace;
 mod trigger;
 
 pub(crate) use code::ARCHIVES;
 pub(crate) use error::FcError;
 pub(crate) use fc2::TOKEN_PATH;
-pub(crate) use log::{Logs, Query, Record};
+pub(crate) use log::{Entry, Logs, Query, Record};
 pub(crate) use queue::table::SCHEMA as QUEUE_SCHEMA;
 pub(crate) use queue::tasks::SCHEMA as TASK_SCHEMA;
 pub(crate) use run::Run;

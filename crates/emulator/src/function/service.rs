@@ -21,6 +21,7 @@ use super::queue::{self, Bell};
 use super::resolve::Resolver;
 use super::run::Run;
 use super::scale::Loads;
+use super::trace::Origin;
 use super::trigger::{self, Buckets, Buses, Timers, Topics};
 use super::{Logs, api, scale, table};
 use crate::agenda::Agenda;
@@ -216,14 +217,17 @@ impl Functions {
         Ok(shared.resolver.clear_file_systems()?)
     }
 
-    /// Calls a function with an event in the name of another service.
+    /// Calls a function with an event in the name of another service, whose trace the call has, if any.
     pub(crate) async fn call_event(
         &self,
         name: &str,
         qualifier: &str,
-        call: runtime::Call,
+        mut call: runtime::Call,
     ) -> Outcome<runtime::Answer> {
         let target = self.0.resolver.target(name, qualifier).await?;
+        let origin = call.trace.as_deref().and_then(Origin::of_traceparent);
+        let trace = self.0.traceparent(name, &call.request_id, origin.as_ref());
+        call.trace = Some(trace);
         match self.0.run.call(&target.spec, call).await? {
             runtime::Reply::Answer(answer) => Ok(answer),
             runtime::Reply::Web { .. } => {
@@ -237,17 +241,18 @@ impl Functions {
         }
     }
 
-    /// Queues an event of a function in the name of another service.
+    /// Queues an event of a function in the name of another service, whose trace is said if it has one.
     pub(crate) async fn enqueue_event(
         &self,
-        name: &str,
-        qualifier: Option<&str>,
-        id: &str,
+        (name, qualifier): (&str, Option<&str>),
+        (id, trace): (&str, Option<&str>),
         event: Vec<u8>,
     ) -> Outcome<()> {
         let qualifier = qualifier.unwrap_or("LATEST");
         self.0.resolver.target(name, qualifier).await?;
-        let event = queue::Event::new(id, name, qualifier, &event, self.0.now_ms());
+        let origin = trace.and_then(Origin::of_traceparent);
+        let event =
+            queue::Event::new(id, name, qualifier, &event, self.0.now_ms()).made_for(origin);
         let queued = self.0.store.write(move |db| {
             queue::tasks::enqueue(db, &event)?;
             Ok::<_, FcError>(())
@@ -321,6 +326,19 @@ impl Shared {
             pipe: Pipe::Err,
             text,
         });
+    }
+
+    /// What a request asks other functions with, so that its id leads to what it caused; keeps that it was made for another, if it was.
+    pub(super) fn traceparent(
+        &self,
+        function: &str,
+        request_id: &str,
+        origin: Option<&Origin>,
+    ) -> String {
+        if let Some(origin) = origin {
+            self.logs.link(function, request_id, origin);
+        }
+        Origin::of_request(origin, request_id).text()
     }
 
     /// A function's ARN; of a version or alias when a qualifier other than `LATEST` is named.

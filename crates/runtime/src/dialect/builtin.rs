@@ -212,7 +212,7 @@ impl Dialect for Builtin {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let asked = Frame {
             head: json!({
-                "t": "invoke", "id": id, "request": call.request_id, "trace": call.trace, "retries": call.retries,
+                "t": "invoke", "id": id, "request": call.request_id, "retries": call.retries,
             }),
             payload,
         };

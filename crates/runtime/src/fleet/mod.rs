@@ -29,6 +29,7 @@ mod roster;
 mod seat;
 mod serve;
 mod sight;
+mod source;
 mod start;
 mod state;
 mod tools;

@@ -1,17 +1,17 @@
 //! What an instance writes: line by line to the log, and its last bytes to whoever asks.
 
-use std::sync::{Arc, Mutex};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::Notify;
 
 use super::lock;
+use super::source::{LONGEST_LINE, Left, Source};
 use crate::log::{Line, LogSink, Pipe};
 
-/// Bytes of a line at most; a longer one comes in pieces. The vendor's limit.
-const LONGEST_LINE: usize = 32 * 1024;
 /// Lines and bytes that are kept of a second; more is counted and left out, so that endless output fills no disk.
 const LINES: u32 = 10_000;
 const BYTES: usize = 4 * 1024 * 1024;
@@ -45,6 +45,7 @@ pub(super) struct Output {
     version: String,
     instance: String,
     marks: Marks,
+    sources: OnceLock<[Source; 2]>,
     state: Mutex<State>,
     /// Rung at every end of a call.
     ended: Notify,
@@ -65,7 +66,7 @@ struct State {
     begun: Vec<String>,
     is_marked: bool,
     /// Pipes that are read.
-    open: u32,
+    open: usize,
     rate: Rate,
 }
 
@@ -111,58 +112,60 @@ impl Output {
             version: version.to_owned(),
             instance: instance.to_owned(),
             marks,
+            sources: OnceLock::new(),
             state: Mutex::default(),
             ended: Notify::new(),
         })
     }
 
-    /// Reads a pipe to its end, in the background.
-    pub(super) fn follow(
-        self: &Arc<Self>,
-        from: impl AsyncRead + Unpin + Send + 'static,
-        pipe: Pipe,
-    ) {
-        lock(&self.state).open += 1;
-        let output = Arc::clone(self);
-        tokio::spawn(async move {
-            output.read(from, pipe).await;
-            lock(&output.state).open -= 1;
-            output.ended.notify_waiters();
-        });
+    /// Reads both pipes to their ends, in the background.
+    ///
+    /// # Errors
+    /// The runtime cannot watch them.
+    pub(super) fn follow(self: &Arc<Self>, (out, err): (OwnedFd, OwnedFd)) -> io::Result<()> {
+        let out = Source::new(out, Pipe::Out)?;
+        let err = Source::new(err, Pipe::Err)?;
+        let sources = self.sources.get_or_init(|| [out, err]);
+        lock(&self.state).open = sources.len();
+        for number in 0..sources.len() {
+            let output = Arc::clone(self);
+            tokio::spawn(async move {
+                if let Some(sources) = output.sources.get() {
+                    output.read(&sources[number]).await;
+                }
+                lock(&output.state).open -= 1;
+                output.ended.notify_waiters();
+            });
+        }
+        Ok(())
     }
 
-    async fn read(&self, mut from: impl AsyncRead + Unpin, pipe: Pipe) {
-        let mut buffer = Vec::with_capacity(8 * 1024);
+    async fn read(&self, source: &Source) {
         loop {
-            let read = if lock(&self.state).rate.dropped > 0 {
+            let wait = source.wait(|line| self.line(line, source.pipe));
+            let left = if lock(&self.state).rate.dropped > 0 {
                 // The count is written although nothing follows.
-                let read = tokio::time::timeout(SECOND, from.read_buf(&mut buffer));
-                let Ok(read) = read.await else {
+                let Ok(left) = tokio::time::timeout(SECOND, wait).await else {
                     self.settle();
                     continue;
                 };
-                read
+                left
             } else {
-                from.read_buf(&mut buffer).await
+                wait.await
             };
-            if !read.is_ok_and(|read| read > 0) {
+            if left == Left::End {
                 break;
             }
-            let mut begin = 0;
-            while let Some(length) = buffer[begin..].iter().position(|byte| *byte == b'\n') {
-                self.line(&buffer[begin..begin + length], pipe);
-                begin += length + 1;
-            }
-            buffer.drain(..begin);
-            if buffer.len() >= LONGEST_LINE {
-                self.line(&buffer, pipe);
-                buffer.clear();
-            }
-        }
-        if !buffer.is_empty() {
-            self.line(&buffer, pipe);
+            tokio::task::consume_budget().await;
         }
         self.settle();
+    }
+
+    /// Reads what was written by now.
+    fn catch_up(&self) {
+        for source in self.sources.get().into_iter().flatten() {
+            let _ = source.take(|line| self.line(line, source.pipe));
+        }
     }
 
     fn line(&self, bytes: &[u8], pipe: Pipe) {
@@ -334,6 +337,8 @@ impl Output {
             Marks::Either => self.take_begun(id),
         };
         if is_open {
+            // What the server wrote before it answered is the call's.
+            self.catch_up();
             self.write(&format!("{END}{id}"), Pipe::Out);
             self.leave(id);
         }
@@ -382,22 +387,66 @@ impl Output {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     #[derive(Default)]
-    struct Lines(Mutex<Vec<String>>);
+    struct Lines(Mutex<Vec<String>>, Mutex<Vec<Option<String>>>);
 
     impl LogSink for Lines {
         fn line(&self, line: Line<'_>) {
             lock(&self.0).push(line.text.to_owned());
+            lock(&self.1).push(line.request.map(str::to_owned));
         }
+    }
+
+    fn output(lines: &Arc<Lines>, marks: Marks) -> Arc<Output> {
+        Output::new(Arc::clone(lines) as _, ("f", "LATEST", "i"), marks)
+    }
+
+    /// Pipes that `output` follows, of which one is written to.
+    fn pipe(output: &Arc<Output>) -> io::PipeWriter {
+        let [(out, to), (err, _)] = [io::pipe().unwrap(), io::pipe().unwrap()];
+        output.follow((out.into(), err.into())).unwrap();
+        to
     }
 
     async fn written(text: Vec<u8>) -> Vec<String> {
         let lines = Arc::new(Lines::default());
-        let output = Output::new(Arc::clone(&lines) as _, ("f", "LATEST", "i"), Marks::Ours);
-        output.read(&text[..], Pipe::Out).await;
+        let output = output(&lines, Marks::Ours);
+        let mut to = pipe(&output);
+        let writing = std::thread::spawn(move || to.write_all(&text).unwrap());
+        while lock(&output.state).open > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        writing.join().unwrap();
         std::mem::take(&mut lock(&lines.0))
+    }
+
+    #[tokio::test]
+    async fn what_a_server_wrote_before_it_answered_belongs_to_the_call() {
+        let lines = Arc::new(Lines::default());
+        let output = output(&lines, Marks::Ours);
+        let mut to = pipe(&output);
+        for id in ["1", "2"] {
+            output.begin(id);
+            // The background has had no turn when the answer is there.
+            to.write_all(format!("of {id}\n").as_bytes()).unwrap();
+            output.finish(id);
+        }
+        to.write_all(b"of none\n").unwrap();
+        drop(to);
+        output.drain().await;
+        let requests = std::mem::take(&mut *lock(&lines.1));
+        let found: Vec<_> = lock(&lines.0).drain(..).zip(requests).collect();
+        let of = |text: &str| {
+            let found = found.iter().find(|(line, _)| line == text);
+            found.and_then(|(_, request)| request.clone())
+        };
+        assert_eq!(of("of 1").as_deref(), Some("1"));
+        assert_eq!(of("of 2").as_deref(), Some("2"));
+        assert!(found.contains(&("of none".to_owned(), None)), "{found:?}");
     }
 
     #[tokio::test]
@@ -419,10 +468,10 @@ mod tests {
             ("word\n", ""),
         ] {
             let lines = Arc::new(Lines::default());
-            let log = Arc::clone(&lines) as _;
-            let output = Output::new(log, ("f", "LATEST", "i"), Marks::Either);
+            let output = output(&lines, Marks::Either);
             output.begin("1");
-            output.read(written.as_bytes(), Pipe::Out).await;
+            pipe(&output).write_all(written.as_bytes()).unwrap();
+            output.drain().await;
             let tail = output.end("1").await;
             let expected =
                 format!("FC Invoke Start RequestId: 1\nword\nFC Invoke End RequestId: 1{ends}\n");

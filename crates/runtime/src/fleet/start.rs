@@ -22,7 +22,6 @@ use super::{Settings, Shared, lock};
 use crate::call::Fault;
 use crate::dialect::{Builtin, Custom, Dialect, RuntimeApi, bootstrap};
 use crate::launch::{CANNOT, Input, Order, Process, Shares};
-use crate::log::Pipe;
 use crate::spec::{Container, Language, Spec};
 
 /// The folder of bootstraps, below the fleet's.
@@ -142,8 +141,11 @@ impl Starter {
         let log = Arc::clone(&shared.settings.log);
         let output = Output::new(log, (&spec.function, &spec.version, &id), marks);
         if let (Some(out), Some(err)) = (process.take_stdout(), process.take_stderr()) {
-            output.follow(out, Pipe::Out);
-            output.follow(err, Pipe::Err);
+            let pipes = out
+                .into_owned_fd()
+                .and_then(|out| Ok((out, err.into_owned_fd()?)));
+            let followed = pipes.and_then(|pipes| output.follow(pipes));
+            followed.map_err(|error| Fault::Start(error.to_string()))?;
         }
         self.remark(&ground, spec, &output);
         let dialect: Box<dyn Dialect> = match (socket, api) {

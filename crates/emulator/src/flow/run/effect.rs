@@ -194,7 +194,7 @@ pub(in crate::flow) fn request_id(header: &Header, (scheduled, since): (u64, i64
 }
 
 /// The trace that all calls of an execution belong to.
-pub(super) fn trace(header: &Header, scheduled: u64) -> String {
+pub(in crate::flow) fn trace(header: &Header, scheduled: u64) -> String {
     let whole = chance(&format!("{}/{}", header.flow, header.name));
     let part = chance(&format!("{}/{}/{scheduled}", header.flow, header.name));
     format!("00-{}-{}-01", &whole[..32], &part[..16])

@@ -11,6 +11,7 @@ use crate::function::error::{FcError, Outcome};
 use crate::function::queue::{self, Asked, Event};
 use crate::function::resolve::Target;
 use crate::function::service::Shared;
+use crate::function::trace::Origin;
 
 /// Bytes of an event at most, when its sender waits. The vendor's limit.
 const LARGEST: usize = 32 * 1024 * 1024;
@@ -30,9 +31,10 @@ pub(super) async fn invoke(shared: &Shared, call: &Call, name: &str) -> Outcome<
         )));
     }
     let target = shared.resolver.target(name, call.qualifier()).await?;
+    let (id, origin) = (&call.http.request_id, Origin::of(&call.http.headers));
     let event = runtime::Call {
-        request_id: call.http.request_id.clone(),
-        trace: header("traceparent").map(str::to_owned),
+        request_id: id.clone(),
+        trace: Some(shared.traceparent(name, id, origin.as_ref())),
         retries: 0,
         request: Request::Event(call.http.body.clone()),
     };
@@ -56,7 +58,8 @@ async fn enqueue(shared: &Shared, call: &Call, name: &str, asked: Asked) -> Outc
     let qualifier = call.qualifier();
     shared.resolver.target(name, qualifier).await?;
     let (id, now) = (&call.http.request_id, shared.now_ms());
-    let event = Event::new(id, name, qualifier, &call.http.body, now);
+    let event = Event::new(id, name, qualifier, &call.http.body, now)
+        .made_for(Origin::of(&call.http.headers));
     shared.accept(event, asked).await
 }
 

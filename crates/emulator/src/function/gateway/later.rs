@@ -12,6 +12,7 @@ use crate::function::error::Outcome;
 use crate::function::queue::{Asked, Event, LARGEST, TASK_ID, WebHead};
 use crate::function::resolve::Target;
 use crate::function::service::Shared;
+use crate::function::trace::Origin;
 
 impl Shared {
     /// Queues an admitted request: for a handler as the event that it will get, for a web server as it is.
@@ -20,13 +21,14 @@ impl Shared {
         target: &Target,
         (parts, about): (Parts, About),
         body: CallBody,
-        asked: Asked,
+        (asked, origin): (Asked, Option<Origin>),
     ) -> Outcome<Reply> {
         let body = read_within(body, LARGEST).await?;
         let now = self.now_ms();
         let queued = |payload: &[u8]| {
             let (function, qualifier) = (&target.spec.function, &target.spec.identity.qualifier);
             Event::new(&about.request_id, function, qualifier, payload, now)
+                .made_for(origin.clone())
         };
         let event = if is_server(target) {
             queued(&body).of_web(head(&parts, &about)?)

@@ -17,6 +17,7 @@ use crate::function::error::{FcError, Outcome};
 use crate::function::queue::Asked;
 use crate::function::resolve::Target;
 use crate::function::service::Shared;
+use crate::function::trace::{Origin, TRACEPARENT};
 
 /// Bytes of a request's body at most. The vendor's limit; for a response's it names none.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
@@ -29,14 +30,20 @@ impl Shared {
     pub(super) async fn serve(&self, target: &Target, visit: Visit) -> Outcome<Reply> {
         let Visit { mut request, about } = visit;
         check_limits(request.headers(), &about.target)?;
-        let trace = trace(request.headers());
+        let origin = Origin::of(request.headers());
         let asked = Asked::of(request.headers());
         let wish = Wish::of(&mut request);
         let (mut parts, body) = request.into_parts();
         from_visitor(&mut parts.headers);
-        if let Some(asked) = asked {
-            return Box::pin(self.defer(target, (parts, about), body, asked)).await;
+        let (function, id) = (&target.spec.function, &about.request_id);
+        let trace = self.traceparent(function, id, origin.as_ref());
+        if let Ok(trace) = HeaderValue::try_from(&*trace) {
+            parts.headers.insert(TRACEPARENT, trace);
         }
+        if let Some(asked) = asked {
+            return Box::pin(self.defer(target, (parts, about), body, (asked, origin))).await;
+        }
+        let trace = Some(trace);
         if is_server(target) {
             return self.pass(target, (parts, about), (body, wish), trace).await;
         }
@@ -195,11 +202,6 @@ fn check_limits(headers: &HeaderMap, target: &str) -> Outcome<()> {
 
 fn too_large(most: usize) -> FcError {
     FcError::invalid(format!("the body is larger than {} KB", most >> 10))
-}
-
-fn trace(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get("traceparent")?;
-    value.to_str().ok().map(str::to_owned)
 }
 
 fn bad(message: &str) -> FcError {

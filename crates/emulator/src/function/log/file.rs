@@ -29,6 +29,45 @@ pub(crate) struct Record {
     pub(crate) text: String,
 }
 
+/// That a call of a function was made for another, by which an id leads from the first to all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Link {
+    /// Milliseconds of the cloud's time.
+    pub(crate) time: i64,
+    pub(crate) function: String,
+    /// The call.
+    pub(crate) request: String,
+    /// The trace that it is in.
+    pub(crate) trace: String,
+    /// The span of whoever made it.
+    pub(crate) parent: String,
+}
+
+/// What a line of a file is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Entry {
+    Record(Record),
+    Link(Link),
+}
+
+impl Entry {
+    pub(super) fn function(&self) -> &str {
+        match self {
+            Self::Record(record) => &record.function,
+            Self::Link(link) => &link.function,
+        }
+    }
+
+    fn read(line: &[u8]) -> Option<Self> {
+        let record = serde_json::from_slice(line).map(Self::Record);
+        record
+            .or_else(|_| serde_json::from_slice(line).map(Self::Link))
+            .ok()
+    }
+}
+
 /// A function's file that is open for writing.
 pub(super) struct LogFile {
     folder: PathBuf,
@@ -92,8 +131,8 @@ fn name(folder: &Path, number: u32) -> PathBuf {
     folder.join(number.to_string())
 }
 
-/// Hands over every record of a function's files, oldest first. A line that was cut off by a crash is passed over.
-pub(super) fn read(folder: &Path, mut hand: impl FnMut(Record)) -> io::Result<()> {
+/// Hands over every entry of a function's files, oldest first. A line that was cut off by a crash is passed over.
+pub(super) fn read(folder: &Path, mut hand: impl FnMut(Entry)) -> io::Result<()> {
     let older = (1..=KEPT).rev().map(|number| name(folder, number));
     for path in older.chain([folder.join("current")]) {
         let file = match File::open(path) {
@@ -101,8 +140,8 @@ pub(super) fn read(folder: &Path, mut hand: impl FnMut(Record)) -> io::Result<()
             file => file?,
         };
         for line in BufReader::new(file).split(b'\n') {
-            if let Ok(record) = serde_json::from_slice(&line?) {
-                hand(record);
+            if let Some(entry) = Entry::read(&line?) {
+                hand(entry);
             }
         }
     }
@@ -134,7 +173,13 @@ mod tests {
             file.write(line.as_bytes()).unwrap();
         }
         let mut times = Vec::new();
-        read(&folder.path().join("f"), |record| times.push(record.time)).unwrap();
+        let folder_of_f = folder.path().join("f");
+        read(&folder_of_f, |entry| {
+            if let Entry::Record(record) = entry {
+                times.push(record.time);
+            }
+        })
+        .unwrap();
         assert!(times.windows(2).all(|pair| pair[0] + 1 == pair[1]));
         assert_eq!(times.last(), Some(&99));
         let sizes = fs::read_dir(folder.path().join("f")).unwrap();

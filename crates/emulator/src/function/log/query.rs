@@ -1,12 +1,15 @@
 //! Which lines are asked for.
 
-use super::file::Record;
+use std::collections::HashSet;
+
+use super::file::{Link, Record};
+use crate::function::trace::{span_id, trace_id};
 
 /// A filter; what is absent excludes nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Query {
-    pub(crate) function: String,
-    pub(crate) request: Option<String>,
+    functions: Vec<String>,
+    calls: Option<Calls>,
     pub(crate) instance: Option<String>,
     pub(crate) version: Option<String>,
     /// Milliseconds of the cloud's time.
@@ -15,6 +18,32 @@ pub(crate) struct Query {
     pub(crate) until: Option<i64>,
     /// A part of the text.
     pub(crate) text: Option<String>,
+}
+
+/// A call and those that were made for it, as far as they are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Calls {
+    /// The trace that the call begins, if nobody made it for another.
+    trace: String,
+    requests: HashSet<String>,
+    spans: HashSet<String>,
+}
+
+impl Calls {
+    fn of(request: String) -> Self {
+        Self {
+            trace: trace_id(&request),
+            spans: HashSet::from([span_id(&request)]),
+            requests: HashSet::from([request]),
+        }
+    }
+
+    fn learn(&mut self, link: &Link) {
+        if link.trace == self.trace || self.spans.contains(&link.parent) {
+            self.spans.insert(span_id(&link.request));
+            self.requests.insert(link.request.clone());
+        }
+    }
 }
 
 impl Query {
@@ -33,9 +62,14 @@ impl Query {
                 .map(Some)
                 .map_err(|_| format!("{name} must be a number of milliseconds since 1970")),
         };
+        let functions = params.iter().filter(|(key, _)| key == "function");
+        let functions: Vec<String> = functions.map(|(_, value)| value.clone()).collect();
+        if functions.is_empty() {
+            return Err("function must be named".to_owned());
+        }
         Ok(Self {
-            function: text("function").ok_or("function must be named")?,
-            request: text("request"),
+            functions,
+            calls: text("request").map(Calls::of),
             instance: text("instance"),
             version: text("version"),
             since: time("since")?,
@@ -44,13 +78,34 @@ impl Query {
         })
     }
 
+    /// The functions whose lines are asked for.
+    pub(super) fn functions(&self) -> &[String] {
+        &self.functions
+    }
+
+    /// Whether one call's lines are asked for.
+    pub(super) fn is_of_a_request(&self) -> bool {
+        self.calls.is_some()
+    }
+
+    /// Takes note of a call that was made for another: its lines are asked for with the other's.
+    pub(crate) fn learn(&mut self, link: &Link) {
+        if let Some(calls) = &mut self.calls {
+            calls.learn(link);
+        }
+    }
+
     /// Whether a line is asked for.
     pub(crate) fn fits(&self, record: &Record) -> bool {
         let is = |wanted: &Option<String>, found: Option<&str>| {
             wanted.is_none() || wanted.as_deref() == found
         };
-        record.function == self.function
-            && is(&self.request, record.request.as_deref())
+        let is_of_call = |calls: &Calls| {
+            let request = record.request.as_ref();
+            request.is_some_and(|request| calls.requests.contains(request))
+        };
+        self.functions.contains(&record.function)
+            && self.calls.as_ref().is_none_or(is_of_call)
             && is(&self.instance, Some(&record.instance))
             && is(&self.version, Some(&record.version))
             && self.since.is_none_or(|since| record.time >= since)

@@ -7,6 +7,7 @@ use super::{Event, tasks};
 use crate::bridge::{self, Bridge, bus_of_arn};
 use crate::function::error::{FcError, Outcome};
 use crate::function::service::Shared;
+use crate::function::trace::Origin;
 use crate::identity::request_uuid;
 use crate::mns::{Address, Letter, Mns, Posted};
 
@@ -62,6 +63,10 @@ impl Hearer {
                     report.to_string().as_bytes(),
                     since,
                 );
+                let told = told.made_for(Some(Origin::of_request(
+                    event.origin.as_ref(),
+                    &event.request_id,
+                )));
                 tasks::enqueue(db, &told)?;
                 Ok(Told::Nothing)
             }

@@ -5,10 +5,11 @@ use rusqlite::{Connection, Row, params};
 use super::{Setting, WebHead};
 use crate::function::model::SettingKind;
 use crate::function::table::{self, parsed, text};
+use crate::function::trace::Origin;
 
 type Rows<T> = rusqlite::Result<T>;
 
-/// Tables of the queue. What makes an event a web request is in a table of its own, and goes with the event.
+/// Tables of the queue. What makes an event a web request, and what it was queued for, are in tables of their own, and go with the event.
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS fc_event (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -26,8 +27,14 @@ CREATE TABLE IF NOT EXISTS fc_event_web (
     event INTEGER PRIMARY KEY,
     head TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS fc_event_origin (
+    event INTEGER PRIMARY KEY,
+    traceparent TEXT NOT NULL
+) STRICT;
 CREATE TRIGGER IF NOT EXISTS fc_event_gone AFTER DELETE ON fc_event
 BEGIN DELETE FROM fc_event_web WHERE event = OLD.id; END;
+CREATE TRIGGER IF NOT EXISTS fc_event_over AFTER DELETE ON fc_event
+BEGIN DELETE FROM fc_event_origin WHERE event = OLD.id; END;
 ";
 
 /// An event that waits.
@@ -47,6 +54,8 @@ pub(crate) struct Event {
     pub(super) refusals: u32,
     /// Set when it is a web request, of which the payload is the body.
     pub(super) web: Option<WebHead>,
+    /// Set when it was queued for another call.
+    pub(super) origin: Option<Origin>,
 }
 
 impl Event {
@@ -68,7 +77,13 @@ impl Event {
             failures: 0,
             refusals: 0,
             web: None,
+            origin: None,
         }
+    }
+
+    /// The same for another call, if it was made for one.
+    pub(crate) fn made_for(self, origin: Option<Origin>) -> Self {
+        Self { origin, ..self }
     }
 
     /// The same as a web request with this head.
@@ -104,10 +119,15 @@ pub(super) fn add(db: &Connection, event: &Event) -> Rows<()> {
         event.payload,
         event.enqueued_ms
     ])?;
+    let id = db.last_insert_rowid();
     if let Some(head) = &event.web {
         let sql = "INSERT INTO fc_event_web (event, head) VALUES (?1, ?2)";
+        db.prepare_cached(sql)?.execute(params![id, text(head)])?;
+    }
+    if let Some(origin) = &event.origin {
+        let sql = "INSERT INTO fc_event_origin (event, traceparent) VALUES (?1, ?2)";
         db.prepare_cached(sql)?
-            .execute(params![db.last_insert_rowid(), text(head)])?;
+            .execute(params![id, origin.text()])?;
     }
     Ok(())
 }
@@ -129,8 +149,9 @@ pub(super) fn functions(db: &Connection) -> Rows<Vec<String>> {
 /// Events of a function that are due, the longest due first.
 pub(super) fn due(db: &Connection, function: &str, now_ms: i64, limit: usize) -> Rows<Vec<Event>> {
     let sql =
-        "SELECT id, request_id, function, qualifier, payload, enqueued_ms, failures, refusals, head
-               FROM fc_event LEFT JOIN fc_event_web ON event = id
+        "SELECT id, request_id, function, qualifier, payload, enqueued_ms, failures, refusals, head, traceparent
+               FROM fc_event LEFT JOIN fc_event_web AS web ON web.event = id
+               LEFT JOIN fc_event_origin AS origin ON origin.event = id
                WHERE function = ?1 AND due_ms <= ?2 ORDER BY due_ms, id LIMIT ?3";
     let mut statement = db.prepare_cached(sql)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -193,6 +214,7 @@ pub(crate) fn clear(db: &Connection) -> Rows<()> {
 
 fn event(row: &Row<'_>) -> Rows<Event> {
     let head: Option<String> = row.get(8)?;
+    let traceparent: Option<String> = row.get(9)?;
     Ok(Event {
         id: row.get(0)?,
         request_id: row.get(1)?,
@@ -203,6 +225,7 @@ fn event(row: &Row<'_>) -> Rows<Event> {
         failures: row.get(6)?,
         refusals: row.get(7)?,
         web: head.map(|head| parsed(&head)).transpose()?,
+        origin: traceparent.as_deref().and_then(Origin::of_traceparent),
     })
 }
 
@@ -230,12 +253,16 @@ INSERT INTO fc_event VALUES (7, 'old', 'f', 'LATEST', x'78', 1, 1, 2, 3);
     }
 
     #[test]
-    fn heads_of_requests_are_kept_beside_events_of_older_stores_and_go_with_their_own() {
+    fn heads_and_origins_of_requests_are_kept_beside_events_of_older_stores_and_go_with_their_own()
+    {
         let db = Connection::open_in_memory().unwrap();
         db.execute_batch(BEFORE).unwrap();
         db.execute_batch(SCHEMA).unwrap();
         db.execute_batch(SCHEMA).unwrap();
-        let request = Event::new("new", "f", "LATEST", b"body", 1).of_web(head());
+        let origin = Some(Origin::of_request(None, "caller"));
+        let request = Event::new("new", "f", "LATEST", b"body", 1)
+            .of_web(head())
+            .made_for(origin);
         add(&db, &request).unwrap();
         let found = due(&db, "f", 1, 9).unwrap();
         let old = Event {
@@ -246,13 +273,13 @@ INSERT INTO fc_event VALUES (7, 'old', 'f', 'LATEST', x'78', 1, 1, 2, 3);
         };
         let new = Event { id: 8, ..request };
         assert_eq!(found, [old, new]);
-        let heads = || -> i64 {
-            let sql = "SELECT count(*) FROM fc_event_web";
+        let beside = || -> i64 {
+            let sql = "SELECT (SELECT count(*) FROM fc_event_web) + (SELECT count(*) FROM fc_event_origin)";
             db.query_row(sql, [], |row| row.get(0)).unwrap()
         };
         assert!(remove(&db, &found[0]).unwrap());
-        assert_eq!(heads(), 1);
+        assert_eq!(beside(), 2);
         assert!(remove(&db, &found[1]).unwrap());
-        assert_eq!(heads(), 0);
+        assert_eq!(beside(), 0);
     }
 }

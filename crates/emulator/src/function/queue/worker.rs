@@ -268,9 +268,10 @@ async fn call(
     let Some(request) = request(shared, &target, (event, task)) else {
         return (failed("the kept request is damaged"), String::new());
     };
+    let (id, origin) = (&event.request_id, event.origin.as_ref());
     let call = Call {
-        request_id: event.request_id.clone(),
-        trace: None,
+        request_id: id.clone(),
+        trace: Some(shared.traceparent(&event.function, id, origin)),
         retries: event.failures,
         request,
     };

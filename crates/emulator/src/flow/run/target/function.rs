@@ -55,7 +55,11 @@ pub(super) async fn act(runner: &Arc<Runner>, header: &Header, call: &Call) -> C
         let id = request_id(header, (call.scheduled, call.since));
         let enqueued = runner
             .functions
-            .enqueue_event(&name, qualifier.as_deref(), &id, bytes(event))
+            .enqueue_event(
+                (&name, qualifier.as_deref()),
+                (&id, Some(&trace(header, call.scheduled))),
+                bytes(event),
+            )
             .await;
         return enqueued
             .map(|()| Came::Begun(json!({})))

@@ -9,7 +9,7 @@ use workflow::engine::{Call, Fault, Header};
 use super::super::function::{ask, service_fault};
 use super::super::{Called, Runner, answered, parameter, result};
 use super::with_request;
-use crate::flow::run::effect::request_id;
+use crate::flow::run::effect::{request_id, trace};
 
 /// Calls the function that `FunctionName` names with `Payload`, always as JSON; without one it gets an empty object. The
 /// function's own error is the task's, as if its ARN stood in the task ("Invoke an AWS Lambda function with Step Functions").
@@ -30,7 +30,9 @@ pub(in super::super) async fn invoke(runner: &Arc<Runner>, header: &Header, call
         "RequestResponse" => {}
         "Event" => {
             let functions = &runner.functions;
-            let enqueued = functions.enqueue_event(&name, qualifier.as_deref(), &request, event);
+            let trace = trace(header, call.scheduled);
+            let called = (&*name, qualifier.as_deref());
+            let enqueued = functions.enqueue_event(called, (&request, Some(&trace)), event);
             enqueued.await.map_err(|error| service_fault(&error))?;
             let output = json!({"Payload": "", "StatusCode": 202});
             return Ok(answered(call, with_request(output, 202, &request)));
