@@ -73,6 +73,13 @@ fn a_product_is_what_all_services_know_of_it() {
             "reviews": [{"text": "Boils.", "stars": 5}], "warnings": [],
         })
     );
+    // Its id leads to what every service did for it.
+    let id = found.header("x-fc-request-id").unwrap();
+    let told = shop.run(&format!("logs --request-id {id}"));
+    for service in ["front", "products", "prices", "stock", "reviews"] {
+        let begun = format!(" {service} | FC Invoke Start");
+        assert_eq!(told.matches(&begun).count(), 1, "{service}: {told}");
+    }
     assert_eq!(shop.get("/products/p9").status, 404);
     assert_eq!(shop.get("/").status, 404);
     assert_eq!(shop.get("/products/p1%2F..").status, 404);
