@@ -311,6 +311,18 @@ fn steps_that_wait_are_shown_with_their_tokens_and_reported_to_by_name() {
         .run("workflow report one --step Ask --resource pay")
         .code(1)
         .says("2 steps `Ask` of one wait for a report");
+    // A name alone says too little, too.
+    sandbox
+        .run("workflow report one --resource pay")
+        .code(1)
+        .says("`one` is an execution, and a report is for one of its steps")
+        .says("name its step, too: sdev workflow report one --step STEP")
+        .says("waiting for a report: `Ask`");
+    sandbox
+        .run("workflow report two --resource pay")
+        .code(1)
+        .says("not a token of this cloud")
+        .says("if `two` is an execution, name its step, too: sdev workflow report two --step STEP");
     let first = tokens[0];
     sandbox
         .run(&format!("workflow report {first} --resource pay"))
