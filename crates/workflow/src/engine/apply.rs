@@ -11,6 +11,7 @@ use super::{
     Tokens, Unopened, Writing,
 };
 use crate::data::Around;
+use crate::expression::NOTHING;
 use crate::program::{Next, Program};
 
 /// What an execution is told.
@@ -271,7 +272,6 @@ impl<'a> Turn<'a> {
 
     /// Does something with the data at a spot.
     pub(super) fn at<T>(&self, spot: Spot, act: impl FnOnce(&Around) -> T) -> T {
-        static NOTHING: Value = Value::Null;
         let there = self.execution.frames.get(&spot.frame);
         let context = || super::context::of(self.program, &self.execution, spot, self.tokens);
         let chance = self.execution.chance(self.execution.events);

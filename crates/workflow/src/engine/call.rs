@@ -6,6 +6,7 @@ use super::apply::Turn;
 use super::context::Spot;
 use super::{Execution, Fault, FrameId, Millis, State};
 use crate::data::{self, Around};
+use crate::expression::{NONE, NOTHING};
 use crate::program::{Kind, Pattern, Program, Target};
 
 /// Makes the token of a step, which only the maker can make.
@@ -85,7 +86,6 @@ impl Execution {
         (seed, tokens): (u64, &dyn Tokens),
         act: impl FnOnce(&Around) -> T,
     ) -> T {
-        static NOTHING: Value = Value::Null;
         let spot = Spot {
             frame: id,
             entering: None,
@@ -99,7 +99,7 @@ impl Execution {
             input: frame.map_or(&NOTHING, |frame| &frame.input),
             data: frame.map_or(&NOTHING, |frame| &frame.data),
             // As when the step began: a call that is made again is the same call.
-            global: run.map_or(&NOTHING, |run| &run.variables),
+            global: run.map_or(&NONE, |run| &run.variables),
             context: &context,
             chance: &chance,
         })

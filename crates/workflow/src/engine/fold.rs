@@ -1,5 +1,7 @@
 //! How each event changes an execution. Nothing is decided here.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{Again, Event, EventKind, Execution, Fault, FrameId, Millis, State, Status};
@@ -201,7 +203,7 @@ impl Execution {
             (Language::States, Some(frame)) => &mut frame.variables,
             _ => &mut self.globals,
         };
-        *variables = data::union((**variables).clone(), assigned).into();
+        Arc::make_mut(variables).set(assigned);
     }
 
     /// Whatever had not ended begins again; what surrounds it goes on as it was.

@@ -7,7 +7,7 @@ use super::apply::{Turn, Work};
 use super::context::Spot;
 use super::{EventKind, Fault, FrameId, Header, Millis, State, limits};
 use crate::data::{self, Around};
-use crate::expression::{Chance, moment};
+use crate::expression::{Chance, Kept, moment};
 use crate::program::{Dataflow, Kind, Language, Next, ROOT, Step, StepId, Until};
 
 impl Turn<'_> {
@@ -31,7 +31,7 @@ impl Turn<'_> {
                     language,
                     input: &header.input,
                     data: &nothing,
-                    global: &nothing,
+                    global: &Kept::none(),
                     context: &context,
                     chance: &chance,
                 };
