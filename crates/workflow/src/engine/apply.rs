@@ -7,8 +7,8 @@ use super::execution::Execution;
 use super::fault::Way;
 use super::limits::EVENTS;
 use super::{
-    Call, Change, Child, Event, EventKind, Fault, FrameId, Header, ItemId, Millis, Opening, State,
-    Tokens, Unopened, Writing,
+    Attempt, Call, Change, Child, Event, EventKind, Fault, FrameId, Header, ItemId, Millis,
+    Opening, State, Tokens, Unopened, Writing,
 };
 use crate::data::Around;
 use crate::expression::NOTHING;
@@ -33,10 +33,10 @@ pub enum Command {
         /// Why.
         fault: Fault,
     },
-    /// Somebody reported to the token of a step that waits for it.
+    /// Somebody reported to the token of a try of a step that waits for it.
     Reported {
-        /// The number of the event with which the step began.
-        entered: u64,
+        /// Which try. A report to an earlier one than the step is at comes too late.
+        attempt: Attempt,
         /// What was reported.
         outcome: Result<Value, Fault>,
     },
@@ -190,7 +190,7 @@ impl<'a> Turn<'a> {
                     self.fail(frame, fault, Way::Refused);
                 }
             }
-            Command::Reported { entered, outcome } => self.reported(entered, outcome),
+            Command::Reported { attempt, outcome } => self.reported(attempt, outcome),
             Command::MapRunOpened { started, outcome } => self.map_run_opened(started, outcome),
             Command::ItemEnded { item, outcome } => self.item_ended(item, outcome),
             Command::ResultsWritten { started, outcome } => self.results_written(started, outcome),
@@ -266,8 +266,7 @@ impl<'a> Turn<'a> {
 
     /// Does something with the data around a step.
     pub(super) fn around<T>(&self, frame: FrameId, act: impl FnOnce(&Around) -> T) -> T {
-        let entering = None;
-        self.at(Spot { frame, entering }, act)
+        self.at(Spot::of(frame), act)
     }
 
     /// Does something with the data at a spot.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Fault, Header, MapRun, Millis, limits};
+use super::{Attempt, Fault, Header, MapRun, Millis, limits};
 use crate::expression::{Chance, Kept, NONE};
 use crate::program::{Language, ScopeId, StepId};
 
@@ -99,10 +99,22 @@ pub struct Run {
     pub variables: Arc<Kept>,
     /// How often each rule led to another try.
     pub tries: Vec<u64>,
+    /// How many tries came before this one, also those before a redrive.
+    pub earlier: u64,
     /// The last error.
     pub fault: Option<Fault>,
     /// What it is about.
     pub state: State,
+}
+
+impl Run {
+    /// The try that it is at.
+    pub const fn attempt(&self) -> Attempt {
+        Attempt {
+            entered: self.entered,
+            earlier: self.earlier,
+        }
+    }
 }
 
 /// What a step is about.

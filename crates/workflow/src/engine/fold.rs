@@ -183,6 +183,7 @@ impl Execution {
             if let Some(tries) = run.tries.get_mut(again.rule) {
                 *tries += 1;
             }
+            run.earlier += 1;
             run.state = State::Pausing(again.at);
         }
     }
@@ -224,7 +225,10 @@ impl Execution {
             match &mut run.state {
                 State::Inside { .. } | State::Waiting(_) => {}
                 State::Distributing(map_run) if map_run.is_open() => map_run.redrive(),
-                state => *state = State::Entered,
+                state => {
+                    run.earlier += 1;
+                    *state = State::Entered;
+                }
             }
         }
     }

@@ -19,10 +19,7 @@ impl Turn<'_> {
                 input: Some(mappings),
                 ..
             } => {
-                let spot = Spot {
-                    frame: 0,
-                    entering: None,
-                };
+                let spot = Spot::of(0);
                 let context =
                     || super::context::of(self.program, &self.execution, spot, self.tokens);
                 let nothing = json!({});

@@ -1,5 +1,6 @@
 //! Flows, run to their end in memory.
 
+mod attempts;
 mod checks;
 mod doubts;
 mod faults;
