@@ -157,22 +157,16 @@ fn is_name(text: &str) -> bool {
 /// What is said of a name where a token belongs: which steps of the execution wait, if there is one.
 async fn no_token(flow: &Deployed, name: &str, refused: Diagnostics) -> Diagnostics {
     let how = format!("name its step, too: sdev workflow report {name} --step STEP");
-    match told(flow, name).await {
-        Ok(told) => {
-            let why = format!("`{name}` is an execution, and a report is for one of its steps");
-            let error = Diagnostic::error(code::USAGE, why);
-            error
-                .hint(how)
-                .hint(who_waits(&waiting(told.events())))
-                .into()
-        }
-        Err(_) => {
-            let hint = format!("if `{name}` is an execution, {how}");
-            let mut said = Diagnostics::new();
-            said.extend(refused.into_iter().map(|error| error.hint(hint.clone())));
-            said
-        }
+    if let Ok(told) = told(flow, name).await {
+        let why = format!("`{name}` is an execution, and a report is for one of its steps");
+        let error = Diagnostic::error(code::USAGE, why);
+        let who = who_waits(&waiting(told.events()));
+        return error.hint(how).hint(who).into();
     }
+    let hint = format!("if `{name}` is an execution, {how}");
+    let mut said = Diagnostics::new();
+    said.extend(refused.into_iter().map(|error| error.hint(hint.clone())));
+    said
 }
 
 /// The steps that wait, each once.
