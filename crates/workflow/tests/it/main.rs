@@ -9,6 +9,7 @@ mod globals;
 mod map_run;
 mod model;
 mod real;
+mod redrive;
 mod second;
 mod stage;
 mod states;
