@@ -273,6 +273,21 @@ resources:
           - { type: wait, name: b, duration: 3600 }
 ";
 
+/// A report to an execution without its step, while two of its steps `Ask` wait.
+fn a_name_alone_says_too_little(sandbox: &Sandbox) {
+    sandbox
+        .run("workflow report one --resource pay")
+        .code(1)
+        .says("`one` is an execution, and a report is for one of its steps")
+        .says("name its step, too: sdev workflow report one --step STEP")
+        .says("waiting for a report: `Ask`");
+    sandbox
+        .run("workflow report two --resource pay")
+        .code(1)
+        .says("not a token of this cloud")
+        .says("if `two` is an execution, name its step, too: sdev workflow report two --step STEP");
+}
+
 #[test]
 fn steps_that_wait_are_shown_with_their_tokens_and_reported_to_by_name() {
     let sandbox = Sandbox::new().with_cloud();
@@ -311,6 +326,7 @@ fn steps_that_wait_are_shown_with_their_tokens_and_reported_to_by_name() {
         .run("workflow report one --step Ask --resource pay")
         .code(1)
         .says("2 steps `Ask` of one wait for a report");
+    a_name_alone_says_too_little(&sandbox);
     let first = tokens[0];
     sandbox
         .run(&format!("workflow report {first} --resource pay"))

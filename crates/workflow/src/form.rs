@@ -295,12 +295,8 @@ impl Builder {
 
     /// Says which keys were not asked for.
     pub(crate) fn done(&mut self, form: &Form) {
-        let used = form.used.borrow();
-        for entry in form
-            .entries
-            .iter()
-            .filter(|entry| !used.contains(entry.key.as_str()))
-        {
+        for entry in form.unasked() {
+            let used = form.used.borrow();
             let finding = Finding::warning(
                 entry.at,
                 format!("`{}` is not known here and has no effect", entry.key),
@@ -342,6 +338,12 @@ impl<'n> Form<'n> {
             .iter()
             .find(|entry| entry.key == key)
             .map(|entry| &entry.value)
+    }
+
+    /// The entries whose keys nobody asked for until now.
+    pub(crate) fn unasked(&self) -> impl Iterator<Item = &'n Entry> {
+        let entries = self.entries.iter();
+        entries.filter(|entry| !self.used.borrow().contains(entry.key.as_str()))
     }
 
     /// The first of several keys that is there.

@@ -1,6 +1,6 @@
 //! `sdev workflow`: executions of a workflow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, code};
 
 /// How often an execution is looked at.
 const LOOK: Duration = Duration::from_millis(300);
+/// How every token begins: base64 of `v1#`.
+const TOKEN: &str = "djEj";
 
 pub(super) fn run(args: &Workflow, global: &Global, printer: Printer) -> Outcome {
     let of = match args {
@@ -134,9 +136,47 @@ async fn report(flow: &Deployed, args: &WorkflowReport, printer: Printer) -> Out
         Some(error) => json!({ "token": token, "error": error, "cause": args.cause }),
         None => json!({ "token": token, "output": args.output }),
     };
-    let reported = flow.act("report", &wanted).await?;
-    view::reported(printer, &reported);
-    Ok(Exit::Done)
+    match flow.act("report", &wanted).await {
+        Ok(reported) => {
+            view::reported(printer, &reported);
+            Ok(Exit::Done)
+        }
+        Err(refused) if args.step.is_none() && is_name(&args.token) => {
+            Err(no_token(flow, &args.token, refused).await)
+        }
+        Err(refused) => Err(refused),
+    }
+}
+
+/// Whether a text can be an execution's name and is not formed like a token.
+fn is_name(text: &str) -> bool {
+    let fits = |letter: char| letter.is_alphanumeric() || "-_".contains(letter);
+    !text.starts_with(TOKEN) && text.chars().all(fits)
+}
+
+/// What is said of a name where a token belongs: which steps of the execution wait, if there is one.
+async fn no_token(flow: &Deployed, name: &str, refused: Diagnostics) -> Diagnostics {
+    let how = format!("name its step, too: sdev workflow report {name} --step STEP");
+    if let Ok(told) = told(flow, name).await {
+        let why = format!("`{name}` is an execution, and a report is for one of its steps");
+        let error = Diagnostic::error(code::USAGE, why);
+        let who = who_waits(&waiting(told.events()));
+        return error.hint(how).hint(who).into();
+    }
+    let hint = format!("if `{name}` is an execution, {how}");
+    let mut said = Diagnostics::new();
+    said.extend(refused.into_iter().map(|error| error.hint(hint.clone())));
+    said
+}
+
+/// The steps that wait, each once.
+fn who_waits(waiting: &[Waiting]) -> String {
+    let names: BTreeSet<&str> = waiting.iter().map(|one| one.step.as_str()).collect();
+    if names.is_empty() {
+        return "no step of this execution waits for a report that its events tell of".to_owned();
+    }
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    format!("waiting for a report: {}", names.join(", "))
 }
 
 /// The token of the one step of that name that waits in an execution.
@@ -148,15 +188,8 @@ async fn token_of(flow: &Deployed, (execution, step): (&str, &str)) -> Result<St
         return Ok(one.token.clone());
     }
     let (why, hint) = if found.is_empty() {
-        let names: Vec<String> = others.iter().map(|one| format!("`{}`", one.step)).collect();
-        let hint = match &names[..] {
-            [] => "no step of this execution waits for a report that its events tell of".to_owned(),
-            _ => format!("waiting for a report: {}", names.join(", ")),
-        };
-        (
-            format!("no step `{step}` of {execution} waits for a report"),
-            hint,
-        )
+        let why = format!("no step `{step}` of {execution} waits for a report");
+        (why, who_waits(&others))
     } else {
         let count = found.len();
         let why = format!("{count} steps `{step}` of {execution} wait for a report");

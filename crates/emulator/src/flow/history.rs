@@ -50,7 +50,7 @@ fn one(program: &Program, execution: &Execution, (event, tokens): (&Event, &dyn 
         detail["requestId"] = json!(request_id(&execution.header, scheduled));
         let waiting = step.filter(|(_, run)| is_reported_on(program, run.step));
         if let Some((_, run)) = waiting {
-            detail["taskToken"] = json!(tokens.token(&execution.header, run.entered));
+            detail["taskToken"] = json!(tokens.token(&execution.header, run.attempt()));
         }
     }
     json!({

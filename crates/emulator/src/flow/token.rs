@@ -4,15 +4,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use workflow::engine::{Header, ItemId, Tokens};
+use workflow::engine::{Attempt, Header, ItemId, Tokens};
 
 /// What a token names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) flow: String,
     pub(super) execution: String,
-    /// The number of the event with which the step began.
-    pub(super) entered: u64,
+    /// The try of the step.
+    pub(super) attempt: Attempt,
     /// The item of a map run whose execution reports by it; the event is that which started the map run.
     pub(super) item: Option<ItemId>,
     /// How the step is told of the end of an execution that it began.
@@ -40,9 +40,10 @@ impl Telling {
     }
 }
 
-/// Makes and reads tokens: base64 of `v1#FLOW#EXECUTION#EVENT#SIGNATURE`, the form of the vendor's. Of an item of a map run
-/// the event is followed by the item's number and the round, `EVENT.ITEM.ROUND`; of a step that waits in the manner of the
-/// States Language by that manner, `EVENT.sync` or `EVENT.sync2`.
+/// Makes and reads tokens: base64 of `v1#FLOW#EXECUTION#EVENT#SIGNATURE`, the form of the vendor's, with the event with which
+/// the step began. Of another try than the first that is followed by how many came before, `EVENT-EARLIER`; of an item of a
+/// map run by the item's number and the round, `EVENT.ITEM.ROUND`; of a step that waits in the manner of the States Language
+/// by that manner, `EVENT.sync` or `EVENT.sync2`.
 pub(super) struct Seal(Vec<u8>);
 
 impl Seal {
@@ -71,11 +72,11 @@ impl Seal {
         let (flow, rest) = text.strip_prefix("v1#")?.split_once('#')?;
         let (execution, entered) = rest.rsplit_once('#')?;
         let mut numbers = entered.split('.');
-        let entered = numbers.next()?.parse().ok()?;
+        let attempt = attempt(numbers.next()?)?;
         let (item, telling) = match (numbers.next(), numbers.next()) {
             (Some(index), Some(round)) => {
                 let (index, round) = (index.parse().ok()?, round.parse().ok()?);
-                let started = entered;
+                let started = attempt.entered;
                 let item = ItemId {
                     started,
                     index,
@@ -90,15 +91,15 @@ impl Seal {
         Some(Named {
             flow: flow.to_owned(),
             execution: execution.to_owned(),
-            entered,
+            attempt,
             item,
             telling,
         })
     }
 
-    /// The token of the step that began with an event, to be told so.
-    pub(super) fn of_end(&self, header: &Header, entered: u64, telling: Telling) -> String {
-        self.seal(header, &format!("{entered}{}", telling.sign()))
+    /// The token of a try, to be told so.
+    pub(super) fn of_end(&self, header: &Header, attempt: Attempt, telling: Telling) -> String {
+        self.seal(header, &format!("{}{}", sign(attempt), telling.sign()))
     }
 
     /// The token of an item of a map run of an execution.
@@ -118,9 +119,22 @@ impl Seal {
 }
 
 impl Tokens for Seal {
-    fn token(&self, header: &Header, entered: u64) -> String {
-        self.seal(header, &entered.to_string())
+    fn token(&self, header: &Header, attempt: Attempt) -> String {
+        self.seal(header, &sign(attempt))
     }
+}
+
+fn sign(Attempt { entered, earlier }: Attempt) -> String {
+    match earlier {
+        0 => entered.to_string(),
+        earlier => format!("{entered}-{earlier}"),
+    }
+}
+
+fn attempt(sign: &str) -> Option<Attempt> {
+    let (entered, earlier) = sign.split_once('-').unwrap_or((sign, "0"));
+    let (entered, earlier) = (entered.parse().ok()?, earlier.parse().ok()?);
+    Some(Attempt { entered, earlier })
 }
 
 #[cfg(test)]
@@ -141,21 +155,26 @@ mod tests {
             caller: None,
             part: None,
         };
-        let token = Seal::new("a").token(&header, 7);
+        let attempt = |earlier: u64| Attempt {
+            entered: 7,
+            earlier,
+        };
+        let token = Seal::new("a").token(&header, attempt(0));
         let named = Named {
             flow: "f".to_owned(),
             execution: "e#1:x".to_owned(),
-            entered: 7,
+            attempt: attempt(0),
             item: None,
             telling: Telling::Bare,
         };
         assert_eq!(Seal::new("a").read(&token), Some(named));
         for telling in [Telling::Bare, Telling::Texts, Telling::Values] {
-            let token = Seal::new("a").of_end(&header, 7, telling);
-            let named = Seal::new("a")
-                .read(&token)
-                .map(|named| (named.entered, named.telling));
-            assert_eq!(named, Some((7, telling)));
+            for earlier in [0, 1, 12] {
+                let token = Seal::new("a").of_end(&header, attempt(earlier), telling);
+                let named = Seal::new("a").read(&token);
+                let named = named.map(|named| (named.attempt, named.telling));
+                assert_eq!(named, Some((attempt(earlier), telling)));
+            }
         }
         assert_eq!(Seal::new("b").read(&token), None);
         let item = ItemId {

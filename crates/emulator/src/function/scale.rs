@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 use super::error::FcError;
 use super::model::{Load, MINUTE_MS, Policies, SettingKind};
 use super::service::Shared;
-use super::table;
+use super::table::{self, setting::Setting};
+use crate::agenda::Agenda;
 use crate::store::StoreError;
 
 /// How long to wait after the database failed.
@@ -95,8 +96,8 @@ impl Shared {
         self.loads.set(place.clone(), minute, load);
     }
 
-    /// Brings into force what all rules want now; when to look again.
-    async fn carry_out(&self) -> Result<Option<i64>, StoreError> {
+    /// The settings that have rules, and what these say.
+    async fn ruled(&self) -> Result<Vec<(Place, Policies)>, StoreError> {
         let read = self.store.read(|db| {
             let mut all = Vec::new();
             for kind in KINDS {
@@ -105,14 +106,31 @@ impl Shared {
             }
             Ok::<_, StoreError>(all)
         });
-        let (settings, now) = (read.await?, self.now_ms());
+        let said = |(kind, setting): (SettingKind, Setting)| {
+            let policies = kind.policies(&setting.document);
+            ((setting.function, setting.qualifier), policies)
+        };
+        let all = read.await?.into_iter().map(said);
+        Ok(all.filter(|(_, policies)| !policies.is_fixed()).collect())
+    }
+
+    /// Whether instances that are wanted now are about to come.
+    async fn is_starting(&self, place: &Place) -> bool {
+        let (function, qualifier) = place;
+        let Ok(documents) = self.kept(place).await else {
+            return false;
+        };
+        let all = self.run.instances(function).into_iter();
+        let own = all.filter(|instance| instance.qualifier == *qualifier);
+        let wanted = usize::try_from(self.wanted_of_all(&documents, place)).unwrap_or(usize::MAX);
+        own.count() < wanted && self.run.lack(function, qualifier).is_none()
+    }
+
+    /// Brings into force what all rules want now; when to look again.
+    async fn carry_out(&self) -> Result<Option<i64>, StoreError> {
+        let (settings, now) = (self.ruled().await?, self.now_ms());
         let (mut next, mut places) = (None, BTreeSet::new());
-        for (kind, setting) in settings {
-            let policies: Policies = kind.policies(&setting.document);
-            if policies.is_fixed() {
-                continue;
-            }
-            let place = (setting.function, setting.qualifier);
+        for (place, policies) in settings {
             if policies.tracks(now) {
                 self.measure(&place, now).await;
             }
@@ -122,8 +140,22 @@ impl Shared {
         for (function, qualifier) in places {
             self.enforce_kept(&function, &qualifier).await;
         }
+        self.rules.did(now);
         Ok(next)
     }
+}
+
+/// When rules come due, begin or end next. The looks at use, once a minute, are left out: what moves the clock would stop
+/// at each of them as long as such a rule is in effect.
+pub(super) async fn agenda(shared: &Shared) -> Result<Agenda, StoreError> {
+    // Before the settings are read: what was done after it counts as not done, never the other way round.
+    let (done, now) = (shared.rules.done(), shared.now_ms());
+    let mut agenda = Agenda::default();
+    for (place, policies) in shared.ruled().await? {
+        let is_starting = shared.is_starting(&place).await;
+        agenda = agenda.with(now, policies.next_turn(done)).busy(is_starting);
+    }
+    Ok(agenda)
 }
 
 /// Carries out rules until the room is closed.

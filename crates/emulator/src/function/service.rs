@@ -181,7 +181,8 @@ impl Functions {
     pub(crate) async fn agenda(&self) -> Result<Agenda, StoreError> {
         // Timers first: what they fire is queued before they are done.
         let timers = trigger::agenda(&self.0).await?;
-        Ok(timers.and(queue::agenda(&self.0).await?))
+        let rules = scale::agenda(&self.0).await?;
+        Ok(timers.and(rules).and(queue::agenda(&self.0).await?))
     }
 
     /// What the status says about this room.

@@ -158,3 +158,72 @@ async fn a_request_gets_header_code_and_body_and_bears_its_token() {
     let ended = cloud.until("waits", "one", "Succeeded").await;
     assert_eq!(output(&ended), json!({"yes": 1}));
 }
+
+async fn advance(cloud: &Cloud, seconds: u64) {
+    let by = json!({ "advance_ms": seconds * 1000 }).to_string();
+    let moved = cloud.admin("POST", "clock", by.as_bytes()).await;
+    assert_eq!(moved.status, 200, "{moved:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_try_is_reported_to_by_its_own_token() {
+    let cloud = Cloud::start().await;
+    let receiver = Receiver::start(202).await;
+    let states = format!(
+        "
+- Type: Task
+  Name: A
+  Action: HTTP:Request
+  TaskMode: WaitForCustomCallback
+  Timeout: 60
+  Parameters: {{url: 'http://{}/ask', method: Post, body: {{age: 18}}}}
+  Retry: [{{Errors: [FnF.TaskTimeout], IntervalSeconds: 10}}]
+  End: true
+",
+        receiver.address
+    );
+    cloud.flow("waits", &machine("waits", &states)).await;
+    cloud.run("waits", "one", &json!({})).await;
+    receiver.wait_for(1).await;
+    advance(&cloud, 71).await;
+    let sent = receiver.wait_for(2).await;
+    let token = |number: usize| {
+        sent[number]
+            .header("x-fnf-http-callback-task-token")
+            .unwrap()
+    };
+    assert_ne!(token(0), token(1));
+    let early = [("TaskToken", token(0)), ("Output", "{\"by\": 1}")];
+    let refused = cloud.refused("ReportTaskSucceeded", &early).await;
+    assert_eq!(refused, (400, "TaskAlreadyCompleted".to_owned()));
+    let report = [("TaskToken", token(1)), ("Output", "{\"by\": 2}")];
+    cloud.fnf("ReportTaskSucceeded", &report).await;
+    let ended = cloud.until("waits", "one", "Succeeded").await;
+    assert_eq!(output(&ended), json!({"by": 2}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_late_end_of_what_an_earlier_try_began_ends_no_other() {
+    let cloud = Cloud::start().await;
+    let child = "
+- {Type: Wait, Name: A, Seconds: 100, Next: B}
+- {Type: Pass, Name: B, OutputConstructor: {name.$: $Context.Execution.Name}, End: true}
+";
+    let parent = "
+- Type: Task
+  Name: A
+  Action: FNF:StartExecution
+  TaskMode: WaitForSystemCallback
+  Timeout: 60
+  Parameters: {resourceArn: 'acs:fnf:::flow/child'}
+  Retry: [{Errors: [FnF.TaskTimeout], IntervalSeconds: 10, MaxAttempts: 1}]
+  End: true
+";
+    cloud.flow("child", &machine("child", child)).await;
+    cloud.flow("parent", &machine("parent", parent)).await;
+    cloud.run("parent", "one", &json!({})).await;
+    // The first child ends while the second is waited for, and that comes too late as well.
+    advance(&cloud, 240).await;
+    let ended = cloud.until("parent", "one", "Failed").await;
+    assert_eq!(ended["Output"], "", "{ended}");
+}

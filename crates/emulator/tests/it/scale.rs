@@ -85,6 +85,35 @@ async fn rules_by_time_come_due_and_end_with_the_clock() {
     provisions(&cloud, 1).await;
 }
 
+/// Says in its log when an instance starts.
+const BORN: &str = "
+def initialize(context):
+    print('an instance starts')
+def handler(event, context):
+    return 'done'
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_move_over_a_rule_sees_it_carried_out() {
+    let cloud = Cloud::start().await;
+    let mut function = hello();
+    function["code"] = json!({ "zipFile": archive("index.py", BORN) });
+    function["instanceLifecycleConfig"] =
+        json!({ "initializer": { "handler": "index.initialize" } });
+    let made = cloud.fc_json("POST", "functions", &function).await;
+    assert_eq!(made.status, 200, "{made:?}");
+    let action = json!({
+        "name": "rush", "target": 2, "scheduleExpression": format!("at({})", minutes(60)), "endTime": minutes(120),
+    });
+    let document = json!({ "defaultTarget": 0, "scheduledActions": [action] });
+    put(&cloud, PATH, &document).await;
+    // Begins and ends inside of one move.
+    advance(&cloud, 180).await;
+    let logs = cloud.admin("GET", "logs?function=hello", b"").await.text();
+    assert_eq!(logs.matches("an instance starts").count(), 2, "{logs}");
+    provisions(&cloud, 0).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rules_by_use_follow_the_calls_minute_by_minute() {
     let cloud = Cloud::start().await;

@@ -6,9 +6,9 @@
 use serde_json::Value;
 
 use super::paths;
-use crate::Node;
 use crate::expression::{Expr, Operator, Test};
-use crate::form::{Builder, Form};
+use crate::form::{Builder, Form, nearest};
+use crate::{Finding, Node};
 
 /// How values of all types compare.
 const COMPARISONS: [(&str, Operator); 5] = [
@@ -73,8 +73,8 @@ pub(super) fn condition(builder: &mut Builder, form: &Form) -> Option<Expr> {
     let given = operators().into_iter();
     let mut given = given.filter_map(|(key, question)| Some((form.get(&key)?, key, question)));
     let Some((node, key, question)) = given.next() else {
-        let said = "a rule has And, Or, Not, or an operator such as StringEquals";
-        builder.error(form.at, said);
+        let finding = no_operator(form);
+        builder.findings.push(finding);
         return None;
     };
     if let Some((node, second, _)) = given.next() {
@@ -84,6 +84,24 @@ pub(super) fn condition(builder: &mut Builder, form: &Form) -> Option<Expr> {
     }
     let variable = Expr::Path(paths::needed(builder, form, "Variable")?);
     asked(builder, form, variable, (node, &key, question))
+}
+
+/// What is said of a rule without an operator: of one that is misspelt at its place, and of the rest of the rule nothing.
+fn no_operator(form: &Form) -> Finding {
+    form.get("Variable");
+    let known: Vec<String> = operators().into_iter().map(|(name, _)| name).collect();
+    let joined = ["And", "Or", "Not"];
+    let names = || known.iter().map(String::as_str).chain(joined);
+    let slip = form
+        .unasked()
+        .find_map(|entry| Some((entry, nearest(&entry.key, names())?)));
+    let Some((entry, meant)) = slip else {
+        let said = "a rule has And, Or, Not, or an operator such as StringEquals";
+        return Finding::error(form.at, said);
+    };
+    form.get(&entry.key);
+    let said = format!("there is no operator `{}`", entry.key);
+    Finding::error(entry.at, said).hint(format!("did you mean `{meant}`?"))
 }
 
 fn several(builder: &mut Builder, node: &Node, key: &str) -> Option<Vec<Expr>> {

@@ -4,6 +4,7 @@ mod choice;
 mod condition;
 mod distributed;
 mod inside;
+mod integration;
 mod paths;
 mod rules;
 mod state;

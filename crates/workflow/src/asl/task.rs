@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::paths;
+use super::{integration, paths};
 use crate::Finding;
 use crate::expression::Expr;
 use crate::form::{Builder, Form};
@@ -16,7 +16,10 @@ pub(super) fn read(builder: &mut Builder, form: &Form) -> Option<Task> {
     let timeout = seconds(builder, form, "TimeoutSeconds");
     let heartbeat = seconds(builder, form, "HeartbeatSeconds");
     let parameters = paths::payload(builder, form, "Parameters");
-    let (target, pattern) = resource_of(resource?);
+    let resource = resource?;
+    let at = form.get("Resource").map_or(form.at, |node| node.at);
+    integration::doubt(builder, resource, at);
+    let (target, pattern) = resource_of(resource);
     if heartbeat.is_some() && pattern != Pattern::Callback {
         let at = form.any(&["HeartbeatSeconds", "HeartbeatSecondsPath"]);
         let said = "heartbeats are missed only by tasks that wait for a report";
@@ -55,7 +58,7 @@ fn resource_of(name: &str) -> (Target, Pattern) {
     let other = Target::Other(name.to_owned());
     match parts[..] {
         [_, _, "lambda", _, _, path] => (function(path).unwrap_or(other), Pattern::Response),
-        [_, _, "states", "", "", path] => integration(path).unwrap_or((other, Pattern::Response)),
+        [_, _, "states", "", "", path] => action(path).unwrap_or((other, Pattern::Response)),
         _ => (other, Pattern::Response),
     }
 }
@@ -75,7 +78,7 @@ fn function(path: &str) -> Option<Target> {
 }
 
 /// An operation of a product. What waits for completion and gets the result read keeps its `:2`: `startExecution:2`.
-fn integration(path: &str) -> Option<(Target, Pattern)> {
+fn action(path: &str) -> Option<(Target, Pattern)> {
     let known = [
         (".waitForTaskToken", Pattern::Callback),
         (".sync:2", Pattern::Completion),

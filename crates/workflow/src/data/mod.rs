@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use self::paths::{place, states_input, states_output};
 use crate::engine::Fault;
-use crate::expression::{Chance, Scene, Trouble, evaluate};
+use crate::expression::{Chance, Kept, Scene, Trouble, evaluate};
 use crate::program::{Catch, Dataflow, Kind, Language, Mapping, Source, Step, Template, Text};
 
 /// The data around a step, and where expressions find the rest.
@@ -18,7 +18,7 @@ pub(crate) struct Around<'a> {
     /// The local variable of the flow, branch or iteration; in the others what flows.
     pub(crate) data: &'a Value,
     /// The variables: global ones in the second language, in the States Language those that the frame sees.
-    pub(crate) global: &'a Value,
+    pub(crate) global: &'a Kept,
     pub(crate) context: &'a dyn Fn() -> Value,
     pub(crate) chance: &'a Chance,
 }

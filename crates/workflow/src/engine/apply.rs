@@ -7,10 +7,11 @@ use super::execution::Execution;
 use super::fault::Way;
 use super::limits::EVENTS;
 use super::{
-    Call, Change, Child, Event, EventKind, Fault, FrameId, Header, ItemId, Millis, Opening, State,
-    Tokens, Unopened, Writing,
+    Attempt, Call, Change, Child, Event, EventKind, Fault, FrameId, Header, ItemId, Millis,
+    Opening, State, Tokens, Unopened, Writing,
 };
 use crate::data::Around;
+use crate::expression::NOTHING;
 use crate::program::{Next, Program};
 
 /// What an execution is told.
@@ -32,10 +33,10 @@ pub enum Command {
         /// Why.
         fault: Fault,
     },
-    /// Somebody reported to the token of a step that waits for it.
+    /// Somebody reported to the token of a try of a step that waits for it.
     Reported {
-        /// The number of the event with which the step began.
-        entered: u64,
+        /// Which try. A report to an earlier one than the step is at comes too late.
+        attempt: Attempt,
         /// What was reported.
         outcome: Result<Value, Fault>,
     },
@@ -189,7 +190,7 @@ impl<'a> Turn<'a> {
                     self.fail(frame, fault, Way::Refused);
                 }
             }
-            Command::Reported { entered, outcome } => self.reported(entered, outcome),
+            Command::Reported { attempt, outcome } => self.reported(attempt, outcome),
             Command::MapRunOpened { started, outcome } => self.map_run_opened(started, outcome),
             Command::ItemEnded { item, outcome } => self.item_ended(item, outcome),
             Command::ResultsWritten { started, outcome } => self.results_written(started, outcome),
@@ -265,13 +266,11 @@ impl<'a> Turn<'a> {
 
     /// Does something with the data around a step.
     pub(super) fn around<T>(&self, frame: FrameId, act: impl FnOnce(&Around) -> T) -> T {
-        let entering = None;
-        self.at(Spot { frame, entering }, act)
+        self.at(Spot::of(frame), act)
     }
 
     /// Does something with the data at a spot.
     pub(super) fn at<T>(&self, spot: Spot, act: impl FnOnce(&Around) -> T) -> T {
-        static NOTHING: Value = Value::Null;
         let there = self.execution.frames.get(&spot.frame);
         let context = || super::context::of(self.program, &self.execution, spot, self.tokens);
         let chance = self.execution.chance(self.execution.events);

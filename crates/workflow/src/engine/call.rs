@@ -1,17 +1,29 @@
 //! Calls that tasks ask for.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::apply::Turn;
 use super::context::Spot;
-use super::{Execution, Fault, FrameId, Millis, State};
+use super::{Execution, Fault, FrameId, Millis, Run, State};
 use crate::data::{self, Around};
+use crate::expression::{NONE, NOTHING};
 use crate::program::{Kind, Pattern, Program, Target};
 
-/// Makes the token of a step, which only the maker can make.
+/// One try of a step: what its token names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// The number of the event with which the step began, the same for all its tries.
+    pub entered: u64,
+    /// How many tries of it came before, also those before a redrive.
+    pub earlier: u64,
+}
+
+/// Makes the tokens of tries, which only the maker can make.
 pub trait Tokens {
-    /// The token of the step that began with the event of that number, always the same.
-    fn token(&self, header: &super::Header, entered: u64) -> String;
+    /// The token of a try, always the same.
+    fn token(&self, header: &super::Header, attempt: Attempt) -> String;
 }
 
 /// A call that a task asks for.
@@ -19,8 +31,8 @@ pub trait Tokens {
 pub struct Call {
     /// The number of the event that scheduled it.
     pub scheduled: u64,
-    /// The number of the event with which its step began. With the execution's name it is the same for every try.
-    pub entered: u64,
+    /// Which try of its step it is for.
+    pub attempt: Attempt,
     /// When its step began.
     pub since: Millis,
     /// The step's name.
@@ -29,7 +41,7 @@ pub struct Call {
     pub target: Target,
     /// What is waited for.
     pub pattern: Pattern,
-    /// The step's own input.
+    /// The step's own input, as it is for this try.
     pub input: Value,
     /// The parameters of the call, if the task has some; otherwise the call gets the input.
     pub parameters: Option<Value>,
@@ -66,31 +78,26 @@ impl Execution {
             .collect()
     }
 
-    /// Every call that is out, by the number of the event with which its step began, and whether it was submitted.
-    pub fn waiting_calls(&self) -> impl Iterator<Item = (u64, bool)> {
+    /// The tries whose calls are out, and whether these were submitted.
+    pub fn waiting_calls(&self) -> impl Iterator<Item = (Attempt, bool)> {
         self.frames.values().filter_map(|frame| {
             let run = frame.at.as_ref()?;
             match run.state {
-                State::Calling { is_submitted, .. } => Some((run.entered, is_submitted)),
+                State::Calling { is_submitted, .. } => Some((run.attempt(), is_submitted)),
                 _ => None,
             }
         })
     }
 
-    /// Does something with the data around a frame's step, outside a turn; chance is that of an event's number.
+    /// Does something with the data at a spot, outside a turn; chance is that of an event's number.
     pub(super) fn seen<T>(
         &self,
         program: &Program,
-        id: FrameId,
+        spot: Spot,
         (seed, tokens): (u64, &dyn Tokens),
         act: impl FnOnce(&Around) -> T,
     ) -> T {
-        static NOTHING: Value = Value::Null;
-        let spot = Spot {
-            frame: id,
-            entering: None,
-        };
-        let frame = self.frames.get(&id);
+        let frame = self.frames.get(&spot.frame);
         let run = frame.and_then(|frame| frame.at.as_ref());
         let context = || super::context::of(program, self, spot, tokens);
         let chance = self.chance(seed);
@@ -99,10 +106,32 @@ impl Execution {
             input: frame.map_or(&NOTHING, |frame| &frame.input),
             data: frame.map_or(&NOTHING, |frame| &frame.data),
             // As when the step began: a call that is made again is the same call.
-            global: run.map_or(&NOTHING, |run| &run.variables),
+            global: run.map_or(&NONE, |run| &run.variables),
             context: &context,
             chance: &chance,
         })
+    }
+
+    /// The input of a task's try. It was made when the step began, and is made again, as it was then, for each later try of
+    /// a task that waits for more than the reply: it may hold the token.
+    fn input<'e>(
+        &'e self,
+        program: &Program,
+        (id, run): (FrameId, &'e Run),
+        (pattern, tokens): (Pattern, &dyn Tokens),
+    ) -> Result<Cow<'e, Value>, Fault> {
+        if run.earlier == 0 || pattern == Pattern::Response {
+            return Ok(Cow::Borrowed(&run.input));
+        }
+        let spot = Spot {
+            frame: id,
+            entering: Some((run.step, run.since)),
+        };
+        let seen = (run.entered.saturating_sub(1), tokens);
+        let made = self.seen(program, spot, seen, |around| {
+            data::enter(program.step(run.step), around)
+        });
+        made.map(Cow::Owned)
     }
 
     fn call(
@@ -111,8 +140,7 @@ impl Execution {
         id: FrameId,
         tokens: &dyn Tokens,
     ) -> Option<Result<Call, Fault>> {
-        let frame = self.frames.get(&id)?;
-        let run = frame.at.as_ref()?;
+        let run = self.run(id)?;
         let State::Calling {
             scheduled,
             deadline,
@@ -125,26 +153,30 @@ impl Execution {
         let Kind::Task(task) = &step.kind else {
             return None;
         };
+        let input = match self.input(program, (id, run), (task.pattern, tokens)) {
+            Ok(input) => input,
+            Err(fault) => return Some(Err(fault)),
+        };
         let parameters = task.parameters.as_ref().map(|template| {
-            let seen = (scheduled, tokens);
-            self.seen(program, id, seen, |around| {
-                data::parameters(template, &run.input, around)
+            self.seen(program, Spot::of(id), (scheduled, tokens), |around| {
+                data::parameters(template, &input, around)
             })
         });
         let parameters = match parameters.transpose() {
             Ok(parameters) => parameters,
             Err(fault) => return Some(Err(fault)),
         };
-        let token =
-            (task.pattern != Pattern::Response).then(|| tokens.token(&self.header, run.entered));
+        let attempt = run.attempt();
+        let waits = task.pattern != Pattern::Response;
+        let token = waits.then(|| tokens.token(&self.header, attempt));
         Some(Ok(Call {
             scheduled,
-            entered: run.entered,
+            attempt,
             since: run.since,
             step: step.name.clone(),
             target: task.target.clone(),
             pattern: task.pattern,
-            input: run.input.clone(),
+            input: input.into_owned(),
             parameters,
             token,
             deadline,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Execution, FrameId, Millis, Run, State, Tokens};
+use super::{Attempt, Execution, FrameId, Millis, Run, State, Tokens};
 use crate::expression::{Chance, Scene, evaluate};
 use crate::program::{Kind, Language, Program, ScopeKind, StepId};
 
@@ -11,8 +11,23 @@ use crate::program::{Kind, Language, Program, ScopeKind, StepId};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spot {
     pub(super) frame: FrameId,
-    /// The step that is about to begin there, and the moment, while its input is made.
+    /// The step that is about to begin there, and the moment, while its input is made; also when it is made again.
     pub(super) entering: Option<(StepId, Millis)>,
+}
+
+impl Spot {
+    /// That of the step which a frame is at.
+    pub(super) const fn of(frame: FrameId) -> Self {
+        let entering = None;
+        Self { frame, entering }
+    }
+
+    /// The step there. While its input is made, nothing of what became of it is seen.
+    fn run(self, execution: &Execution) -> Option<&Run> {
+        execution
+            .run(self.frame)
+            .filter(|_| self.entering.is_none())
+    }
 }
 
 pub(super) fn of(
@@ -21,10 +36,13 @@ pub(super) fn of(
     spot: Spot,
     tokens: &dyn Tokens,
 ) -> Value {
-    let run = execution.run(spot.frame);
     // While a step's input is made, the step that follows is about to begin with the next event.
-    let entered = run.map_or(execution.events + 1, |run| run.entered);
-    let token = tokens.token(&execution.header, entered);
+    let next = Attempt {
+        entered: execution.events + 1,
+        earlier: 0,
+    };
+    let attempt = execution.run(spot.frame).map_or(next, Run::attempt);
+    let token = tokens.token(&execution.header, attempt);
     match program.language {
         Language::First => first(execution, &token),
         Language::Second => second(program, execution, spot, &token),
@@ -34,7 +52,7 @@ pub(super) fn of(
 
 /// The step at a spot and since when.
 fn step_at(execution: &Execution, spot: Spot) -> Option<(StepId, Millis)> {
-    let run = execution.run(spot.frame);
+    let run = spot.run(execution);
     run.map(|run| (run.step, run.since)).or(spot.entering)
 }
 
@@ -53,7 +71,7 @@ fn first(execution: &Execution, token: &str) -> Value {
 
 fn second(program: &Program, execution: &Execution, spot: Spot, token: &str) -> Value {
     let header = &execution.header;
-    let run = execution.run(spot.frame);
+    let run = spot.run(execution);
     let error = run.and_then(|run| run.fault.as_ref());
     json!({
         "Execution": {"Name": header.name, "Input": header.input, "RoleArn": header.role},
@@ -98,7 +116,7 @@ fn states(
         context["State"] = json!({
             "Name": program.step(step).name,
             "EnteredTime": moment(since),
-            "RetryCount": repetitions(execution.run(spot.frame)),
+            "RetryCount": repetitions(spot.run(execution)),
         });
     }
     if let Some((index, value)) = item(program, execution, spot.frame, tokens) {
@@ -133,12 +151,7 @@ fn item(
         return Some((frame.index, items.get(frame.index)?.clone()));
     }
     // After a crash the items are found again: they follow from the input and the context of the map.
-    let entering = None;
-    let spot = Spot {
-        frame: parent,
-        entering,
-    };
-    let context = || of(program, execution, spot, tokens);
+    let context = || of(program, execution, Spot::of(parent), tokens);
     let chance = Chance::of("");
     let scene = Scene {
         global: &run.variables,

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Fault, Header, MapRun, Millis, limits};
-use crate::expression::Chance;
+use super::{Attempt, Fault, Header, MapRun, Millis, limits};
+use crate::expression::{Chance, Kept, NONE};
 use crate::program::{Language, ScopeId, StepId};
 
 /// The number of a frame: that of the event that opened it; 0 is the flow's.
@@ -34,7 +34,7 @@ pub struct Execution {
     /// How many of them do not belong to its history.
     pub unshown: u64,
     /// The global variables, in the second language.
-    pub globals: Arc<Value>,
+    pub globals: Arc<Kept>,
     /// How often it was redriven, and when last.
     pub redriven: Option<(u64, Millis)>,
     /// What runs, by number.
@@ -79,7 +79,7 @@ pub struct Frame {
     /// Its local variable in the first language, what flows in the others.
     pub data: Value,
     /// The variables that it sees, in the States Language: its own and those around it.
-    pub variables: Arc<Value>,
+    pub variables: Arc<Kept>,
     /// The step that it is at.
     pub at: Option<Run>,
 }
@@ -96,13 +96,25 @@ pub struct Run {
     /// Its own input.
     pub input: Value,
     /// The variables that it sees, as they were when it began.
-    pub variables: Arc<Value>,
+    pub variables: Arc<Kept>,
     /// How often each rule led to another try.
     pub tries: Vec<u64>,
+    /// How many tries came before this one, also those before a redrive.
+    pub earlier: u64,
     /// The last error.
     pub fault: Option<Fault>,
     /// What it is about.
     pub state: State,
+}
+
+impl Run {
+    /// The try that it is at.
+    pub const fn attempt(&self) -> Attempt {
+        Attempt {
+            entered: self.entered,
+            earlier: self.earlier,
+        }
+    }
 }
 
 /// What a step is about.
@@ -172,7 +184,7 @@ impl Execution {
             fault: None,
             events: 0,
             unshown: 0,
-            globals: Arc::new(json!({})),
+            globals: Arc::default(),
             redriven: None,
             frames: BTreeMap::new(),
         }
@@ -191,7 +203,7 @@ impl Execution {
     }
 
     /// The variables that steps of a frame see.
-    pub(super) fn seen_variables(&self, language: Language, frame: FrameId) -> &Arc<Value> {
+    pub(super) fn seen_variables(&self, language: Language, frame: FrameId) -> &Arc<Kept> {
         match (language, self.frames.get(&frame)) {
             (Language::States, Some(frame)) => &frame.variables,
             _ => &self.globals,
@@ -200,17 +212,12 @@ impl Execution {
 
     /// Bytes of the variables that frames keep; those of the frame around each are counted there.
     pub(super) fn stored(&self) -> usize {
-        let own = self.frames.values().map(|frame| {
+        let own = self.frames.values().flat_map(|frame| {
             let around = frame.parent.and_then(|parent| self.frames.get(&parent));
-            match around {
-                Some(around) if Arc::ptr_eq(&around.variables, &frame.variables) => 0,
-                Some(around) => {
-                    limits::size(&frame.variables).saturating_sub(limits::size(&around.variables))
-                }
-                None => limits::size(&frame.variables),
-            }
+            let around = around.map_or(&NONE, |around| &*around.variables);
+            frame.variables.beyond(around)
         });
-        own.sum()
+        own.map(|(name, value)| limits::entry(name, value)).sum()
     }
 
     /// The frame and everything inside it.

@@ -1,5 +1,7 @@
 //! How each event changes an execution. Nothing is decided here.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{Again, Event, EventKind, Execution, Fault, FrameId, Millis, State, Status};
@@ -181,6 +183,7 @@ impl Execution {
             if let Some(tries) = run.tries.get_mut(again.rule) {
                 *tries += 1;
             }
+            run.earlier += 1;
             run.state = State::Pausing(again.at);
         }
     }
@@ -201,7 +204,7 @@ impl Execution {
             (Language::States, Some(frame)) => &mut frame.variables,
             _ => &mut self.globals,
         };
-        *variables = data::union((**variables).clone(), assigned).into();
+        Arc::make_mut(variables).set(assigned);
     }
 
     /// Whatever had not ended begins again; what surrounds it goes on as it was.
@@ -222,7 +225,10 @@ impl Execution {
             match &mut run.state {
                 State::Inside { .. } | State::Waiting(_) => {}
                 State::Distributing(map_run) if map_run.is_open() => map_run.redrive(),
-                state => *state = State::Entered,
+                state => {
+                    run.earlier += 1;
+                    *state = State::Entered;
+                }
             }
         }
     }

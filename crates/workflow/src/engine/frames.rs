@@ -58,6 +58,7 @@ impl Execution {
                 input: input.clone(),
                 variables,
                 tries,
+                earlier: 0,
                 fault: None,
                 state,
             });

@@ -138,6 +138,11 @@ pub(super) fn check_map(language: Language, value: &Value, what: &str) -> Result
     Ok(())
 }
 
+/// About how many bytes an entry of a map takes as JSON.
+pub(super) fn entry(key: &str, value: &Value) -> usize {
+    key.len() + 4 + size(value)
+}
+
 /// About how many bytes a value takes as JSON.
 pub(super) fn size(value: &Value) -> usize {
     match value {
@@ -150,7 +155,7 @@ pub(super) fn size(value: &Value) -> usize {
         Value::Object(entries) => {
             2 + entries
                 .iter()
-                .map(|(key, value)| key.len() + 4 + size(value))
+                .map(|(key, value)| entry(key, value))
                 .sum::<usize>()
         }
     }

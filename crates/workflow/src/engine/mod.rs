@@ -23,7 +23,7 @@ mod task;
 mod timer;
 
 pub use apply::{Command, Effect, Turned, apply};
-pub use call::{Call, Tokens};
+pub use call::{Attempt, Call, Tokens};
 pub use event::{Again, Event, EventKind, Header};
 pub use execution::{Execution, Frame, FrameId, Run, State, Status};
 pub use fault::Fault;

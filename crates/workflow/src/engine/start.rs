@@ -1,5 +1,7 @@
 //! How executions and steps begin, and begin again.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -7,7 +9,7 @@ use super::apply::{Turn, Work};
 use super::context::Spot;
 use super::{EventKind, Fault, FrameId, Header, Millis, State, limits};
 use crate::data::{self, Around};
-use crate::expression::{Chance, moment};
+use crate::expression::{Chance, Kept, moment};
 use crate::program::{Dataflow, Kind, Language, Next, ROOT, Step, StepId, Until};
 
 impl Turn<'_> {
@@ -19,10 +21,7 @@ impl Turn<'_> {
                 input: Some(mappings),
                 ..
             } => {
-                let spot = Spot {
-                    frame: 0,
-                    entering: None,
-                };
+                let spot = Spot::of(0);
                 let context =
                     || super::context::of(self.program, &self.execution, spot, self.tokens);
                 let nothing = json!({});
@@ -31,7 +30,7 @@ impl Turn<'_> {
                     language,
                     input: &header.input,
                     data: &nothing,
-                    global: &nothing,
+                    global: &Kept::none(),
                     context: &context,
                     chance: &chance,
                 };
@@ -162,6 +161,7 @@ impl Turn<'_> {
         }
         let header = self.execution.header.clone();
         let deadline = self.deadline(&header);
+        let hollow = self.hollow();
         self.tell(EventKind::ExecutionRedriven { deadline });
         let frames: Vec<(FrameId, usize)> = self
             .execution
@@ -174,8 +174,29 @@ impl Turn<'_> {
                 None => self.open(frame, scope),
                 Some(State::Entered) => self.agenda.push(Work::Perform(frame)),
                 Some(State::Distributing(_)) => self.resume_map_run(frame),
-                Some(_) => {}
+                Some(_) => {
+                    let fault = hollow.get(&frame).cloned();
+                    let again = fault.map(|fault| Work::Fail(frame, fault));
+                    self.agenda.extend(again);
+                }
             }
         }
+    }
+
+    /// Steps that failed by themselves with nothing inside of them, and why: results that do not fit, an item whose input
+    /// cannot be made. No branch, iteration or option goes on that could lead there again, and it would be the same.
+    fn hollow(&self) -> BTreeMap<FrameId, Fault> {
+        let frames = &self.execution.frames;
+        let around: BTreeSet<FrameId> = frames.values().filter_map(|inner| inner.parent).collect();
+        let failed = frames.iter().filter_map(|(id, frame)| {
+            let run = frame.at.as_ref()?;
+            let is_inside = matches!(run.state, State::Inside { .. });
+            let fault = run
+                .fault
+                .clone()
+                .filter(|_| is_inside && !around.contains(id))?;
+            Some((*id, fault))
+        });
+        failed.collect()
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::apply::{Effect, Turn, Work};
 use super::fault::Way;
-use super::{EventKind, Fault, FrameId, Millis, State};
+use super::{Attempt, EventKind, Fault, Frame, FrameId, Millis, Run, State};
 use crate::data;
 use crate::expression::Expr;
 use crate::program::{Kind, Pattern, Task};
@@ -115,11 +115,11 @@ impl Turn<'_> {
         }
     }
 
-    /// Somebody reported to the token of a step. A report may come before the call itself is back.
-    pub(super) fn reported(&mut self, entered: u64, outcome: Result<Value, Fault>) {
+    /// Somebody reported to the token of a try. A report may come before the call itself is back.
+    pub(super) fn reported(&mut self, attempt: Attempt, outcome: Result<Value, Fault>) {
         let mut frames = self.execution.frames.iter();
-        let found =
-            frames.find(|(_, frame)| frame.at.as_ref().is_some_and(|run| run.entered == entered));
+        let is_it = |frame: &Frame| frame.at.as_ref().map(Run::attempt) == Some(attempt);
+        let found = frames.find(|(_, frame)| is_it(frame));
         let Some(frame) = found.map(|(id, _)| *id) else {
             return;
         };

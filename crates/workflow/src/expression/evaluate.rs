@@ -5,8 +5,9 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::path::follow;
 use super::test::{moment, sortable};
-use super::{Chance, Expr, Operator, Path, Root, Test};
+use super::{Chance, Expr, Kept, Operator, Path, Root, Segment, Test};
 
 /// Why an expression has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub struct Scene<'a> {
     /// `$Output`
     pub output: &'a Value,
     /// `$Global`, and the variables of the States Language by name
-    pub global: &'a Value,
+    pub global: &'a Kept,
     /// `$Item`, `@`
     pub item: &'a Value,
     /// `$context`, `$Context`, `$$`; made only when it is asked for.
@@ -51,6 +52,8 @@ pub struct Scene<'a> {
 
 /// The value behind roots that are not given.
 pub(crate) static NOTHING: Value = Value::Null;
+/// Where nothing is kept.
+pub(crate) static NONE: Kept = Kept::none();
 
 impl<'a> Scene<'a> {
     /// Sees `own` as `$`, `$input` and `$Input`, and nothing else but the context.
@@ -60,7 +63,7 @@ impl<'a> Scene<'a> {
             input: own,
             local: &NOTHING,
             output: &NOTHING,
-            global: &NOTHING,
+            global: &NONE,
             item: &NOTHING,
             context,
             chance,
@@ -82,11 +85,23 @@ impl<'a> Scene<'a> {
             Root::Input => self.input,
             Root::Local => self.local,
             Root::Output => self.output,
-            Root::Global | Root::Variables => self.global,
+            Root::Global | Root::Variables => return self.kept(path),
             Root::Item => self.item,
             Root::Context => return path.find(&(self.context)(), self),
         };
         path.find(root, self)
+    }
+
+    /// What is at a path that begins at what is kept. Most name one variable, so that the others need not be put together.
+    fn kept(&self, path: &Path) -> Option<Value> {
+        let Some((Segment::Key(name), way)) = path.segments.split_first() else {
+            return path.find(&self.global.whole(), self);
+        };
+        match self.global.get(name) {
+            Some(value) => follow(way, value, self),
+            None if path.is_definite() => None,
+            None => Some(Value::Array(Vec::new())),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod builtin;
 mod chance;
 mod evaluate;
 mod function;
+mod kept;
 mod parse;
 mod path;
 mod reader;
@@ -16,7 +17,9 @@ mod words;
 
 pub use builtin::Builtin;
 pub use chance::Chance;
+pub(crate) use evaluate::{NONE, NOTHING};
 pub use evaluate::{Scene, Trouble, evaluate, holds};
+pub use kept::Kept;
 pub use parse::{parse, parse_path};
 pub use path::{Path, Root, Segment};
 pub use test::Test;

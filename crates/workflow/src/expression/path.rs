@@ -58,29 +58,37 @@ pub enum Segment {
 impl Path {
     /// Whether it leads to one place at most. Others yield a list.
     pub fn is_definite(&self) -> bool {
-        self.segments
-            .iter()
-            .all(|segment| matches!(segment, Segment::Key(_) | Segment::Index(_)))
+        is_definite(&self.segments)
     }
 
     /// What is there: one value, or the list of all when the path leads to many places.
     pub fn find(&self, root: &Value, scene: &Scene) -> Option<Value> {
-        if self.is_definite() {
-            let mut here = root;
-            for segment in &self.segments {
-                here = one(here, segment)?;
-            }
-            return Some(here.clone());
-        }
-        let mut found = vec![root];
-        for segment in &self.segments {
-            found = found
-                .into_iter()
-                .flat_map(|value| many(value, segment, scene))
-                .collect();
-        }
-        Some(found.into_iter().cloned().collect())
+        follow(&self.segments, root, scene)
     }
+}
+
+fn is_definite(way: &[Segment]) -> bool {
+    way.iter()
+        .all(|segment| matches!(segment, Segment::Key(_) | Segment::Index(_)))
+}
+
+/// What is at the end of a way: one value, or the list of all when it leads to many places.
+pub(super) fn follow(way: &[Segment], from: &Value, scene: &Scene) -> Option<Value> {
+    if is_definite(way) {
+        let mut here = from;
+        for segment in way {
+            here = one(here, segment)?;
+        }
+        return Some(here.clone());
+    }
+    let mut found = vec![from];
+    for segment in way {
+        found = found
+            .into_iter()
+            .flat_map(|value| many(value, segment, scene))
+            .collect();
+    }
+    Some(found.into_iter().cloned().collect())
 }
 
 impl fmt::Display for Path {

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use workflow::engine::{Call, Command, Effect, Event, Execution, Fault, Header, Mode, apply};
+use workflow::engine::{
+    Attempt, Call, Command, Effect, Event, Execution, Fault, Header, Mode, apply,
+};
 
 use crate::stage::{Plain, program};
 
@@ -83,14 +85,16 @@ fn run(choices: &[u8]) -> (Value, Vec<Event>) {
             execution = Some(again);
             continue;
         }
-        let reports: Vec<u64> = there
+        let reports: Vec<Attempt> = there
             .waiting_calls()
             .filter(|(_, submitted)| *submitted)
             .map(|(id, _)| id)
             .collect();
         if !open.is_empty() {
             let call = open.remove(usize::from(choice) % open.len());
-            let times: &mut usize = tries.entry((call.step.clone(), call.entered)).or_default();
+            let times: &mut usize = tries
+                .entry((call.step.clone(), call.attempt.entered))
+                .or_default();
             let is_mail = call.step == "mail";
             let outcome = if is_mail {
                 Ok(json!({}))
@@ -102,9 +106,9 @@ fn run(choices: &[u8]) -> (Value, Vec<Event>) {
                 scheduled: call.scheduled,
                 outcome,
             });
-        } else if let Some(entered) = reports.first() {
+        } else if let Some(attempt) = reports.first() {
             command = Some(Command::Reported {
-                entered: *entered,
+                attempt: *attempt,
                 outcome: Ok(json!({"ok": true})),
             });
         } else {

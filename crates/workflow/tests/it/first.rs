@@ -1,7 +1,7 @@
 //! The first language: how data flows, where control goes.
 
 use serde_json::{Value, json};
-use workflow::engine::{Call, Command, Fault, Status};
+use workflow::engine::{Attempt, Call, Command, Fault, Status};
 
 use crate::stage::{Stage, echo, errors, failure, function, warnings};
 
@@ -241,15 +241,18 @@ fn a_callback_is_waited_for_and_its_report_is_the_result() {
     assert_eq!(call.input["token"], json!(call.token));
     assert_eq!(stage.names().last(), Some(&"TaskSubmitted"));
     stage.tell(Command::Reported {
-        entered: call.entered + 1,
+        attempt: Attempt {
+            entered: call.attempt.entered + 1,
+            earlier: 0,
+        },
         outcome: Ok(json!({"answer": "other"})),
     });
     stage.tell(Command::Reported {
-        entered: call.entered,
+        attempt: call.attempt,
         outcome: Ok(json!({"answer": "yes"})),
     });
     stage.tell(Command::Reported {
-        entered: call.entered,
+        attempt: call.attempt,
         outcome: Ok(json!({"answer": "no"})),
     });
     assert_eq!(stage.output(), json!({"answer": "yes", "said": "yes"}));

@@ -1,5 +1,6 @@
 //! Flows, run to their end in memory.
 
+mod attempts;
 mod checks;
 mod doubts;
 mod faults;
@@ -8,6 +9,7 @@ mod globals;
 mod map_run;
 mod model;
 mod real;
+mod redrive;
 mod second;
 mod stage;
 mod states;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use workflow::Target;
-use workflow::engine::{Call, Command, Fault, Status};
+use workflow::engine::{Attempt, Call, Command, Fault, Status};
 
 use crate::stage::{Stage, list};
 
@@ -90,15 +90,15 @@ fn all_come_to_an_end() {
         let input = json!({"files": ["a"], "pollInterval": 1, "duration": 1, "wait": 1, "interval": 1, "keys": ["k"], "records": [1], "count": 1, "tasks": [1]});
         let mut stage = Stage::new(&text, reply).start(input);
         while stage.execution().is_running() {
-            let waiting: Vec<u64> = stage
+            let waiting: Vec<Attempt> = stage
                 .execution()
                 .waiting_calls()
-                .map(|(entered, _)| entered)
+                .map(|(attempt, _)| attempt)
                 .collect();
             assert!(!waiting.is_empty(), "{name} stands still");
-            for entered in waiting {
+            for attempt in waiting {
                 stage.tell(Command::Reported {
-                    entered,
+                    attempt,
                     outcome: Ok(json!({"status": "success"})),
                 });
             }

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use serde_json::Value;
 use workflow::engine::{
-    Call, Command, Effect, Event, Execution, Fault, Header, Millis, Mode, Status, Tokens, apply,
+    Attempt, Call, Command, Effect, Event, Execution, Fault, Header, Millis, Mode, Status, Tokens,
+    apply,
 };
 use workflow::{Finding, Program, Severity, Target};
 
@@ -12,8 +13,9 @@ use workflow::{Finding, Program, Severity, Target};
 pub(crate) struct Plain;
 
 impl Tokens for Plain {
-    fn token(&self, header: &Header, entered: u64) -> String {
-        format!("{}#{}#{entered}", header.flow, header.name)
+    fn token(&self, header: &Header, attempt: Attempt) -> String {
+        let Attempt { entered, earlier } = attempt;
+        format!("{}#{}#{entered}-{earlier}", header.flow, header.name)
     }
 }
 
@@ -89,6 +91,13 @@ impl<'w> Stage<'w> {
 
     /// Starts with an input and runs until nothing more happens by itself.
     pub(crate) fn start(mut self, input: Value) -> Self {
+        self = self.begin(input);
+        self.settle();
+        self
+    }
+
+    /// Starts with an input and carries out calls, without letting time pass.
+    pub(crate) fn begin(mut self, input: Value) -> Self {
         let header = Header {
             flow: "flow".to_owned(),
             name: "run".to_owned(),
@@ -100,7 +109,7 @@ impl<'w> Stage<'w> {
             part: None,
         };
         self.tell(Command::Start(header));
-        self.settle();
+        self.carry_out();
         self
     }
 
@@ -134,17 +143,24 @@ impl<'w> Stage<'w> {
         }
     }
 
+    /// Carries out calls until there are none.
+    pub(crate) fn carry_out(&mut self) {
+        while let Some(call) = self.open.pop_front() {
+            if let Some(outcome) = (self.world)(&call) {
+                self.tell(Command::Returned {
+                    scheduled: call.scheduled,
+                    outcome,
+                });
+            }
+        }
+    }
+
     /// Carries out calls, and jumps to the next moment when there are none.
     pub(crate) fn settle(&mut self) {
         while self.execution().is_running() {
-            if let Some(call) = self.open.pop_front() {
-                if let Some(outcome) = (self.world)(&call) {
-                    self.tell(Command::Returned {
-                        scheduled: call.scheduled,
-                        outcome,
-                    });
-                }
-                continue;
+            self.carry_out();
+            if !self.execution().is_running() {
+                return;
             }
             let due = self.execution().due().unwrap_or(Millis::MAX);
             if due >= self.execution().deadline && self.waits() {

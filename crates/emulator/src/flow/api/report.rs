@@ -52,7 +52,7 @@ async fn report(
         .tell(
             row.id,
             Command::Reported {
-                entered: named.entered,
+                attempt: named.attempt,
                 outcome,
             },
         )

@@ -108,7 +108,7 @@ impl Runner {
         let outcome = self.call(header, call).await;
         match (outcome, call.pattern) {
             (Ok(super::target::Came::Done(output)), Pattern::Completion) => Command::Reported {
-                entered: call.entered,
+                attempt: call.attempt,
                 outcome: Ok(output),
             },
             (Ok(super::target::Came::Done(output) | super::target::Came::Begun(output)), _) => {
@@ -158,7 +158,7 @@ impl Runner {
                 let command = match named.item {
                     Some(item) => Command::ItemEnded { item, outcome },
                     None => Command::Reported {
-                        entered: named.entered,
+                        attempt: named.attempt,
                         outcome,
                     },
                 };

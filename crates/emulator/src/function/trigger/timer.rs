@@ -29,14 +29,24 @@ const LONGEST: Duration = Duration::from_hours(1);
 pub(crate) struct Timers {
     changed: Notify,
     closing: CancellationToken,
-    /// The moment up to which timers fired.
-    fired: AtomicI64,
+    /// The moment up to which all was done that was due.
+    done: AtomicI64,
 }
 
 impl Timers {
     /// Something that the task looks at was made, changed or deleted.
     pub(crate) fn change(&self) {
         self.changed.notify_one();
+    }
+
+    /// All is done that was due up to a moment, in milliseconds.
+    pub(crate) fn did(&self, until: i64) {
+        self.done.store(until, Ordering::Release);
+    }
+
+    /// The moment up to which all was done; 0 before the task looked for the first time.
+    pub(crate) fn done(&self) -> i64 {
+        self.done.load(Ordering::Acquire)
     }
 
     /// Ends the task.
@@ -64,7 +74,7 @@ pub(crate) async fn tick(shared: Arc<Shared>) {
         let wait = match fire(&shared, last, now).await {
             Ok(next) => {
                 last = now;
-                shared.timers.fired.store(now, Ordering::Release);
+                shared.timers.did(now);
                 let until = next.map(|next| u64::try_from(next - now).unwrap_or_default());
                 until.map_or(LONGEST, Duration::from_millis).min(LONGEST)
             }
@@ -85,7 +95,7 @@ pub(crate) async fn agenda(shared: &Shared) -> Result<Agenda, StoreError> {
         .store
         .read(|db| Ok::<_, StoreError>(table::trigger::of_kind(db, "timer")?));
     let triggers = listed.await?;
-    let fired = shared.timers.fired.load(Ordering::Acquire);
+    let fired = shared.timers.done();
     let (now, mut agenda) = (shared.now_ms(), Agenda::default());
     for trigger in triggers {
         if let Some(schedule) = schedule(&trigger) {

@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 
 use super::super::apply::Turn;
 use super::super::{EventKind, Fault, FrameId};
-use super::Finished;
 use super::shape::{lines, shaped};
-use crate::program::Language;
+use crate::program::{Language, Shape};
 
 impl Turn<'_> {
     /// Asks for what a map run waits for, or ends it if that is nothing.
@@ -31,13 +30,12 @@ impl Turn<'_> {
             return self.resume_map_run(frame);
         }
         let outcomes = map_run.outcomes();
+        let shape = distributed.writer.as_ref().map(|writer| writer.shape);
+        let results = shaped(&outcomes, shape.unwrap_or(Shape::Compact));
         let result = match (&distributed.writer, self.program.language) {
-            (Some(writer), _) if writer.by_lines => {
-                Value::from(lines(&shaped(&outcomes, writer.shape)))
-            }
-            (Some(writer), _) => Value::from(shaped(&outcomes, writer.shape)),
-            (None, Language::Second) => json!({"Items": compact(outcomes)}),
-            (None, _) => Value::from(compact(outcomes)),
+            (Some(writer), _) if writer.by_lines => Value::from(lines(&results)),
+            (None, Language::Second) => json!({"Items": results}),
+            _ => Value::from(results),
         };
         self.succeed_map_run(frame, result);
     }
@@ -68,23 +66,5 @@ impl Turn<'_> {
         let name = map_run.name.clone();
         self.tell(EventKind::MapRunSucceeded { frame, name });
         self.leave(frame, result, None);
-    }
-}
-
-/// The map's result where its text says nothing of it.
-fn compact(outcomes: Vec<Finished>) -> Vec<Value> {
-    outcomes.into_iter().map(shown).collect()
-}
-
-/// What an item adds to it: its output, or word of its failure.
-fn shown(item: Finished) -> Value {
-    match item.outcome {
-        Ok(output) => output,
-        Err(fault) => json!({
-            "Name": item.name,
-            "Status": "Failed",
-            "Error": fault.error,
-            "Cause": fault.cause,
-        }),
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::context::Spot;
 use super::super::{Effect, Execution, Fault, FrameId, Mode, Tokens};
 use super::shape::{file, shaped};
 use super::state::{ItemState, MapRun};
@@ -114,7 +115,7 @@ impl Execution {
         let own = self.run(frame).map(|run| &run.input);
         let own = own.unwrap_or(&Value::Null);
         let fill = |template: &Template| {
-            self.seen(program, frame, seen, |around| {
+            self.seen(program, Spot::of(frame), seen, |around| {
                 data::parameters(template, own, around)
             })
         };

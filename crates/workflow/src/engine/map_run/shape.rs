@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::Finished;
 use crate::program::Shape;
 
-/// What items yielded, in a form. What failed is told whole in each of them.
+/// What items yielded, in a form. What failed is told whole in each of them, also where the text names no form (the vendor of
+/// the States Language: "`ResultWriter` (Map)").
 pub(super) fn shaped(outcomes: &[Finished], shape: Shape) -> Vec<Value> {
     let mut shaped = Vec::new();
     for item in outcomes {

@@ -27,6 +27,11 @@ impl World for Shelf {
 
 /// What a map over `[1, [2, 3], 12]` yields, and the files that it writes, with this writer.
 fn with(writer: &str) -> (Value, Vec<Writing>) {
+    run(&format!("ResultWriter: {writer}"))
+}
+
+/// The same with a line more in the map's text.
+fn run(line: &str) -> (Value, Vec<Writing>) {
     let text = format!(
         "
 StartAt: M
@@ -38,7 +43,7 @@ States:
       StartAt: T
       States: {{T: {{Type: Task, Resource: 'arn:aws:lambda:r:1:function:f', End: true}}}}
     ToleratedFailureCount: 1
-    ResultWriter: {writer}
+    {line}
     End: true
 "
     );
@@ -64,6 +69,9 @@ fn results_take_the_form_that_is_asked_for() {
     assert_eq!(&whole[2], failed);
     let (lines, _) = with("{WriterConfig: {Transformation: FLATTEN, OutputType: JSONL}}");
     assert_eq!(lines, json!(format!("1\n2\n3\n{failed}\n")));
+    // Without a writer it is as with COMPACT.
+    let (bare, none) = run("");
+    assert_eq!((bare, none), (compact.clone(), vec![]));
 }
 
 #[test]

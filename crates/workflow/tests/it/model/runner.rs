@@ -189,7 +189,7 @@ impl Runner<'_> {
         let [number, fails, error] = parts[..] else {
             panic!("`{name}` is no function of this test");
         };
-        let tries = self.tries.entry(call.entered).or_default();
+        let tries = self.tries.entry(call.attempt.entered).or_default();
         *tries += 1;
         if *tries <= fails.parse().expect("a number") {
             return Err(Fault::new(error, "so"));

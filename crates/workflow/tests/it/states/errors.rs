@@ -160,7 +160,7 @@ States:
         let sent = call.parameters.expect("parameters");
         assert_eq!(sent["Payload"]["token"], json!(call.token));
         stage.tell(Command::Reported {
-            entered: call.entered,
+            attempt: call.attempt,
             outcome,
         });
         stage.settle();

@@ -126,7 +126,7 @@ fn world(call: &Call, tries: &mut BTreeMap<u64, usize>) -> Option<Result<Value, 
         Target::Function { name, .. } => name.as_str(),
         _ => "echo",
     };
-    let times = tries.entry(call.entered).or_default();
+    let times = tries.entry(call.attempt.entered).or_default();
     *times += 1;
     let parts: Vec<&str> = name.split('-').collect();
     match parts[..] {

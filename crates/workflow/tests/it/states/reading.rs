@@ -71,6 +71,18 @@ fn what_is_wrong_is_said_with_its_place() {
             "3:31: a rule has And, Or, Not, or an operator such as StringEquals",
         ),
         (
+            "  A: {Type: Choice, Choices: [{Variable: $.x, StringEqals: x, Next: A}]}",
+            "3:47: there is no operator `StringEqals`; did you mean `StringEquals`?",
+        ),
+        (
+            "  A: {Type: Choice, Choices: [{Not: {Variable: $.x, isnul: true}, Next: A}]}",
+            "3:53: there is no operator `isnul`; did you mean `IsNull`?",
+        ),
+        (
+            "  A: {Type: Choice, Choices: [{any: [{Variable: $.x, IsNull: true}], Next: A}]}",
+            "3:32: there is no operator `any`; did you mean `And`?",
+        ),
+        (
             "  A: {Type: Choice, Choices: [{StringEquals: x, Next: A}]}",
             "3:31: `Variable` is missing",
         ),
@@ -137,6 +149,9 @@ fn what_is_wrong_is_said_with_its_place() {
     ];
     for (text, wanted) in all {
         assert_eq!(errors(&states(text)), [wanted], "{text}");
+        if wanted.contains("no operator") {
+            assert!(warnings(&states(text)).is_empty(), "{text}");
+        }
     }
     let long = format!(
         "StartAt: A\nStates: {{A: {{Type: Pass, Next: {0}}}, {0}: {{Type: Succeed}}}}",
@@ -181,5 +196,73 @@ fn what_is_doubtful_is_warned_of() {
         let text = states(text);
         assert!(errors(&text).is_empty(), "{text}");
         assert_eq!(warnings(&text), [wanted], "{text}");
+    }
+}
+
+#[test]
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
+fn integrations_are_known_by_name() {
+    let said = |resource: &str| {
+        warnings(&states(&format!(
+            "  A: {{Type: Task, Resource: '{resource}', End: true}}"
+        )))
+    };
+    for known in [
+        "arn:aws:states:::sqs:sendMessage",
+        "arn:aws-cn:states:::lambda:invoke.waitForTaskToken",
+        "arn:aws:states:::states:startExecution.sync:2",
+        "arn:aws:states:::states:startExecution.sync",
+        // Known, and not served by the local cloud, which says so when the task runs.
+        "arn:aws:states:::dynamodb:putItem",
+        "arn:aws:states:::elasticmapreduce:addStep.sync",
+        "arn:aws:states:::aws-sdk:s3:getObject",
+        "arn:aws:states:::aws-sdk:sfn:sendTaskSucess.waitForTaskToken",
+        "arn:aws:states:::robot:walk",
+        // No integrations.
+        "arn:aws:states:us-east-1:1:activity:invok",
+        "arn:aws:lambda:us-east-1:1:function:invok",
+    ] {
+        assert_eq!(said(known), [""; 0], "{known}");
+    }
+    let all = [
+        (
+            "arn:aws:states:::sqs:sendMesage",
+            "`sqs:sendMesage` is no integration that is known here; did you mean `sqs:sendMessage`?",
+        ),
+        (
+            "arn:aws:states:::lambda:invok.waitForTaskToken",
+            "`lambda:invok` is no integration that is known here; did you mean `lambda:invoke`?",
+        ),
+        (
+            "arn:aws:states:::dynamo:putItem",
+            "`dynamo:putItem` is no integration that is known here; did you mean `dynamodb:putItem`?",
+        ),
+        (
+            "arn:aws:states:::SQS:SendMessage",
+            "`SQS:SendMessage` is no integration that is known here; did you mean `sqs:sendMessage`?",
+        ),
+        (
+            "arn:aws:states:::events:send",
+            "`events:send` is no integration that is known here; known of events: `events:putEvents`",
+        ),
+        (
+            "arn:aws:states:::awssdk:s3:getObject",
+            "`awssdk:s3:getObject` is no integration that is known here; did you mean `aws-sdk:s3:getObject`?",
+        ),
+        (
+            "arn:aws:states:::sqs:sendMessage.waitForTaskTokn",
+            "`.waitForTaskTokn` is no way to wait that is known here; did you mean `.waitForTaskToken`?",
+        ),
+        (
+            "arn:aws:states:::states:startExecution.sync:3",
+            "`.sync:3` is no way to wait that is known here; did you mean `.sync:2`?",
+        ),
+        (
+            "arn:aws:states:::aws-sdk:s3:getObject.later",
+            "`.later` is no way to wait that is known here; there are .sync, .sync:2, .waitForTaskToken",
+        ),
+    ];
+    for (resource, wanted) in all {
+        assert_eq!(said(resource), [format!("3:29: {wanted}")], "{resource}");
     }
 }

@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use super::{check_all, machine};
-use crate::stage::{errors, warnings};
+use crate::stage::{Stage, errors, warnings};
 
 #[test]
 #[allow(clippy::too_many_lines, reason = "a table of cases")]
@@ -202,4 +202,27 @@ fn what_cannot_be_is_told() {
             assert!(findings.contains(said), "{states}: {findings}");
         }
     }
+}
+
+#[test]
+fn branches_that_set_their_own_share_what_is_around_them() {
+    let branch = |name: &str| {
+        let set = format!("{name}: {{Type: Pass, Assign: {{own{name}: 1}}, Next: {name}2}}");
+        let ask = format!(
+            "{name}2: {{Type: Task, Resource: 'arn:aws:lambda:r:1:function:f', End: true}}"
+        );
+        format!("{{StartAt: {name}, States: {{{set}, {ask}}}}}")
+    };
+    let set = "A: {Type: Pass, Assign: {big.$: $.big}, Next: B}";
+    let (c, d) = (branch("C"), branch("D"));
+    let both = format!("B: {{Type: Parallel, Branches: [{c}, {d}], End: true}}");
+    let text = format!("StartAt: A\nStates:\n  {set}\n  {both}");
+    // Nobody answers, so that both branches stay.
+    let stage = Stage::new(&text, |_| None).start(json!({"big": "x".repeat(1000)}));
+    let frames = stage.execution().frames.values();
+    let kept: Vec<_> = frames.map(|frame| &frame.variables).collect();
+    assert_eq!(kept.len(), 3);
+    let big = |number: usize| std::ptr::from_ref(kept[number].get("big").unwrap());
+    assert_eq!((big(0), big(0)), (big(1), big(2)));
+    assert!(kept[1].get("ownC").is_some() && kept[2].get("ownD").is_some());
 }

@@ -98,16 +98,19 @@ impl Policies {
 
     /// The first time after `now` at which something else may be wanted; nothing when there are no rules any more.
     pub(crate) fn next(&self, now: i64) -> Option<i64> {
+        let minute = (now.div_euclid(MINUTE_MS) + 1) * MINUTE_MS;
+        let by_use = self.tracks(now).then_some(minute);
+        by_use.into_iter().chain(self.next_turn(now)).min()
+    }
+
+    /// The first time after `now` at which a rule comes due, begins or ends.
+    pub(crate) fn next_turn(&self, now: i64) -> Option<i64> {
         let by_time = self.scheduled.iter().flat_map(|rule| {
             let due = rule.when.next(now.max(rule.window.start.saturating_sub(1)));
             let due = due.filter(|due| *due < rule.window.end);
             due.into_iter().chain(rule.window.edges())
         });
-        let by_use = self.tracking.iter().flat_map(|rule| {
-            let minute = (now.div_euclid(MINUTE_MS) + 1) * MINUTE_MS;
-            let minute = rule.window.holds(now).then_some(minute);
-            minute.into_iter().chain(rule.window.edges())
-        });
+        let by_use = self.tracking.iter().flat_map(|rule| rule.window.edges());
         let times = by_time.chain(by_use);
         times.filter(|time| *time > now && *time < i64::MAX).min()
     }

@@ -47,7 +47,7 @@ pub(in super::super) async fn start(
         None => own_name(header, call, &request),
     };
     let waits = call.pattern == Pattern::Completion;
-    let token = waits.then(|| runner.seal.of_end(header, call.entered, telling));
+    let token = waits.then(|| runner.seal.of_end(header, call.attempt, telling));
     let asked = (token, request.as_str(), call.pattern);
     let row = begin(runner, flow, (&name, input), asked).await;
     let row = row.map_err(|error| fault(&error))?;
