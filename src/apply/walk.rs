@@ -221,7 +221,7 @@ impl<'a> Walk<'a> {
         let mut record = found.cloned()?;
         record.remote = remote(providers, &record);
         if let (Change::Delete { .. }, Some(spec)) = (&step.change, self.specs.get(&step.kind)) {
-            record.attrs = record.attrs_with_pending(spec);
+            record.attrs = record.attrs_with_pending(spec).into_owned();
         }
         if let Some(before) = &step.before {
             record.attrs.clone_from(before);

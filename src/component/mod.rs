@@ -17,7 +17,6 @@ mod planned;
 mod props;
 mod schema;
 mod site;
-mod time;
 mod typed;
 mod workflow;
 

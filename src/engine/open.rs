@@ -47,7 +47,7 @@ pub fn open(
     path: &Path,
     (occasion, environment): (Occasion<'_>, &dyn Environment),
     to: &Destination,
-    (reading, remembered): (&Reading<'_>, Option<&State>),
+    (reading, remembered): (&Reading<'_>, Option<&Arc<State>>),
 ) -> Result<Project, Diagnostics> {
     let (manifest, mut warnings) = manifest::load_all(path, occasion, environment);
     let Some(mut manifest) = manifest else {
@@ -62,8 +62,8 @@ pub fn open(
     let residence = residence(&manifest, &own, to);
     // A state that cannot be read is reported by whoever needs it.
     let remembered = match remembered {
-        Some(state) => Some(state.clone()),
-        None => residence.read_here().and_then(Result::ok),
+        Some(state) => Some(Arc::clone(state)),
+        None => residence.read_here().and_then(Result::ok).map(Arc::new),
     };
     let origins = remembered.as_ref().map(|state| terms::origins(state, &own));
     let context = context(&manifest, to, origins.unwrap_or_default());
@@ -75,7 +75,7 @@ pub fn open(
     }
     let (scope, order) = narrow::narrow(&manifest, reading.targets, &|| {
         let asks = occasion.command == "remove";
-        asks.then_some(remembered.as_ref())
+        asks.then_some(remembered.as_deref())
     })?;
     let mut lowered = Lowered::default();
     if reading.until >= Until::Lower {

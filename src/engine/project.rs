@@ -38,7 +38,7 @@ pub struct Project {
     /// Where its state resides.
     pub residence: Residence,
     /// What the state remembered when the project was read, as far as it could be read then.
-    pub remembered: Option<State>,
+    pub remembered: Option<Arc<State>>,
     /// Blocks that got another name since they were first deployed → the name that they had then.
     pub(super) origins: BTreeMap<String, String>,
     /// The environment's name.
@@ -100,10 +100,10 @@ pub enum Aim {
 
 impl Project {
     /// The state as it was when the project was read, or as it is now if it could not be read then.
-    pub async fn state(&self, open: Option<&OpenShelf>) -> Result<State, Diagnostics> {
+    pub async fn state(&self, open: Option<&OpenShelf>) -> Result<Arc<State>, Diagnostics> {
         match &self.remembered {
-            Some(state) => Ok(state.clone()),
-            None => Ok(self.residence.read(open).await?),
+            Some(state) => Ok(Arc::clone(state)),
+            None => Ok(Arc::new(self.residence.read(open).await?)),
         }
     }
 
@@ -295,9 +295,9 @@ impl Project {
             plan::output(&state.records.get(id)?.outputs, path)
         };
         let of_block = |(name, outputs): &(String, std::collections::BTreeMap<String, Value>)| {
-            let values = outputs
-                .iter()
-                .filter_map(|(key, value)| Some((key.clone(), value.resolve(&known).ok()?)));
+            let values = outputs.iter().filter_map(|(key, value)| {
+                Some((key.clone(), value.resolve(&known).ok()?.into_owned()))
+            });
             (name.clone(), values.collect::<Object>())
         };
         self.lowered

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::make::{Observed, Planner};
-use super::{Adoption, Change, FieldDiff, current, diff};
+use super::{Adoption, Change, Facts, FieldDiff, current, diff};
 use crate::diagnostic::{Diagnostic, code};
 use crate::provider::Seen;
 use crate::resource::{KindSpec, Object, Resource, ResourceId};
@@ -21,8 +21,8 @@ pub(super) struct Decision {
 }
 
 /// Wanted attributes as far as they are known, and the names of those that are not.
-struct Wanted {
-    attrs: Object,
+struct Wanted<'a> {
+    attrs: Facts<'a>,
     unknown: Vec<String>,
 }
 
@@ -40,7 +40,8 @@ pub(super) fn decide(
     match (remembered, seen) {
         (None, None) => Ok(create(&wanted, spec, Vec::new())),
         (None, Some(seen)) if spec.contained => {
-            let (before, unmanaged) = current(&known_items(seen, &wanted, spec), &seen.attrs, spec);
+            let known = known_items(seen, &wanted, spec);
+            let (before, unmanaged) = current(&known, &seen.attrs, spec);
             let change = Change::Create {
                 diff: wanted.diff(&before, spec),
                 replaces: Vec::new(),
@@ -122,14 +123,14 @@ fn renamed(change: Option<Change>, was: &ResourceId) -> Change {
     }
 }
 
-fn wanted(resource: &Resource, spec: &KindSpec, planner: &Planner<'_>) -> Wanted {
+fn wanted<'a>(resource: &'a Resource, spec: &KindSpec, planner: &Planner<'_>) -> Wanted<'a> {
     let mut wanted = Wanted {
-        attrs: Object::new(),
+        attrs: Facts::default(),
         unknown: Vec::new(),
     };
     for (name, value) in &resource.attrs {
         match value.resolve(&|id, path| planner.output(id, path)) {
-            Ok(json) => drop(wanted.attrs.insert(name.clone(), json)),
+            Ok(json) => wanted.attrs.insert(name, json),
             Err(_) if spec.local.contains(name) => {}
             Err(_) => wanted.unknown.push(name.clone()),
         }
@@ -137,12 +138,10 @@ fn wanted(resource: &Resource, spec: &KindSpec, planner: &Planner<'_>) -> Wanted
     wanted
 }
 
-impl Wanted {
+impl Wanted<'_> {
     /// What differs from `before`; what is not known yet counts as different.
-    fn diff(&self, before: &Object, spec: &KindSpec) -> Vec<FieldDiff> {
-        let mut known_before = before.clone();
-        known_before.retain(|name, _| !self.unknown.contains(name));
-        let mut found = diff(&known_before, &self.attrs, spec);
+    fn diff(&self, before: &Facts<'_>, spec: &KindSpec) -> Vec<FieldDiff> {
+        let mut found = diff(&before.without(&self.unknown), &self.attrs, spec);
         found.extend(self.unknown.iter().map(|name| FieldDiff {
             path: vec![name.clone()],
             before: before.get(name).cloned(),
@@ -153,8 +152,8 @@ impl Wanted {
     }
 }
 
-fn create(wanted: &Wanted, spec: &KindSpec, replaces: Vec<String>) -> Decision {
-    let mut diff = wanted.diff(&Object::new(), spec);
+fn create(wanted: &Wanted<'_>, spec: &KindSpec, replaces: Vec<String>) -> Decision {
+    let mut diff = wanted.diff(&Facts::default(), spec);
     // Of something new there is no "before", not even the kind's default.
     for added in &mut diff {
         added.before = None;
@@ -170,7 +169,7 @@ fn create(wanted: &Wanted, spec: &KindSpec, replaces: Vec<String>) -> Decision {
 fn take_over(
     resource: &Resource,
     seen: &Seen,
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     spec: &KindSpec,
     planner: &Planner<'_>,
 ) -> Result<Decision, Diagnostic> {
@@ -179,7 +178,8 @@ fn take_over(
         let error = foreign(resource, seen);
         return Err(way_out(error, seen, planner));
     }
-    let (before, unmanaged) = current(&known_items(seen, wanted, spec), &seen.attrs, spec);
+    let known = known_items(seen, wanted, spec);
+    let (before, unmanaged) = current(&known, &seen.attrs, spec);
     let because = if ours {
         "this project made it"
     } else {
@@ -193,14 +193,14 @@ fn take_over(
     };
     Ok(Decision {
         change: Some(change),
-        before: Some(before),
+        before: Some(before.into_object()),
         unmanaged,
         ..Decision::default()
     })
 }
 
 /// Of what is taken over, only items that are wanted become ours.
-fn known_items(seen: &Seen, wanted: &Wanted, spec: &KindSpec) -> Object {
+fn known_items(seen: &Seen, wanted: &Wanted<'_>, spec: &KindSpec) -> Object {
     let mut known = Object::new();
     for name in &spec.items {
         let (Some(Json::Object(shown)), Some(Json::Object(wanted))) =
@@ -273,14 +273,15 @@ fn change(
     resource: &Resource,
     record: &Record,
     seen: &Seen,
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     spec: &KindSpec,
 ) -> Decision {
-    let (before, mut unmanaged) = current(&record.attrs_with_pending(spec), &seen.attrs, spec);
+    let remembered = record.attrs_with_pending(spec);
+    let (before, mut unmanaged) = current(&remembered, &seen.attrs, spec);
     let drift = if record.is_unsettled() {
         Vec::new()
     } else {
-        diff(&record.attrs, &before, spec)
+        diff(&Facts::from(&record.attrs), &before, spec)
     };
     // A fingerprint of another key says nothing of what is there.
     let (renewed, drift): (Vec<_>, Vec<_>) = drift.into_iter().partition(FieldDiff::is_renewed);
@@ -323,11 +324,12 @@ fn change(
             was: None,
         }),
     };
-    decision.before = Some(before);
+    let changes = decision.change.is_some();
+    decision.before = changes.then(|| before.into_object());
     decision
 }
 
-fn wants_item(wanted: &Wanted, attr: &str, key: &str) -> bool {
+fn wants_item(wanted: &Wanted<'_>, attr: &str, key: &str) -> bool {
     wanted
         .attrs
         .get(attr)

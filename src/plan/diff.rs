@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::Facts;
 use crate::resource::{KindSpec, Object, differ_in_key, is_sealed};
 
 /// One difference. `path` leads to it from the attributes' root.
@@ -31,10 +32,10 @@ impl FieldDiff {
 
 /// All differences from `before` to `after` by the kind's rules: local attributes do not count, absent ones have the
 /// kind's default, items differ one by one, maps differ at their leaves, anything else as a whole.
-pub fn diff(before: &Object, after: &Object, spec: &KindSpec) -> Vec<FieldDiff> {
+pub fn diff(before: &Facts<'_>, after: &Facts<'_>, spec: &KindSpec) -> Vec<FieldDiff> {
     let mut found = Vec::new();
-    let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
-    names.sort();
+    let mut names: Vec<&str> = before.names().chain(after.names()).collect();
+    names.sort_unstable();
     names.dedup();
     for name in names.into_iter().filter(|n| !spec.local.contains(*n)) {
         let default = spec.defaults.get(name);
@@ -47,7 +48,7 @@ pub fn diff(before: &Object, after: &Object, spec: &KindSpec) -> Vec<FieldDiff> 
         } else {
             Depth::Leaves
         };
-        compare(&mut vec![name.clone()], old, new, depth, &mut found);
+        compare(&mut vec![name.to_owned()], old, new, depth, &mut found);
     }
     found
 }

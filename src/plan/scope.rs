@@ -61,7 +61,11 @@ impl Scope {
                 let null = inside.then_some(serde_json::Value::Null);
                 null.or_else(|| output(&state.records.get(id)?.outputs, path))
             };
-            if let Err(unknown) = resource.resolve(&known) {
+            let values = resource.attrs.values();
+            let unknown = values
+                .map(|value| value.resolve(&known))
+                .find_map(Result::err);
+            if let Some(unknown) = unknown {
                 diagnostics.push(outside(resource, &unknown.resource, &unknown.output));
             }
         }

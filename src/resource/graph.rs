@@ -36,7 +36,7 @@ impl Resource {
 
     /// Its attributes with all references filled in. Secrets stay sealed.
     pub fn resolve(&self, output: Output<'_>) -> Result<Object, Unresolved> {
-        self.each(|value| value.resolve(output))
+        self.each(|value| Ok(value.resolve(output)?.into_owned()))
     }
 
     /// The same with the texts of secrets in their places: for the provider's call and nothing else.

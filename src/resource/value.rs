@@ -1,5 +1,6 @@
 //! An attribute's value: known now, or known once another resource exists.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
@@ -67,8 +68,12 @@ impl Value {
     }
 
     /// The value with every reference replaced by what `output` says of it. Secrets stay sealed: see [`Sealed`].
-    pub fn resolve(&self, output: Output<'_>) -> Result<Json, Unresolved> {
-        self.fill(output, &Part::Secret)
+    /// What has no reference is lent.
+    pub fn resolve(&self, output: Output<'_>) -> Result<Cow<'_, Json>, Unresolved> {
+        match self {
+            Self::Plain(json) => Ok(Cow::Borrowed(json)),
+            other => other.fill(output, &Part::Secret).map(Cow::Owned),
+        }
     }
 
     /// The same with the texts of secrets in their places, as `text` says them: for the provider's call and nothing else.
@@ -90,12 +95,12 @@ impl Value {
                 .collect(),
             Self::Join(items) => {
                 let known = |item: &Self| match item.resolve(output) {
-                    Ok(json) => parts(json),
+                    Ok(json) => parts(json.into_owned()),
                     Err(_) => vec![Part::Unknown],
                 };
                 joined(items.iter().flat_map(known)).to_json()
             }
-            other => other.resolve(output).unwrap_or_default(),
+            other => other.fill(output, &Part::Secret).unwrap_or_default(),
         }
     }
 
@@ -208,7 +213,7 @@ mod tests {
             ("text".to_owned(), join),
         ]));
         assert_eq!(
-            all.resolve(&output).unwrap(),
+            *all.resolve(&output).unwrap(),
             json!({ "one": [sealed], "text": { "text_with_secrets": ["a7", sealed, "bc"] } })
         );
         assert_eq!(
@@ -217,8 +222,11 @@ mod tests {
         );
         assert_eq!(all.secrets().len(), 2);
         let alone = Value::Join(vec!["".into(), secret()]);
-        assert_eq!(alone.resolve(&output).unwrap(), sealed);
-        assert_eq!(Value::Join(Vec::new()).resolve(&output).unwrap(), json!(""));
+        assert_eq!(*alone.resolve(&output).unwrap(), sealed);
+        assert_eq!(
+            *Value::Join(Vec::new()).resolve(&output).unwrap(),
+            json!("")
+        );
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use super::State;
@@ -23,20 +25,24 @@ pub(super) fn fresh() -> State {
     }
 }
 
-/// Reads a state, or says what is wrong with the text.
-pub(super) fn parse(text: &str) -> Result<State, String> {
-    let json: Json = serde_json::from_str(text).map_err(|e| e.to_string())?;
-    check_version(&json)?;
-    serde_json::from_value(json).map_err(|e| e.to_string())
+/// The part by which any text of this form is judged first: another version may have another form.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(default)]
+    version: Json,
 }
 
-/// Refuses versions other than the one that is written.
-pub(super) fn check_version(json: &Json) -> Result<(), String> {
-    match json.get("version").and_then(Json::as_u64) {
-        Some(version) if version == u64::from(VERSION) => Ok(()),
-        Some(other) => Err(format!(
-            "it has format version {other}; this sdev knows version {VERSION}"
-        )),
-        None => Err("it has no format version".to_owned()),
+/// Reads a text with a version at its root, or says what is wrong with it. The text is read twice, and no tree is made of it.
+pub(super) fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, String> {
+    let head: Head = serde_json::from_slice(text).map_err(|e| e.to_string())?;
+    match head.version.as_u64() {
+        Some(version) if version == u64::from(VERSION) => {}
+        Some(other) => {
+            return Err(format!(
+                "it has format version {other}; this sdev knows version {VERSION}"
+            ));
+        }
+        None => return Err("it has no format version".to_owned()),
     }
+    serde_json::from_slice(text).map_err(|e| e.to_string())
 }

@@ -110,9 +110,7 @@ impl Page {
             place: format!("{place}/{key}"),
             why,
         };
-        let json = serde_json::from_slice(content).map_err(|e| wrong(e.to_string()))?;
-        format::check_version(&json).map_err(wrong)?;
-        let page: Self = serde_json::from_value(json).map_err(|e| wrong(e.to_string()))?;
+        let page: Self = format::parse(content).map_err(wrong)?;
         let version = page.state.as_ref().map_or(page.version, |s| s.version);
         if version != format::VERSION {
             return Err(wrong(format!(

@@ -72,7 +72,7 @@ impl Place {
     /// The state, and whether a journal lay beside it.
     pub(super) fn read_and_replay(&self) -> Result<(State, bool), StateError> {
         let mut state = match fs::read_text(&self.file())? {
-            Some(text) => format::parse(&text).map_err(|why| StateError::Format {
+            Some(text) => format::parse(text.as_bytes()).map_err(|why| StateError::Format {
                 place: self.file().display().to_string(),
                 why,
             })?,

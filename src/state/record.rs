@@ -1,5 +1,6 @@
 //! The state's own types.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -92,11 +93,11 @@ impl Record {
     }
 
     /// The attributes with all items that may be there: those that are only pending have no content.
-    pub fn attrs_with_pending(&self, spec: &KindSpec) -> Object {
-        let mut attrs = self.attrs.clone();
+    pub fn attrs_with_pending(&self, spec: &KindSpec) -> Cow<'_, Object> {
         let Some(name) = spec.items.first().filter(|_| !self.pending.is_empty()) else {
-            return attrs;
+            return Cow::Borrowed(&self.attrs);
         };
+        let mut attrs = self.attrs.clone();
         let items = attrs
             .entry(name.as_str())
             .or_insert_with(|| Json::Object(Object::new()));
@@ -105,7 +106,7 @@ impl Record {
                 items.entry(key.as_str()).or_insert(Json::Null);
             }
         }
-        attrs
+        Cow::Owned(attrs)
     }
 }
 

@@ -69,6 +69,7 @@ fn all_rust_files() -> Vec<PathBuf> {
     [
         "src",
         "crates/wire/src",
+        "crates/trigger/src",
         "crates/unzip/src",
         "crates/workflow/src",
         "crates/runtime/src",

@@ -1,5 +1,7 @@
 //! Which deployed function or workflow a command means.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
 use super::super::args::Global;
@@ -40,7 +42,7 @@ pub(super) struct Deployed {
     pub(super) block: String,
     pub(super) record: Record,
     /// What is remembered of everything.
-    pub(super) state: State,
+    pub(super) state: Arc<State>,
 }
 
 impl Deployed {

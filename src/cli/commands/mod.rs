@@ -166,7 +166,7 @@ struct Opening<'a> {
     machine: Arc<Machine>,
     reach: Reach<'a>,
     /// What the state remembers, once it was asked for.
-    remembered: Option<State>,
+    remembered: Option<Arc<State>>,
 }
 
 impl<'a> Opening<'a> {
@@ -244,7 +244,7 @@ async fn open<'a>(
     let link = opening.link(printer).await?;
     let state = project.state(Some(&*link.shelves())).await?;
     let suits = project.suits(&state);
-    project.remembered = Some(state.clone());
+    project.remembered = Some(Arc::clone(&state));
     opening.remembered = Some(state);
     let mut to = link.destination(project.region()?, &opening.machine)?;
     to.providers = project.providers(&to);

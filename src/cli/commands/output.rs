@@ -1,5 +1,7 @@
 //! `sdev output`: what the deployed resources are reached by.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
 use super::super::args::{Global, Output};
@@ -17,7 +19,7 @@ pub(super) fn run(args: &Output, global: &Global, printer: Printer) -> Outcome {
     let looking = (Look::Away, printer);
     let (project, to) = open_offline(global, reach, looking)?;
     let state = match project.residence.read_here() {
-        Some(read) => read?,
+        Some(read) => Arc::new(read?),
         None => block_on(async {
             let (_, project, to) = open(global, reach, looking).await?;
             project.state(to.shelves.as_deref()).await

@@ -122,22 +122,7 @@ const TIMER: Kind = Kind::Object(&[
 const OSS: Kind = Kind::Object(&[
     prop(
         "events",
-        Kind::List(&Kind::OneOf(&[
-            "oss:ObjectCreated:*",
-            "oss:ObjectCreated:PutObject",
-            "oss:ObjectCreated:PutSymlink",
-            "oss:ObjectCreated:PostObject",
-            "oss:ObjectCreated:CopyObject",
-            "oss:ObjectCreated:InitiateMultipartUpload",
-            "oss:ObjectCreated:UploadPart",
-            "oss:ObjectCreated:UploadPartCopy",
-            "oss:ObjectCreated:CompleteMultipartUpload",
-            "oss:ObjectCreated:AppendObject",
-            "oss:ObjectModified:UpdateObjectMeta",
-            "oss:ObjectRemoved:DeleteObject",
-            "oss:ObjectRemoved:DeleteObjects",
-            "oss:ObjectRemoved:AbortMultipartUpload",
-        ])),
+        Kind::List(&Kind::OneOf(trigger::bucket::WRITTEN)),
         "What fires it.",
     )
     .required(),
@@ -220,22 +205,13 @@ const TOPIC: Kind = Kind::Object(&[
 const CDN: Kind = Kind::Object(&[
     prop(
         "eventName",
-        Kind::OneOf(&[
-            "CachedObjectsRefreshed",
-            "CachedObjectsBlocked",
-            "CachedObjectsPushed",
-            "LogFileCreated",
-            "CdnDomainStarted",
-            "CdnDomainStopped",
-            "CdnDomainAdded",
-            "CdnDomainDeleted",
-        ]),
+        Kind::OneOf(trigger::cdn::EVENTS),
         "The event. It cannot change.",
     )
     .required(),
     prop(
         "eventVersion",
-        Kind::OneOf(&["1.0.0"]),
+        Kind::OneOf(&[trigger::cdn::VERSION]),
         "Its version. It cannot change.",
     )
     .required(),

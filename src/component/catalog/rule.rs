@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 
 use crate::component::schema::Form;
-use crate::component::time;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 use crate::manifest::{Block, Node, NodeKind};
 
 /// When a timer fires (the vendor's "Time triggers").
 pub(super) static TIME: Form = Form {
-    words: time::WORDS,
-    holds: time::is_time,
+    words: trigger::FORMS,
+    holds: |text| trigger::Schedule::parse(text).is_ok(),
 };
 
 /// A layer's version (`layers` of the vendor's `CreateFunctionInput`).

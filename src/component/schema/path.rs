@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(kind_at(&["environmentVariables", "X"]).unwrap(), "a text");
         assert_eq!(
             kind_at(&["triggers", "triggerConfig", "cronExpression"]).unwrap(),
-            crate::component::time::WORDS
+            trigger::FORMS
         );
         assert_eq!(kind_at(&["vpcConfig", "vpcId"]).unwrap(), "a text");
         assert_eq!(kind_at(&["timeout", "x"]), None);

@@ -6,7 +6,6 @@ use super::lower::{NAME, is_name};
 use super::part;
 use crate::component::planned;
 use crate::component::props::{Props, bad};
-use crate::component::time::{self, is_time};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 use crate::manifest::Node;
 use crate::resource::{Attrs, Resource, ResourceId, Value};
@@ -32,8 +31,8 @@ pub(super) fn read(
             diagnostics.push(bad(&props.path("name"), NAME, &props.at("name")));
             continue;
         }
-        if !is_time(cron) {
-            diagnostics.push(bad(&props.path("cron"), time::WORDS, &props.at("cron")));
+        if trigger::Schedule::parse(cron).is_err() {
+            diagnostics.push(bad(&props.path("cron"), trigger::FORMS, &props.at("cron")));
         }
         if let Some(first) = names.insert(name, &node.at) {
             let detail = format!("two schedules are called `{name}`");

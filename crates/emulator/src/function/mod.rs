@@ -33,4 +33,4 @@ pub(crate) use queue::tasks::SCHEMA as TASK_SCHEMA;
 pub(crate) use run::Run;
 pub(crate) use service::Functions;
 pub(crate) use table::SCHEMA;
-pub(crate) use trigger::{CdnEvent, Schedule as CronSchedule};
+pub(crate) use trigger::CdnEvent;

@@ -33,7 +33,7 @@ pub(super) struct Stage {
     pub(super) visitor: reqwest::Client,
     project: Project,
     to: Destination,
-    state: State,
+    state: Arc<State>,
 }
 
 /// Makes the cloud and what is remembered of it empty.

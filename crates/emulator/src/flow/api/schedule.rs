@@ -8,7 +8,6 @@ use crate::flow::error::{FlowError, Outcome};
 use crate::flow::model::Schedule;
 use crate::flow::run::Runner;
 use crate::flow::table;
-use crate::function::CronSchedule;
 use crate::identity::request_uuid;
 
 /// `CreateSchedule`.
@@ -113,7 +112,7 @@ async fn find(runner: &Runner, call: &Call<'_>) -> Outcome<Schedule> {
 }
 
 fn cron(text: &str) -> Outcome<String> {
-    CronSchedule::parse(text)
+    trigger::Schedule::parse(text)
         .map_err(|error| FlowError::invalid(format!("CronExpression: {error}.")))?;
     Ok(text.to_owned())
 }

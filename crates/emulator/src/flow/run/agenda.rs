@@ -2,10 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
+use trigger::Schedule;
+
 use super::Runner;
 use crate::agenda::Agenda;
 use crate::flow::table;
-use crate::function::CronSchedule;
 use crate::store::StoreError;
 
 impl Runner {
@@ -15,7 +16,7 @@ impl Runner {
         let (now, fired) = (self.now(), self.fired.load(Ordering::Acquire));
         let mut agenda = Agenda::default();
         for schedule in schedules {
-            if let Ok(cron) = CronSchedule::parse(&schedule.cron) {
+            if let Ok(cron) = Schedule::parse(&schedule.cron) {
                 let (times, later) = cron.between((fired, now), schedule.modified, 1);
                 agenda = agenda.with(now, times.first().copied().or(later));
             }

@@ -8,7 +8,6 @@ use super::{Begin, Runner};
 use crate::flow::error::Outcome;
 use crate::flow::model::Schedule;
 use crate::flow::table;
-use crate::function::CronSchedule;
 
 /// Times that one schedule fires for when the clock was moved over more: the first ones.
 const MOST: usize = 1000;
@@ -46,7 +45,7 @@ async fn fire(runner: &Arc<Runner>, last: i64, now: i64) -> Outcome<Option<i64>>
     let schedules = runner.store.read(table::schedule::enabled).await?;
     let mut next: Option<i64> = None;
     for schedule in schedules {
-        let Ok(cron) = CronSchedule::parse(&schedule.cron) else {
+        let Ok(cron) = trigger::Schedule::parse(&schedule.cron) else {
             continue;
         };
         let made = schedule.modified;

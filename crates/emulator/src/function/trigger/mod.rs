@@ -4,7 +4,6 @@
 mod bucket;
 mod bus;
 mod cdn;
-mod schedule;
 mod stream;
 mod timer;
 mod topic;
@@ -12,7 +11,6 @@ mod topic;
 pub(super) use bucket::Buckets;
 pub(super) use bus::{Buses, check};
 pub(crate) use cdn::CdnEvent;
-pub(crate) use schedule::Schedule;
 pub(super) use stream::name as stream_name;
 pub(super) use timer::{Timers, agenda, tick};
 pub(super) use topic::Topics;

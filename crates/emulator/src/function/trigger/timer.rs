@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use trigger::Schedule;
 
-use super::Schedule;
 use crate::agenda::Agenda;
 use crate::function::model::{Trigger, shown_time};
 use crate::function::queue::{self, Event};

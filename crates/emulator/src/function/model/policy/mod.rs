@@ -5,7 +5,7 @@
 
 mod written;
 
-use crate::function::trigger::Schedule;
+use trigger::Schedule;
 
 /// How often use is looked at, in milliseconds.
 pub(crate) const MINUTE_MS: i64 = 60_000;

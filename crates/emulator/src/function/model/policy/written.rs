@@ -5,11 +5,11 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value as Json;
+use trigger::Schedule;
 
 use super::{Policies, Scheduled, Tracking, When, Window};
 use crate::function::error::{FcError, Outcome};
 use crate::function::model::SettingKind;
-use crate::function::trigger::Schedule;
 
 /// Instances at most.
 const MOST: u32 = 10_000;
@@ -85,7 +85,7 @@ impl When {
             .ok_or_else(|| FcError::invalid(format!("{text:?} is neither cron(…) nor at(…)")))?;
         let text = format!("CRON_TZ={} {fields}", zone.0);
         Ok(Self::Again(
-            Schedule::parse(&text).map_err(FcError::invalid)?,
+            Schedule::parse(&text).map_err(|why| FcError::invalid(why.to_string()))?,
         ))
     }
 }

@@ -2,40 +2,21 @@
 
 use http::StatusCode;
 use serde_json::Value as Json;
+use trigger::bucket::{events, names};
 
 use super::{text, texts};
 use crate::function::error::{FcError, Outcome};
 use crate::function::model::Trigger;
 
-/// Events of buckets ("OSS triggers"); one that ends in `*` stands for those that begin so.
-const EVENTS: &[&str] = &[
-    "oss:ObjectCreated:PutObject",
-    "oss:ObjectCreated:PutSymlink",
-    "oss:ObjectCreated:PostObject",
-    "oss:ObjectCreated:CopyObject",
-    "oss:ObjectCreated:InitiateMultipartUpload",
-    "oss:ObjectCreated:UploadPart",
-    "oss:ObjectCreated:UploadPartCopy",
-    "oss:ObjectCreated:CompleteMultipartUpload",
-    "oss:ObjectCreated:AppendObject",
-    "oss:ObjectModified:UpdateObjectMeta",
-    "oss:ObjectRemoved:DeleteObject",
-    "oss:ObjectRemoved:DeleteObjects",
-    "oss:ObjectRemoved:AbortMultipartUpload",
-    "oss:ObjectReplication:ObjectCreated",
-    "oss:ObjectReplication:ObjectModified",
-    "oss:ObjectReplication:ObjectRemoved",
-];
-
 /// Checks what a trigger of a bucket says (`OSSTriggerConfig` of the vendor's docs).
 pub(super) fn check(config: &Json) -> Outcome<()> {
-    let events = texts("events", &config["events"])?;
-    if events.is_empty() {
+    let wanted = texts("events", &config["events"])?;
+    if wanted.is_empty() {
         return Err(FcError::invalid("events must name an event at least"));
     }
-    let is_known = |event: &&str| EVENTS.iter().any(|known| names(event, known));
-    if let Some(unknown) = events.iter().find(|event| !is_known(event)) {
-        let known = EVENTS.join(", ");
+    let is_known = |event: &&str| events().any(|known| names(event, known));
+    if let Some(unknown) = wanted.iter().find(|event| !is_known(event)) {
+        let known = events().collect::<Vec<_>>().join(", ");
         return Err(FcError::invalid(format!(
             "events: {unknown:?} is none of {known}, and no beginning of one with `*`"
         )));
@@ -86,29 +67,20 @@ fn overlap(one: &Trigger, two: &Trigger) -> bool {
         (part(one, "prefix"), part(two, "prefix")),
         (part(one, "suffix"), part(two, "suffix")),
     );
-    let events = |trigger: &Trigger| {
+    let waits_for = |trigger: &Trigger| {
         let all = texts("events", &trigger.config["events"]).unwrap_or_default();
         all.into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    let (ones, twos) = (events(one), events(two));
+    let (ones, twos) = (waits_for(one), waits_for(two));
     one.kind == "oss"
         && two.kind == "oss"
         && name(&one.source_arn) == name(&two.source_arn)
         && (prefixes.0.starts_with(&prefixes.1) || prefixes.1.starts_with(&prefixes.0))
         && (suffixes.0.ends_with(&suffixes.1) || suffixes.1.ends_with(&suffixes.0))
-        && EVENTS.iter().any(|event| {
+        && events().any(|event| {
             let any = |wanted: &[String]| wanted.iter().any(|wanted| names(wanted, event));
             any(&ones) && any(&twos)
         })
-}
-
-/// Whether what a trigger waits for stands for an event.
-fn names(wanted: &str, event: &str) -> bool {
-    match wanted.strip_suffix('*') {
-        // Not for all of the bucket's at once: a sort of event is named.
-        Some(beginning) => beginning.matches(':').count() == 2 && event.starts_with(beginning),
-        None => wanted == event,
-    }
 }
 
 #[cfg(test)]
@@ -134,7 +106,7 @@ mod tests {
             assert_eq!(error.code, "InvalidArgument");
             assert!(error.message.starts_with(field), "{config} {error}");
         }
-        for event in EVENTS {
+        for event in events() {
             assert_eq!(check(&json!({ "events": [event] })), Ok(()));
         }
         assert_eq!(

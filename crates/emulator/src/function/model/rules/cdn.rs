@@ -1,37 +1,23 @@
 //! Triggers of the CDN.
 
 use serde_json::Value as Json;
+use trigger::cdn::{EVENTS, VERSION};
 
 use crate::function::error::{FcError, Outcome};
-
-/// Events of the CDN that a trigger can wait for ("CDN event triggers", "Supported events").
-const CDN_EVENTS: &[&str] = &[
-    "CachedObjectsRefreshed",
-    "CachedObjectsBlocked",
-    "CachedObjectsPushed",
-    "LogFileCreated",
-    "CdnDomainStarted",
-    "CdnDomainStopped",
-    "CdnDomainAdded",
-    "CdnDomainDeleted",
-];
-
-/// The only version of those events.
-const CDN_EVENT_VERSION: &str = "1.0.0";
 
 /// Checks what a trigger of the CDN says (`CDNTriggerConfig` of the vendor's docs).
 pub(super) fn check(config: &Json) -> Outcome<()> {
     let name = &config["eventName"];
-    if !name.as_str().is_some_and(|name| CDN_EVENTS.contains(&name)) {
-        let known = CDN_EVENTS.join(", ");
+    if !name.as_str().is_some_and(|name| EVENTS.contains(&name)) {
+        let known = EVENTS.join(", ");
         return Err(FcError::invalid(format!(
             "eventName must be one of {known}, and is {name}"
         )));
     }
     let version = &config["eventVersion"];
-    if version != CDN_EVENT_VERSION {
+    if version != VERSION {
         return Err(FcError::invalid(format!(
-            "eventVersion must be {CDN_EVENT_VERSION}, and is {version}"
+            "eventVersion must be {VERSION}, and is {version}"
         )));
     }
     let domains = &config["filter"]["domain"];

@@ -1,10 +1,10 @@
 //! Triggers by time.
 
 use serde_json::Value as Json;
+use trigger::Schedule;
 
 use super::{flag, text};
 use crate::function::error::{FcError, Outcome};
-use crate::function::trigger::Schedule;
 
 /// Bytes of a payload at most. The vendor's limit.
 const LARGEST: usize = 128 * 1024;
