@@ -70,6 +70,7 @@ fn all_rust_files() -> Vec<PathBuf> {
         "src",
         "crates/wire/src",
         "crates/unzip/src",
+        "crates/installed/src",
         "crates/workflow/src",
         "crates/runtime/src",
         "crates/emulator/src",
