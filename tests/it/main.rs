@@ -36,6 +36,7 @@ mod lsp;
 mod media;
 mod microservices;
 mod migrate;
+mod no_effect;
 mod oss;
 mod own;
 mod ownership;
