@@ -9,6 +9,7 @@
 mod access;
 mod actions;
 mod at_once;
+mod bearer;
 mod bff;
 mod bounds;
 mod build;
