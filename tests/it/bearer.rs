@@ -55,7 +55,8 @@ fn a_token_that_is_a_secret_lets_in_and_shows_nowhere() {
         "info",
     ] {
         let ran = sandbox.run(line).code(0);
-        said += &format!("{}{}", ran.stdout, ran.stderr);
+        said += &ran.stdout;
+        said += &ran.stderr;
     }
     assert!(!said.contains("is not known"), "{said}");
     said += &sandbox.state(Path::new(""), "shop").to_string();
