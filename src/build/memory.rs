@@ -66,8 +66,8 @@ impl Memory {
 
 /// A digest over command and input; `None` when the input is not known or cannot be read.
 fn digest(recipe: &Recipe) -> Option<String> {
-    let (rather, command) = (&recipe.rather, &recipe.command);
-    let mut lines = vec![format!("{rather:?} {command:?} {:?}", recipe.variables)];
+    let (version, command) = (recipe.version(), &recipe.command);
+    let mut lines = vec![format!("{version:?} {command:?} {:?}", recipe.variables)];
     match &recipe.input {
         Input::Unknown => return None,
         Input::Files(names) => {

@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use installed::Interpreter;
 use serde_json::Value as Json;
+
+use super::interpreter::Named;
 
 /// How far above a jar its project may be: `target/app.jar` is one below.
 const PROJECT_ABOVE: usize = 3;
@@ -49,8 +52,10 @@ pub struct Recipe {
     pub variables: Vec<(String, String)>,
     /// What it makes; it is not known of a line of the manifest.
     pub made: Option<PathBuf>,
-    /// A program that is run instead of the command's own, if it is on this machine and works.
-    pub(super) rather: Option<String>,
+    /// The interpreter that the runtime names.
+    pub(super) named: Option<Named>,
+    /// The one that is used for it, when it has been looked for.
+    pub(super) interpreter: Option<Interpreter>,
     pub(super) input: Input,
     /// How to get the program, when it is missing.
     pub(super) package: &'static str,
@@ -71,9 +76,12 @@ impl Recipe {
 
     /// The command as one would type it.
     pub fn line(&self) -> String {
-        match &self.command[..] {
-            [shell, flag, line] if shell == "sh" && flag == "-c" => line.clone(),
-            words => words.join(" "),
+        match (&self.command[..], self.program()) {
+            ([shell, flag, line], _) if shell == "sh" && flag == "-c" => line.clone(),
+            ([_, words @ ..], Some(program)) => {
+                format!("{} {}", program.display(), words.join(" "))
+            }
+            (words, _) => words.join(" "),
         }
     }
 }
@@ -91,7 +99,7 @@ pub fn find(code: &Code<'_>) -> Vec<Recipe> {
     if !code.path.is_dir() {
         return jar(code.path).into_iter().collect();
     }
-    let found = [pip(code, folder), node(folder), go(code, folder)];
+    let found = [pip(code, folder), node(code, folder), go(code, folder)];
     found.into_iter().flatten().collect()
 }
 
@@ -111,10 +119,17 @@ fn shell(tool: &'static str, line: String, folder: &Path, input: Input) -> Recip
         folder: folder.to_owned(),
         variables: Vec::new(),
         made: None,
-        rather: None,
+        named: None,
+        interpreter: None,
         input,
         package: "",
     }
+}
+
+/// The version that the code's runtime names, if it is of this language.
+fn named(code: &Code<'_>, language: &str) -> Option<Named> {
+    let runtime = code.runtime.filter(|name| name.starts_with(language))?;
+    Named::of(runtime)
 }
 
 /// Packages of Python in `python`, where the runtimes look for them. Not compiled: what is compiled holds times and the name of a
@@ -124,7 +139,6 @@ fn pip(code: &Code<'_>, folder: &Path) -> Option<Recipe> {
     if !folder.join("requirements.txt").is_file() {
         return None;
     }
-    let exact = code.runtime.filter(|name| name.starts_with("python3."));
     let words = WORDS.split(' ').map(str::to_owned);
     Some(Recipe {
         tool: "pip",
@@ -132,14 +146,15 @@ fn pip(code: &Code<'_>, folder: &Path) -> Option<Recipe> {
         folder: folder.to_owned(),
         variables: Vec::new(),
         made: Some(folder.join("python")),
-        rather: exact.map(str::to_owned),
+        named: named(code, "python"),
+        interpreter: None,
         input: Input::Files(&["requirements.txt"]),
         package: "apt install python3-pip",
     })
 }
 
 /// Packages of Node in `node_modules`, by the lock file that is there. With a script `build`, that too.
-fn node(folder: &Path) -> Option<Recipe> {
+fn node(code: &Code<'_>, folder: &Path) -> Option<Recipe> {
     const INPUT: &[&str] = &[
         "package.json",
         "package-lock.json",
@@ -171,6 +186,7 @@ fn node(folder: &Path) -> Option<Recipe> {
     let mut recipe = shell(manager.tool, line, folder, input);
     recipe.made = Some(folder.join("node_modules")).filter(|_| needs.is_some());
     recipe.package = manager.package;
+    recipe.named = named(code, "nodejs");
     Some(recipe)
 }
 
@@ -234,7 +250,8 @@ fn go(code: &Code<'_>, folder: &Path) -> Option<Recipe> {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .to_vec(),
         made: Some(folder.join(name)),
-        rather: None,
+        named: None,
+        interpreter: None,
         input: Input::Folder,
         package: "apt install golang-go",
     })
@@ -255,7 +272,8 @@ fn jar(path: &Path) -> Option<Recipe> {
         folder: folder.to_owned(),
         variables: Vec::new(),
         made: Some(path.to_owned()),
-        rather: None,
+        named: None,
+        interpreter: None,
         input: Input::Folder,
         package: "apt install maven",
     })

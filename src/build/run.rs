@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::io::ErrorKind;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::recipe::Recipe;
@@ -33,14 +32,6 @@ pub enum Event<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Made;
 
-/// Whether a program is there. What is on the path may be a script that chooses a version and finds none.
-fn works(program: &str) -> bool {
-    let mut asked = Command::new(program);
-    asked.arg("--version").stdin(Stdio::null());
-    let status = asked.stdout(Stdio::null()).stderr(Stdio::null()).status();
-    status.is_ok_and(|status| status.success())
-}
-
 /// Runs a recipe for a resource to its end, with these variables too.
 ///
 /// # Errors
@@ -52,16 +43,21 @@ pub async fn run(
     tell: &dyn Fn(Event<'_>),
 ) -> Result<Made, Diagnostic> {
     tell(Event::Began);
-    let rather = recipe.rather.iter().filter(|program| works(program));
-    let program = rather.chain(recipe.command.first()).take(1);
-    let words = program.chain(recipe.command.iter().skip(1));
-    let command: Vec<&OsStr> = words.map(OsStr::new).collect();
+    let own = recipe.program().map(|program| program.as_os_str());
+    let command = recipe.command.iter().map(OsStr::new);
+    let command: Vec<&OsStr> = own
+        .into_iter()
+        .chain(command.skip(own.iter().len()))
+        .collect();
     // What the user sets counts more than what is usual.
     let is_set = |name: &str| {
         std::env::var_os(name).is_some() || variables.iter().any(|(own, _)| own == name)
     };
     let usual = recipe.variables.iter().filter(|(name, _)| !is_set(name));
-    let all: Vec<(String, String)> = usual.chain(variables).cloned().collect();
+    let path = recipe.path(value_of("PATH", variables).as_deref());
+    let path = path.map(|path| ("PATH".to_owned(), path));
+    let all = usual.chain(variables).cloned().chain(path);
+    let all: Vec<(String, String)> = all.collect();
     let job = Job {
         command: &command,
         folder: &recipe.folder,
@@ -91,6 +87,13 @@ pub async fn run(
         }
     };
     judge(end, recipe, resource, limit, &last.into_inner())
+}
+
+/// What a variable says to what is run with these variables too.
+fn value_of(name: &str, variables: &[(String, String)]) -> Option<String> {
+    let own = variables.iter().rev().find(|(own, _)| own == name);
+    own.map(|(_, value)| value.clone())
+        .or_else(|| std::env::var(name).ok())
 }
 
 /// What an end means.

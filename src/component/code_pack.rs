@@ -77,6 +77,9 @@ impl CodePack {
                 return errors.for_each(|error| found.push(error.at(self.at.clone())));
             }
         };
+        if let Some(remark) = package.remark(&self.source) {
+            found.push(remark.at(self.at.clone()));
+        }
         let Some(resource) = graph.get_mut(&self.target) else {
             return;
         };

@@ -93,6 +93,7 @@ codes! {
     BUILD_FAILED = 216, "the code of a function cannot be built";
     BUILD_NEEDED = 217, "what the code of a function needs is not there";
     CODE_UNSAFE = 218, "a zip of code must not be unpacked";
+    BUILD_OTHER_VERSION = 219, "packages are made by another version than runs them";
     WORKFLOW_BROKEN = 220, "a workflow cannot run";
     WORKFLOW_DOUBTFUL = 221, "a workflow may not do what is meant";
     DEFINITION_MISSING = 222, "the definition of a workflow does not exist";

@@ -144,6 +144,66 @@ fn a_project_beside_the_manifest_makes_its_jar() {
     assert_eq!(asked(&sandbox).len(), 1);
 }
 
+/// A script as a program.
+fn program(path: &Path, script: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// An interpreter that says that it is of a version, and makes the folder `made` when it is asked for anything else.
+fn interpreter(version: &str, made: &str) -> String {
+    format!(
+        "case $1 in -c|-p) printf '%s\\n%s\\n' \"$0\" {version};; *) echo {version} >> ../asked; mkdir -p {made};; esac"
+    )
+}
+
+#[test]
+fn packages_are_made_by_the_version_that_the_runtime_names_wherever_it_is() {
+    let sandbox = shop();
+    let (tools, home) = (sandbox.work().join("tools"), sandbox.work().join("../user"));
+    program(&tools.join("node"), &interpreter("18.1.0", "x"));
+    program(&tools.join("python3"), &interpreter("3.8.1", "python"));
+    let both = MANIFEST.replace("resources:\n", "resources:\n  py:\n    component: fc3\n    props: { region: cn-hangzhou, functionName: py, runtime: python3.10, handler: index.handler, code: ./py }\n");
+    sandbox
+        .file("s.yaml", both)
+        .file("py/index.py", "")
+        .file("py/requirements.txt", "left\n");
+    let other = with_tools(&sandbox, "build").code(0);
+    for words in [
+        "SD0219",
+        "Python 3.8.1 makes them: there is no Python 3.10 on this machine",
+        "Node 18.1.0 makes them: there is no Node 20 on this machine",
+        "s.yaml:7",
+    ] {
+        assert!(other.stderr.contains(words), "{words}: {}", other.stderr);
+    }
+    assert_eq!(
+        asked(&sandbox),
+        ["3.8.1", "ci --no-audit --no-fund --omit=dev"]
+    );
+    let again = with_tools(&sandbox, "build --json").code(0);
+    assert_eq!(again.object("built")["fresh"], 2);
+    assert!(!again.stdout.contains("SD0219"), "{}", again.stdout);
+
+    let kept = home.join(".pyenv/versions/3.10.2/bin/python3.10");
+    program(&kept, &interpreter("3.10.2", "python"));
+    let bin = home.join(".nvm/versions/node/v20.9.0/bin");
+    program(&bin.join("node"), &interpreter("20.9.0", "x"));
+    let npm = "node run; mkdir -p node_modules";
+    program(&bin.join("npm"), npm);
+    let right = with_tools(&sandbox, "build").code(0);
+    assert!(!right.stderr.contains("SD0219"), "{}", right.stderr);
+    let said = format!("{}{}", right.stdout, right.stderr);
+    assert!(
+        said.contains(".pyenv/versions/3.10.2/bin/python3.10 -m pip"),
+        "{said}"
+    );
+    assert_eq!(asked(&sandbox)[2..], ["3.10.2", "20.9.0"]);
+    let again = with_tools(&sandbox, "build --json").code(0);
+    assert_eq!(again.object("built")["fresh"], 2);
+}
+
 /// A package of Python, `left`, as pip takes it.
 fn wheel(path: &Path) {
     const INFO: &str = "left-1.0.dist-info";

@@ -71,6 +71,7 @@ fn all_rust_files() -> Vec<PathBuf> {
         "crates/wire/src",
         "crates/trigger/src",
         "crates/unzip/src",
+        "crates/installed/src",
         "crates/workflow/src",
         "crates/runtime/src",
         "crates/emulator/src",

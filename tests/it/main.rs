@@ -9,6 +9,7 @@
 mod access;
 mod actions;
 mod at_once;
+mod bearer;
 mod bff;
 mod bounds;
 mod build;
@@ -36,6 +37,7 @@ mod lsp;
 mod media;
 mod microservices;
 mod migrate;
+mod no_effect;
 mod oss;
 mod own;
 mod ownership;

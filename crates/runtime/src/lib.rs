@@ -2,13 +2,12 @@
 //!
 //! A [`Spec`] says what runs and is never changed: other code or configuration is another spec. The fleet keeps instances of
 //! specs, as many as calls need and scaling allows; `launch` starts a process in its cage; `dialect` is how a started process is
-//! spoken with; `upstream` is how requests reach a web server; `installed` finds interpreters beside the path. Nothing here knows an API of the vendor or keeps anything durable.
+//! spoken with; `upstream` is how requests reach a web server. Nothing here knows an API of the vendor or keeps anything durable.
 
 mod bell;
 mod call;
 mod dialect;
 mod fleet;
-mod installed;
 pub mod launch;
 mod log;
 mod spec;

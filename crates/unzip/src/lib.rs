@@ -2,7 +2,7 @@
 //! who unpacks it judge by these rules alone. Knows nothing of a disk: where entries go is the caller's affair.
 //!
 //! A directory that passes cannot hurt: its entries share no byte, so what comes out is bounded by what is there; all of
-//! them belong below one folder, each in a place of its own; and no entry gives more than it declares.
+//! them belong below one folder, each in a place of its own and none below a link; and no entry gives more than it declares.
 
 mod archive;
 mod directory;
@@ -33,7 +33,8 @@ pub enum Form {
     Folder,
     /// A symbolic link.
     Link {
-        /// Where it leads: below the folder, and through no other link.
+        /// Where it leads: below the folder, and through no other link; or to an absolute place of whatever machine it is unpacked
+        /// for. Whoever unpacks must neither write nor read by way of it.
         target: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Where links lead: what one says must be where it leads, below the folder.
+//! Where links lead: what one says must be where it leads, below the folder or at a place of the machine that it runs on.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,14 @@ use crate::{Form, Member, Refusal};
 pub(crate) const LONGEST: u64 = 1024;
 pub(crate) const MOST: u64 = 8 * 1024 * 1024;
 
-/// Whether `target` stays below the folder, seen from a link at `path`.
+/// Whether `target` leads above the folder, seen from a link at `path`, or nowhere. What is absolute leads to the machine on which
+/// the code runs, which says what is there.
 pub(crate) fn leads_out(path: &str, target: &str) -> bool {
-    walk(path, target, &mut |_, _| {}).is_none()
+    !is_absolute(target) && walk(path, target, &mut |_, _| {}).is_none()
+}
+
+fn is_absolute(target: &str) -> bool {
+    target.starts_with('/') && !target.contains('\0')
 }
 
 /// Refuses links that lead by way of another link: then where they lead is not what their words say, and may be outside.
@@ -22,7 +27,7 @@ pub(crate) fn all_lead_straight(members: &[Member]) -> Result<(), Refusal> {
         })
     };
     let places: BTreeSet<&str> = links().map(|(path, _)| path).collect();
-    for (path, target) in links() {
+    for (path, target) in links().filter(|(_, target)| !is_absolute(target)) {
         let mut through = false;
         let inside = walk(path, target, &mut |at, is_last| {
             through |= !is_last && places.contains(at);
@@ -78,13 +83,14 @@ mod tests {
             ("x/y/a", "../../b"),
             ("x/a", "./y/../z"),
             ("x/a", ".."),
+            ("venv/bin/python3", "/usr/bin/python3"),
         ] {
             assert!(!leads_out(path, target), "{path} {target}");
         }
         for (path, target) in [
             ("a", ".."),
             ("x/a", "../../b"),
-            ("a", "/b"),
+            ("a", "/b\0"),
             ("a", ""),
             ("a", "x/../../b"),
         ] {

@@ -1,7 +1,8 @@
 //! What is wrong with a function's code.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::CodePackage;
 use crate::diagnostic::{Diagnostic, code};
 
 /// Why code cannot be packed.
@@ -89,5 +90,37 @@ impl From<CodeError> for Diagnostic {
             CodeError::Empty(_) => Self::error(code::CODE_EMPTY, text)
                 .hint("check `code` and the rules in `.fcignore`"),
         }
+    }
+}
+
+/// What is in the folder of a virtual environment of Python.
+const ENVIRONMENT: &str = "pyvenv.cfg";
+
+impl CodePackage {
+    /// A warning of links to absolute places, which are packed as they are; nothing without any.
+    pub fn remark(&self, source: &Path) -> Option<Diagnostic> {
+        let (first, target) = self.away().next()?;
+        let more = match self.away().count() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more of its links)"),
+        };
+        let detail = format!(
+            "{} leads to {target}{more}: it is packed as a link, to what is there where the code runs",
+            source.join(first).display()
+        );
+        let warning = Diagnostic::warning(code::CODE_LINK, detail);
+        let folders = Path::new(first).ancestors().skip(1);
+        let mut folders = folders.filter_map(Path::to_str);
+        let is_environment = |folder: &&str| {
+            let file = Path::new(folder).join(ENVIRONMENT);
+            let file = file.to_str();
+            file.is_some_and(|file| self.entries.contains_key(file))
+        };
+        Some(match folders.find(is_environment) {
+            Some(folder) if !folder.is_empty() => warning.hint(format!(
+                "{folder} is a virtual environment, which no runtime looks into: add `/{folder}/` to `.fcignore`; `sdev build` puts packages where runtimes look"
+            )),
+            _ => warning.hint("copy what it leads to into the code, or add the link to `.fcignore`"),
+        })
     }
 }

@@ -129,6 +129,13 @@ impl CodePackage {
         })
     }
 
+    /// Links to absolute places, and where they lead, by path.
+    pub fn away(&self) -> impl Iterator<Item = (&str, &str)> {
+        let links = self.entries.iter();
+        let links = links.filter_map(|(path, entry)| Some((path.as_str(), entry.link.as_deref()?)));
+        links.filter(|(_, target)| target.starts_with('/'))
+    }
+
     /// The bytes to send.
     pub fn open(&self) -> io::Result<File> {
         File::open(&self.file)

@@ -147,13 +147,15 @@ fn rules_above_the_code_do_not_count() {
 fn links_that_lead_out_are_all_named() {
     let project = project(&[("a/b.py", "")]);
     let code = project.path().join("code");
-    symlink("/etc/hostname", code.join("absolute")).unwrap();
     symlink("../../x", code.join("a/up")).unwrap();
     symlink("b.py", code.join("a/fine")).unwrap();
     symlink("nothing", code.join("dangling")).unwrap();
     // Inside by its words, outside on this disk.
     symlink("a", code.join("z")).unwrap();
     symlink("z/../../code/../x", code.join("tricky")).unwrap();
+    // Through a link that leads away.
+    symlink("/etc", code.join("etc")).unwrap();
+    symlink("etc/hostname", code.join("through")).unwrap();
     let errors = packed(&project).unwrap_err();
     assert_eq!(errors.len(), 3, "{errors:?}");
     assert!(
@@ -162,6 +164,39 @@ fn links_that_lead_out_are_all_named() {
             .all(|e| matches!(e, CodeError::LeadsOut { .. })),
         "{errors:?}"
     );
+}
+
+#[test]
+fn links_to_absolute_places_are_packed_and_remarked_on() {
+    let project = project(&[("index.py", ""), (".venv/pyvenv.cfg", "home = /usr/bin")]);
+    let code = project.path().join("code");
+    let bin = code.join(".venv/bin");
+    fs::create_dir(&bin).unwrap();
+    symlink("/usr/bin/python3", bin.join("python3")).unwrap();
+    symlink("python3", bin.join("python")).unwrap();
+    symlink("/absent", code.join("z")).unwrap();
+    let package = packed(&project).unwrap();
+    let away: Vec<_> = package.away().collect();
+    assert_eq!(
+        away,
+        [(".venv/bin/python3", "/usr/bin/python3"), ("z", "/absent")]
+    );
+    let remark = package.remark(&code).unwrap();
+    for words in [
+        "leads to /usr/bin/python3",
+        "1 more",
+        "a virtual environment",
+    ] {
+        let said = format!("{} {:?}", remark.detail, remark.hints);
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    // Who unpacks takes what was packed.
+    let zip = unzip::Archive::judge(package.open().unwrap()).unwrap();
+    assert_eq!(zip.members().len(), 5);
+
+    fs::write(code.join(".fcignore"), "/.venv/\n/z\n").unwrap();
+    let package = packed(&project).unwrap();
+    assert!(package.remark(&code).is_none());
 }
 
 #[test]

@@ -94,7 +94,8 @@ pub(super) fn is_executable(metadata: &Metadata) -> bool {
     metadata.permissions().mode() & 0o111 != 0
 }
 
-/// A link stays a link. What it leads to must be inside, by its words and on this disk.
+/// A link stays a link. What it leads to must be inside, by its words and on this disk, or be absolute: that is a place of the
+/// machine on which the code runs.
 fn link(root: &Path, path: &Path) -> Result<Entry, CodeError> {
     let target = path.read_link().map_err(|e| unreadable(path, &e))?;
     let leads_out = || CodeError::LeadsOut {
@@ -110,10 +111,11 @@ fn link(root: &Path, path: &Path) -> Result<Entry, CodeError> {
             Component::Normal(_) => depth += 1,
             Component::CurDir => {}
             Component::ParentDir => depth = depth.checked_sub(1).ok_or_else(leads_out)?,
-            Component::RootDir | Component::Prefix(_) => return Err(leads_out()),
+            Component::RootDir | Component::Prefix(_) => break,
         }
     }
-    if let (Ok(real), Ok(root)) = (path.canonicalize(), root.canonicalize())
+    if target.is_relative()
+        && let (Some(real), Ok(root)) = (real(path, &target), root.canonicalize())
         && !real.starts_with(root)
     {
         return Err(leads_out());
@@ -128,6 +130,17 @@ fn link(root: &Path, path: &Path) -> Result<Entry, CodeError> {
     entry.digest.make_ascii_lowercase();
     entry.link = Some(text);
     Ok(entry)
+}
+
+/// Where a link leads on this disk. What is a link there itself is judged for itself, and not followed.
+fn real(link: &Path, target: &Path) -> Option<PathBuf> {
+    let place = link.parent()?.join(target);
+    match (place.parent(), place.file_name()) {
+        (Some(folder), Some(name)) if place.is_symlink() => {
+            Some(folder.canonicalize().ok()?.join(name))
+        }
+        _ => place.canonicalize().ok(),
+    }
 }
 
 /// Folders that hold something need no entry of their own.

@@ -7,7 +7,7 @@ use super::super::runtime::block_on;
 use super::super::view;
 use super::super::view::build::{Done, Line};
 use super::{Look, Outcome, Reach, open_offline};
-use crate::build::{self, Event, Memory};
+use crate::build::{self, Event, Interpreters, Memory};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::engine::{Build, Project, Until};
 
@@ -18,11 +18,16 @@ pub(super) fn run(args: &Args, global: &Global, printer: Printer) -> Outcome {
     view::diagnostic::show(printer, &project.warnings);
     let mut memory = Memory::open(&project.manifest.folder);
     let (mut made, mut fresh, mut errors) = (0, 0, Diagnostics::new());
-    for build in project.builds() {
+    let mut interpreters = Interpreters::default();
+    for mut build in project.builds() {
+        interpreters.fit(&mut build.recipe);
         if !args.force && memory.is_fresh(&build.resource, &build.recipe) {
             fresh += 1;
             view::build::show(printer, &build, &Line::Ended(Done::Fresh));
             continue;
+        }
+        if let Some(other) = build.recipe.other_version() {
+            view::diagnostic::show_one(printer, &other.at(build.at.clone()));
         }
         if let Err(failed) = block_on(one(args, (&project, &build), printer)) {
             let is_over = failed.iter().any(|error| error.code == code::INTERRUPTED);

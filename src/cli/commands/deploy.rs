@@ -9,7 +9,7 @@ use super::super::runtime::{block_on, heed_signals};
 use super::super::view::plan::{self as plan_view, Lines};
 use super::super::view::{output, progress};
 use super::confirm::confirm;
-use super::{Look, Opening, Outcome, Reach, lock, open};
+use super::{Look, Opening, Outcome, Reach, lock, no_effect, open};
 use crate::apply::{Report, Stop};
 use crate::content::Texts;
 use crate::diagnostic::Diagnostics;
@@ -103,6 +103,7 @@ pub(super) async fn carry_out(
     (asking, printer): (&Asking, Printer),
 ) -> Outcome {
     let actions = job.project.actions();
+    no_effect::warn(job.plan, job.to, printer);
     plan_view::show(printer, (job.plan, &actions), &Texts::new(), asking.lines);
     if job.plan.is_empty() && actions.is_empty() {
         return Ok(Exit::Done);

@@ -20,6 +20,7 @@ mod local;
 mod logs;
 mod lsp;
 mod migrate;
+mod no_effect;
 mod output;
 mod plan;
 mod preflight;

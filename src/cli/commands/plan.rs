@@ -5,7 +5,7 @@ use super::super::exit::Exit;
 use super::super::printer::Printer;
 use super::super::runtime::block_on;
 use super::super::view::plan as view;
-use super::{Look, Outcome, Reach, open, preflight};
+use super::{Look, Outcome, Reach, no_effect, open, preflight};
 use crate::content::{self, Texts};
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Aim, Until};
@@ -35,6 +35,7 @@ pub(super) fn run(args: &Plan, global: &Global, printer: Printer) -> Outcome {
         let state = project.state(to.shelves.as_deref()).await?;
         let plan = project.plan(&state, &to, aim).await?;
         preflight::warn(&plan, &to, printer).await?;
+        no_effect::warn(&plan, &to, printer);
         let texts = if args.diff {
             content::texts(&plan, &state, &to.providers)
                 .await

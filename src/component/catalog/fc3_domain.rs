@@ -68,7 +68,7 @@ pub(super) const TLS: &[Prop] = &[
 pub(super) const AUTH: &[Prop] = &[
     prop(
         "authType",
-        Kind::OneOf(&["jwt", "function", "anonymous"]),
+        Kind::OneOf(&["jwt", "function", "anonymous", "bearer"]),
         "Who may call.",
     ),
     prop("authInfo", Kind::Any, "How tokens are checked."),

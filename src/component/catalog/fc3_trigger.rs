@@ -20,7 +20,7 @@ pub(super) const METHODS: Kind = Kind::List(&Kind::OneOf(&[
     "GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS",
 ]));
 
-const JWT: &[Prop] = &[
+const AUTH: &[Prop] = &[
     prop(
         "jwks",
         Kind::Object(&[prop(
@@ -84,12 +84,21 @@ const JWT: &[Prop] = &[
         Kind::List(&Kind::Text),
         "Paths that need a token; others do not.",
     ),
+    prop(
+        "tokens",
+        Kind::List(&Kind::Object(&[
+            prop("tokenName", Kind::Text, "Its name.").required(),
+            prop("tokenData", Kind::Text, "The token, 32 to 128 characters.").required(),
+            prop("enable", Kind::Bool, "Whether it counts.").default("true"),
+        ])),
+        "With `authType: bearer`: the tokens that let in, up to 20.",
+    ),
 ];
 
 const HTTP: Kind = Kind::Object(&[
     prop(
         "authType",
-        Kind::OneOf(&["anonymous", "function", "jwt"]),
+        Kind::OneOf(&["anonymous", "function", "jwt", "bearer"]),
         "Who may call.",
     )
     .default("function"),
@@ -102,8 +111,8 @@ const HTTP: Kind = Kind::Object(&[
     .default("false"),
     prop(
         "authConfig",
-        Kind::Either(&[Kind::Text, Kind::Object(JWT)]),
-        "How tokens are checked, with `authType: jwt`.",
+        Kind::Either(&[Kind::Text, Kind::Object(AUTH)]),
+        "How tokens are checked, with `authType: jwt`; `tokens`, with `bearer`.",
     ),
     prop("corsConfig", Kind::Any, "Who may call from other sites."),
 ]);

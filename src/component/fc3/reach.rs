@@ -1,8 +1,7 @@
 //! What a destination cannot do of what is asked for.
 //!
 //! `auto` asks for networks, file systems, log stores that nobody has made yet: that is refused, with its place, where it would
-//! be missed. In the local cloud such blocks have no effect either way, but for file systems that are named; so they are left out
-//! or kept as configuration, and one warning says so.
+//! be missed. In the local cloud such blocks have no effect either way; so they are left out, and one warning says so.
 
 use std::collections::BTreeSet;
 
@@ -30,20 +29,13 @@ pub(super) fn reach(block: &Block, context: &Context, diagnostics: &mut Diagnost
         };
         let auto = auto(node);
         if context.local {
-            if auto.is_some() {
-                without.insert(name);
-            }
-            // A file system that is named is a folder there.
-            if name == "nasConfig" && auto.is_none() {
+            // What is written out is kept as it is; that it has no effect is told when it is deployed.
+            if auto.is_none() {
                 continue;
             }
-            let what = if auto.is_some() {
-                "is left out"
-            } else {
-                "is kept as it is"
-            };
+            without.insert(name);
             let detail = format!(
-                "`resources.{}.props.{name}` {what}: the local cloud gives it no effect",
+                "`resources.{}.props.{name}` is left out: the local cloud gives it no effect",
                 block.name
             );
             diagnostics.push(Diagnostic::warning(code::NO_EFFECT, detail).at(node.at.clone()));

@@ -298,6 +298,50 @@ async fn queued_requests_survive_kill_9() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_put_off_waits_for_its_moment_also_after_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let (mut child, address) = spawn(data);
+    make(address).await;
+    open_gate(data);
+    let off = |seconds: &'static str| ("x-fc-async-delay", seconds);
+    let call = ("POST", "functions/handler/invocations");
+    let asynchronous = ("x-fc-invocation-type", "Async");
+    for wrong in ["3601", "-1", "1.5", "soon"] {
+        let refused = fc(address, call, &[asynchronous, off(wrong)], b"\"no\"").await;
+        assert_eq!((refused.status, wrong), (400, wrong), "{refused:?}");
+        let visited = send(address, ("POST", "/_fc/server/no"), &[off(wrong)], b"").await;
+        assert_eq!((visited.status, wrong), (400, wrong), "{visited:?}");
+    }
+    let kept = fc(address, call, &[asynchronous, off("3600")], b"\"late\"").await;
+    assert_eq!(kept.status, 202, "{kept:?}");
+    let kept = send(address, ("POST", "/_fc/server/late"), &[off("1800")], b"").await;
+    assert_eq!(kept.status, 202, "{kept:?}");
+    let now = fc(address, call, &[asynchronous, off("0")], b"\"now\"").await;
+    assert_eq!(now.status, 202, "{now:?}");
+    assert_eq!(written(data, "handler", 1).await, ["now"]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let running = LocalCloud::start(settings(data.to_owned(), 0))
+        .await
+        .unwrap();
+    let cloud = Cloud { running, folder };
+    let advance = async |seconds: u64| {
+        let body = json!({ "advance_ms": seconds * 1000 }).to_string();
+        let moved = cloud.admin("POST", "clock", body.as_bytes()).await;
+        assert_eq!(moved.status, 200, "{moved:?}");
+    };
+    let data = cloud.folder.path();
+    advance(1500).await;
+    assert!(!shared(data, "server").exists());
+    // Both moments are on the way.
+    advance(3600).await;
+    assert_eq!(written(data, "server", 1).await[0]["path"], "/late");
+    assert_eq!(written(data, "handler", 2).await, ["now", "late"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_may_not_come_in_is_not_queued_and_routes_queue_what_they_rewrite() {
     let cloud = cloud().await;
     let (address, data) = (cloud.address(), cloud.folder.path());

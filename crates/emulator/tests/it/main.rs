@@ -4,6 +4,7 @@
 
 mod access;
 mod advance;
+mod bearer;
 mod bridge;
 mod cdn_events;
 mod client;

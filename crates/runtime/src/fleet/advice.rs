@@ -79,7 +79,8 @@ fn files(code: &Path, module: &str) -> String {
 fn functions(code: &Path, module: &str) -> Option<String> {
     let places = ["py", "js", "mjs", "cjs"].map(|end| code.join(format!("{module}.{end}")));
     let place = places.iter().find(|place| {
-        fs::metadata(place).is_ok_and(|data| data.is_file() && data.len() <= LARGEST)
+        is_own(code, place)
+            && fs::metadata(place).is_ok_and(|data| data.is_file() && data.len() <= LARGEST)
     })?;
     let text = fs::read_to_string(place).ok()?;
     let mut names: Vec<String> = text
@@ -90,6 +91,14 @@ fn functions(code: &Path, module: &str) -> Option<String> {
     names.dedup();
     let file = place.file_name()?.to_string_lossy().into_owned();
     Some(format!("{file} has {}", listed(&names)))
+}
+
+/// Whether a file is the code's own: links of code lead to what code may see, and who looks here sees more.
+fn is_own(code: &Path, place: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    real(code)
+        .zip(real(place))
+        .is_some_and(|(code, place)| place.starts_with(code))
 }
 
 /// The function that a line gives to others, as most write it.
@@ -117,8 +126,9 @@ fn package(code: &Path, module: &str) -> String {
         Some(_) => module,
         None => module.split(['.', '/']).next().unwrap_or(module),
     };
-    for list in LISTS {
-        let Ok(text) = fs::read_to_string(code.join(list)) else {
+    let lists = LISTS.map(|list| (list, code.join(list)));
+    for (list, place) in lists.into_iter().filter(|(_, place)| is_own(code, place)) {
+        let Ok(text) = fs::read_to_string(place) else {
             continue;
         };
         return if names(&text, name) {
@@ -193,5 +203,23 @@ mod tests {
         fs::write(code.join("requirements.txt"), "pyyaml\n").unwrap();
         assert!(package(code, "yaml.nodes").contains("does not name yaml:"));
         assert!(package(code, "pyyaml").contains("names pyyaml,"));
+    }
+
+    #[test]
+    fn files_that_links_lead_to_are_not_looked_into() {
+        let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let code = folder.path();
+        fs::write(outside.path().join("index.py"), "def secret(): pass\n").unwrap();
+        fs::write(outside.path().join("requirements.txt"), "secret\n").unwrap();
+        for (name, place) in [
+            ("index.py", outside.path().join("index.py")),
+            ("requirements.txt", outside.path().join("requirements.txt")),
+            ("folder", outside.path().to_owned()),
+        ] {
+            std::os::unix::fs::symlink(place, code.join(name)).unwrap();
+        }
+        assert_eq!(functions(code, "index"), None);
+        assert_eq!(functions(code, "folder/index"), None);
+        assert!(package(code, "secret").starts_with("secret is not in the code"));
     }
 }

@@ -68,6 +68,7 @@ pub(super) fn build(order: &Order) -> io::Result<()> {
         fs::create_dir(root.join(name))?;
     }
     for shown in &order.shown {
+        stays_inside(&root, &shown.at)?;
         bind(&shown.what, &inside(&root, &shown.at))?;
     }
     tmpfs(
@@ -163,6 +164,26 @@ fn show(root: &Path, path: &Path) -> io::Result<()> {
         symlink(fs::read_link(path)?, target)
     } else {
         bind(path, &target)
+    }
+}
+
+/// Refuses a place below code or layers that a link of theirs leads away from: until the root is changed, it leads to this machine's
+/// folders, in which one would be made.
+fn stays_inside(root: &Path, at: &Path) -> io::Result<()> {
+    let is_given = |path: &&Path| {
+        ["/code", "/opt"]
+            .iter()
+            .any(|given| path.starts_with(given))
+    };
+    let on_the_way = at.ancestors().filter(is_given);
+    let mut links = on_the_way.filter(|path| inside(root, path).is_symlink());
+    match links.next() {
+        None => Ok(()),
+        Some(link) => Err(io::Error::other(format!(
+            "nothing can be shown at {}: {} is a link",
+            at.display(),
+            link.display()
+        ))),
     }
 }
 

@@ -60,6 +60,48 @@ async fn a_shared_folder_is_where_it_shall_be() {
     assert_eq!(bench.said(&spec, there.clone()).await[&there], "kept");
 }
 
+/// The handlers of `cage` in a folder of their own, with a link to an absolute place.
+fn linked(bench: &Bench, name: &str, target: &std::path::Path) -> runtime::Spec {
+    let mut spec = handler("cage.looks");
+    let code = bench.folder.path().join("linked");
+    std::fs::create_dir(&code).unwrap();
+    std::fs::copy(spec.code.join("cage.py"), code.join("cage.py")).unwrap();
+    std::os::unix::fs::symlink(target, code.join(name)).unwrap();
+    (spec.code, spec.revision) = (code, "linked".to_owned());
+    spec
+}
+
+#[tokio::test]
+async fn a_link_of_code_leads_to_what_the_cage_shows() {
+    let bench = Bench::new();
+    if !is_caged(&bench).await {
+        return;
+    }
+    let outside = bench.folder.path().join("outside");
+    std::fs::write(&outside, "secret").unwrap();
+    let spec = Arc::new(linked(&bench, "link", &outside));
+    let said = bench.said(&spec, "/code/link /code").await;
+    assert_eq!(said["/code/link"], "FileNotFoundError");
+    assert!(said["/code"].as_array().unwrap().contains(&json!("link")));
+}
+
+#[tokio::test]
+async fn nothing_is_made_where_a_link_of_code_leads() {
+    let bench = Bench::new();
+    if !is_caged(&bench).await {
+        return;
+    }
+    let outside = bench.folder.path().join("outside");
+    std::fs::create_dir(&outside).unwrap();
+    let mut spec = linked(&bench, "data", &outside);
+    bench.share(&mut spec, "SHARED");
+    spec.mounts[0].at = "/code/data/made".to_owned();
+    let fault = bench.call(&Arc::new(spec), "").await.unwrap_err();
+    let said = format!("{fault} {}", bench.log());
+    assert!(said.contains("/code/data is a link"), "{said}");
+    assert_eq!(std::fs::read_dir(&outside).unwrap().count(), 0);
+}
+
 #[tokio::test]
 async fn too_much_memory_and_too_many_processes_are_ended_and_told() {
     for (name, words) in [

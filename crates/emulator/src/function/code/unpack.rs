@@ -16,8 +16,8 @@ pub(super) enum UnpackError {
     Disk(#[from] io::Error),
 }
 
-/// Unpacks into `folder`, which must be empty. Files keep whether they can be run. Links are made last, so that nothing is
-/// written through one.
+/// Unpacks into `folder`, which must be empty. Files keep whether they can be run. Links may lead to absolute places; they are
+/// made last, and nothing has its place below one, so that nothing is written through one.
 pub(super) fn unpack(archive: impl Read + Seek, folder: &Path) -> Result<(), UnpackError> {
     let mut archive = Archive::judge(archive)?;
     let members = archive.members().to_vec();
@@ -123,8 +123,79 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_written_through_a_link_whatever_comes_first() {
+        let outside = tempfile::tempdir().unwrap();
+        fs::create_dir(outside.path().join("below")).unwrap();
+        let target = outside.path().to_str().unwrap();
+        let options = SimpleFileOptions::default();
+        let link = |writer: &mut Writer<'_>, name: &str| {
+            writer.add_symlink(name, target, options).unwrap();
+        };
+        let hostile: [&dyn Fn(&mut Writer<'_>); 6] = [
+            &|writer| {
+                link(writer, "a");
+                file(writer, "a/evil", 0o644);
+            },
+            &|writer| {
+                file(writer, "a/evil", 0o644);
+                link(writer, "a");
+            },
+            &|writer| {
+                link(writer, "a");
+                file(writer, "./a//below/evil", 0o644);
+            },
+            &|writer| {
+                link(writer, "a");
+                writer.add_directory("a/evil/", options).unwrap();
+            },
+            &|writer| {
+                link(writer, "a");
+                link(writer, "a/below/evil");
+            },
+            &|writer| {
+                writer.add_directory("a/", options).unwrap();
+                link(writer, "a");
+                file(writer, "a/evil", 0o644);
+            },
+        ];
+        for make in hostile {
+            let folder = tempfile::tempdir().unwrap();
+            let error = unpack(archive(make), folder.path()).unwrap_err();
+            let is_refused = matches!(error, UnpackError::Refused(Refusal::Entry { .. }));
+            assert!(is_refused, "{error}");
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        }
+        let mut inside = fs::read_dir(outside.path().join("below")).unwrap();
+        assert!(inside.next().is_none());
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_link_to_an_absolute_place_is_made_and_not_followed() {
+        let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let target = outside.path().join("absent");
+        let bytes = archive(|writer| {
+            let options = SimpleFileOptions::default();
+            let target = target.to_str().unwrap();
+            writer.add_symlink("bin/python3", target, options).unwrap();
+            writer
+                .add_symlink("bin/python", "python3", options)
+                .unwrap();
+        });
+        unpack(bytes, folder.path()).unwrap();
+        let read = fs::read_link(folder.path().join("bin/python3")).unwrap();
+        assert_eq!(read, target);
+        assert!(!target.exists());
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join("kept"), "").unwrap();
+        fs::remove_dir_all(folder.path().join("bin")).unwrap();
+        assert!(target.join("kept").exists());
+    }
+
+    #[test]
     fn links_through_links_lead_nowhere() {
-        let links: [&[(&str, &str)]; 4] = [
+        let links: [&[(&str, &str)]; 5] = [
+            &[("a", "/"), ("x", "a/etc/passwd")],
             &[("p/q/r/s", "../../.."), ("t", "p/q/r/s/../../../..")],
             &[("d/link", ".."), ("x", "d/link/..")],
             &[("a", "b"), ("a/c", "d")],

@@ -15,6 +15,8 @@ pub(super) enum Entrance {
     Signed,
     /// Whoever has a web token that this `authConfig` accepts.
     Token(Json),
+    /// Whoever has one of the tokens of this `authConfig`.
+    Bearer(Json),
 }
 
 /// Whether a trigger takes requests of this method, and from whom.
@@ -56,15 +58,17 @@ fn of_kind(kind: &str, config: &Json) -> Outcome<Entrance> {
     match kind {
         "" | "anonymous" => Ok(Entrance::Anonymous),
         "function" => Ok(Entrance::Signed),
-        "jwt" => {
-            // A domain's is JSON in a text.
-            let config = match config.as_str() {
-                Some(text) => serde_json::from_str(text)
-                    .map_err(|error| FcError::invalid(format!("authInfo is not JSON: {error}")))?,
-                None => config.clone(),
-            };
-            Ok(Entrance::Token(config))
-        }
+        "jwt" => Ok(Entrance::Token(read(config)?)),
+        "bearer" => Ok(Entrance::Bearer(read(config)?)),
         other => Err(FcError::unserved(&format!("the authType {other}"))),
+    }
+}
+
+/// A configuration; a domain's is JSON in a text.
+fn read(config: &Json) -> Outcome<Json> {
+    match config.as_str() {
+        Some(text) => serde_json::from_str(text)
+            .map_err(|error| FcError::invalid(format!("authInfo is not JSON: {error}"))),
+        None => Ok(config.clone()),
     }
 }

@@ -14,7 +14,7 @@ use super::cors::Cors;
 use super::header::forwarded_for;
 use super::serve::{read, whole};
 use super::token::Sent;
-use super::{rewrite, route, token};
+use super::{bearer, rewrite, route, token};
 use crate::body::Reply;
 use crate::function::error::{FcError, Outcome};
 use crate::function::model::{Domain, Route};
@@ -207,6 +207,7 @@ impl Shared {
         match entrance {
             Entrance::Anonymous => {}
             Entrance::Token(config) => visit = self.proven(&config, visit).await?,
+            Entrance::Bearer(config) => bearer::admit(&config, visit.request.headers())?,
             Entrance::Signed => visit = self.checked(visit).await?,
         }
         visit.about.target = rewrite(visit.about.target);

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::{Event, tasks};
 use crate::body::{Reply, ReplyBody};
-use crate::function::error::Outcome;
+use crate::function::error::{FcError, Outcome};
 use crate::function::service::Shared;
 
 /// Bytes of an event, or of a web request's body, at most, when its sender does not wait. The vendor's limit.
@@ -12,11 +12,19 @@ pub(crate) const LARGEST: usize = 128 * 1024;
 /// The header with the id of a task, in requests and answers. The older edition's `X-Fc-Stateful-Async-Invocation-Id` is not this API's.
 pub(crate) const TASK_ID: &str = "x-fc-async-task-id";
 
+/// The header that puts a call off, in seconds.
+const DELAY: &str = "x-fc-async-delay";
+/// Seconds that a call may be put off at most. The vendor's limit ("Deferred invocation of a function"); its pages differ on
+/// whether the ends count, and here both do.
+const LONGEST_DELAY: u32 = 3600;
+
 /// What a caller who does not wait asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Asked {
     /// The id that the call's task shall have.
     task: Option<String>,
+    /// How long the call is put off, as it was written.
+    delay: Option<String>,
 }
 
 impl Asked {
@@ -26,11 +34,34 @@ impl Asked {
         if !kind.as_bytes().eq_ignore_ascii_case(b"async") {
             return None;
         }
-        let task = headers.get(TASK_ID);
-        let task = task.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+        let text = |name: &str| {
+            let value = headers.get(name)?;
+            let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            Some(text).filter(|text| !text.is_empty())
+        };
         Some(Self {
-            task: task.filter(|id| !id.is_empty()),
+            task: text(TASK_ID),
+            delay: text(DELAY),
         })
+    }
+
+    pub(super) fn task(&self) -> Option<&str> {
+        self.task.as_deref()
+    }
+
+    /// Milliseconds by which the call is put off.
+    pub(super) fn delay_ms(&self) -> Outcome<i64> {
+        let Some(written) = &self.delay else {
+            return Ok(0);
+        };
+        let seconds = written.trim().parse::<u32>().ok();
+        let seconds = seconds.filter(|seconds| *seconds <= LONGEST_DELAY);
+        let seconds = seconds.ok_or_else(|| {
+            FcError::invalid(format!(
+                "{DELAY} {written:?} must be a whole number of seconds from 0 to {LONGEST_DELAY}"
+            ))
+        })?;
+        Ok(i64::from(seconds) * 1000)
     }
 }
 
@@ -39,7 +70,7 @@ impl Shared {
     pub(in crate::function) async fn accept(&self, event: Event, asked: Asked) -> Outcome<Reply> {
         let kept = self
             .store
-            .write(move |db| tasks::accept(db, &event, asked.task.as_deref()));
+            .write(move |db| tasks::accept(db, &event, &asked));
         let id = kept.await?;
         self.bell.ring();
         let mut reply = Reply::new(ReplyBody::empty());

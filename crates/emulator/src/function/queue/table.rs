@@ -108,16 +108,17 @@ impl Event {
     }
 }
 
-/// Keeps a new event.
-pub(super) fn add(db: &Connection, event: &Event) -> Rows<()> {
+/// Keeps a new event that is not to be called before `due_ms`.
+pub(super) fn add(db: &Connection, event: &Event, due_ms: i64) -> Rows<()> {
     let sql = "INSERT INTO fc_event (request_id, function, qualifier, payload, enqueued_ms, due_ms, failures, refusals)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 0)";
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0)";
     db.prepare_cached(sql)?.execute(params![
         event.request_id,
         event.function,
         event.qualifier,
         event.payload,
-        event.enqueued_ms
+        event.enqueued_ms,
+        due_ms
     ])?;
     let id = db.last_insert_rowid();
     if let Some(head) = &event.web {
@@ -263,7 +264,7 @@ INSERT INTO fc_event VALUES (7, 'old', 'f', 'LATEST', x'78', 1, 1, 2, 3);
         let request = Event::new("new", "f", "LATEST", b"body", 1)
             .of_web(head())
             .made_for(origin);
-        add(&db, &request).unwrap();
+        add(&db, &request, 1).unwrap();
         let found = due(&db, "f", 1, 9).unwrap();
         let old = Event {
             id: 7,

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::task::{Task, check_id};
-use super::{Event, table};
+use super::{Asked, Event, table};
 use crate::function::error::{FcError, Outcome};
 use crate::function::table::{parsed, text};
 
@@ -51,20 +51,22 @@ pub(crate) fn enqueue(db: &Connection, event: &Event) -> Rows<()> {
     if table::setting(db, &event.function, &event.qualifier)?.is_task() {
         keep(db, &Task::new(event, &event.request_id))?;
     }
-    table::add(db, event)
+    table::add(db, event, event.enqueued_ms)
 }
 
 /// Keeps a new event whose caller may have an id for it. The id of its task, if it is one; the vendor has tasks switched on
 /// before an id may be given, and whoever gives one relies on it.
-pub(crate) fn accept(db: &Connection, event: &Event, id: Option<&str>) -> Outcome<Option<String>> {
+pub(super) fn accept(db: &Connection, event: &Event, asked: &Asked) -> Outcome<Option<String>> {
+    let id = asked.task();
     id.map_or(Ok(()), check_id)?;
+    let due_ms = event.enqueued_ms.saturating_add(asked.delay_ms()?);
     if !table::setting(db, &event.function, &event.qualifier)?.is_task() {
         if id.is_some() {
             return Err(FcError::invalid(
                 "x-fc-async-task-id needs asyncTask in the function's async-invoke-config",
             ));
         }
-        table::add(db, event)?;
+        table::add(db, event, due_ms)?;
         return Ok(None);
     }
     let (function, id) = (&event.function, id.unwrap_or(&event.request_id));
@@ -76,7 +78,7 @@ pub(crate) fn accept(db: &Connection, event: &Event, id: Option<&str>) -> Outcom
         ));
     }
     keep(db, &Task::new(event, id))?;
-    table::add(db, event)?;
+    table::add(db, event, due_ms)?;
     Ok(Some(id.to_owned()))
 }
 

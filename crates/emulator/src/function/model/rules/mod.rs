@@ -1,5 +1,6 @@
 //! What the vendor demands of triggers, domains and destinations, one file per sort of thing; pure. Each refusal names the field.
 
+mod bearer;
 mod bucket;
 mod cdn;
 mod destination;

@@ -5,14 +5,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderName;
 use serde_json::Value as Json;
 
-use super::{flag, text, texts};
+use super::{bearer, flag, text, texts};
 use crate::function::error::{FcError, Outcome};
 
 /// Methods that triggers and routes may name.
 pub(in crate::function::model) const METHODS: &[&str] =
     &["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
 /// Ways to be known that the vendor has and this cloud does not serve.
-const UNSERVED: &[&str] = &["basic", "bearer"];
+const UNSERVED: &[&str] = &["basic"];
 /// Where tokens are looked for, and claims passed on.
 const PLACES: &[&str] = &["header", "query", "cookie", "form"];
 
@@ -46,19 +46,23 @@ pub(in crate::function::model) fn check_auth(
 ) -> Outcome<()> {
     match kind {
         "" | "anonymous" | "function" => Ok(()),
-        "jwt" => {
+        "jwt" | "bearer" => {
             let read = match config.as_str() {
                 Some(text) => serde_json::from_str(text)
                     .map_err(|error| FcError::invalid(format!("{of} is not JSON: {error}")))?,
                 None => config.clone(),
             };
-            check_tokens(&read).map_err(|why| FcError::invalid(format!("{of}.{why}")))
+            let checked = match kind {
+                "jwt" => check_tokens(&read),
+                _ => bearer::check(&read),
+            };
+            checked.map_err(|why| FcError::invalid(format!("{of}.{why}")))
         }
         known if UNSERVED.contains(&known) => {
             Err(FcError::unserved(&format!("the authType {known}")))
         }
         unknown => Err(FcError::invalid(format!(
-            "{field} {unknown:?} is none of anonymous, function, jwt"
+            "{field} {unknown:?} is none of anonymous, function, jwt, bearer"
         ))),
     }
 }
@@ -204,6 +208,7 @@ mod tests {
             (json!({"authType": "jwtt"}), "authType"),
             (json!({"authType": 1}), "authType"),
             (json!({"authType": "jwt"}), "authConfig.jwks.keys"),
+            (json!({"authType": "bearer"}), "authConfig.tokens"),
             (json!({"methods": ["GET", "FETCH"]}), "methods"),
             (json!({"methods": "GET"}), "methods"),
             (json!({"disableURLInternet": "yes"}), "disableURLInternet"),
@@ -223,8 +228,8 @@ mod tests {
                 &format!("corsConfig.{field}"),
             );
         }
-        let bearer = refused(&json!({"authType": "bearer"}));
-        assert_eq!(bearer.unwrap().0, "NotImplemented");
+        let basic = refused(&json!({"authType": "basic"}));
+        assert_eq!(basic.unwrap().0, "NotImplemented");
     }
 
     #[test]

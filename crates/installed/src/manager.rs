@@ -1,4 +1,4 @@
-//! Interpreters that lie in the folders of version managers and are not on the path: those of pyenv, nvm, asdf and mise.
+//! The folders of version managers: pyenv, nvm, asdf and mise.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ const NODE: [Manager; 3] = [
 ];
 
 /// All `pythonMAJOR.MINOR` there, the newest patch of each manager first. `variable` reads the environment.
-pub(crate) fn python(
+pub(super) fn python(
     (major, minor): (u8, u8),
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Vec<PathBuf> {
@@ -63,7 +63,7 @@ pub(crate) fn python(
 }
 
 /// All `node` of a major version there, the newest of each manager first. `variable` reads the environment.
-pub(crate) fn node(major: u8, variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+pub(super) fn node(major: u8, variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     found(&NODE, &[u32::from(major)], "bin/node", variable)
 }
 

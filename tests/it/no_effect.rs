@@ -1,0 +1,58 @@
+//! Settings without effect in the local cloud: told once, when a deploy sets them.
+
+use crate::support::Sandbox;
+
+const MANIFEST: &str = "\
+edition: 3.0.0
+name: shop
+access: local
+resources:
+  api:
+    component: fc3
+    props:
+      region: cn-hangzhou
+      functionName: api
+      runtime: python3.10
+      handler: index.handler
+      code: ./code
+      internetAccess: false
+      vpcConfig: { vpcId: vpc-1, vSwitchIds: [vsw-1], securityGroupId: sg-1 }
+      triggers:
+        - triggerName: stream
+          triggerType: tablestore
+          sourceArn: acs:ots:cn-hangzhou:1:instance/i/table/t
+          triggerConfig: {}
+";
+
+const WORDS: &str = "no effect in the local cloud, of `api`: internetAccess: false, trigger stream (tablestore), which does not fire, vpcConfig";
+
+#[test]
+fn settings_without_effect_are_told_when_they_are_set_and_not_again() {
+    let sandbox = Sandbox::new().with_cloud();
+    sandbox
+        .file("s.yaml", MANIFEST)
+        .file("code/index.py", "def handler(event, context): return 1\n");
+    let plan = sandbox.run("plan").code(0);
+    assert!(plan.stderr.contains(WORDS), "{}", plan.stderr);
+    let deploy = sandbox.run("deploy -y --json").code(0);
+    let told = deploy.object("diagnostic");
+    assert_eq!(
+        (&told["code"], &told["detail"]),
+        (&"SD0141".into(), &WORDS.into())
+    );
+
+    let again = sandbox.run("deploy -y").code(0);
+    assert!(!again.stderr.contains("SD0141"), "{}", again.stderr);
+    sandbox.file("code/index.py", "def handler(event, context): return 2\n");
+    let code = sandbox.run("deploy -y").code(0);
+    assert!(!code.stderr.contains("SD0141"), "{}", code.stderr);
+
+    let more = MANIFEST.replace(
+        "      triggers:",
+        "      customDNS: { nameServers: [10.0.0.1] }\n      triggers:",
+    );
+    sandbox.file("s.yaml", more);
+    let more = sandbox.run("plan").code(0);
+    let words = "no effect in the local cloud, of `api`: customDNS\n";
+    assert!(more.stderr.contains(words), "{}", more.stderr);
+}
