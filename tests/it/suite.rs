@@ -137,7 +137,7 @@ fn days_of_an_approval_pass_in_no_time() {
     let sandbox = Sandbox::new();
     sandbox.run("init approval expenses").code(0);
     let ran = sandbox.run("test -t expenses/s.yaml --json").code(0);
-    assert_eq!(ran.object("tests")["passed"], 5);
+    assert_eq!(ran.object("tests")["passed"], 8);
 }
 
 #[test]
