@@ -42,6 +42,7 @@ mod own;
 mod ownership;
 mod plugin;
 mod provider;
+mod readme;
 mod reference;
 mod release;
 mod runtimes;
