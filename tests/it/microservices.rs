@@ -75,7 +75,7 @@ fn a_product_is_what_all_services_know_of_it() {
     );
     // Of reviews at the same moment none is lost, and what is none is refused.
     let port = shop.0.port();
-    let post = |body: &str| {
+    let review_with = |body: &str| {
         send(
             port,
             ("POST", HOST, "/products/p2/reviews"),
@@ -86,7 +86,7 @@ fn a_product_is_what_all_services_know_of_it() {
     };
     std::thread::scope(|scope| {
         let posted: Vec<_> = (0..6)
-            .map(|_| scope.spawn(|| post(r#"{"text": "Pours.", "stars": 4}"#)))
+            .map(|_| scope.spawn(|| review_with(r#"{"text": "Pours.", "stars": 4}"#)))
             .collect();
         let statuses = posted.into_iter().map(|one| one.join().unwrap());
         assert!(statuses.eq([201; 6]));
@@ -99,7 +99,7 @@ fn a_product_is_what_all_services_know_of_it() {
         r#"{"text": "Pours.", "stars": "4"}"#,
         r#"{"text": "Pours.", "stars": 6}"#,
     ] {
-        assert_eq!(post(nonsense), 400, "{nonsense}");
+        assert_eq!(review_with(nonsense), 400, "{nonsense}");
     }
     let reviews = said(&shop.get("/products/p2"))["reviews"].clone();
     assert_eq!(reviews.as_array().map(Vec::len), Some(6), "{reviews}");
