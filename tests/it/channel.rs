@@ -93,6 +93,15 @@ fn ranges_and_lengths_fit_the_whole() {
         assert_eq!([first.body, rest.body].concat(), whole.body, "cut at {cut}");
     }
     assert_eq!(get("bytes=99999999-").status, 416);
+
+    // Who goes on with another package than there is gets all of it.
+    let etag = whole.header("etag").unwrap();
+    for (known, status) in [(etag, 206), ("\"another\"", 200)] {
+        let headers = [("Range", "bytes=5-9"), ("If-Range", known)];
+        let port = packages.0.port();
+        let went_on = fetch(port, "origin.apks.test", "/demo/x.apk", &headers);
+        assert_eq!(went_on.status, status, "{known}");
+    }
 }
 
 #[test]
@@ -215,4 +224,6 @@ fn a_large_package_passes_through_little_memory() {
     let peaks = peaks(packages.0.cloud_pid());
     assert!(peaks.len() > 1, "the function's process is among them");
     assert!(peaks.iter().all(|peak| *peak < 150), "megabytes: {peaks:?}");
+    let logs = packages.run("logs pack");
+    assert!(!logs.contains("Warning"), "{logs}");
 }

@@ -161,8 +161,36 @@ fn what_is_uploaded_is_worked_on_once_and_forgotten_when_it_is_deleted() {
         assert!(Instant::now() < end, "they are not forgotten");
     }
     assert_eq!(media.made(&known, "64.jpg").status, 404);
+    what_is_deleted_while_it_is_worked_on_leaves_nothing(&media, &cat);
     media.run("remove -y");
     assert_eq!(media.ask("GET", "/media", b"").status, 404);
+}
+
+fn what_is_deleted_while_it_is_worked_on_leaves_nothing(media: &Media, cat: &[u8]) {
+    let path = media.0.work().join("cats/work/index.py");
+    let code = std::fs::read_to_string(&path).unwrap();
+    let slow = code.replace(
+        "    if data is None:",
+        "    __import__('time').sleep(2)\n    if data is None:",
+    );
+    std::fs::write(&path, slow).unwrap();
+    media.run("deploy work -y");
+    let count = |what: &str| media.run("logs work").matches(what).count();
+    let wait_for = |what: &str, before: usize| {
+        let end = Instant::now() + Duration::from_secs(20);
+        while count(what) == before {
+            assert!(Instant::now() < end, "no {what}");
+        }
+    };
+    let (began, ended) = (count("Invoke Start"), count("Invoke End"));
+    let (id, _) = media.upload("slow.png", cat);
+    wait_for("Invoke Start", began);
+    assert_eq!(
+        media.ask("DELETE", &format!("/media/{id}"), b"").status,
+        202
+    );
+    wait_for("Invoke End", ended);
+    assert_eq!(said(&media.ask("GET", "/media", b"")), json!([]));
 }
 
 /// A video becomes a picture and a small video where there is ffmpeg, and a reason where there is none.

@@ -80,16 +80,39 @@ fn a_product_is_what_all_services_know_of_it() {
         let begun = format!(" {service} | FC Invoke Start");
         assert_eq!(told.matches(&begun).count(), 1, "{service}: {told}");
     }
+    // Of reviews at the same moment none is lost, and what is none is refused.
+    let port = shop.0.port();
+    let review_with = |body: &str| {
+        send(
+            port,
+            ("POST", HOST, "/products/p2/reviews"),
+            &[],
+            body.as_bytes(),
+        )
+        .status
+    };
+    std::thread::scope(|scope| {
+        let posted: Vec<_> = (0..6)
+            .map(|_| scope.spawn(|| review_with(r#"{"text": "Pours.", "stars": 4}"#)))
+            .collect();
+        let statuses = posted.into_iter().map(|one| one.join().unwrap());
+        assert!(statuses.eq([201; 6]));
+    });
+    for nonsense in [
+        "",
+        "{}",
+        "null",
+        r#"{"text": " ", "stars": 4}"#,
+        r#"{"text": "Pours.", "stars": "4"}"#,
+        r#"{"text": "Pours.", "stars": 6}"#,
+    ] {
+        assert_eq!(review_with(nonsense), 400, "{nonsense}");
+    }
+    let reviews = said(&shop.get("/products/p2"))["reviews"].clone();
+    assert_eq!(reviews.as_array().map(Vec::len), Some(6), "{reviews}");
     assert_eq!(shop.get("/products/p9").status, 404);
     assert_eq!(shop.get("/").status, 404);
     assert_eq!(shop.get("/products/p1%2F..").status, 404);
-    let bad = send(
-        shop.0.port(),
-        ("POST", HOST, "/products/p1/reviews"),
-        &[],
-        b"{}",
-    );
-    assert_eq!(bad.status, 400);
 }
 
 #[test]

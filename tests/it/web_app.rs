@@ -59,6 +59,10 @@ fn an_application_renders_what_was_posted_and_knows_who_posted_it() {
     assert!(page.contains("Hello, Ann"), "{page}");
     let forged = ann.replace(&ann[ann.len() - 4..], "0000");
     assert!(!shop.get("/", &forged).text().contains("Hello, Ann"));
+    // A cookie that no session made is nobody's, whatever is in it.
+    for nonsense in ["session=", "session=.", "session=\"\u{e9}.\u{e9}\""] {
+        assert_eq!(shop.get("/", nonsense).status, 200, "{nonsense}");
+    }
     assert_eq!(shop.get("/nowhere", "").status, 404);
 }
 

@@ -87,12 +87,18 @@ impl Ledger {
     /// Keeps the first turn of an execution.
     ///
     /// # Errors
-    /// The flow is gone or has an execution of that name, or it cannot be kept.
+    /// The flow is gone or has an execution of that name, which can be read then, or it cannot be kept.
     pub(super) async fn begin(&self, row: Row, definition: &str, turn: Turn) -> Outcome<()> {
-        let _open = self.gate.read().await;
         let name = (row.flow.clone(), row.name.clone());
-        if !self.pending().names.insert(name.clone()) {
-            return Err(taken(&row));
+        let mut open = self.gate.read().await;
+        while !self.pending().names.insert(name.clone()) {
+            drop(open);
+            // It may begin at this moment: what begins has ended beginning once nobody is inside.
+            drop(self.gate.write().await);
+            if self.pending().names.contains(&name) {
+                return Err(taken(&row));
+            }
+            open = self.gate.read().await;
         }
         let begun = self.begin_named(row, definition, turn).await;
         if begun.is_err() {

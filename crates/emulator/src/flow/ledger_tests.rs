@@ -124,6 +124,21 @@ async fn a_name_is_given_once_whether_its_execution_is_in_the_database_or_not() 
 }
 
 #[tokio::test]
+async fn whoever_hears_that_a_name_is_taken_finds_its_execution() {
+    let (_folder, _store, ledger) = folder().await;
+    let ask = |id| {
+        let ledger = &ledger;
+        async move { (begin(ledger, id, "a").await, all(ledger).await.len()) }
+    };
+    let both = futures_util::future::join(ask(1), ask(2)).await;
+    let taken = Err("ExecutionAlreadyExists");
+    assert!(
+        both == ((Ok(()), 1), (taken, 1)) || both == ((taken, 1), (Ok(()), 1)),
+        "{both:?}"
+    );
+}
+
+#[tokio::test]
 async fn what_is_deleted_takes_its_turns_along_and_leaves_its_name() {
     let (_folder, store, ledger) = folder().await;
     begin(&ledger, 1, "a").await.unwrap();

@@ -48,5 +48,14 @@ def ask(action, **parameters):
         raise Refused(action, json.load(error)) from None
 
 
+def begin(flow, name, input):
+    """Begins an execution, or finds it begun: a name stands for one execution only."""
+    try:
+        ask("StartExecution", FlowName=flow, ExecutionName=name, Input=json.dumps(input))
+    except Refused as refused:
+        if refused.code != "ExecutionAlreadyExists":
+            raise
+
+
 def _strict(text):
     return urllib.parse.quote(text, safe="-_.~")

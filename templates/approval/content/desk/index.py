@@ -1,6 +1,6 @@
 """What visitors ask.
    GET /                                      the page
-   POST /expenses {"who", "what", "amount"}   an expense; its way begins
+   POST /expenses {"who", "what", "amount"}   an expense; its way begins. Sent again with the same `Idempotency-Key` it is still one
    GET /expenses                              the latest expenses
    GET /expenses/ID                           one of them
    POST /expenses/ID/approve {"by"}           yes, by whom
@@ -18,6 +18,7 @@ import bucket
 import flows
 
 _ID = re.compile(r"[0-9a-z-]{1,60}")
+_KEY = re.compile(r"[\w-]{1,100}", re.ASCII)
 _SHOWN = 20
 _MOST = 1_000_000
 
@@ -33,21 +34,28 @@ def handler(event, context):
         return page()
     if path[0] != "expenses" or len(path) > 3 or not all(_ID.fullmatch(part) for part in path[1:]):
         return answer(404, {"error": "there is nothing here"})
+    if (method, len(path)) == ("POST", 1):
+        keys = [value for name, value in (request.get("headers") or {}).items() if name.lower() == "idempotency-key"]
+        return hand_in(body, keys[0] if keys else None)
     way = _WAYS.get((method, len(path)))
     return way(*path[1:], body) if way else answer(405, {"error": "this cannot be done"})
 
 
-def hand_in(body):
+def hand_in(body, key):
     told = read(body)
     who, what, amount = told.get("who"), told.get("what"), told.get("amount")
-    is_number = isinstance(amount, (int, float)) and not isinstance(amount, bool) and 0 < amount <= _MOST
-    if not (is_text(who) and is_text(what) and is_number):
-        return answer(400, {"error": "an expense has a who, a what, and an amount above 0"})
+    if not (is_text(who) and is_text(what) and is_amount(amount)):
+        return answer(400, {"error": "an expense has a who, a what, and an amount from 0.01 to %d" % _MOST})
+    if key is not None and not _KEY.fullmatch(key):
+        return answer(400, {"error": "a key has letters, digits, - and _, 100 at most"})
     # The latest come first in a list of keys: 9 less each digit of the time.
     id = "%013d-%s" % (10**13 - time.time() * 1000, uuid.uuid4().hex[:8])
     expense = {"id": id, "who": who, "what": what, "amount": amount}
-    bucket.write("expenses/" + id, {**expense, "state": "under way"})
-    flows.ask("StartExecution", FlowName=os.environ["FLOW"], ExecutionName="expense-" + id, Input=json.dumps({"expense": expense}))
+    if key and not bucket.claim("requests/" + key, expense):
+        expense = bucket.read("requests/" + key)
+    # It begins before it is shown: an expense that is shown has begun.
+    flows.begin(os.environ["FLOW"], "expense-" + expense["id"], {"expense": expense})
+    bucket.claim("expenses/" + expense["id"], {**expense, "state": "under way"})
     return answer(201, expense)
 
 
@@ -79,11 +87,17 @@ def decide(id, verb, body):
     return answer(202, {"id": id})
 
 
-_WAYS = {("POST", 1): hand_in, ("GET", 1): latest, ("GET", 2): show, ("POST", 3): decide}
+_WAYS = {("GET", 1): latest, ("GET", 2): show, ("POST", 3): decide}
 
 
 def is_text(value):
     return isinstance(value, str) and 0 < len(value.strip()) <= 200
+
+
+def is_amount(value):
+    """Whole cents."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and 0 < value <= _MOST and round(value, 2) == value
 
 
 def read(body):

@@ -11,12 +11,11 @@ function address(key) {
   return `${url.protocol}//${BUCKET}.${url.host}/${encodeURIComponent(key)}`;
 }
 
-async function ask(method, key, range) {
+async function ask(method, key, more = {}) {
   const { ALIBABA_CLOUD_ACCESS_KEY_ID: id, ALIBABA_CLOUD_ACCESS_KEY_SECRET: secret, ALIBABA_CLOUD_SECURITY_TOKEN: token } =
     process.env;
-  const headers = { Date: new Date().toUTCString() };
+  const headers = { Date: new Date().toUTCString(), ...more };
   if (token) headers["x-oss-security-token"] = token;
-  if (range) headers.Range = range;
   const signed = token ? `x-oss-security-token:${token}\n` : "";
   const text = `${method}\n\n\n${headers.Date}\n${signed}/${BUCKET}/${key}`;
   headers.Authorization = `OSS ${id}:${createHmac("sha1", secret).update(text).digest("base64")}`;
@@ -31,9 +30,9 @@ export async function find(key) {
   return { size: Number(response.headers.get("content-length")), etag: response.headers.get("etag") };
 }
 
-// The bytes from `first` to `last` of an object, as they come.
-export async function open(key, first, last) {
-  const response = await ask("GET", key, `bytes=${first}-${last}`);
+// The bytes from `first` to `last` of an object, as they come. It must still be the one with this digest.
+export async function open(key, etag, first, last) {
+  const response = await ask("GET", key, { Range: `bytes=${first}-${last}`, "If-Match": etag });
   if (response.status !== 206 && response.status !== 200) throw new Error(`GET ${key}: ${response.status}`);
   return response.body;
 }

@@ -1,6 +1,7 @@
 // The server: GET and HEAD of /PACKAGE/CHANNEL.apk, whole or in ranges.
 import http from "node:http";
 import { createHash } from "node:crypto";
+import { pipeline } from "node:stream/promises";
 import { find, open } from "./bucket.mjs";
 import { layout, withChannel } from "./apk.mjs";
 
@@ -11,7 +12,7 @@ const known = new Map();
 async function layoutOf(key, mother) {
   const before = known.get(key);
   if (before?.etag === mother.etag) return before.layout;
-  const found = await layout(mother.size, (first, last) => open(key, first, last));
+  const found = await layout(mother.size, (first, last) => open(key, mother.etag, first, last));
   known.set(key, { etag: mother.etag, layout: found });
   return found;
 }
@@ -37,7 +38,9 @@ async function answer(request, response) {
     response.writeHead(304, headers);
     return response.end();
   }
-  const range = wanted(request.headers.range, size);
+  // Who has a part of an earlier package gets all of the new one.
+  const isSame = (request.headers["if-range"] ?? etag) === etag;
+  const range = isSame ? wanted(request.headers.range, size) : undefined;
   if (range === "none") {
     response.writeHead(416, { ...headers, "Content-Range": `bytes */${size}`, "Content-Length": 0 });
     return response.end();
@@ -47,19 +50,13 @@ async function answer(request, response) {
   if (range) headers["Content-Range"] = `bytes ${first}-${last}/${size}`;
   response.writeHead(range ? 206 : 200, headers);
   if (request.method === "HEAD") return response.end();
-  await send(response, key, parts.prefix, tail, first, last);
+  await pipeline(pieces(key, mother.etag, parts.prefix, tail, first, last), response);
 }
 
 // The beginning comes from the bucket as it is, the end from memory: nothing large is ever held.
-async function send(response, key, prefix, tail, first, last) {
-  if (first < prefix) {
-    for await (const piece of await open(key, first, Math.min(last, prefix - 1))) {
-      if (response.destroyed) return;
-      if (!response.write(piece)) await new Promise((go) => response.once("drain", go).once("close", go));
-    }
-  }
-  if (last >= prefix) response.write(tail.subarray(Math.max(0, first - prefix), last - prefix + 1));
-  response.end();
+async function* pieces(key, etag, prefix, tail, first, last) {
+  if (first < prefix) yield* await open(key, etag, first, Math.min(last, prefix - 1));
+  if (last >= prefix) yield tail.subarray(Math.max(0, first - prefix), last - prefix + 1);
 }
 
 // The bytes that a header `Range` asks for: undefined for all, "none" when there are none such.
@@ -79,6 +76,8 @@ function plain(response, status, text) {
 const server = http.createServer((request, response) => {
   if (request.method !== "GET" && request.method !== "HEAD") return plain(response, 405, "GET or HEAD\n");
   answer(request, response).catch((error) => {
+    // Visitors may leave.
+    if (error.code === "ERR_STREAM_PREMATURE_CLOSE") return;
     console.error(error);
     if (response.headersSent) response.destroy();
     else plain(response, 502, "the package cannot be read\n");

@@ -49,3 +49,11 @@ def read(bucket, key):
 
 def write(bucket, key, body, kind):
     _ask("PUT", bucket, key, body, kind)
+
+
+def exists(bucket, key):
+    return _ask("HEAD", bucket, key) is not None
+
+
+def remove(bucket, key):
+    _ask("DELETE", bucket, key)

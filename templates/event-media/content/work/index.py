@@ -28,6 +28,11 @@ def _work(thing):
     if record["state"] == "done":
         record.pop("reason", None)
     bucket.write(RESULTS, place, json.dumps(record).encode(), "application/json")
+    if not bucket.exists(UPLOADS, key):
+        # It was deleted meanwhile, when there was not yet anything to forget.
+        for left in [one["key"] for one in record["made"]] + [place]:
+            bucket.remove(RESULTS, left)
+        return "%s: it is gone" % name
     return "%s: %s" % (name, record["state"])
 
 

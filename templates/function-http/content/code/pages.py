@@ -24,6 +24,7 @@ def _page(who, body):
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>{escape(TITLE)}</title>
+  <link rel="icon" href="data:,">
   <link rel="stylesheet" href="{escape(ASSETS)}main.css">
   <script src="{escape(ASSETS)}main.js" defer></script>
 </head>

@@ -30,7 +30,7 @@ def ended():
 def name_in(value):
     """Who a cookie's value is about; None when it is forged or too old."""
     text, _, signature = value.rpartition(".")
-    if not hmac.compare_digest(signature, _sign(text)):
+    if not hmac.compare_digest(signature.encode(), _sign(text).encode()):
         return None
     name, _, until = text.partition(".")
     if int(until) < time.time():

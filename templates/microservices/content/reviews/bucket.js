@@ -1,4 +1,4 @@
-// Reads and writes objects of the bucket, with the keys that the function was given.
+// Reads, writes and lists objects of the bucket, with the keys that the function was given.
 const { createHmac } = require("crypto");
 
 const { BUCKET, OSS_ENDPOINT, FC_REGION } = process.env;
@@ -11,7 +11,7 @@ function address(key) {
   return `${url.protocol}//${BUCKET}.${url.host}/${key}`;
 }
 
-async function ask(method, key, body) {
+async function ask(method, key, { body, query = "" } = {}) {
   const { ALIBABA_CLOUD_ACCESS_KEY_ID: id, ALIBABA_CLOUD_ACCESS_KEY_SECRET: secret, ALIBABA_CLOUD_SECURITY_TOKEN: token } =
     process.env;
   const headers = { Date: new Date().toUTCString() };
@@ -20,18 +20,17 @@ async function ask(method, key, body) {
   const signed = token ? `x-oss-security-token:${token}\n` : "";
   const text = `${method}\n\n${headers["Content-Type"] ?? ""}\n${headers.Date}\n${signed}/${BUCKET}/${key}`;
   headers.Authorization = `OSS ${id}:${createHmac("sha1", secret).update(text).digest("base64")}`;
-  return fetch(address(key), { method, headers, body });
+  const response = await fetch(address(key) + query, { method, headers, body });
+  if (!response.ok) throw new Error(`${method} ${key}: ${response.status} ${await response.text()}`);
+  return response.text();
 }
 
-// The text of an object; nothing when it is not there.
-exports.read = async (key) => {
-  const response = await ask("GET", key);
-  if (response.status === 404) return undefined;
-  if (!response.ok) throw new Error(`GET ${key}: ${response.status}`);
-  return response.text();
-};
+exports.read = (key) => ask("GET", key);
 
-exports.write = async (key, text) => {
-  const response = await ask("PUT", key, text);
-  if (!response.ok) throw new Error(`PUT ${key}: ${response.status} ${await response.text()}`);
+exports.write = (key, body) => ask("PUT", key, { body });
+
+// The first keys that begin so.
+exports.list = async (prefix, most) => {
+  const text = await ask("GET", "", { query: `?list-type=2&max-keys=${most}&prefix=${encodeURIComponent(prefix)}` });
+  return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key);
 };

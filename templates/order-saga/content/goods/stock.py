@@ -1,5 +1,6 @@
 """Keeps goods for orders, and gives them back."""
 import json
+import time
 
 import bucket
 from rehearse import error, rehearse
@@ -14,20 +15,31 @@ def handler(event, context):
 
 def reserve(order):
     rehearse(order, "Reserve")
-    folder = "reserved/%s/" % order["sku"]
-    key = folder + order["id"]
-    bucket.claim(key, {"count": order["count"]})
-    # Own claim first, then count: of two orders for the last piece both may lose, and never both win.
-    # Another's may be gone by the time it is read.
-    claims = (bucket.read(other) for other in bucket.keys(folder))
-    taken = sum(claim["count"] for claim in claims if claim)
-    if taken > IN_STOCK.get(order["sku"], 0):
-        bucket.remove(key)
-        raise error("SoldOut", "there are not enough of %s" % order["sku"])
-    return {"reserved": order["count"]}
+    key = claim_of(order)
+    bucket.claim(key, {})
+    # Own claim first, then count: whoever wins has seen all who won before. Of orders that claim the last pieces at the same
+    # moment the oldest, whose key is the greatest, waits for the others to give way.
+    for wait in (0.1, 0.2, 0.4, 0.8, 0):
+        claims = bucket.keys("reserved/%s/" % order["sku"])
+        if taken(claims) <= IN_STOCK.get(order["sku"], 0):
+            return {"reserved": order["count"]}
+        if taken(other for other in claims if other >= key) > IN_STOCK.get(order["sku"], 0):
+            break
+        time.sleep(wait)
+    bucket.remove(key)
+    raise error("SoldOut", "there are not enough of %s" % order["sku"])
 
 
 def release(order):
     rehearse(order, "Release")
-    bucket.remove("reserved/%s/%s" % (order["sku"], order["id"]))
+    bucket.remove(claim_of(order))
     return {"reserved": 0}
+
+
+def claim_of(order):
+    """The key says how many, so that a list of keys is enough to count."""
+    return "reserved/%s/%s/%d" % (order["sku"], order["id"], order["count"])
+
+
+def taken(claims):
+    return sum(int(claim.rsplit("/", 1)[1]) for claim in claims)

@@ -33,3 +33,12 @@ exports.ask = async (action, parameters) => {
   if (response.ok) return answer;
   throw Object.assign(new Error(`${action}: ${answer.Message}`), { code: answer.Code });
 };
+
+// Begins an execution, or finds it begun: a name stands for one execution only.
+exports.begin = async (flow, name, input) => {
+  try {
+    await exports.ask("StartExecution", { FlowName: flow, ExecutionName: name, Input: JSON.stringify(input) });
+  } catch (error) {
+    if (error.code !== "ExecutionAlreadyExists") throw error;
+  }
+};

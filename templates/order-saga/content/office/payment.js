@@ -10,13 +10,14 @@ exports.handler = async (event) => {
 async function charge(order) {
   await rehearse(order, "Charge");
   await bucket.claim(`charges/${order.id}`, { amount: order.amount });
-  return { charged: order.amount };
+  return bucket.read(`charges/${order.id}`);
 }
 
-// Without a charge there is nothing to give back.
+// Where nothing was charged, nothing is from now on: a charge that comes late finds its place taken.
 async function refund(order) {
   await rehearse(order, "Refund");
-  const charged = await bucket.read(`charges/${order.id}`);
-  if (charged) await bucket.claim(`refunds/${order.id}`, charged);
-  return { refunded: charged?.amount ?? 0 };
+  await bucket.claim(`charges/${order.id}`, { amount: 0 });
+  const { amount } = await bucket.read(`charges/${order.id}`);
+  if (amount) await bucket.claim(`refunds/${order.id}`, { amount });
+  return { refunded: amount };
 }

@@ -9,5 +9,12 @@ exports.rehearse = async (order, step) => {
   if (order.fail?.[step]) throw error(order.fail[step], `${step} fails, as the order asked`);
 };
 
+// What an order says of that; nothing when it is not said well.
+exports.rehearsal = ({ busy, fail }) => {
+  const all = (said, fits) => said === undefined || (said?.constructor === Object && Object.values(said).every(fits));
+  const isName = (name) => typeof name === "string" && /^[A-Za-z]\w{0,40}$/.test(name);
+  return all(busy, (times) => [0, 1, 2, 3, 4, 5].includes(times)) && all(fail, isName) ? { busy, fail } : undefined;
+};
+
 // An error under a name that the flow can tell apart.
 const error = (name, message) => Object.assign(new Error(message), { name });

@@ -1,9 +1,9 @@
 // What visitors ask.
 //   GET /                          the page
-//   POST /orders {"sku", "count"}  an order; its way begins
+//   POST /orders {"sku", "count"}  an order; its way begins. Sent again with the same `Idempotency-Key` it is still one order
 //   GET /orders                    the latest orders
 //   GET /orders/ID                 how far an order is, step by step
-//   POST /orders/ID/cancel         the customer does not want it any more; before it is shipped this undoes it
+//   POST /orders/ID/cancel         the customer does not want it any more; what is not shipped yet is undone
 //   POST /orders/ID/approve        yes to a large order; or what could not be undone can be now
 //   POST /orders/ID/refuse         no to a large order
 const { randomUUID } = require("crypto");
@@ -11,43 +11,57 @@ const { readFileSync } = require("fs");
 const { join } = require("path");
 const bucket = require("./bucket.js");
 const flows = require("./flows.js");
+const { rehearsal } = require("./rehearse.js");
 
 const { FLOW } = process.env;
+const REFUSED = { Error: "Refused", Cause: "somebody said no" };
+const CANCELLED = { Error: "Cancelled", Cause: "the customer does not want it any more" };
 const PRICES = { lamp: 40, chair: 120, piano: 4000 };
 const SHOWN = 20;
 const ID = /^[0-9a-z-]{1,60}$/;
+const KEY = /^[\w-]{1,100}$/;
 
 exports.handler = async (event) => {
-  const { rawPath, body, isBase64Encoded, requestContext } = JSON.parse(event);
+  const { rawPath, headers, body, isBase64Encoded, requestContext } = JSON.parse(event);
   const [first, id, verb, ...rest] = rawPath.split("/").filter(Boolean);
   const method = requestContext.http.method;
   if (!first) return page();
   if (first !== "orders" || rest.length || (id && !ID.test(id))) return answer(404, { error: "there is nothing here" });
   const words = isBase64Encoded ? Buffer.from(body, "base64").toString() : body;
   const ways = {
-    "POST orders": () => begin(words),
+    "POST orders": () => begin(words, header(headers, "idempotency-key")),
     "GET orders": list,
     "GET order": () => show(id),
     "POST cancel": () => cancel(id),
     "POST approve": () => decide(id, "ReportTaskSucceeded", { Output: JSON.stringify({ approved: true }) }),
-    "POST refuse": () => decide(id, "ReportTaskFailed", { Error: "Refused", Cause: "somebody said no" }),
+    "POST refuse": () => decide(id, "ReportTaskFailed", REFUSED),
   };
   const way = ways[`${method} ${verb ?? (id ? "order" : "orders")}`];
   return way ? way() : answer(405, { error: "this cannot be done" });
 };
 
-async function begin(words) {
-  const { sku, count, busy, fail } = read(words);
-  if (!Object.hasOwn(PRICES, sku) || !(Number.isInteger(count) && count > 0 && count < 100)) {
+async function begin(words, key) {
+  const { sku, count, ...more } = read(words);
+  const rehearsed = rehearsal(more);
+  if (!rehearsed) return answer(400, { error: "what to rehearse is not said well: see rehearse.js" });
+  if (key !== undefined && !KEY.test(key)) return answer(400, { error: "a key has letters, digits, - and _, 100 at most" });
+  if (typeof sku !== "string" || !Object.hasOwn(PRICES, sku) || !(Number.isInteger(count) && count > 0 && count < 100)) {
     return answer(400, { error: `an order has a sku (${Object.keys(PRICES).join(", ")}) and a count from 1 to 99` });
   }
   // The latest come first in a list of keys: 9 less each digit of the time.
   const now = Date.now();
   const id = `${10 ** 13 - now}-${randomUUID().slice(0, 8)}`;
-  const order = { id, sku, count, amount: PRICES[sku] * count, busy, fail };
-  await bucket.write(`orders/${id}`, { ...order, state: "under way", ordered: new Date(now).toISOString() });
-  await flows.ask("StartExecution", { FlowName: FLOW, ExecutionName: `order-${id}`, Input: JSON.stringify({ order }) });
+  const made = { id, sku, count, amount: PRICES[sku] * count, ordered: new Date(now).toISOString(), ...rehearsed };
+  const order = key ? await first(`requests/${key}`, made) : made;
+  // It begins before it is shown: an order that is shown has begun.
+  await flows.begin(FLOW, `order-${order.id}`, { order });
+  await bucket.claim(`orders/${order.id}`, { ...order, state: "under way" });
   return answer(201, order);
+}
+
+// Of all that is written under this key, what came first.
+async function first(key, value) {
+  return (await bucket.claim(key, value)) ? value : bucket.read(key);
 }
 
 async function list() {
@@ -80,9 +94,13 @@ function steps(events) {
   return all;
 }
 
+// The parcel and its cancellation are one key, so that only one of them comes to be: see shipping.py.
 async function cancel(id) {
-  if (!(await bucket.read(`orders/${id}`))) return answer(404, { error: "there is no such order" });
-  await bucket.write(`cancelled/${id}`, {});
+  const order = await bucket.read(`orders/${id}`);
+  if (!order) return answer(404, { error: "there is no such order" });
+  const { cancelled } = await first(`parcels/${id}`, { cancelled: true });
+  if (!cancelled) return answer(409, { error: "it is on its way already" });
+  if (order.state === "waits for approval") await decide(id, "ReportTaskFailed", CANCELLED);
   return answer(202, { id });
 }
 
@@ -96,6 +114,10 @@ async function decide(id, action, parameters) {
     throw error;
   }
   return answer(202, { id });
+}
+
+function header(headers, name) {
+  return Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
 }
 
 function read(words) {
