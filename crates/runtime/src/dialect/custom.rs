@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -17,9 +17,11 @@ use crate::call::{BoxError, Call, CallBody, Fault, FunctionError, Request};
 use crate::spec::{Health, Language, Spec};
 use crate::upstream::Upstream;
 
-/// Pauses between questions whether the server listens.
-const FIRST_PAUSE: Duration = Duration::from_millis(1);
+/// Pauses between questions whether the server listens: a part of the time that it took so far, so that little of a start is lost
+/// by them and few are asked in vain.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+const PART_OF_START: u32 = 32;
 /// How long a connection stays open that leads somewhere.
 const KEPT_OPEN: Duration = Duration::from_millis(100);
 /// Headers of one connection, which do not go on to the next. What upgrades a connection does.
@@ -223,10 +225,10 @@ fn full(bytes: Bytes) -> CallBody {
 #[async_trait]
 impl Dialect for Custom {
     async fn ready(&self) -> Result<(), Fault> {
-        let mut pause = FIRST_PAUSE;
+        let began = Instant::now();
         while !self.listens().await {
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            let pause = began.elapsed() / PART_OF_START;
+            tokio::time::sleep(pause.clamp(SHORTEST_PAUSE, LONGEST_PAUSE)).await;
         }
         let Some(health) = &self.health else {
             return Ok(());
