@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-/// Takes a quarter off the local cloud's work (docs/performance.md), most of which makes and frees small things on several threads.
+/// Takes about a fifth off the local cloud's work (docs/performance.md), most of which makes and frees small things on several threads.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
