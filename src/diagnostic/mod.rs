@@ -5,6 +5,7 @@ mod source;
 mod suggest;
 
 use std::fmt;
+use std::path::Path;
 
 pub use catalog::{Code, code};
 pub use source::{Source, Span};
@@ -141,10 +142,20 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
-    /// All of them, in the order of their places (those without a place last).
+    /// All of them, file by file as files were first named, in the order of their places there; those without a place last.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
+        let mut files: Vec<&Path> = Vec::new();
+        for place in self.0.iter().filter_map(|d| d.at.as_ref()) {
+            if !files.contains(&place.source.path.as_path()) {
+                files.push(&place.source.path);
+            }
+        }
+        let rank = |place: &Span| files.iter().position(|file| *file == place.source.path);
         let mut all: Vec<&Diagnostic> = self.0.iter().collect();
-        all.sort_by_key(|d| d.at.as_ref().map_or((usize::MAX, 0), |s| (s.start, s.end)));
+        all.sort_by_cached_key(|d| match &d.at {
+            Some(place) => (rank(place).unwrap_or(files.len()), place.start, place.end),
+            None => (usize::MAX, 0, 0),
+        });
         all
     }
 
@@ -174,5 +185,36 @@ impl IntoIterator for Diagnostics {
     type IntoIter = std::vec::IntoIter<Diagnostic>;
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_a_file_stands_together() {
+        let [first, second] = ["s.yaml", "flow.yaml"].map(|path| Source::new(path, "a: 1\nb: 2\n"));
+        let mut found = Diagnostics::new();
+        found.push(Diagnostic::error(code::WRONG_TYPE, "nowhere"));
+        for (source, start) in [(&first, 5), (&second, 0), (&second, 5), (&first, 0)] {
+            let place = Span::new(source, start, start + 1);
+            found.push(Diagnostic::error(code::WRONG_TYPE, format!("{start}")).at(place));
+        }
+        let places = found.sorted().into_iter().map(|one| {
+            let file = one
+                .at
+                .as_ref()
+                .map(|place| place.source.path.display().to_string());
+            format!("{} {}", file.unwrap_or_default(), one.detail)
+        });
+        let wanted = [
+            "s.yaml 0",
+            "s.yaml 5",
+            "flow.yaml 0",
+            "flow.yaml 5",
+            " nowhere",
+        ];
+        assert_eq!(places.collect::<Vec<_>>(), wanted);
     }
 }

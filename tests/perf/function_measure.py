@@ -93,31 +93,34 @@ def function(table, peers, lent):
         web, webpy, py = (f"{env['SDEV_LOCAL_URL']}/_fc/{name}/" for name in functions)
         get(web), get(py)
         with lent.Others() as others:
-            rounds = [(load(f"http://127.0.0.1:{port}/", 50), load(web, 50)) for _ in range(lent.ROUNDS)]
-            alone, ours = (max(one[side][0] for one in rounds) for side in (0, 1))
+            ours, alone = beside(web, f"http://127.0.0.1:{port}/", lent.ROUNDS)
         table.add("web function in Node, 50 connections", f"{ours:,.0f} requests/s", f"bare Node {alone:,.0f}/s",
                   f"{ours / alone:.2f} (≥ 0.35)", ours / alone >= 0.35, str(others))
         one, with_us = load(f"http://127.0.0.1:{port}/", 1), load(web, 1)
         for part, name, limit in ((1, "median", 0.15), (2, "99th percentile", 1)):
             added = with_us[part] - one[part]
             table.add(f"added to a call at 1 connection, {name}", f"{added:.3f} ms", f"< {limit} ms", "", added < limit)
-        framework, offline, framework_python = peers_alone(peers, lent)
-        table.add("the same", f"{ours:,.0f} requests/s", f"functions-framework {framework:,.0f}/s",
-                  f"{ours / framework:.1f} (≥ 3)", ours / framework >= 3)
-        table.add("the same", f"{ours:,.0f} requests/s", f"serverless-offline {offline:,.0f}/s",
-                  f"{ours / offline:.1f} (≥ 10)", ours / offline >= 10)
-        in_python = load(py, 50)[0]
-        table.add("handler in Python, 50 connections", f"{in_python:,.0f} requests/s",
-                  f"functions-framework {framework_python:,.0f}/s", f"{in_python / framework_python:.1f} (≥ 2)",
-                  in_python / framework_python >= 2)
+        for measure, (command, address), own, limit in frameworks(peers, lent, (web, py)):
+            with lent.server(command, int(address.rpartition(":")[2])), lent.Others() as others:
+                get(address), load(address, 50)
+                ours, peer = beside(own, address, lent.ROUNDS)
+            table.add(measure, f"{ours:,.0f} requests/s", f"{command[0].name} {peer:,.0f}/s",
+                      f"{ours / peer:.1f} (≥ {limit})", ours / peer >= limit, str(others))
         starts(table, peers, lent, (folder, env, py))
         for address, (runtime, file, text) in zip((web, webpy), functions.values()):
             cold(table, peers, lent, (folder, env, address), (runtime, file, text))
     many(table, peers, lent)
 
 
-def peers_alone(peers, lent):
-    """Requests per second of functions-framework in Node, serverless-offline, functions-framework in Python."""
+def beside(ours, peer, rounds):
+    """Requests per second of both, the best of rounds in which they take turns: a machine may change its pace meanwhile."""
+    pairs = [(load(ours, 50)[0], load(peer, 50)[0]) for _ in range(rounds)]
+    return tuple(max(side) for side in zip(*pairs))
+
+
+def frameworks(peers, lent, functions):
+    """What others answer the same with: what is measured, their command and address, our address, the ratio that is asked for."""
+    web, py = functions
     modules = pathlib.Path(peers.functions)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="peers-", dir=lent.WORK))
     for name, text in (("index.js", FRAMEWORK_NODE), ("main.py", FRAMEWORK_PYTHON)):
@@ -129,20 +132,19 @@ def peers_alone(peers, lent):
     (offline / "index.js").write_text(OFFLINE_NODE)
     (offline / "node_modules").symlink_to(modules / "node_modules")
     tools, ports = modules / "node_modules" / ".bin", [lent.free_port() for _ in range(5)]
+    start = folder / "serverless-offline"
+    start.write_text(f"#!/bin/sh\ncd {offline} && exec {tools}/serverless offline \"$@\"\n")
+    start.chmod(0o755)
     commands = (
         [tools / "functions-framework", "--target=hello", f"--source={folder}", f"--port={ports[0]}"],
-        ["sh", "-c", f"cd {offline} && exec {tools}/serverless offline --httpPort {ports[1]} --lambdaPort {ports[3]} "
-         f"--albPort {ports[4]}"],
+        [start, "--httpPort", str(ports[1]), "--lambdaPort", str(ports[3]), "--albPort", str(ports[4])],
         [modules / "venv" / "bin" / "functions-framework", "--target=hello", f"--source={folder}/main.py",
          f"--port={ports[2]}"],
     )
-    rates = []
-    for command, port in zip(commands, ports):
-        with lent.server(command, port):
-            url = f"http://127.0.0.1:{port}/"
-            get(url)
-            rates.append(max(load(url, 50)[0] for _ in range(2)))
-    return rates
+    measures = (("web function in Node, 50 connections", web, 3), ("the same", web, 10),
+                ("handler in Python, 50 connections", py, 2))
+    for (measure, own, limit), command, port in zip(measures, commands, ports):
+        yield measure, (command, f"http://127.0.0.1:{port}"), own, limit
 
 
 def starts(table, peers, lent, deployed):

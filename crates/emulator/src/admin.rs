@@ -257,8 +257,11 @@ type Live = tokio::sync::broadcast::Receiver<Arc<Entry>>;
 
 /// The next line that a follower asks for; lines that were read from the files already are passed over.
 async fn next_line(
-    (mut live, mut query, mut last): (Live, Query, Option<Record>),
-) -> Option<(std::io::Result<bytes::Bytes>, (Live, Query, Option<Record>))> {
+    (mut live, mut query, mut last): (Live, Query, Option<Record<'static>>),
+) -> Option<(
+    std::io::Result<bytes::Bytes>,
+    (Live, Query, Option<Record<'static>>),
+)> {
     use tokio::sync::broadcast::error::RecvError;
     loop {
         let received = live.recv().await;

@@ -17,17 +17,16 @@ const HOP: &[&str] = &[
 
 /// Takes away the headers of the connection, those that `Connection` names among them.
 pub(crate) fn drop_connection_fields(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
-        .get_all(header::CONNECTION)
-        .iter()
+    let named = headers.get_all(header::CONNECTION).iter();
+    let named = named
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
-    for name in named {
+        .filter_map(|name| name.trim().parse::<HeaderName>().ok());
+    // Most have none of them, and few headers at all.
+    let known = headers.keys();
+    let known = known.filter(|name| HOP.contains(&name.as_str())).cloned();
+    let all: Vec<HeaderName> = named.chain(known).collect();
+    for name in all {
         headers.remove(name);
-    }
-    for name in HOP {
-        headers.remove(*name);
     }
 }

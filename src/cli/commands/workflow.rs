@@ -39,7 +39,7 @@ pub(super) fn run(args: &Workflow, global: &Global, printer: Printer) -> Outcome
                 let wanted =
                     json!({ "status": args.status, "map_run": args.map_run, "limit": args.limit });
                 let listed = flow.act("execution.list", &wanted).await?;
-                view::list(printer, flow.name(), &listed);
+                view::list(printer, flow.name(), (&listed, args.limit));
                 Ok(Exit::Done)
             }
             Workflow::Show(args) => show(&flow, args, printer).await,

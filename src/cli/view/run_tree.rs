@@ -28,14 +28,13 @@ struct Step {
     name: String,
     begun: String,
     ended: Option<String>,
-    tries: usize,
+    tries: Vec<Try>,
     /// The last error, and whether the step failed by it.
     fault: Option<String>,
     is_failed: bool,
     is_waiting: bool,
     /// What is around it ended before it did.
     is_given_up: bool,
-    requests: Vec<String>,
     /// How far the items of its map run are.
     map_run: Option<String>,
     input: String,
@@ -44,6 +43,13 @@ struct Step {
     set: Option<String>,
     /// Branches and iterations: their number and steps.
     inside: Vec<(Option<u64>, u64)>,
+}
+
+/// One call of a task.
+#[derive(Default)]
+struct Try {
+    request: Option<String>,
+    fault: Option<String>,
 }
 
 /// What the events tell, by frames: the flow is frame 0.
@@ -106,15 +112,20 @@ impl Tree<'_> {
         };
         match kind {
             "TaskStarted" => {
-                step.tries += 1;
-                step.requests
-                    .extend(detail["requestId"].as_str().map(str::to_owned));
+                let request = detail["requestId"].as_str().map(str::to_owned);
+                step.tries.push(Try {
+                    request,
+                    fault: None,
+                });
             }
             "TaskSubmitted" => step.is_waiting = true,
             "TaskSucceeded" => step.is_waiting = false,
             "TaskFailed" | "TaskTimedOut" | "TaskSubmitFailed" => {
                 step.is_waiting = false;
                 step.fault = Some(fault(&detail));
+                if let Some(last) = step.tries.last_mut() {
+                    last.fault.clone_from(&step.fault);
+                }
             }
             "MapRunStarted" => step.map_run = items(self.map_runs, event),
             "StepStarted" if detail["case"].is_u64() => step.inside.push((None, id)),
@@ -241,27 +252,51 @@ impl Step {
         } else if self.is_waiting {
             facts.push("waits for a report".to_owned());
         }
-        if self.tries > 1 {
-            facts.push(format!("{} tries", self.tries));
+        if self.tries.len() > 1 {
+            facts.push(format!("{} tries", self.tries.len()));
         }
         facts.extend(self.map_run.clone());
-        facts.extend(self.fault.clone());
-        if let Some(request) = self.requests.last() {
-            facts.push(format!("request {request}"));
-        }
+        facts.extend(self.told_fault().cloned());
+        facts.extend(self.tries.last().and_then(Try::asked));
         facts.join(", ")
     }
 
     fn data(&self) -> Vec<String> {
         // What a step that calls nothing passes on as it came is not said twice.
-        let is_new = |output: &&String| self.tries > 0 || **output != self.input;
+        let is_new = |output: &&String| !self.tries.is_empty() || **output != self.input;
         let output = self.output.iter().filter(is_new);
         let output = output.map(|output| format!("output {}", short(output)));
         let set = self.set.iter().map(|set| format!("sets   {}", short(set)));
         std::iter::once(format!("input  {}", short(&self.input)))
+            .chain(self.earlier())
             .chain(output)
             .chain(set)
             .collect()
+    }
+
+    /// Its error, unless a later try went better.
+    fn told_fault(&self) -> Option<&String> {
+        let is_over = self.tries.last().is_some_and(|last| last.fault.is_none());
+        self.fault.as_ref().filter(|_| self.is_failed || !is_over)
+    }
+
+    /// The tries before the last, which is told with the step itself.
+    fn earlier(&self) -> impl Iterator<Item = String> {
+        let count = self.tries.len().saturating_sub(1);
+        let earlier = self.tries.iter().take(count).zip(1..);
+        earlier.map(|(one, number)| format!("try {number}  {}", one.facts()))
+    }
+}
+
+impl Try {
+    fn asked(&self) -> Option<String> {
+        let request = self.request.as_ref()?;
+        Some(format!("request {request}"))
+    }
+
+    fn facts(&self) -> String {
+        let facts: Vec<String> = self.fault.clone().into_iter().chain(self.asked()).collect();
+        facts.join(", ")
     }
 }
 
@@ -327,152 +362,5 @@ fn took(begun: &str, ended: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn event(id: u64, kind: &str, step: &str, detail: &Json) -> Json {
-        let time = format!("2026-01-01T00:00:0{}.{:03}Z", id / 10, id % 10 * 100);
-        json!({ "EventId": id, "Type": kind, "StepName": step, "Time": time, "EventDetail": detail.to_string() })
-    }
-
-    fn events() -> Vec<Json> {
-        vec![
-            event(1, "ExecutionStarted", "", &json!({})),
-            event(
-                2,
-                "StepEntered",
-                "pay",
-                &json!({ "frame": 0, "input": { "x": 1 } }),
-            ),
-            event(
-                3,
-                "TaskStarted",
-                "pay",
-                &json!({ "frame": 0, "requestId": "R1" }),
-            ),
-            event(
-                4,
-                "TaskFailed",
-                "pay",
-                &json!({ "frame": 0, "error": "Busy", "cause": "{\"errorMessage\": \"later\"}", "retry": "t" }),
-            ),
-            event(
-                5,
-                "TaskStarted",
-                "pay",
-                &json!({ "frame": 0, "requestId": "R2" }),
-            ),
-            event(
-                6,
-                "StepExited",
-                "pay",
-                &json!({ "frame": 0, "output": { "y": 2 }, "assignedVariables": { "v": 1 } }),
-            ),
-            event(
-                7,
-                "StepEntered",
-                "both",
-                &json!({ "frame": 0, "input": {} }),
-            ),
-            event(
-                8,
-                "BranchEntered",
-                "both",
-                &json!({ "frame": 0, "index": 0, "input": {} }),
-            ),
-            event(
-                9,
-                "StepEntered",
-                "left",
-                &json!({ "frame": 8, "input": {} }),
-            ),
-        ]
-    }
-
-    #[test]
-    fn steps_stand_below_what_holds_them() {
-        let map_runs = BTreeMap::new();
-        let lines: Vec<String> = lines(&events(), &map_runs)
-            .iter()
-            .map(|line| format!("{}{} {}", line.margin, line.name, line.facts))
-            .collect();
-        let wanted = [
-            "├─ pay 400 ms, 2 tries, Busy: later, request R2",
-            "│   input  {\"x\":1}",
-            "│   output {\"y\":2}",
-            "│   sets   {\"v\":1}",
-            "└─ both ",
-            "    input  {}",
-            "   [0] ",
-            "     └─ left ",
-            "         input  {}",
-        ];
-        assert_eq!(lines, wanted);
-    }
-
-    #[test]
-    fn a_map_run_stands_at_its_step_with_its_items() {
-        let output = json!({ "MapRunName": "m1" });
-        let events = [
-            event(
-                2,
-                "StepEntered",
-                "each",
-                &json!({ "frame": 0, "input": {} }),
-            ),
-            event(
-                3,
-                "MapRunStarted",
-                "each",
-                &json!({ "frame": 0, "output": output }),
-            ),
-        ];
-        let counts = json!({ "Total": 5, "Succeed": 3, "Failed": 1, "Running": 1, "Aborted": 0 });
-        let map_runs = BTreeMap::from([("m1".to_owned(), json!({ "ItemCounts": counts }))]);
-        let lines = lines(&events, &map_runs);
-        let wanted = "3 of 5 items done, 1 failed, 1 running, map run m1";
-        assert_eq!(lines[0].facts, wanted);
-        // What is told as a text is read as well.
-        let told = event(
-            3,
-            "MapRunStarted",
-            "each",
-            &json!({ "output": output.to_string() }),
-        );
-        assert_eq!(map_run_of(&told).as_deref(), Some("m1"));
-    }
-
-    #[test]
-    fn long_times_are_said_in_their_units() {
-        let took = |ended: &str| took("2026-01-01T00:00:00Z", ended);
-        assert_eq!(took("2026-01-01T00:00:01.250Z").as_deref(), Some("1.2 s"));
-        assert_eq!(took("2026-01-31T01:00:00Z").as_deref(), Some("30 d 1 h"));
-    }
-
-    #[test]
-    fn what_is_under_way_is_given_up_with_what_is_around_it_until_it_goes_on() {
-        let facts = |more: &[Json]| -> Vec<(String, Style)> {
-            let all = [events(), more.to_vec()].concat();
-            let lines = lines(&all, &BTreeMap::new()).into_iter();
-            let steps = lines.filter(|line| ["both", "left"].contains(&line.name.as_str()));
-            steps.map(|line| (line.facts, line.style)).collect()
-        };
-        let failed = event(
-            10,
-            "StepFailed",
-            "both",
-            &json!({ "frame": 0, "error": "E" }),
-        );
-        let told = facts(&[failed]);
-        assert_eq!(told[1], ("given up".to_owned(), Style::Dim));
-        let stopped = event(10, "ExecutionStopped", "", &json!({ "error": "E" }));
-        let told = facts(std::slice::from_ref(&stopped));
-        let given_up = ("given up".to_owned(), Style::Dim);
-        assert_eq!(told, [given_up.clone(), given_up]);
-        let redriven = event(11, "ExecutionRedriven", "", &json!({}));
-        let told = facts(&[stopped, redriven]);
-        assert_eq!(told[1], (String::new(), Style::Yellow));
-    }
-}
+#[path = "run_tree_tests.rs"]
+mod tests;

@@ -73,7 +73,7 @@ pub(in crate::cli) fn ended(printer: Printer, execution: &Json, told: &Told) -> 
 }
 
 /// All executions.
-pub(in crate::cli) fn list(printer: Printer, flow: &str, executions: &Json) {
+pub(in crate::cli) fn list(printer: Printer, flow: &str, (executions, limit): (&Json, usize)) {
     if printer.json {
         return printer.object(
             "executions",
@@ -91,6 +91,9 @@ pub(in crate::cli) fn list(printer: Printer, flow: &str, executions: &Json) {
         .map(|one| columns.map(|name| word(one, name)))
         .collect();
     table::show(printer, head, &rows);
+    if all.len() >= limit {
+        printer.say(&format!("The newest {limit}; `--limit` shows more."));
+    }
 }
 
 /// Every event, a line each.

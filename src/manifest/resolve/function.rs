@@ -393,7 +393,7 @@ pub(super) fn text(attempt: &mut Attempt, function: &str, argument: &Node) -> Op
         _ if argument.has_secret() => attempt.tell(secret::unreadable(function, argument)),
         _ => attempt.tell(
             Diagnostic::error(code::WRONG_TYPE, format!("`{function}()` needs its argument before a deploy, and this output is known only after one"))
-                .at(argument.at.clone()),
+                .hint("outputs can stand in the manifest itself, not in what is read before the deploy").at(argument.at.clone()),
         ),
     }
 }

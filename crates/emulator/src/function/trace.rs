@@ -50,7 +50,7 @@ impl Origin {
 
     /// Its `traceparent`.
     pub(crate) fn text(&self) -> String {
-        format!("00-{}-{}-01", self.trace, self.span)
+        ["00-", &self.trace, "-", &self.span, "-01"].concat()
     }
 
     fn of_jaeger(text: &str) -> Option<Self> {
@@ -80,11 +80,9 @@ impl Origin {
 
 /// The trace that a request begins. An id of another form than the vendor's is brought to the form of one.
 pub(crate) fn trace_id(request_id: &str) -> String {
-    let digits: String = request_id
-        .chars()
-        .filter(char::is_ascii_hexdigit)
-        .map(|digit| digit.to_ascii_lowercase())
-        .collect();
+    let mut digits = String::with_capacity(request_id.len());
+    digits.extend(request_id.chars().filter(char::is_ascii_hexdigit));
+    digits.make_ascii_lowercase();
     match digits.len() {
         32 => digits,
         _ => wire::digest::sha256_hex(request_id.as_bytes())[..32].to_owned(),

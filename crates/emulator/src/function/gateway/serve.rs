@@ -37,15 +37,14 @@ impl Shared {
         from_visitor(&mut parts.headers);
         let (function, id) = (&target.spec.function, &about.request_id);
         let trace = self.traceparent(function, id, origin.as_ref());
+        if asked.is_none() && is_server(target) {
+            return self.pass(target, (parts, about), (body, wish), trace).await;
+        }
         if let Ok(trace) = HeaderValue::try_from(&*trace) {
             parts.headers.insert(TRACEPARENT, trace);
         }
         if let Some(asked) = asked {
             return Box::pin(self.defer(target, (parts, about), body, (asked, origin))).await;
-        }
-        let trace = Some(trace);
-        if is_server(target) {
-            return self.pass(target, (parts, about), (body, wish), trace).await;
         }
         let body = read(body).await?;
         self.handle(target, (parts, about), &body, trace).await
@@ -57,12 +56,12 @@ impl Shared {
         target: &Target,
         (parts, about): (Parts, About),
         body: &[u8],
-        trace: Option<String>,
+        trace: String,
     ) -> Outcome<Reply> {
         let event = self.event(target, (&parts, &about), body, self.now_ms());
         let call = runtime::Call {
             request_id: about.request_id,
-            trace,
+            trace: Some(trace),
             retries: 0,
             request: runtime::Request::Event(event),
         };
@@ -105,7 +104,7 @@ impl Shared {
         target: &Target,
         (mut parts, about): (Parts, About),
         (body, wish): (CallBody, Option<Wish>),
-        trace: Option<String>,
+        trace: String,
     ) -> Outcome<Reply> {
         if body.size_hint().lower() > LARGEST_BODY as u64 {
             return Err(too_large(LARGEST_BODY));
@@ -119,7 +118,7 @@ impl Shared {
         *request.headers_mut() = parts.headers;
         let call = runtime::Call {
             request_id: about.request_id,
-            trace,
+            trace: Some(trace),
             retries: 0,
             request: runtime::Request::Web {
                 request,

@@ -1,5 +1,6 @@
 //! The files of one function: `current` and its predecessors `1`, `2`, …, the oldest with the largest number.
 
+use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::FileExt as _;
@@ -12,21 +13,37 @@ const LARGEST: u64 = 8 * 1024 * 1024;
 /// Files that are kept beside the current one.
 const KEPT: u32 = 3;
 
-/// One line that an instance wrote.
+/// One line that an instance wrote; its texts may be lent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Record {
+pub(crate) struct Record<'a> {
     /// Milliseconds of the cloud's time.
     pub(crate) time: i64,
-    pub(crate) function: String,
-    pub(crate) version: String,
-    pub(crate) instance: String,
+    pub(crate) function: Cow<'a, str>,
+    pub(crate) version: Cow<'a, str>,
+    pub(crate) instance: Cow<'a, str>,
     /// The call that it belongs to, when that is certain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) request: Option<String>,
+    pub(crate) request: Option<Cow<'a, str>>,
     /// `out` or `err`.
-    pub(crate) pipe: String,
-    pub(crate) text: String,
+    pub(crate) pipe: Cow<'a, str>,
+    pub(crate) text: Cow<'a, str>,
+}
+
+impl Record<'_> {
+    /// The same with texts of its own.
+    pub(super) fn into_owned(self) -> Record<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        Record {
+            time: self.time,
+            function: owned(self.function),
+            version: owned(self.version),
+            instance: owned(self.instance),
+            request: self.request.map(owned),
+            pipe: owned(self.pipe),
+            text: owned(self.text),
+        }
+    }
 }
 
 /// That a call of a function was made for another, by which an id leads from the first to all.
@@ -45,21 +62,13 @@ pub(crate) struct Link {
 }
 
 /// What a line of a file is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Entry {
-    Record(Record),
+    Record(Record<'static>),
     Link(Link),
 }
 
 impl Entry {
-    pub(super) fn function(&self) -> &str {
-        match self {
-            Self::Record(record) => &record.function,
-            Self::Link(link) => &link.function,
-        }
-    }
-
     fn read(line: &[u8]) -> Option<Self> {
         let record = serde_json::from_slice(line).map(Self::Record);
         record
@@ -152,15 +161,15 @@ pub(super) fn read(folder: &Path, mut hand: impl FnMut(Entry)) -> io::Result<()>
 mod tests {
     use super::*;
 
-    fn record(time: i64) -> Record {
+    fn record(time: i64) -> Record<'static> {
         Record {
             time,
-            function: "f".to_owned(),
-            version: "LATEST".to_owned(),
-            instance: "i".to_owned(),
+            function: "f".into(),
+            version: "LATEST".into(),
+            instance: "i".into(),
             request: None,
-            pipe: "out".to_owned(),
-            text: "x".repeat(500_000),
+            pipe: "out".into(),
+            text: "x".repeat(500_000).into(),
         }
     }
 

@@ -1,11 +1,11 @@
 //! Takes lines from instances without making them wait, and writes them on a thread of its own.
 
+use std::collections::hash_map::Entry as Slot;
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use runtime::{Line, LogSink, Pipe};
@@ -13,11 +13,10 @@ use tokio::sync::broadcast;
 
 use super::file::{Entry, Link, LogFile, Record, read};
 use super::query::Query;
+use super::waiting::{Taken, Waiting};
 use crate::clock::Clock;
 use crate::function::trace::Origin;
 
-/// Lines that may wait for the writer. When it cannot keep up, lines are dropped and counted.
-const WAITING: usize = 16 * 1024;
 /// Lines that a follower may be behind before it misses some.
 const BEHIND: usize = 4 * 1024;
 /// How long the writer lets lines gather: to wake it for each one would cost whoever writes more than the line itself.
@@ -32,39 +31,37 @@ pub(crate) struct Logs(Arc<Shared>);
 struct Shared {
     folder: PathBuf,
     clock: Clock,
-    sender: Mutex<Option<SyncSender<Message>>>,
-    lost: AtomicU64,
+    waiting: Arc<Waiting>,
     live: broadcast::Sender<Arc<Entry>>,
 }
 
-enum Message {
-    Entry(Arc<Entry>),
-    /// Whoever waits until all that came before is written.
-    Flush(SyncSender<()>),
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.waiting.close();
+    }
 }
 
 impl Logs {
     /// Opens the folder and starts the writer.
     pub(crate) fn open(folder: PathBuf, clock: Clock) -> io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
-        let (sender, receiver) = sync_channel(WAITING);
+        let waiting = Arc::new(Waiting::default());
         let (live, _) = broadcast::channel(BEHIND);
-        let place = folder.clone();
+        let (place, source) = (folder.clone(), Arc::clone(&waiting));
         std::thread::Builder::new()
             .name("function-log".to_owned())
-            .spawn(move || write(&receiver, &place))?;
+            .spawn(move || write(&source, &place))?;
         Ok(Self(Arc::new(Shared {
             folder,
             clock,
-            sender: Mutex::new(Some(sender)),
-            lost: AtomicU64::new(0),
+            waiting,
             live,
         })))
     }
 
     /// The lines that a query asks for, oldest first, the last `most` of them. The query learns which calls were made for which.
     /// Blocks.
-    pub(crate) fn find(&self, query: &mut Query, most: usize) -> io::Result<Vec<Record>> {
+    pub(crate) fn find(&self, query: &mut Query, most: usize) -> io::Result<Vec<Record<'static>>> {
         self.flush();
         if query.is_of_a_request() {
             self.learn(query)?;
@@ -107,17 +104,24 @@ impl Logs {
 
     /// Keeps that a call of a function was made for another.
     pub(crate) fn link(&self, function: &str, request: &str, origin: &Origin) {
-        let Some(sender) = self.sender() else { return };
-        let link = Arc::new(Entry::Link(Link {
+        let link = Link {
             time: self.time(SystemTime::now()),
             function: function.to_owned(),
             request: request.to_owned(),
             trace: origin.trace.clone(),
             parent: origin.span.clone(),
-        }));
-        let _ = self.0.live.send(Arc::clone(&link));
-        // As with lines, nobody waits for the disk.
-        let _ = sender.try_send(Message::Entry(link));
+        };
+        self.0.waiting.add_link(&link);
+        self.tell(|| Entry::Link(link));
+    }
+
+    /// Shows an entry to whoever follows.
+    fn tell(&self, entry: impl FnOnce() -> Entry) {
+        let live = &self.0.live;
+        if live.receiver_count() > 0 {
+            // The last of them may just have gone.
+            let _ = live.send(Arc::new(entry()));
+        }
     }
 
     /// A time of the machine as milliseconds of the cloud's.
@@ -144,69 +148,35 @@ impl Logs {
 
     fn flush(&self) {
         let (done, waiting) = sync_channel(1);
-        if let Some(sender) = self.sender()
-            && sender.send(Message::Flush(done)).is_ok()
-        {
-            let _ = waiting.recv();
-        }
-    }
-
-    fn sender(&self) -> Option<SyncSender<Message>> {
-        let sender = self.0.sender.lock();
-        sender.unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.waiting.flush(done);
+        let _ = waiting.recv();
     }
 }
 
 impl LogSink for Logs {
     fn line(&self, line: Line<'_>) {
-        let shared = &self.0;
-        let time = self.time(line.at);
-        let record = |text: &str| Record {
-            time,
-            function: line.function.to_owned(),
-            version: line.version.to_owned(),
-            instance: line.instance.to_owned(),
-            request: line.request.map(str::to_owned),
-            pipe: match line.pipe {
-                Pipe::Out => "out",
-                Pipe::Err => "err",
-            }
-            .to_owned(),
-            text: text.to_owned(),
+        let pipe = match line.pipe {
+            Pipe::Out => "out",
+            Pipe::Err => "err",
         };
-        let Some(sender) = self.sender() else { return };
-        let lost = shared.lost.swap(0, Ordering::Relaxed);
-        if lost > 0 {
-            let words = format!("… {lost} lines came too fast and were not kept");
-            let _ = sender.try_send(Message::Entry(Arc::new(Entry::Record(record(&words)))));
-        }
-        let record = Arc::new(Entry::Record(record(line.text)));
-        // Nobody may be following.
-        let _ = shared.live.send(Arc::clone(&record));
-        if let Err(TrySendError::Full(_)) = sender.try_send(Message::Entry(record)) {
-            shared.lost.fetch_add(lost + 1, Ordering::Relaxed);
-        }
+        let record = Record {
+            time: self.time(line.at),
+            function: line.function.into(),
+            version: line.version.into(),
+            instance: line.instance.into(),
+            request: line.request.map(Into::into),
+            pipe: pipe.into(),
+            text: line.text.into(),
+        };
+        self.0.waiting.add_record(&record);
+        self.tell(|| Entry::Record(record.into_owned()));
     }
 }
 
 /// Writes what comes, whole batches at a time. A disk that refuses costs lines and nothing else.
-fn write(receiver: &Receiver<Message>, folder: &std::path::Path) {
+fn write(waiting: &Waiting, folder: &Path) {
     let mut files: HashMap<String, LogFile> = HashMap::new();
-    while let Ok(first) = receiver.recv() {
-        let mut batches: HashMap<String, Vec<u8>> = HashMap::new();
-        let mut flushed = Vec::new();
-        let rest = receiver.try_iter().take(WAITING);
-        for message in std::iter::once(first).chain(rest) {
-            match message {
-                Message::Entry(entry) => {
-                    let lines = batches.entry(entry.function().to_owned()).or_default();
-                    if serde_json::to_writer(&mut *lines, &*entry).is_ok() {
-                        lines.push(b'\n');
-                    }
-                }
-                Message::Flush(done) => flushed.push(done),
-            }
-        }
+    while let Some(Taken { batches, flushed }) = waiting.take() {
         for (function, lines) in batches {
             if files.len() > OPEN {
                 files.clear();
@@ -216,8 +186,8 @@ fn write(receiver: &Receiver<Message>, folder: &std::path::Path) {
                 files.remove(&function);
             }
             let file = match files.entry(function) {
-                std::collections::hash_map::Entry::Occupied(file) => file.into_mut(),
-                std::collections::hash_map::Entry::Vacant(vacant) => match LogFile::open(place) {
+                Slot::Occupied(file) => file.into_mut(),
+                Slot::Vacant(vacant) => match LogFile::open(place) {
                     Ok(file) => vacant.insert(file),
                     Err(_) => continue,
                 },
@@ -260,7 +230,7 @@ mod tests {
             let found = logs.find(&mut query, most).unwrap();
             found
                 .into_iter()
-                .map(|record| record.text)
+                .map(|record| record.text.into_owned())
                 .collect::<Vec<_>>()
         };
         assert_eq!(texts(10), ["one", "two"]);
@@ -315,8 +285,13 @@ mod tests {
             let all = ["page", "stock", "depot"].map(|name| ("function", name));
             let mut query = asked(&[&all[..], &[("request", id)]].concat());
             let found = logs.find(&mut query, 10).unwrap();
-            let pair = |record: Record| (record.text, record.request.unwrap());
-            found.into_iter().map(pair).collect::<Vec<_>>()
+            let owned = |record: Record<'_>| {
+                (
+                    record.text.into_owned(),
+                    record.request.unwrap().into_owned(),
+                )
+            };
+            found.into_iter().map(owned).collect::<Vec<_>>()
         };
         let pairs = |wanted: &[(&str, &str)]| {
             let owned = |(name, id): &(&str, &str)| ((*name).to_owned(), (*id).to_owned());

@@ -4,6 +4,7 @@
 mod file;
 mod keeper;
 mod query;
+mod waiting;
 
 pub(crate) use file::{Entry, Record};
 pub(crate) use keeper::Logs;

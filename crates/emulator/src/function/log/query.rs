@@ -96,15 +96,15 @@ impl Query {
     }
 
     /// Whether a line is asked for.
-    pub(crate) fn fits(&self, record: &Record) -> bool {
+    pub(crate) fn fits(&self, record: &Record<'_>) -> bool {
         let is = |wanted: &Option<String>, found: Option<&str>| {
             wanted.is_none() || wanted.as_deref() == found
         };
         let is_of_call = |calls: &Calls| {
             let request = record.request.as_ref();
-            request.is_some_and(|request| calls.requests.contains(request))
+            request.is_some_and(|request| calls.requests.contains(&**request))
         };
-        self.functions.contains(&record.function)
+        self.functions.iter().any(|name| *name == record.function)
             && self.calls.as_ref().is_none_or(is_of_call)
             && is(&self.instance, Some(&record.instance))
             && is(&self.version, Some(&record.version))
