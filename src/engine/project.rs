@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::apply::{self, Event, Owner, Report, Stop};
 use crate::component::{self, Lowered};
-use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 use crate::manifest::Manifest;
 use crate::observe::observe;
 use crate::own::Own;
@@ -124,47 +124,51 @@ impl Project {
 
     /// The one region that the resources are in: as the manifest wants it, or, when it was read no further than its
     /// text, as the state remembers it. `None`: nothing names one.
+    ///
+    /// # Errors
+    /// There are several, or what is deployed is in another: a run asks one region, and would neither see nor take away what is
+    /// in the other.
     pub fn region(&self) -> Result<Option<String>, Diagnostics> {
-        let wanted = |name: &str, r: &crate::resource::Resource| match r.attrs.get(name) {
+        let mut wanted = self.wanted_regions();
+        wanted.dedup_by(|a, b| a.0 == b.0);
+        let Some((first, at)) = wanted.first() else {
+            return Ok(self.remembered_regions().next().map(str::to_owned));
+        };
+        if let Some((other, at)) = wanted.iter().find(|(region, _)| region != first) {
+            let detail = format!(
+                "resources are in `{first}` and in `{other}`; one manifest deploys to one region so far"
+            );
+            return Err(not_yet(detail, at.as_ref()).into());
+        }
+        if let Some(old) = self.remembered_regions().find(|region| region != first) {
+            let detail = format!(
+                "what is deployed is in `{old}` and shall be in `{first}`; nothing moves from region to region so far"
+            );
+            let error = not_yet(detail, at.as_ref())
+                .hint("take it away first: sdev remove")
+                .hint("or let both be, each with a state of its own: sdev deploy --env NAME");
+            return Err(error.into());
+        }
+        Ok(Some(first.clone()))
+    }
+
+    fn wanted_regions(&self) -> Vec<(String, Option<Span>)> {
+        let planned = &self.lowered.planned;
+        let deployed = self.lowered.graph.ordered();
+        let deployed = deployed.filter(|r| planned.iter().all(|planned| planned.id != r.id));
+        let regions = deployed.filter_map(|r| match r.attrs.get("region") {
             Some(Value::Plain(Json::String(region))) => Some((region.clone(), r.at.clone())),
             _ => None,
-        };
-        let mut regions: Vec<_> = self
-            .lowered
-            .graph
-            .ordered()
-            .filter(|r| {
-                !self
-                    .lowered
-                    .planned
-                    .iter()
-                    .any(|planned| planned.id == r.id)
-            })
-            .filter_map(|r| wanted("region", r))
-            .collect();
-        if regions.is_empty() {
-            let records = self
-                .remembered
-                .iter()
-                .flat_map(|state| state.records.values());
-            let remembered = records.filter_map(|r| r.attrs.get("region")?.as_str());
-            regions.extend(remembered.map(|region| (region.to_owned(), None)));
-        }
-        regions.dedup_by(|a, b| a.0 == b.0);
-        let Some((first, _)) = regions.first().cloned() else {
-            return Ok(None);
-        };
-        match regions.into_iter().find(|(region, _)| *region != first) {
-            None => Ok(Some(first)),
-            Some((other, at)) => {
-                let detail = format!(
-                    "resources are in `{first}` and in `{other}`; one manifest deploys to one region so far"
-                );
-                let mut error = Diagnostic::error(code::NOT_SUPPORTED_YET, detail);
-                error.at = at;
-                Err(error.into())
-            }
-        }
+        });
+        regions.collect()
+    }
+
+    fn remembered_regions(&self) -> impl Iterator<Item = &str> {
+        let records = self
+            .remembered
+            .iter()
+            .flat_map(|state| state.records.values());
+        records.filter_map(|record| record.attrs.get("region")?.as_str())
     }
 
     /// The blocks of this run that can be planned and not deployed yet, each with its place.
@@ -181,7 +185,7 @@ impl Project {
             let detail = format!(
                 "`{id}` can be checked and planned; {what} `{kind}` cannot be deployed yet"
             );
-            found.push(Diagnostic::error(code::NOT_SUPPORTED_YET, detail).at(planned.at.clone()));
+            found.push(not_yet(detail, Some(&planned.at)));
         }
         found
     }
@@ -334,4 +338,12 @@ fn check_account(state: &State, to: &Destination) -> Result<(), Diagnostics> {
     Err(Diagnostic::error(code::STATE_ACCOUNT, detail)
         .hint(hint)
         .into())
+}
+
+fn not_yet(detail: String, at: Option<&Span>) -> Diagnostic {
+    let error = Diagnostic::error(code::NOT_SUPPORTED_YET, detail);
+    match at {
+        Some(at) => error.at(at.clone()),
+        None => error,
+    }
 }

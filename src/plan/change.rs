@@ -244,6 +244,14 @@ impl Change {
         )
     }
 
+    /// Which of the resource's things it deletes, if it does.
+    pub(super) fn deletes(&self) -> Option<&Which> {
+        match self {
+            Self::Delete { which, .. } => Some(which),
+            _ => None,
+        }
+    }
+
     /// Which of the resource's things it is about.
     pub fn which(&self) -> &Which {
         match self {

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::make::{Observed, Planner};
-use super::{Adoption, Change, Facts, FieldDiff, current, diff};
+use super::{Adoption, Change, Facts, FieldDiff, current, diff, room};
 use crate::diagnostic::{Diagnostic, code};
 use crate::provider::Seen;
 use crate::resource::{KindSpec, Object, Resource, ResourceId};
@@ -37,6 +37,7 @@ pub(super) fn decide(
     let remembered = planner.remembered(resource);
     let asked = remembered.map_or(&resource.id, |(id, _)| id);
     let seen = observed.get(asked).and_then(Option::as_ref);
+    let seen = seen.filter(|_| remembered.is_some() || !planner.loses_its_place(resource));
     match (remembered, seen) {
         (None, None) => Ok(create(&wanted, spec, Vec::new())),
         (None, Some(seen)) if spec.contained => {
@@ -299,7 +300,8 @@ fn change(
                 .first()
                 .is_some_and(|name| spec.identity.contains(name))
         });
-        if !renamed && record.kind == resource.kind {
+        let is_same_place = !renamed && record.kind == resource.kind;
+        if is_same_place || room::stands_in_the_way(record, resource, spec) {
             decision.delete_first = Some(format!("{} cannot change in place", fixed.join(", ")));
         }
         decision.change = create(wanted, spec, fixed).change;

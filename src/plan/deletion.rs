@@ -25,7 +25,10 @@ impl Planner<'_> {
         // Some had to make room already.
         let deleted = self.deleted_first();
         let mut all = self.going();
-        all.retain(|going| going.which != Which::Current || !deleted.contains(&going.id));
+        all.retain(|going| match &going.which {
+            Which::Current => !deleted.contains(&going.id),
+            which @ Which::Deposed(_) => !self.is_planned(&going.id, which),
+        });
         self.refuse_held(&all);
         for going in dependents_first(all) {
             let mut waits = before.clone();
@@ -107,16 +110,31 @@ impl Planner<'_> {
         }
     }
 
-    pub(super) fn farewell(&self, going: &Going, seen: &Observed) -> Change {
-        let which = going.which.clone();
-        let lives_on = identity::of_record(&going.record, self.specs)
-            .and_then(|identity| self.wanted.get(&identity));
-        if let Some(heir) = lives_on {
-            return Change::Forget {
+    fn is_planned(&self, id: &ResourceId, which: &Which) -> bool {
+        let mut steps = self.plan.steps.iter();
+        steps.any(|step| step.id == *id && step.change.deletes() == Some(which))
+    }
+
+    fn farewell(&self, going: &Going, seen: &Observed) -> Change {
+        let heir = self.heir(going);
+        match heir.or_else(|| self.successor(&going.record)) {
+            Some(heir) => Change::Forget {
                 because: format!("it goes on as `{heir}`"),
-                which,
-            };
+                which: going.which.clone(),
+            },
+            None => self.end(going, seen),
         }
+    }
+
+    /// The wanted resource that is the same thing in the cloud.
+    pub(super) fn heir(&self, going: &Going) -> Option<&ResourceId> {
+        let identity = identity::of_record(&going.record, self.specs)?;
+        self.wanted.get(&identity)
+    }
+
+    /// What becomes of a thing that nobody goes on with.
+    pub(super) fn end(&self, going: &Going, seen: &Observed) -> Change {
+        let which = going.which.clone();
         match (&which, seen.get(&going.id)) {
             (Which::Deposed(_), _) => Change::Delete {
                 because: "its successor is in place".to_owned(),

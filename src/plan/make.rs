@@ -126,7 +126,7 @@ pub(super) struct Planner<'a> {
     /// What is wanted, by what it will be in the cloud.
     pub(super) wanted: BTreeMap<Identity, ResourceId>,
     /// The step that makes or changes a resource, by resource.
-    changed: BTreeMap<ResourceId, usize>,
+    pub(super) changed: BTreeMap<ResourceId, usize>,
     pub(super) diagnostics: Diagnostics,
 }
 

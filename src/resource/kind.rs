@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value as Json;
+
 use super::{Kind, Object};
 
 /// A kind's rules. The core diffs by them, so providers cannot disagree about what a change is.
@@ -12,9 +14,8 @@ pub struct KindSpec {
     /// Immutable attributes that form the name in the cloud. While they stay the same, a successor can only be made
     /// after its predecessor is gone.
     pub identity: BTreeSet<String>,
-    /// Attributes in which no two may agree at one time: one that goes is deleted before one that agrees with it is made.
-    /// Empty: none stands in another's way.
-    pub exclusive: BTreeSet<String>,
+    /// What cannot be there beside one of this kind. What goes is deleted before what it excludes is made.
+    pub exclusive: Vec<Exclusive>,
     /// Attributes whose text never leaves the provider's call.
     pub secret: BTreeSet<String>,
     /// Attributes that only steer the apply (a local folder): not compared, not shown.
@@ -34,6 +35,42 @@ pub struct KindSpec {
     /// The attribute naming the resource whose changed items must be announced to this one by the
     /// action `refresh` (a cache over files).
     pub refresh_from: Option<String>,
+}
+
+/// Things of which only one can be there at a time: those that agree in some attributes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exclusive {
+    /// Another kind whose things are excluded; `None`: those of the same kind.
+    pub other: Option<Kind>,
+    /// Whether one of this kind is all that one of the other is, so that it goes on as this one and nothing is deleted.
+    pub covers: bool,
+    /// An attribute and its value that both have.
+    pub among: Option<(String, Json)>,
+    /// The attributes in which they agree.
+    pub agree: BTreeSet<String>,
+}
+
+impl Exclusive {
+    /// Things of the same kind, whose `among` is a value, that agree in some attributes.
+    pub fn same((attribute, value): (&str, &str), agree: &[&str]) -> Self {
+        Self {
+            other: None,
+            covers: false,
+            among: Some((attribute.to_owned(), value.into())),
+            agree: agree.iter().map(|&name| name.to_owned()).collect(),
+        }
+    }
+
+    /// Things of another kind that agree in some attributes: both are one thing in the cloud, of which this kind may be all or a
+    /// part.
+    pub fn other(kind: &str, covers: bool, agree: &[&str]) -> Self {
+        Self {
+            other: Some(kind.into()),
+            covers,
+            among: None,
+            agree: agree.iter().map(|&name| name.to_owned()).collect(),
+        }
+    }
 }
 
 /// The rules of all kinds that a provider serves.

@@ -8,7 +8,7 @@ mod value;
 
 pub use graph::{Cycle, Graph, Resource};
 pub use id::{Kind, RemoteId, ResourceId};
-pub use kind::{KindSpec, Specs};
+pub use kind::{Exclusive, KindSpec, Specs};
 pub use secret::{
     PLAIN, Part, Print, Sealed, SecretRef, Transform, conceal, conceal_plain, differ_in_key,
     is_sealed,

@@ -37,6 +37,7 @@ mod lsp;
 mod media;
 mod microservices;
 mod migrate;
+mod moves;
 mod no_effect;
 mod orders;
 mod oss;

@@ -8,16 +8,16 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::provider::Seen;
-use crate::resource::{Graph, KindSpec, Object, Resource, Specs, Value};
+use crate::resource::{Exclusive, Graph, KindSpec, Object, Resource, Specs, Value};
 use crate::state::{Record, State, Status};
 
 mod change;
 mod protection;
 mod scope;
 
-const OWNER: &str = "app/test/1";
+pub(super) const OWNER: &str = "app/test/1";
 
-fn object(json: Json) -> Object {
+pub(super) fn object(json: Json) -> Object {
     json.as_object().unwrap().clone()
 }
 
@@ -31,8 +31,13 @@ fn specs() -> Specs {
     files.contained = true;
     let mut bell = KindSpec::new(&["name"], &[]);
     bell.identity = BTreeSet::from(["name".to_owned()]);
-    bell.exclusive = BTreeSet::from(["of".to_owned(), "version".to_owned()]);
+    bell.exclusive = vec![Exclusive::same(("rings", "loud"), &["of", "version"])];
+    bell.defaults.insert("rings".into(), json!("loud"));
     bell.defaults.insert("version".into(), json!("latest"));
+    let mut chime = KindSpec::new(&["name"], &[]);
+    chime.exclusive = vec![Exclusive::other("bell", true, &["name"])];
+    let mut clapper = KindSpec::new(&["name"], &[]);
+    clapper.exclusive = vec![Exclusive::other("bell", false, &["name"])];
     let mut cache = KindSpec::new(&[], &["url"]);
     cache.refresh_from = Some("files".to_owned());
     cache.local = BTreeSet::from(["files".to_owned(), "index".to_owned()]);
@@ -40,6 +45,8 @@ fn specs() -> Specs {
         ("store".into(), store),
         ("files".into(), files),
         ("bell".into(), bell),
+        ("chime".into(), chime),
+        ("clapper".into(), clapper),
         ("cache".into(), cache),
     ])
 }

@@ -12,7 +12,7 @@ use super::fc_part::{as_text, text};
 use super::{fc_shown, fc_tags};
 use crate::provider::alibaba::fc::{Call, Fc};
 use crate::provider::{ErrorKind, Made, ProviderError, Seen, Task};
-use crate::resource::{KindSpec, Object, RemoteId};
+use crate::resource::{Exclusive, KindSpec, Object, RemoteId};
 use crate::state::Record;
 
 const KIND: &str = "fc.custom_domain";
@@ -68,6 +68,12 @@ impl Driver for FcDomain {
     fn spec(&self) -> KindSpec {
         let mut spec = KindSpec::new(&["domainName", "region"], &["domainName", "url"]);
         spec.identity.extend(["domainName".into(), "region".into()]);
+        // Both are one domain in the cloud.
+        spec.exclusive = vec![Exclusive::other(
+            "fc.route",
+            true,
+            &["domainName", "region"],
+        )];
         spec.defaults = defaults();
         spec
     }

@@ -14,7 +14,7 @@ use super::fc_part::{LATEST, text};
 use super::{fc_shown, fc_tags};
 use crate::provider::alibaba::fc::Fc;
 use crate::provider::{ErrorKind, Made, ProviderError, Seen, Task};
-use crate::resource::{KindSpec, Object, RemoteId};
+use crate::resource::{Exclusive, KindSpec, Object, RemoteId};
 use crate::state::Record;
 
 const KIND: &str = "fc.route";
@@ -137,6 +137,12 @@ impl Driver for FcRoute {
         let mut spec = KindSpec::new(&["domainName", "region", "path"], &["domainName", "url"]);
         let identity = ["domainName", "region", "path"];
         spec.identity.extend(identity.map(str::to_owned));
+        // Both are one domain in the cloud.
+        spec.exclusive = vec![Exclusive::other(
+            "fc.custom_domain",
+            false,
+            &["domainName", "region"],
+        )];
         spec.defaults = fc_domain::defaults();
         spec.defaults.insert("qualifier".into(), LATEST.into());
         spec.defaults.insert("methods".into(), json!([]));

@@ -241,8 +241,10 @@ impl Driver for FcSetting {
 
     fn spec(&self) -> KindSpec {
         let mut spec = KindSpec::new(&["functionName", "qualifier"], &[]);
-        spec.identity
-            .extend(["functionName".into(), "qualifier".into()]);
+        spec.identity.insert("functionName".into());
+        if self.document.by_qualifier {
+            spec.identity.insert("qualifier".into());
+        }
         spec.contained = true;
         spec.local.insert("mode".into());
         spec.defaults.insert("qualifier".into(), LATEST.into());

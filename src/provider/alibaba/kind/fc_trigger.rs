@@ -9,7 +9,7 @@ use super::fc_part::{Part, as_text, text};
 use super::fc_shown;
 use crate::provider::alibaba::fc::{Call, Fc};
 use crate::provider::{ErrorKind, Made, ProviderError, Seen, Task};
-use crate::resource::{KindSpec, Object, RemoteId};
+use crate::resource::{Exclusive, KindSpec, Object, RemoteId};
 use crate::state::Record;
 
 const KIND: &str = "fc.trigger";
@@ -87,8 +87,10 @@ impl Driver for FcTrigger {
         spec.identity
             .extend(["functionName".into(), "triggerName".into()]);
         // The service takes one HTTP trigger of a version, and refuses two that meet in a bucket.
-        let exclusive = ["functionName", "triggerType", "sourceArn", "qualifier"];
-        spec.exclusive.extend(exclusive.map(str::to_owned));
+        spec.exclusive = vec![
+            Exclusive::same(("triggerType", "http"), &["functionName", "qualifier"]),
+            Exclusive::same(("triggerType", "oss"), &["sourceArn"]),
+        ];
         spec.contained = true;
         spec.renew(&["urlInternet", "urlIntranet"], &["qualifier"]);
         spec.defaults.insert("qualifier".into(), "LATEST".into());
