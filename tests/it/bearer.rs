@@ -3,24 +3,12 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::support::{Sandbox, fetch};
+use crate::support::{FUNCTION, Sandbox, fetch};
 
 const TOKEN: &str = "cAnArY-bearer.7f3a9+0123456789/abcdefgh";
 
-const MANIFEST: &str = "\
-edition: 3.0.0
-name: shop
-access: local
-resources:
-  api:
-    component: fc3
-    props:
-      region: cn-hangzhou
-      functionName: api
-      runtime: python3.10
-      handler: index.handler
-      code: ./code
-      triggers:
+/// Further properties of the function.
+const PROPERTIES: &str = "      triggers:
         - triggerName: web
           triggerType: http
           triggerConfig:
@@ -31,11 +19,15 @@ resources:
                 - { tokenName: first, enable: true, tokenData: \"${secret('TOKEN')}\" }
 ";
 
+fn manifest() -> String {
+    [FUNCTION, PROPERTIES].concat()
+}
+
 #[test]
 fn a_token_that_is_a_secret_lets_in_and_shows_nowhere() {
     let sandbox = Sandbox::new().with_cloud();
     sandbox
-        .file("s.yaml", MANIFEST)
+        .file("s.yaml", manifest())
         .file(
             "code/index.py",
             "def handler(event, context): return 'in'\n",
@@ -77,7 +69,7 @@ fn a_token_that_is_a_secret_lets_in_and_shows_nowhere() {
     assert_eq!((status, text.contains(invalid)), (403, true), "{text}");
 
     // The service's own answer stands in the way of what it does not take.
-    let short = MANIFEST.replace("${secret('TOKEN')}", "too-short");
+    let short = manifest().replace("${secret('TOKEN')}", "too-short");
     sandbox.file("s.yaml", short);
     let refused = sandbox.run("deploy -y").code(1);
     refused.says("authConfig.tokens[0].tokenData");

@@ -1,21 +1,9 @@
 //! Settings without effect in the local cloud: told once, when a deploy sets them.
 
-use crate::support::Sandbox;
+use crate::support::{FUNCTION, Sandbox};
 
-const MANIFEST: &str = "\
-edition: 3.0.0
-name: shop
-access: local
-resources:
-  api:
-    component: fc3
-    props:
-      region: cn-hangzhou
-      functionName: api
-      runtime: python3.10
-      handler: index.handler
-      code: ./code
-      internetAccess: false
+/// Further properties of the function.
+const PROPERTIES: &str = "      internetAccess: false
       vpcConfig: { vpcId: vpc-1, vSwitchIds: [vsw-1], securityGroupId: sg-1 }
       triggers:
         - triggerName: stream
@@ -24,13 +12,17 @@ resources:
           triggerConfig: {}
 ";
 
+fn manifest() -> String {
+    [FUNCTION, PROPERTIES].concat()
+}
+
 const WORDS: &str = "no effect in the local cloud, of `api`: internetAccess: false, trigger stream (tablestore), which does not fire, vpcConfig";
 
 #[test]
 fn settings_without_effect_are_told_when_they_are_set_and_not_again() {
     let sandbox = Sandbox::new().with_cloud();
     sandbox
-        .file("s.yaml", MANIFEST)
+        .file("s.yaml", manifest())
         .file("code/index.py", "def handler(event, context): return 1\n");
     let plan = sandbox.run("plan").code(0);
     assert!(plan.stderr.contains(WORDS), "{}", plan.stderr);
@@ -47,7 +39,7 @@ fn settings_without_effect_are_told_when_they_are_set_and_not_again() {
     let code = sandbox.run("deploy -y").code(0);
     assert!(!code.stderr.contains("SD0141"), "{}", code.stderr);
 
-    let more = MANIFEST.replace(
+    let more = manifest().replace(
         "      triggers:",
         "      customDNS: { nameServers: [10.0.0.1] }\n      triggers:",
     );

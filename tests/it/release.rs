@@ -2,22 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::support::{Ran, Sandbox};
-
-const MANIFEST: &str = "\
-edition: 3.0.0
-name: shop
-access: local
-resources:
-  api:
-    component: fc3
-    props:
-      region: cn-hangzhou
-      functionName: api
-      runtime: python3.10
-      handler: index.handler
-      code: ./code
-";
+use crate::support::{FUNCTION, Ran, Sandbox};
 
 fn code(word: &str) -> String {
     format!("def handler(event, context):\n    return '{word}'\n")
@@ -35,7 +20,7 @@ fn deployed(manifest: &str) -> Sandbox {
 
 /// Versions 1, which says `one`, and 2, which says `two`.
 fn published() -> Sandbox {
-    let sandbox = deployed(MANIFEST);
+    let sandbox = deployed(FUNCTION);
     let first = sandbox.run("version publish --description first").code(0);
     assert_eq!(first.stdout, "1\n");
     sandbox.file("code/index.py", code("two"));
@@ -68,7 +53,7 @@ fn cells(ran: &Ran) -> Vec<Vec<String>> {
 
 #[test]
 fn versions_are_published_listed_and_removed() {
-    let sandbox = deployed(MANIFEST);
+    let sandbox = deployed(FUNCTION);
     sandbox
         .run("version list")
         .code(0)
@@ -179,7 +164,7 @@ fn target(sandbox: &Sandbox, qualifier: &str) -> Json {
 #[test]
 fn what_the_manifest_states_is_said_to_be_set_back() {
     let stated = format!(
-        "{MANIFEST}      provisionConfig: {{ defaultTarget: 1 }}\n      concurrencyConfig: {{ reservedConcurrency: 3 }}\n"
+        "{FUNCTION}      provisionConfig: {{ defaultTarget: 1 }}\n      concurrencyConfig: {{ reservedConcurrency: 3 }}\n"
     );
     let sandbox = deployed(&stated);
     assert_eq!(target(&sandbox, "LATEST"), 1);
@@ -241,7 +226,7 @@ fn what_no_manifest_states_is_kept_by_deploys() {
 
 #[test]
 fn instances_that_are_there_at_least_are_set_by_hand() {
-    let stated = format!("{MANIFEST}      scalingConfig: {{ minInstances: 1 }}\n");
+    let stated = format!("{FUNCTION}      scalingConfig: {{ minInstances: 1 }}\n");
     let sandbox = deployed(&stated);
     let least = |sandbox: &Sandbox| {
         let got = sandbox.run("scaling get --json").code(0);
