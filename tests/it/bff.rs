@@ -189,6 +189,26 @@ fn each_client_gets_its_own_form_and_cache_rules() {
 }
 
 #[test]
+fn who_asks_too_often_waits_and_nobody_else() {
+    let shop = Shop::deployed();
+    shop.change("s.yaml", "'600'", "'5'");
+    shop.change("s.yaml", "'120'", "'3'");
+    shop.run("deploy -y");
+    // A minute may end among them.
+    let refused = |ask: &dyn Fn() -> Fetched, most: usize| {
+        let answers: Vec<Fetched> = (0..2 * most + 2).map(|_| ask()).collect();
+        let refused: Vec<_> = answers.iter().filter(|one| one.status == 429).collect();
+        assert!((2..=most + 2).contains(&refused.len()), "{}", refused.len());
+        let wait = refused[0].header("retry-after").unwrap();
+        assert!((1..=60).contains(&wait.parse::<u32>().unwrap()), "{wait}");
+    };
+    refused(&|| shop.web(), 5);
+    refused(&|| shop.mobile(), 3);
+    let other = shop.made(WEB_KEY, &["node", "web/session.js", "bob"]);
+    assert_ne!(shop.get(WEB, "/home", &[cookie(&other)]).status, 429);
+}
+
+#[test]
 fn each_backend_lets_in_its_own_visitors_and_the_services_nobody() {
     let shop = Shop::deployed();
     let [old_session, old_token] = shop.over();

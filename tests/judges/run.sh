@@ -68,6 +68,7 @@ judge "triggers of queues (PyPI)" "$venv/bin/python" trigger_judge.py
 judge "alibabacloud-eventbridge20200401 (PyPI)" "$venv/bin/python" eventbridge_judge.py
 judge "alibabacloud-eventbridge (PyPI)" "$events/bin/python" events_judge.py
 judge "jsonschema (PyPI)" "$venv/bin/python" schema_judge.py "$sdev"
+judge "contracts by jsonschema (PyPI)" "$venv/bin/python" contract_judge.py "$sdev"
 judge "PostgreSQL (Debian)" "$venv/bin/python" postgres_judge.py "$sdev"
 judge "Chromium" node browser_judge.mjs "$sdev"
 folder=$(mktemp -d)

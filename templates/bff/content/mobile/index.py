@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import bearer
+import limit
 from services import ask_all
 
 LATEST = 3
@@ -15,6 +16,9 @@ def handler(event, context):
     user = bearer.read(headers.get("authorization", ""))
     if user is None:
         return answer(401, {"error": "there is no token"}, {"WWW-Authenticate": "Bearer"})
+    wait = limit.wait(user)
+    if wait:
+        return answer(429, {"error": "you ask too often"}, {"Retry-After": str(wait)})
     if (request["requestContext"]["http"]["method"], request["rawPath"]) != ("GET", "/home"):
         return answer(404, {"error": "there is nothing here"})
     return home(user, headers.get("if-none-match"))

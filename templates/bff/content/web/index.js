@@ -1,4 +1,5 @@
 // The backend of the web page: a page needs everything at once. What a service does not tell in time is left out, with a warning.
+const limit = require("./limit.js");
 const { ask } = require("./services.js");
 const session = require("./session.js");
 
@@ -6,6 +7,8 @@ exports.handler = async (event) => {
   const { requestContext, rawPath, headers, body, isBase64Encoded } = JSON.parse(event);
   const user = session.read(cookie(headers, "session"));
   if (user === undefined) return answer(401, { error: "there is no session" });
+  const wait = limit.wait(user);
+  if (wait) return answer(429, { error: "you ask too often" }, { "Retry-After": String(wait) });
   const route = `${requestContext.http.method} ${rawPath}`;
   if (route === "GET /home") return home(user);
   if (route === "POST /orders") return order(user, isBase64Encoded ? Buffer.from(body, "base64").toString() : body);
@@ -32,7 +35,7 @@ function cookie(headers, name) {
 }
 
 // A page is made anew each time, and no cache may keep what belongs to one visitor.
-function answer(statusCode, value) {
-  const headers = { "Content-Type": "application/json", "Cache-Control": "private, no-store", Vary: "Cookie" };
+function answer(statusCode, value, more) {
+  const headers = { "Content-Type": "application/json", "Cache-Control": "private, no-store", Vary: "Cookie", ...more };
   return { statusCode, headers, body: JSON.stringify(value) };
 }
