@@ -141,6 +141,12 @@ pub(in crate::component) static FUNCTION: Schema = Schema {
         )
         .default("1"),
         prop(
+            "instances",
+            Kind::Int(0, 100_000, 1),
+            "Instances that it has at most, and that no other function may use.",
+        )
+        .default("as many as calls need"),
+        prop(
             "layers",
             Kind::List(&Kind::Text),
             "Layers: folders or zips relative to the manifest, and ARNs.",
@@ -164,6 +170,7 @@ pub(in crate::component) static FUNCTION: Schema = Schema {
         ("environmentVariables", "write `env`"),
         ("triggers", "write `url`, `schedule` or `on`"),
         ("customDomain", "write `domain`"),
+        ("concurrencyConfig", "write `instances`"),
         ("source", "write `code`"),
     ],
     also: Some(|block, diagnostics| {

@@ -71,6 +71,11 @@ pub(in crate::component) fn lower(
     if let Some(node) = props.node("async").filter(|node| node.is_map()) {
         function.document("async", "fc.async_config", asynchronous(node), Some(node));
     }
+    if let Some(node) = props.node("instances") {
+        let reserved = shaped(node, kind_of("instances"));
+        let attrs = Attrs::from([("reservedConcurrency".to_owned(), reserved)]);
+        function.document("concurrency", "fc.concurrency", attrs, Some(node));
+    }
     if let Some(route) = route(&props, diagnostics) {
         function.route(route);
     }
