@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Attempt, Fault, Header, MapRun, Millis, limits};
+use super::{Attempt, Fault, Header, MapRun, Millis, size};
 use crate::expression::{Chance, Kept, NONE};
 use crate::program::{Language, ScopeId, StepId};
 
@@ -217,7 +217,7 @@ impl Execution {
             let around = around.map_or(&NONE, |around| &*around.variables);
             frame.variables.beyond(around)
         });
-        own.map(|(name, value)| limits::entry(name, value)).sum()
+        own.map(|(name, value)| size::entry(name, value) + 1).sum()
     }
 
     /// The frame and everything inside it.

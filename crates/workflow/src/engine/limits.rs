@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::size::size;
 use super::{Fault, Millis};
 use crate::program::Language;
 
@@ -136,29 +137,6 @@ pub(super) fn check_map(language: Language, value: &Value, what: &str) -> Result
         ));
     }
     Ok(())
-}
-
-/// About how many bytes an entry of a map takes as JSON.
-pub(super) fn entry(key: &str, value: &Value) -> usize {
-    key.len() + 4 + size(value)
-}
-
-/// About how many bytes a value takes as JSON.
-pub(super) fn size(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) => 4,
-        Value::Number(number) => number.as_i64().map_or(8, |number| {
-            number.unsigned_abs().checked_ilog10().unwrap_or(0) as usize + 1
-        }),
-        Value::String(text) => text.len() + 2,
-        Value::Array(items) => 2 + items.iter().map(|item| size(item) + 1).sum::<usize>(),
-        Value::Object(entries) => {
-            2 + entries
-                .iter()
-                .map(|(key, value)| entry(key, value))
-                .sum::<usize>()
-        }
-    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod frames;
 mod limits;
 mod map_run;
 mod perform;
+mod size;
 mod start;
 mod task;
 mod timer;

@@ -6,6 +6,7 @@ mod doubts;
 mod faults;
 mod first;
 mod globals;
+mod limits;
 mod map_run;
 mod model;
 mod real;
