@@ -8,6 +8,7 @@ mod first;
 mod globals;
 mod limits;
 mod map_run;
+mod merges;
 mod model;
 mod real;
 mod redrive;
