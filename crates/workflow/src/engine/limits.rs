@@ -1,5 +1,7 @@
 //! Limits of executions (alibabacloud.com/help/en/serverless-workflow/latest/limits).
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -35,12 +37,13 @@ impl Mode {
         }
     }
 
-    /// How many seconds one wait takes at most, where the language sets a bound.
-    pub const fn longest_wait(self, language: Language) -> Option<f64> {
+    /// How many seconds one wait takes, where the language sets bounds
+    /// (alibabacloud.com/help/en/serverless-workflow/latest/wait-steps and …/wait-wait).
+    pub const fn wait(self, language: Language) -> Option<RangeInclusive<f64>> {
         match (language, self) {
-            (Language::First, _) => Some(172_800.0),
-            (Language::Second, Self::Standard) => Some(300.0),
-            (Language::Second, Self::Express) => Some(20.0),
+            (Language::First, _) => Some(0.0..=172_800.0),
+            (Language::Second, Self::Standard) => Some(1.0..=300.0),
+            (Language::Second, Self::Express) => Some(1.0..=20.0),
             (Language::States, _) => None,
         }
     }
