@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Attempt, Fault, Header, MapRun, Millis, size};
+use super::{Attempt, Fault, Header, MapRun, Millis, limits, size};
 use crate::expression::{Chance, Kept, NONE};
 use crate::program::{Language, ScopeId, StepId};
 
@@ -193,6 +193,16 @@ impl Execution {
     /// Whether it goes on.
     pub fn is_running(&self) -> bool {
         self.status == Status::Running
+    }
+
+    /// How many more events its history may have.
+    pub(super) const fn room(&self) -> u64 {
+        limits::EVENTS.saturating_sub(self.events - self.unshown)
+    }
+
+    /// Whether its history has no room to begin again and end.
+    pub const fn is_full(&self) -> bool {
+        self.room() < 2
     }
 
     /// Chance at an event of that number: the same each time for this execution, and other for every other, also for a

@@ -169,7 +169,7 @@ impl Turn<'_> {
         ) {
             return;
         }
-        if self.execution.frames.is_empty() {
+        if self.execution.frames.is_empty() || self.execution.is_full() {
             return;
         }
         let header = self.execution.header.clone();

@@ -1,7 +1,7 @@
 //! Limits of executions, at their borders.
 
 use serde_json::{Value, json};
-use workflow::engine::{Command, Header, Mode, Status};
+use workflow::engine::{Command, Execution, Header, Mode, Status};
 
 use crate::stage::{Stage, echo};
 
@@ -93,4 +93,66 @@ fn a_moment_is_two_days_away_at_most() {
     let said = Err("a wait of 172801 seconds is longer than 172800".to_owned());
     assert_eq!(fixed("'2020-09-15T12:26:41Z'"), said);
     assert_eq!(fixed("$.t"), said);
+}
+
+/// A flow of so many steps that do nothing, each of which has two events.
+fn passes(steps: usize) -> String {
+    let steps = (0..steps).map(|number| format!("- {{type: pass, name: p{number}}}\n"));
+    format!(
+        "version: v1\ntype: flow\nsteps:\n{}",
+        steps.collect::<String>()
+    )
+}
+
+#[test]
+fn an_execution_may_have_as_many_events_as_the_limit() {
+    let stage = Stage::new(&passes(2499), echo).start(json!({}));
+    assert_eq!(
+        (stage.status(), stage.events.len()),
+        (Status::Succeeded, 5000)
+    );
+}
+
+#[test]
+fn one_that_is_full_ends_and_does_not_begin_again() {
+    let mut stage = Stage::new(&passes(2500), echo).start(json!({}));
+    assert_eq!((stage.status(), stage.events.len()), (Status::Failed, 5000));
+    let said = "the execution has 5000 events, the most there may be";
+    assert_eq!(stage.fault().cause, said);
+    assert!(stage.execution().is_full());
+    stage.tell(Command::Redrive);
+    assert_eq!((stage.status(), stage.events.len()), (Status::Failed, 5000));
+}
+
+#[test]
+fn what_has_no_room_does_not_happen() {
+    // Branches begin at the border, each with four events.
+    let task = "{type: task, name: t, resourceArn: 'acs:fc:::functions/f'}";
+    for before in 2470..2500 {
+        let branches = format!("{{steps: [{task}]}}, ").repeat(20);
+        let text = format!(
+            "{}- {{type: parallel, name: all, branches: [{branches}]}}\n",
+            passes(before)
+        );
+        let stage = Stage::new(&text, |_| None).start(json!({}));
+        assert_eq!((stage.status(), stage.events.len()), (Status::Failed, 5000));
+        let started = stage
+            .names()
+            .into_iter()
+            .filter(|name| *name == "TaskStarted");
+        assert_eq!(stage.calls.len(), started.count());
+        let folded = Execution::of(&stage.program, &stage.events);
+        assert_eq!(folded.as_ref(), Some(stage.execution()));
+    }
+}
+
+#[test]
+fn a_result_that_comes_at_the_border_ends_the_execution() {
+    // 1 + 2 · 2497 events, then StepEntered, TaskScheduled, TaskStarted: 4998; TaskSucceeded is one, StepExited has no room.
+    let text = passes(2497) + "- {type: task, name: t, resourceArn: 'acs:fc:::functions/f'}\n";
+    let stage = Stage::new(&text, echo).start(json!({}));
+    assert_eq!((stage.status(), stage.events.len()), (Status::Failed, 5000));
+    assert_eq!(stage.called(), ["t"]);
+    let names = stage.names();
+    assert_eq!(names[4998..], ["TaskSucceeded", "ExecutionFailed"]);
 }

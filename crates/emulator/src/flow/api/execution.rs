@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use workflow::engine::{Command, Event, Execution, Fault, Mode, Status};
+use workflow::engine::{Command, EVENTS, Event, Execution, Fault, Mode, Status};
 
 use super::{alias, flow, version};
 use crate::flow::call::{Call, check_name};
@@ -193,11 +193,17 @@ pub(super) async fn redrive(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Va
     let (flow, name) = named(call)?;
     let row = row(runner, &flow, &name).await?;
     let told = runner.tell(row.id, Command::Redrive).await?;
-    if told.event.is_none() {
-        let said = format!("Execution {name} of flow {flow} has not failed.");
+    let is_redriven = told.event.is_some();
+    let (row, execution) = whole(runner, flow, name).await?;
+    if !is_redriven {
+        let Row { name, flow, .. } = &row;
+        let said = if execution.is_full() {
+            format!("Execution {name} of flow {flow} has {EVENTS} events, the most there may be.")
+        } else {
+            format!("Execution {name} of flow {flow} has not failed.")
+        };
         return Err(FlowError::conflict("ExecutionNotRedrivable", said));
     }
-    let (row, _) = whole(runner, flow, name).await?;
     Ok(shown(&row, None))
 }
 
