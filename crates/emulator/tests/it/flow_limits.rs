@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::client::Cloud;
-use crate::flow::fnf;
+use crate::flow::{PASS, fnf};
 
 /// What the API says to a call that it refuses: the code, and its words.
 async fn told(cloud: &Cloud, action: &str, params: &[(&str, &str)]) -> (u16, String, String) {
@@ -43,4 +43,94 @@ steps:
         .map(|event| &event["EventId"])
         .collect();
     assert_eq!(ids, [4999, 5000]);
+}
+
+fn schedule(payload: &str) -> [(&str, &str); 4] {
+    [
+        ("FlowName", "f"),
+        ("ScheduleName", "s"),
+        ("CronExpression", "0 0 4 * * *"),
+        ("Payload", payload),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_takes_what_an_execution_can_begin_with() {
+    let cloud = Cloud::start().await;
+    cloud.flow("f", PASS).await;
+    let input = |bytes: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(bytes - 8));
+    let (fits, large) = (input(64 * 1024), input(64 * 1024 + 1));
+    let said = |name: &str| {
+        let words = format!("{name} is longer than 65536 bytes.");
+        (400, "InvalidArgument".to_owned(), words)
+    };
+    let refused = told(&cloud, "CreateSchedule", &schedule(&large)).await;
+    assert_eq!(refused, said("Payload"));
+    cloud.fnf("CreateSchedule", &schedule(&fits)).await;
+    let refused = told(&cloud, "UpdateSchedule", &schedule(&large)).await;
+    assert_eq!(refused, said("Payload"));
+    let start = [("FlowName", "f"), ("Input", large.as_str())];
+    assert_eq!(told(&cloud, "StartExecution", &start).await, said("Input"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_qualifier_that_leads_nowhere_is_named() {
+    let cloud = Cloud::start().await;
+    cloud.flow("f", PASS).await;
+    for (qualifier, code, said) in [
+        (
+            "live",
+            "FlowAliasNotExists",
+            "Alias live of flow f does not exist.",
+        ),
+        (
+            "7",
+            "FlowVersionNotExists",
+            "Version 7 of flow f does not exist.",
+        ),
+    ] {
+        let start = [("FlowName", "f"), ("Qualifier", qualifier)];
+        assert_eq!(
+            told(&cloud, "StartExecution", &start).await,
+            (404, code.to_owned(), said.to_owned())
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alias_leads_to_two_versions_that_differ() {
+    let cloud = Cloud::start().await;
+    cloud.flow("f", PASS).await;
+    cloud.fnf("PublishFlowVersion", &[("FlowName", "f")]).await;
+    let alias = |routes: &'static str| {
+        [
+            ("FlowName", "f"),
+            ("Name", "live"),
+            ("RoutingConfigurations", routes),
+        ]
+    };
+    let once = alias(r#"[{"Version": "1", "Weight": 100}]"#);
+    let twice = alias(r#"[{"Version": "1", "Weight": 40}, {"Version": "1", "Weight": 60}]"#);
+    let said = "An alias cannot lead to version 1 twice.";
+    let refusal = (400, "InvalidArgument".to_owned(), said.to_owned());
+    assert_eq!(told(&cloud, "CreateFlowAlias", &twice).await, refusal);
+    cloud.fnf("CreateFlowAlias", &once).await;
+    assert_eq!(told(&cloud, "UpdateFlowAlias", &twice).await, refusal);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn executions_are_listed_by_statuses_that_there_are() {
+    let cloud = Cloud::start().await;
+    cloud.flow("f", PASS).await;
+    let said = "Status must be one of Starting, Running, Succeeded, Failed, Stopped, TimedOut.";
+    let list = [("FlowName", "f"), ("Status", "Nope")];
+    assert_eq!(
+        told(&cloud, "ListExecutions", &list).await,
+        (400, "InvalidArgument".to_owned(), said.to_owned())
+    );
+    for status in ["Starting", "TimedOut"] {
+        let list = [("FlowName", "f"), ("Status", status)];
+        let listed = cloud.fnf("ListExecutions", &list).await;
+        assert_eq!(listed["Executions"], json!([]));
+    }
 }

@@ -9,6 +9,9 @@ use super::size::size;
 use super::{Fault, Millis};
 use crate::program::Language;
 
+/// How many bytes the input is with which an execution begins at most.
+pub const INPUT: usize = 64 * 1024;
+
 /// How many events an execution has at most.
 pub const EVENTS: u64 = 5000;
 
