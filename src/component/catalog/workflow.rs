@@ -17,7 +17,7 @@ const SCHEDULE: &[Prop] = &[
     prop(
         "input",
         Kind::Any,
-        "The input of the execution: a map, or a text of JSON.",
+        "The input of the execution: a map, or a text of JSON, of 64 KiB at most.",
     ),
     prop("enabled", Kind::Bool, "Whether it is in force.").default("true"),
 ];

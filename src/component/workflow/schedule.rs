@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use workflow::engine::INPUT;
+
 use super::lower::{NAME, is_name};
 use super::part;
 use crate::component::planned;
@@ -34,6 +36,14 @@ pub(super) fn read(
         if trigger::Schedule::parse(cron).is_err() {
             diagnostics.push(bad(&props.path("cron"), trigger::FORMS, &props.at("cron")));
         }
+        if let Some(bytes) = props
+            .node("input")
+            .and_then(bytes)
+            .filter(|bytes| *bytes > INPUT)
+        {
+            let wanted = format!("at most {INPUT} bytes as JSON, and has {bytes}");
+            diagnostics.push(bad(&props.path("input"), &wanted, &props.at("input")));
+        }
         if let Some(first) = names.insert(name, &node.at) {
             let detail = format!("two schedules are called `{name}`");
             let error = Diagnostic::error(code::BAD_PROPERTY, detail).at(node.at.clone());
@@ -44,6 +54,15 @@ pub(super) fn read(
         schedules.push(resource(flow, (name, cron, enabled), node));
     }
     schedules
+}
+
+/// Bytes of an input as it is sent, if all of it is known.
+fn bytes(input: &Node) -> Option<usize> {
+    if input.has_output() || input.has_secret() {
+        return None;
+    }
+    let text = input.as_str().map(str::len);
+    Some(text.unwrap_or_else(|| input.to_json().to_string().len()))
 }
 
 fn resource(flow: &Resource, (name, cron, enabled): (&str, &str, bool), node: &Node) -> Resource {

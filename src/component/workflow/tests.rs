@@ -127,6 +127,28 @@ fn a_workflow_becomes_a_flow_and_its_schedules() {
 }
 
 #[test]
+fn a_schedule_hands_over_what_an_execution_may_begin_with() {
+    let block = |input: &str| {
+        format!(
+            "  pay:
+    component: workflow
+    props:
+      definition: {MACHINE}
+      schedules: [{{ name: night, cron: 0 0 4 * * *, input: {input} }}]
+"
+        )
+    };
+    let map = |bytes: usize| format!("{{ a: {} }}", "x".repeat(bytes - 8));
+    assert_eq!(said(&block(&map(65_536)), &[]), [""; 0]);
+    for input in [map(65_537), "x".repeat(65_537)] {
+        let told = said(&block(&input), &[]);
+        assert_eq!(told.len(), 1, "{told:?}");
+        let words = "`resources.pay.props.schedules[0].input` must be at most 65536 bytes as JSON, and has 65537";
+        assert!(told[0].contains(words), "{told:?}");
+    }
+}
+
+#[test]
 fn the_vendors_components_have_their_defaults() {
     let block = |component: &str| {
         format!(

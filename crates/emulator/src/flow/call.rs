@@ -1,6 +1,7 @@
 //! An API call's parameters.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use workflow::engine::INPUT;
 
 use super::error::{FlowError, Outcome};
 use crate::rpc::RpcCall;
@@ -59,6 +60,18 @@ impl Call<'_> {
         value
             .map(Some)
             .map_err(|error| FlowError::invalid(format!("{name} is not JSON: {error}.")))
+    }
+
+    /// What executions begin with, as it was sent and as it is: a JSON text of bounded length, an empty map when absent.
+    pub(super) fn input(&self, name: &str) -> Outcome<(String, Value)> {
+        let value = self.json(name)?.unwrap_or_else(|| json!({}));
+        let text = self.text(name).unwrap_or("{}").to_owned();
+        if text.len() > INPUT {
+            return Err(FlowError::invalid(format!(
+                "{name} is longer than {INPUT} bytes."
+            )));
+        }
+        Ok((text, value))
     }
 
     /// A number within bounds, or what counts when it is absent.

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::client::{Cloud, settings};
 use crate::crash::spawn;
 use crate::flow::{PASS, fnf, make_flow, make_function, output, types, until};
+use crate::mns::topic::{Receiver, SILENCE};
 
 const PARENT: &str = "
 version: v1
@@ -89,6 +90,61 @@ async fn what_a_child_reports_survives_a_kill_at_any_instant() {
         }
     }
     assert_eq!(children, 2 * kept.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_sent_again_after_a_kill_bears_the_same_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let receiver = Receiver::start(SILENCE).await;
+    let definition = format!(
+        "
+version: v1
+type: flow
+steps:
+- type: task
+  name: ask
+  action: HTTP:Request
+  serviceParams: {{Url: 'http://{}/ask', Method: POST, Body: $}}
+  retry: [{{errors: [HTTP.500], intervalSeconds: 1, maxAttempts: 1}}]
+",
+        receiver.address
+    );
+    let (mut child, address) = spawn(folder.path());
+    make_flow(address, "asks", &definition, "Standard").await;
+    let params = [("FlowName", "asks"), ("ExecutionName", "one")];
+    assert_eq!(fnf(address, "StartExecution", &params).await.status, 200);
+    receiver.wait_for(1).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    receiver.answers(500);
+    let cloud = Cloud {
+        running: LocalCloud::start(settings(folder.path().to_owned(), 0))
+            .await
+            .unwrap(),
+        folder,
+    };
+    assert_eq!(failure(&cloud, "asks", "one").await, "HTTP.500");
+    let sent = receiver.wait_for(3).await;
+    let keys: Vec<&str> = sent
+        .iter()
+        .map(|request| request.header("idempotency-key").unwrap())
+        .collect();
+    assert_eq!(keys[0], keys[1]);
+    // Another try is another call.
+    assert_ne!(keys[1], keys[2]);
+    // The history tells them.
+    let history = cloud.history("asks", "one").await;
+    let started = history
+        .iter()
+        .filter(|event| event["Type"] == "TaskStarted");
+    let told: Vec<String> = started
+        .map(|event| {
+            let detail: Json =
+                serde_json::from_str(event["EventDetail"].as_str().unwrap()).unwrap();
+            format!("\"{}\"", detail["requestId"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(told, keys[1..]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

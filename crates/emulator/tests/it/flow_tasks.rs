@@ -134,7 +134,7 @@ async fn a_request_gets_header_code_and_body_and_bears_its_token() {
   Name: A
   Action: HTTP:Request
   TaskMode: {mode}
-  Parameters: {{url: 'http://{}/ask', method: Post, headers: {{key1: value1}}, body: {{age: 18}}}}
+  Parameters: {{url: 'http://{}/ask', method: Post, headers: {{key1: value1, Idempotency-Key: mine}}, body: {{age: 18}}}}
   End: true
 ",
             receiver.address
@@ -146,6 +146,7 @@ async fn a_request_gets_header_code_and_body_and_bears_its_token() {
     let token = "x-fnf-http-callback-task-token";
     let sent = receiver.wait_for(1).await;
     assert_eq!(sent[0].header("key1"), Some("value1"));
+    assert_eq!(sent[0].header("idempotency-key"), Some("mine"));
     assert_eq!(sent[0].header(token), None);
 
     let waits = machine("waits", &states("WaitForCustomCallback"));

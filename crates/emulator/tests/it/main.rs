@@ -13,6 +13,7 @@ mod crash;
 mod faults;
 mod flow;
 mod flow_faults;
+mod flow_limits;
 mod flow_states;
 mod flow_tasks;
 mod full;

@@ -51,7 +51,7 @@ fn finding(language: Language, step: &Step) -> Option<Finding> {
             Some(Finding::error(step.at, said).hint(hint))
         }
         Kind::Wait(Until::Seconds(Expr::Literal(seconds))) => {
-            let longest = Mode::Express.longest_wait(language)?;
+            let longest = *Mode::Express.wait(language)?.end();
             seconds.as_f64().filter(|seconds| *seconds > longest)?;
             let said = format!(
                 "`{}` waits for {seconds} seconds, and a wait of an express flow takes {longest} at most",

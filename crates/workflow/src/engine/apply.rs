@@ -100,6 +100,13 @@ pub enum Effect {
     },
 }
 
+impl Effect {
+    /// Whether it is the end of something else.
+    const fn gives_up(&self) -> bool {
+        matches!(self, Self::Cancel(_) | Self::StopItems(_))
+    }
+}
+
 /// What came of a command. No events: the command came too late or meant nothing.
 #[derive(Debug)]
 pub struct Turned {
@@ -138,6 +145,7 @@ pub fn apply(
         events: Vec::new(),
         effects: Vec::new(),
         agenda: Vec::new(),
+        overflow: None,
     };
     turn.take(command);
     turn.drive();
@@ -175,6 +183,8 @@ pub(super) struct Turn<'a> {
     pub(super) events: Vec<Event>,
     pub(super) effects: Vec<Effect>,
     pub(super) agenda: Vec<Work>,
+    /// How many effects there were when an event came for which there is no room.
+    overflow: Option<usize>,
 }
 
 impl<'a> Turn<'a> {
@@ -202,15 +212,9 @@ impl<'a> Turn<'a> {
     }
 
     fn drive(&mut self) {
-        while let Some(work) = self.agenda.pop() {
-            // Two events are left for the end itself.
-            if self.execution.events - self.execution.unshown + 2 >= EVENTS {
-                let cause = format!("the execution has {EVENTS} events, the most there may be");
-                self.end(EventKind::ExecutionFailed {
-                    fault: Fault::runtime(self.program.language, cause),
-                });
-                return;
-            }
+        while self.overflow.is_none()
+            && let Some(work) = self.agenda.pop()
+        {
             match work {
                 Work::Go(frame, next) => self.go(frame, next),
                 Work::Perform(frame) => self.perform(frame),
@@ -221,10 +225,21 @@ impl<'a> Turn<'a> {
                 }
             }
         }
+        if self.overflow.is_some() && self.execution.is_running() {
+            let cause = format!("the execution has {EVENTS} events, the most there may be");
+            let fault = Fault::runtime(self.program.language, cause);
+            self.end(EventKind::ExecutionFailed { fault });
+        }
     }
 
-    /// Notes what happened and lets it take effect.
+    /// Notes what happened and lets it take effect. The last event that there may be is kept for the end: what would take its
+    /// place did not happen, nor does anything after it, and the execution ends.
     pub(super) fn tell(&mut self, kind: EventKind) -> u64 {
+        let is_over = self.overflow.is_some() || kind.is_history() && self.execution.room() < 2;
+        if is_over && !kind.is_end() {
+            self.overflow.get_or_insert(self.effects.len());
+            return self.execution.events + 1;
+        }
         let event = Event {
             id: self.execution.events + 1,
             time: self.now,
@@ -239,6 +254,11 @@ impl<'a> Turn<'a> {
     /// Ends the execution. Calls that are out are not waited for; who waits for the execution is told.
     pub(super) fn end(&mut self, kind: EventKind) {
         self.agenda.clear();
+        if let Some(before) = self.overflow {
+            let after = self.effects.split_off(before);
+            let given_up = after.into_iter().filter(Effect::gives_up);
+            self.effects.extend(given_up);
+        }
         let frames: Vec<FrameId> = self.execution.frames.keys().copied().collect();
         self.cancel(&frames);
         let outcome = match &kind {

@@ -341,6 +341,17 @@ impl EventKind {
         )
     }
 
+    /// Whether the execution ends with it.
+    pub const fn is_end(&self) -> bool {
+        matches!(
+            self,
+            Self::ExecutionSucceeded { .. }
+                | Self::ExecutionFailed { .. }
+                | Self::ExecutionStopped { .. }
+                | Self::ExecutionTimedOut { .. }
+        )
+    }
+
     /// How the vendor calls it.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Attempt, Fault, Header, MapRun, Millis, limits};
+use super::{Attempt, Fault, Header, MapRun, Millis, limits, size};
 use crate::expression::{Chance, Kept, NONE};
 use crate::program::{Language, ScopeId, StepId};
 
@@ -195,6 +195,16 @@ impl Execution {
         self.status == Status::Running
     }
 
+    /// How many more events its history may have.
+    pub(super) const fn room(&self) -> u64 {
+        limits::EVENTS.saturating_sub(self.events - self.unshown)
+    }
+
+    /// Whether its history has no room to begin again and end.
+    pub const fn is_full(&self) -> bool {
+        self.room() < 2
+    }
+
     /// Chance at an event of that number: the same each time for this execution, and other for every other, also for a
     /// later one of its name.
     pub(super) fn chance(&self, number: u64) -> Chance {
@@ -217,7 +227,7 @@ impl Execution {
             let around = around.map_or(&NONE, |around| &*around.variables);
             frame.variables.beyond(around)
         });
-        own.map(|(name, value)| limits::entry(name, value)).sum()
+        own.map(|(name, value)| size::entry(name, value) + 1).sum()
     }
 
     /// The frame and everything inside it.

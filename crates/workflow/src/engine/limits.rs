@@ -1,10 +1,16 @@
 //! Limits of executions (alibabacloud.com/help/en/serverless-workflow/latest/limits).
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::size::size;
 use super::{Fault, Millis};
 use crate::program::Language;
+
+/// How many bytes the input is with which an execution begins at most.
+pub const INPUT: usize = 64 * 1024;
 
 /// How many events an execution has at most.
 pub const EVENTS: u64 = 5000;
@@ -34,12 +40,13 @@ impl Mode {
         }
     }
 
-    /// How many seconds one wait takes at most, where the language sets a bound.
-    pub const fn longest_wait(self, language: Language) -> Option<f64> {
+    /// How many seconds one wait takes, where the language sets bounds
+    /// (alibabacloud.com/help/en/serverless-workflow/latest/wait-steps and …/wait-wait).
+    pub const fn wait(self, language: Language) -> Option<RangeInclusive<f64>> {
         match (language, self) {
-            (Language::First, _) => Some(172_800.0),
-            (Language::Second, Self::Standard) => Some(300.0),
-            (Language::Second, Self::Express) => Some(20.0),
+            (Language::First, _) => Some(0.0..=172_800.0),
+            (Language::Second, Self::Standard) => Some(1.0..=300.0),
+            (Language::Second, Self::Express) => Some(1.0..=20.0),
             (Language::States, _) => None,
         }
     }
@@ -136,29 +143,6 @@ pub(super) fn check_map(language: Language, value: &Value, what: &str) -> Result
         ));
     }
     Ok(())
-}
-
-/// About how many bytes an entry of a map takes as JSON.
-pub(super) fn entry(key: &str, value: &Value) -> usize {
-    key.len() + 4 + size(value)
-}
-
-/// About how many bytes a value takes as JSON.
-pub(super) fn size(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) => 4,
-        Value::Number(number) => number.as_i64().map_or(8, |number| {
-            number.unsigned_abs().checked_ilog10().unwrap_or(0) as usize + 1
-        }),
-        Value::String(text) => text.len() + 2,
-        Value::Array(items) => 2 + items.iter().map(|item| size(item) + 1).sum::<usize>(),
-        Value::Object(entries) => {
-            2 + entries
-                .iter()
-                .map(|(key, value)| entry(key, value))
-                .sum::<usize>()
-        }
-    }
 }
 
 #[cfg(test)]

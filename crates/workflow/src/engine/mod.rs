@@ -18,6 +18,7 @@ mod frames;
 mod limits;
 mod map_run;
 mod perform;
+mod size;
 mod start;
 mod task;
 mod timer;
@@ -27,7 +28,7 @@ pub use call::{Attempt, Call, Tokens};
 pub use event::{Again, Event, EventKind, Header};
 pub use execution::{Execution, Frame, FrameId, Run, State, Status};
 pub use fault::Fault;
-pub use limits::{EVENTS, ITEMS, Mode, WIDTH};
+pub use limits::{EVENTS, INPUT, ITEMS, Mode, WIDTH};
 pub use map_run::{
     Change, Child, Counts, ItemId, ItemState, MapRun, Opening, Policy, Progress, Shown, Unopened,
     Writing,

@@ -122,13 +122,7 @@ impl Turn<'_> {
                 let seconds = seconds.ok_or_else(|| {
                     Fault::runtime(language, format!("a wait cannot take {value} seconds"))
                 })?;
-                let longest = self.execution.header.mode.longest_wait(language);
-                if let Some(longest) = longest.filter(|longest| seconds > *longest) {
-                    return Err(Fault::runtime(
-                        language,
-                        format!("a wait of {seconds} seconds is longer than {longest}"),
-                    ));
-                }
+                self.check_wait(seconds)?;
                 #[allow(clippy::cast_possible_truncation, reason = "the cast saturates")]
                 let millis = (seconds * 1000.0) as Millis;
                 Ok(Some(self.now.saturating_add(millis)))
@@ -142,9 +136,28 @@ impl Turn<'_> {
                 let moment = value.as_str().and_then(parse);
                 let moment = moment
                     .ok_or_else(|| Fault::runtime(language, format!("{value} is no moment")))?;
-                Ok(Some(moment.as_millisecond()))
+                let moment = moment.as_millisecond();
+                #[allow(clippy::cast_precision_loss, reason = "2^53 ms are 285,000 years")]
+                let seconds = moment.saturating_sub(self.now).max(0) as f64 / 1000.0;
+                self.check_wait(seconds)?;
+                Ok(Some(moment))
             }
         }
+    }
+
+    /// Whether a wait may take so many seconds.
+    fn check_wait(&self, seconds: f64) -> Result<(), Fault> {
+        let language = self.program.language;
+        let Some(bounds) = self.execution.header.mode.wait(language) else {
+            return Ok(());
+        };
+        let (compared, bound) = match seconds {
+            _ if bounds.contains(&seconds) => return Ok(()),
+            _ if seconds < *bounds.start() => ("shorter", bounds.start()),
+            _ => ("longer", bounds.end()),
+        };
+        let cause = format!("a wait of {seconds} seconds is {compared} than {bound}");
+        Err(Fault::runtime(language, cause))
     }
 
     /// What failed or was under way begins again.
@@ -156,7 +169,7 @@ impl Turn<'_> {
         ) {
             return;
         }
-        if self.execution.frames.is_empty() {
+        if self.execution.frames.is_empty() || self.execution.is_full() {
             return;
         }
         let header = self.execution.header.clone();

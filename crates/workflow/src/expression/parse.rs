@@ -8,6 +8,10 @@ use super::{Builtin, Expr, Operator, Path, Root, Words};
 /// How deep parentheses and calls may nest.
 const DEPTH: usize = 32;
 
+/// How deep calls of functions nest at most (alibabacloud.com/help/en/serverless-workflow/latest/built-in-functions and
+/// docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html).
+const CALLS: usize = 10;
+
 /// The expression that a text is.
 ///
 /// # Errors
@@ -18,6 +22,7 @@ pub fn parse(text: &str, words: Words) -> Result<Expr, (usize, String)> {
         at: 0,
         words,
         depth: 0,
+        calls: 0,
     };
     let expression = reader.argument().map_err(|said| (reader.at, said))?;
     if words == Words::States && !matches!(expression, Expr::Path(_) | Expr::Call(..)) {
@@ -165,7 +170,13 @@ impl Reader {
             self.at = begin;
             return Err(format!("there is no function `{name}`"));
         };
+        self.calls += 1;
+        if self.calls > CALLS {
+            self.at = begin;
+            return Err(format!("functions nest deeper than {CALLS} levels"));
+        }
         let arguments = self.arguments(")")?;
+        self.calls -= 1;
         function.check(arguments.len())?;
         Ok(Expr::Call(function, arguments))
     }

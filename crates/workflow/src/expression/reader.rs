@@ -9,6 +9,8 @@ pub(super) struct Reader {
     pub(super) at: usize,
     pub(super) words: Words,
     pub(super) depth: usize,
+    /// How many calls are around this place.
+    pub(super) calls: usize,
 }
 
 pub(super) type Read<T> = Result<T, String>;

@@ -218,6 +218,24 @@ fn functions_of_the_states_language() {
 }
 
 #[test]
+fn calls_nest_ten_levels() {
+    for (words, function) in [(Words::Second, "toArray"), (Words::States, "States.Array")] {
+        let nested = |levels: usize| {
+            let call = format!("{function}(");
+            let text = format!("{}$.a{}", call.repeat(levels), ")".repeat(levels));
+            // Side by side they do not add up.
+            let text = format!("{function}({text}, {text})");
+            let text = text.replace("$.a", if words == Words::Second { "1" } else { "$.a" });
+            of(&text, words, &json!({"a": 1}))
+        };
+        assert!(nested(9).is_ok());
+        let at = 10 * (function.len() + 1);
+        let said = format!("{at}: functions nest deeper than 10 levels");
+        assert_eq!(nested(10), Err(said));
+    }
+}
+
+#[test]
 fn the_states_language_takes_paths_and_functions_only() {
     let own = json!({"a": 1});
     for text in ["$.a == 1", "!$.a", "'a'", "1", "States.Array($.a == 1)"] {

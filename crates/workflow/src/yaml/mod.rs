@@ -1,5 +1,6 @@
 //! A flow's text as a tree in which everything knows its place. JSON is read by the same rules.
 
+mod merge;
 mod scalar;
 mod tree;
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use saphyr_parser::{Event, Parser, ScanError};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 use serde_json::Value;
 
+use super::merge::{Merge, merge};
 use super::scalar::scalar;
 use super::{Data, Entry, Node, Place};
 use crate::Finding;
@@ -65,11 +66,17 @@ struct Open {
     inside: Inside,
 }
 
-/// The keys of a map so far, and the one whose value comes next.
+/// The keys of a map so far, the one whose value comes next, and what is to be merged in.
 #[derive(Default)]
 struct Keys {
     met: BTreeMap<String, Place>,
-    next: Option<(String, Place)>,
+    next: Option<(Key, Place)>,
+    merges: Vec<Merge>,
+}
+
+enum Key {
+    Text(String),
+    Merge,
 }
 
 enum Inside {
@@ -87,11 +94,9 @@ impl Builder {
                 ));
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let node = Node {
-                    at,
-                    data: Data::Scalar(scalar(&text, style, tag.as_deref())),
-                };
-                self.close(node, anchor)?;
+                let is_merge = style == ScalarStyle::Plain && tag.is_none() && text == "<<";
+                let data = Data::Scalar(scalar(&text, style, tag.as_deref()));
+                self.close(Node { at, data }, anchor, is_merge)?;
             }
             Event::Alias(anchor) => {
                 let node = self.anchors.get(anchor).cloned().flatten();
@@ -99,7 +104,7 @@ impl Builder {
                     Finding::error(at, "this alias names an anchor that is not complete")
                 })?;
                 self.count(node.size(), at)?;
-                self.place(Node { at, ..node })?;
+                self.place(Node { at, ..node }, false)?;
             }
             Event::SequenceStart(anchor, _) => self.open(at, anchor, Inside::List(Vec::new()))?,
             Event::MappingStart(anchor, _) => {
@@ -109,9 +114,9 @@ impl Builder {
                 if let Some(open) = self.stack.pop() {
                     let data = match open.inside {
                         Inside::List(items) => Data::List(items),
-                        Inside::Map(entries, _) => Data::Map(entries),
+                        Inside::Map(entries, keys) => Data::Map(merge(entries, keys.merges)?),
                     };
-                    self.close(Node { at: open.at, data }, open.anchor)?;
+                    self.close(Node { at: open.at, data }, open.anchor, false)?;
                 }
             }
             _ => {}
@@ -130,7 +135,7 @@ impl Builder {
         Ok(())
     }
 
-    fn close(&mut self, node: Node, anchor: usize) -> Result<(), Finding> {
+    fn close(&mut self, node: Node, anchor: usize, is_merge: bool) -> Result<(), Finding> {
         self.count(1, node.at)?;
         if anchor != 0 {
             if self.anchors.len() <= anchor {
@@ -138,7 +143,7 @@ impl Builder {
             }
             self.anchors[anchor] = Some(node.clone());
         }
-        self.place(node)
+        self.place(node, is_merge)
     }
 
     fn count(&mut self, nodes: usize, at: Place) -> Result<(), Finding> {
@@ -152,7 +157,8 @@ impl Builder {
         Ok(())
     }
 
-    fn place(&mut self, node: Node) -> Result<(), Finding> {
+    /// Puts a finished node where it belongs; `is_merge` tells whether it is `<<` as a key would be.
+    fn place(&mut self, node: Node, is_merge: bool) -> Result<(), Finding> {
         let Some(open) = self.stack.last_mut() else {
             self.root = Some(node);
             return Ok(());
@@ -160,8 +166,14 @@ impl Builder {
         match &mut open.inside {
             Inside::List(items) => items.push(node),
             Inside::Map(entries, keys) => match keys.next.take() {
-                None => keys.next = Some((key_of(&node)?, node.at)),
-                Some((key, at)) => {
+                None if is_merge => keys.next = Some((Key::Merge, node.at)),
+                None => keys.next = Some((Key::Text(key_of(&node)?), node.at)),
+                Some((Key::Merge, at)) => keys.merges.push(Merge {
+                    position: entries.len(),
+                    at,
+                    value: node,
+                }),
+                Some((Key::Text(key), at)) => {
                     if let Some(first) = keys.met.insert(key.clone(), at) {
                         let said = format!("the key `{key}` is here twice");
                         return Err(Finding::error(at, said).with(first, "the first time"));

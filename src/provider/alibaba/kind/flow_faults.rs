@@ -147,7 +147,6 @@ async fn a_schedule_is_changed_where_there_is_one_and_made_where_there_is_none()
         let asked = stub.asked();
         assert!(asked[1].contains(&format!("x-acs-action: {action}")));
         assert_eq!(field(&asked[1], "Enable"), "true");
-        let payload: Json = serde_json::from_str(&field(&asked[1], "Payload")).unwrap();
-        assert_eq!(payload, json!({ "a": 1 }));
+        assert_eq!(field(&asked[1], "Payload"), r#"{"a":1}"#);
     }
 }

@@ -130,5 +130,5 @@ fn filled(action: &'static str, id: &RemoteId, task: &Task<'_>) -> Result<Call, 
         .field("CronExpression", attr("cronExpression"))
         .field("Description", attr("description"))
         .field("Enable", enabled.unwrap_or(true).to_string())
-        .field("Payload", fnf_definition::as_text(payload)))
+        .field("Payload", fnf_definition::as_line(payload)))
 }

@@ -11,6 +11,14 @@ pub(super) fn as_text(value: &Json) -> String {
     }
 }
 
+/// The same in as few bytes as may be: what executions begin with has a limit.
+pub(super) fn as_line(value: &Json) -> String {
+    match value {
+        Json::String(_) | Json::Null => as_text(value),
+        other => other.to_string(),
+    }
+}
+
 /// What the service shows, in the form in which it was asked for: a text, unless that was a value.
 pub(super) fn as_asked(shown: &str, asked: Option<&Json>) -> Json {
     let is_text = asked.is_none_or(|asked| asked.is_string() || asked.is_null());

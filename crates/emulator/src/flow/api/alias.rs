@@ -1,5 +1,7 @@
 //! Aliases: names that lead to one version, or to two by their weights.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{flow, version};
@@ -87,12 +89,15 @@ pub(super) async fn delete(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
 async fn find(runner: &Runner, call: &Call<'_>) -> Outcome<Alias> {
     let flow = flow::find(runner, &call.name("FlowName")?)?;
     let name = call.name("Name")?;
-    by_name(runner, &flow.name, &name).await?.ok_or_else(|| {
-        FlowError::absent(
-            "FlowAliasNotExists",
-            format!("Alias {name} of flow {} does not exist.", flow.name),
-        )
-    })
+    let found = by_name(runner, &flow.name, &name).await?;
+    found.ok_or_else(|| absent(&flow.name, &name))
+}
+
+pub(super) fn absent(flow: &str, name: &str) -> FlowError {
+    FlowError::absent(
+        "FlowAliasNotExists",
+        format!("Alias {name} of flow {flow} does not exist."),
+    )
 }
 
 /// The alias of that name, if there is one.
@@ -118,8 +123,13 @@ async fn routes(runner: &Runner, flow: &str, call: &Call<'_>) -> Outcome<Option<
             "An alias leads to one or two versions whose weights are 100 together.",
         ));
     }
+    let mut versions = BTreeSet::new();
     for route in &routes {
-        version::find(runner, flow, &route.version).await?;
+        let version = version::find(runner, flow, &route.version).await?;
+        if !versions.insert(version.number) {
+            let said = format!("An alias cannot lead to version {} twice.", version.number);
+            return Err(FlowError::invalid(said));
+        }
     }
     Ok(Some(routes))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use workflow::engine::{Command, Event, Execution, Fault, Mode, Status};
+use workflow::engine::{Command, EVENTS, Event, Execution, Fault, Mode, Status};
 
 use super::{alias, flow, version};
 use crate::flow::call::{Call, check_name};
@@ -18,8 +18,15 @@ use crate::store::StoreError;
 
 /// The longest wait of `DescribeExecution`, in seconds.
 const WAIT: u64 = 60;
-/// Bytes of an input at most.
-const INPUT: usize = 64 * 1024;
+/// The statuses that the vendor's executions have. None here is starting: one that is shown has begun.
+const STATUSES: [&str; 6] = [
+    "Starting",
+    Status::Running.name(),
+    Status::Succeeded.name(),
+    Status::Failed.name(),
+    Status::Stopped.name(),
+    Status::TimedOut.name(),
+];
 
 /// `StartExecution`. While an execution of that name goes on, it is that one, as the vendor has it
 /// (alibabacloud.com/help/en/serverless-workflow/latest/api-fnf-2019-03-15-startexecution).
@@ -106,14 +113,7 @@ async fn begin(
     flow: Flow,
     name: String,
 ) -> Outcome<(Begin, String)> {
-    let text = call.text("Input").unwrap_or("{}").to_owned();
-    if text.len() > INPUT {
-        return Err(FlowError::invalid(format!(
-            "Input is longer than {INPUT} bytes."
-        )));
-    }
-    let input: Value = serde_json::from_str(&text)
-        .map_err(|error| FlowError::invalid(format!("Input is not JSON: {error}.")))?;
+    let (text, input) = call.input("Input")?;
     let qualifier = call.text("Qualifier").unwrap_or_default().to_owned();
     let definition = definition(runner, &flow, &qualifier).await?;
     let token = call.text("CallbackFnFTaskToken").map(str::to_owned);
@@ -138,7 +138,11 @@ async fn definition(runner: &Runner, flow: &Flow, qualifier: &str) -> Outcome<St
         return Ok(flow.definition.clone());
     }
     let mut number = qualifier.to_owned();
-    if let Some(alias) = alias::by_name(runner, &flow.name, qualifier).await? {
+    let alias = alias::by_name(runner, &flow.name, qualifier).await?;
+    if alias.is_none() && !version::is_number(qualifier) {
+        return Err(alias::absent(&flow.name, qualifier));
+    }
+    if let Some(alias) = alias {
         let mut drawn = [0_u8; 8];
         getrandom::fill(&mut drawn)
             .map_err(|error| FlowError::from(StoreError::Commit(error.to_string())))?;
@@ -193,11 +197,17 @@ pub(super) async fn redrive(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Va
     let (flow, name) = named(call)?;
     let row = row(runner, &flow, &name).await?;
     let told = runner.tell(row.id, Command::Redrive).await?;
-    if told.event.is_none() {
-        let said = format!("Execution {name} of flow {flow} has not failed.");
+    let is_redriven = told.event.is_some();
+    let (row, execution) = whole(runner, flow, name).await?;
+    if !is_redriven {
+        let Row { name, flow, .. } = &row;
+        let said = if execution.is_full() {
+            format!("Execution {name} of flow {flow} has {EVENTS} events, the most there may be.")
+        } else {
+            format!("Execution {name} of flow {flow} has not failed.")
+        };
         return Err(FlowError::conflict("ExecutionNotRedrivable", said));
     }
-    let (row, _) = whole(runner, flow, name).await?;
     Ok(shown(&row, None))
 }
 
@@ -215,9 +225,16 @@ pub(super) async fn list(runner: &Arc<Runner>, call: &Call<'_>) -> Outcome<Value
             .map_err(|_| FlowError::invalid(format!("{name} is no time.")))
     };
     let before = call.text("NextToken").map(str::parse).transpose();
+    let status = call.text("Status");
+    if status.is_some_and(|status| !STATUSES.contains(&status)) {
+        let known = STATUSES.join(", ");
+        return Err(FlowError::invalid(format!(
+            "Status must be one of {known}."
+        )));
+    }
     let wanted = Wanted {
         flow: flow.name,
-        status: call.text("Status").map(str::to_owned),
+        status: status.map(str::to_owned),
         prefix: call
             .text("ExecutionNamePrefix")
             .unwrap_or_default()

@@ -19,7 +19,7 @@ pub(super) async fn create(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
         flow: flow.name,
         name: call.name("ScheduleName")?,
         cron: cron(&call.need("CronExpression")?)?,
-        payload: payload(call)?,
+        payload: call.input("Payload")?.0,
         description: call.words("Description", 4096)?,
         is_enabled: call.flag("Enable")?.unwrap_or(true),
         created: now,
@@ -48,7 +48,7 @@ pub(super) async fn update(runner: &Runner, call: &Call<'_>) -> Outcome<Value> {
         schedule.cron = cron(text)?;
     }
     if call.text("Payload").is_some() {
-        schedule.payload = payload(call)?;
+        schedule.payload = call.input("Payload")?.0;
     }
     if call.0.params.iter().any(|(key, _)| key == "Description") {
         schedule.description = call.words("Description", 4096)?;
@@ -115,10 +115,4 @@ fn cron(text: &str) -> Outcome<String> {
     trigger::Schedule::parse(text)
         .map_err(|error| FlowError::invalid(format!("CronExpression: {error}.")))?;
     Ok(text.to_owned())
-}
-
-/// The text as it was sent, which is JSON.
-fn payload(call: &Call) -> Outcome<String> {
-    call.json("Payload")?;
-    Ok(call.text("Payload").unwrap_or("{}").to_owned())
 }

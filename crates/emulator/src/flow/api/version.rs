@@ -75,6 +75,11 @@ pub(super) async fn find(runner: &Runner, flow: &str, text: &str) -> Outcome<Ver
     found.ok_or_else(|| absent(flow, text))
 }
 
+/// Whether a qualifier names a version, and no alias.
+pub(super) fn is_number(text: &str) -> bool {
+    number(text).is_ok()
+}
+
 fn number(text: &str) -> Outcome<i64> {
     text.parse()
         .map_err(|_| FlowError::invalid(format!("{text:?} is no number of a version.")))

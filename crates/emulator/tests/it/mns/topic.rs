@@ -43,6 +43,9 @@ impl Cloud {
     }
 }
 
+/// In the place of a status: no answer at all.
+pub(crate) const SILENCE: u16 = 0;
+
 /// A web server that keeps what it is sent and answers with a status.
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
@@ -60,11 +63,16 @@ impl Receiver {
         };
         let (got, status) = (Arc::clone(&receiver.got), Arc::clone(&receiver.status));
         tokio::spawn(async move {
+            let mut unanswered = Vec::new();
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let bytes = read_request(&mut stream).await;
-                got.lock().unwrap().push(parse(&bytes));
                 let status = status.load(Ordering::SeqCst);
+                got.lock().unwrap().push(parse(&bytes));
+                if status == SILENCE {
+                    unanswered.push(stream);
+                    continue;
+                }
                 let reply = format!(
                     "HTTP/1.1 {status} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
                 );

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::super::apply::Turn;
 use super::super::fault::Way;
 use super::super::limits::{self, ITEMS};
+use super::super::size::size;
 use super::super::{EventKind, Fault, FrameId, Policy};
 use super::owed::Unopened;
 use super::policy::whole;
@@ -156,18 +157,19 @@ impl Turn<'_> {
             .filter(|bytes| *bytes > 0)
             .map_or(usize::MAX, as_count);
         let room = bytes.min(limits::most(language));
-        let empty = limits::size(&whole_batch(&[]));
+        let empty = size(&whole_batch(&[]));
         let (mut inputs, mut sizes, mut batch) = (Vec::new(), Vec::new(), Vec::new());
         let mut filled = empty;
         for item in items {
-            let more = limits::size(&item) + 1;
-            if !batch.is_empty() && (batch.len() >= most || filled + more > room) {
+            let more = size(&item);
+            // One more byte for the comma before it.
+            if !batch.is_empty() && (batch.len() >= most || filled + 1 + more > room) {
                 inputs.push(whole_batch(&batch));
                 sizes.push(batch.len() as u64);
                 batch.clear();
                 filled = empty;
             }
-            filled += more;
+            filled += more + usize::from(!batch.is_empty());
             batch.push(item);
         }
         if !batch.is_empty() {

@@ -169,10 +169,15 @@ fn items_are_made_and_put_together() {
     ]});
     assert_eq!(yard.output(), wanted);
     assert_eq!(yard.shown().counts.total, 3);
-    let fields = "  ItemBatcher: {MaxInputBytesPerBatch: 40}";
     let list = json!({"list": ["aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"]});
-    let yard = Yard::new(&flow(fields), echo).start(list);
-    assert_eq!(yard.count(Status::Succeeded), 2);
+    let two = json!({"Items": ["aaaaaaaaaa", "bbbbbbbbbb"]})
+        .to_string()
+        .len();
+    for (bytes, executions) in [(two, 2), (two - 1, 3)] {
+        let fields = format!("  ItemBatcher: {{MaxInputBytesPerBatch: {bytes}}}");
+        let yard = Yard::new(&flow(&fields), echo).start(list.clone());
+        assert_eq!(yard.count(Status::Succeeded), executions);
+    }
 }
 
 #[test]

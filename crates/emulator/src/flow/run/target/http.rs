@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use runtime::{BoxError, CallBody, Upstream};
 use serde_json::{Map, Value, json};
 use workflow::Pattern;
-use workflow::engine::{Call, Fault};
+use workflow::engine::{Call, Fault, Header};
 
+use super::super::effect::request_id;
 use super::{Called, Runner, answered, parameter};
 
 /// Bytes of a reply at most.
@@ -50,11 +51,14 @@ impl Web {
 /// The header in which whoever is to report finds the token.
 const TOKEN: HeaderName = HeaderName::from_static("x-fnf-http-callback-task-token");
 
+/// The header by which a server knows that it is sent the same request again (draft-ietf-httpapi-idempotency-key-header).
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
 /// Sends a request: `url`, `method`, `headers`, `body`; the reply is `Header`, `Code` and `Body`, as the vendor has it
 /// (<https://help.aliyun.com/document_detail/2593203>). A status of 400 and above is the error `HTTP.STATUS`. Addresses with
 /// TLS are not reached from here.
-pub(super) async fn request(runner: &Arc<Runner>, call: &Call) -> Called {
-    let request = made(call)?;
+pub(super) async fn request(runner: &Arc<Runner>, header: &Header, call: &Call) -> Called {
+    let request = made(header, call)?;
     let sent = tokio::time::timeout(TIMEOUT, runner.web.send(request)).await;
     let reply = match sent {
         Ok(Ok(reply)) => reply,
@@ -95,8 +99,11 @@ fn shown(name: &HeaderName) -> String {
     parts.collect::<Vec<_>>().join("-")
 }
 
-fn made(call: &Call) -> Result<Request<CallBody>, Fault> {
-    let invalid = |words: String| Fault::new("HTTP.InvalidArgument", words);
+fn invalid(words: String) -> Fault {
+    Fault::new("HTTP.InvalidArgument", words)
+}
+
+fn made(header: &Header, call: &Call) -> Result<Request<CallBody>, Fault> {
     let text = |name: &str| parameter(call, name).and_then(Value::as_str);
     let url = text("Url").ok_or_else(|| invalid("the parameter url is missing".to_owned()))?;
     let uri: Uri = url
@@ -126,6 +133,12 @@ fn made(call: &Call) -> Result<Request<CallBody>, Fault> {
             .headers_mut()
             .insert(http::header::CONTENT_TYPE, json);
     }
+    put_headers(request.headers_mut(), header, call)?;
+    Ok(request)
+}
+
+/// The headers that the definition asks for, then those that tell what the request belongs to.
+fn put_headers(headers: &mut HeaderMap, header: &Header, call: &Call) -> Result<(), Fault> {
     for (name, value) in parameter(call, "Headers")
         .and_then(Value::as_object)
         .into_iter()
@@ -135,10 +148,15 @@ fn made(call: &Call) -> Result<Request<CallBody>, Fault> {
             .as_str()
             .map_or_else(|| value.to_string(), str::to_owned);
         match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            (Ok(name), Ok(value)) => drop(request.headers_mut().insert(name, value)),
+            (Ok(name), Ok(value)) => drop(headers.insert(name, value)),
             _ => return Err(invalid(format!("{name} cannot be a header"))),
         }
     }
+    // A text in quotes, as the draft wants it.
+    let key = format!("\"{}\"", request_id(header, (call.scheduled, call.since)));
+    let key = HeaderValue::try_from(key)
+        .map_err(|_| invalid("the idempotency key cannot be a header".to_owned()))?;
+    headers.entry(IDEMPOTENCY_KEY).or_insert(key);
     let token = call
         .token
         .as_ref()
@@ -146,7 +164,7 @@ fn made(call: &Call) -> Result<Request<CallBody>, Fault> {
     if let Some(token) = token {
         let token = HeaderValue::try_from(token)
             .map_err(|_| invalid("the token cannot be a header".to_owned()))?;
-        request.headers_mut().insert(TOKEN, token);
+        headers.insert(TOKEN, token);
     }
-    Ok(request)
+    Ok(())
 }

@@ -65,7 +65,7 @@ impl Runner {
         match (product.as_str(), operation) {
             ("fc", "InvokeFunction") => function::act(self, header, call).await,
             ("fnf", "StartExecution" | "StartSyncExecution") => flow::act(self, header, call).await,
-            ("http", "Request") => http::request(self, call).await,
+            ("http", "Request") => http::request(self, header, call).await,
             ("eventbridge", "PutEvents") => event::act(self, header, call).await,
             ("mns", "SendMessage") => message::act(self, header, call).await,
             ("lambda", "invoke") => amazon::lambda::invoke(self, header, call).await,
