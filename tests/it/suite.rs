@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::support::Sandbox;
 
 /// A function that answers what it is given, and says so.
-fn echo() -> Sandbox {
+pub(crate) fn echo() -> Sandbox {
     let sandbox = Sandbox::new();
     let code = "import json\ndef handler(event, context):\n    print('heard ' + event.decode())\n    return json.loads(event)\n";
     sandbox.file("code/index.py", code);
@@ -55,7 +55,7 @@ const FAULTS: &str = r#"tests:
 "#;
 
 /// The `test` objects of a run with `--json`, by name.
-fn told(stdout: &str) -> Vec<(String, bool, String, u64)> {
+pub(crate) fn told(stdout: &str) -> Vec<(String, bool, String, u64)> {
     let objects = stdout
         .lines()
         .map(|line| serde_json::from_str::<Json>(line).unwrap());

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::stage::Stage;
 use super::{Failure, Played, judge};
-use crate::cli::suite::{Begin, Invocation, Means, Request, Step, Words, part};
+use crate::cli::suite::{Begin, Invocation, Means, Request, Step, Words, content, part};
 use crate::diagnostic::Diagnostics;
 
 /// The longest that a visitor waits for an answer.
@@ -17,8 +17,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// An answer to a request.
 pub(super) struct Answer {
     pub(super) status: u16,
-    /// The body: as JSON if it is, else its text.
-    pub(super) body: Json,
+    /// The body as it came.
+    pub(super) text: String,
 }
 
 /// Does a step and keeps what it saves. `within` is how long something may take to become true.
@@ -64,13 +64,14 @@ async fn visit(stage: &Stage, wanted: &Request, words: &Words) -> Result<Json, S
         Some(status) => answer.status == status,
         None => answer.status < 400,
     };
+    let body = content(&answer.text);
     if is_well {
-        return Ok(answer.body);
+        return Ok(body);
     }
     Err(format!(
         "it was answered with status {}: {}",
         answer.status,
-        short(&answer.body)
+        short(&body)
     ))
 }
 
@@ -103,8 +104,7 @@ pub(super) async fn send(
     let reply = request.send().await.map_err(|error| error.to_string())?;
     let status = reply.status().as_u16();
     let text = reply.text().await.map_err(|error| error.to_string())?;
-    let body = serde_json::from_str(&text).unwrap_or(Json::String(text));
-    Ok(Answer { status, body })
+    Ok(Answer { status, text })
 }
 
 async fn start(stage: &Stage, begin: &Begin, words: &Words) -> Result<Json, String> {
@@ -130,7 +130,7 @@ async fn invoke(stage: &Stage, call: &Invocation, words: &Words) -> Result<Json,
     let answer = stage.ask(function, ("invoke", &args)).await?;
     let payload = STANDARD.decode(answer["payload"].as_str().unwrap_or_default());
     let text = String::from_utf8_lossy(&payload.unwrap_or_default()).into_owned();
-    let reply = serde_json::from_str(&text).unwrap_or(Json::String(text));
+    let reply = content(&text);
     let has_failed = answer["headers"]["x-fc-error-type"].is_string();
     let error = reply["errorType"].as_str();
     match (&call.error, has_failed) {

@@ -7,7 +7,9 @@ use serde_json::{Value as Json, json};
 use super::act::{send, short};
 use super::stage::{Stage, name};
 use super::{Failure, Played, in_words};
-use crate::cli::suite::{Check, Ended, Object, Request, Wanted, Words, fits};
+use crate::cli::suite::{
+    Check, Ended, Object, Request, Wanted, Words, content, content_fits, fits,
+};
 use crate::diagnostic::Diagnostics;
 
 /// How often is looked.
@@ -56,9 +58,21 @@ async fn answered(stage: &Stage, wanted: &Request, words: &Words) -> Verdict {
         .status
         .map_or(answer.status < 400, |status| answer.status == status);
     if !is_well {
-        return Err(format!("status {}: {}", answer.status, short(&answer.body)));
+        let body = short(&content(&answer.text));
+        return Err(format!("status {}: {body}", answer.status));
     }
-    holds("the body", wanted.body.as_ref(), (&answer.body, words))
+    contains("the body", wanted.body.as_ref(), (&answer.text, words))
+}
+
+/// Whether a content holds what is wanted of it, if anything is.
+fn contains(what: &str, wanted: Option<&Json>, (is, words): (&str, &Words)) -> Verdict {
+    let Some(wanted) = wanted else {
+        return Ok(());
+    };
+    match content_fits(&words.json(wanted)?, is) {
+        None => Ok(()),
+        Some(why) => Err(format!("{what}: {why}")),
+    }
 }
 
 /// Whether a value holds what is wanted of it, if anything is.
@@ -172,12 +186,8 @@ async fn kept(stage: &Stage, wanted: &Object, words: &Words) -> Verdict {
         (Some(_), false) => Err(format!("there is an object `{key}`")),
         (None, true) => Err(format!("there is no object `{key}`")),
         (Some(content), true) => {
-            let text = String::from_utf8_lossy(&content).into_owned();
-            holds(
-                "the object",
-                wanted.body.as_ref(),
-                (&Json::String(text), words),
-            )
+            let text = String::from_utf8_lossy(&content);
+            contains("the object", wanted.body.as_ref(), (&text, words))
         }
     }
 }
