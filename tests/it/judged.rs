@@ -1,4 +1,4 @@
-//! `sdev test`: what passes does so for a reason.
+//! `sdev test`: what passes does so for a reason, and what never happened is told.
 
 use crate::suite::{echo, told};
 use crate::support::Sandbox;
@@ -65,6 +65,122 @@ fn values_are_what_is_wanted_and_nothing_else() {
         ("a body that was forgotten", 24, "it is {\"a\":1}, not null"),
         ("one less", 32, "9007199254740993, not 9007199254740992"),
         ("another plain value", 37, "it is 5, not 6"),
+    ];
+    fails(&sandbox, tests, &wanted);
+}
+
+#[test]
+fn faults_that_never_take_place_are_told() {
+    let sandbox = echo();
+    let tests = r#"tests:
+- name: the third call never comes
+  faults:
+  - {function: echo, call: 1, latency: 10ms}
+  - {function: echo, call: 3, kill: true}
+  when:
+  - event: {function: echo, payload: {}}
+  then:
+  - calls: {echo: 1}
+- name: nobody calls the queue
+  faults:
+  - {queue: orders, throttle: true}
+  then:
+  - calls: {echo: 0}
+"#;
+    let wanted = [
+        (
+            "the third call never comes",
+            5,
+            "never took place: no call 3 of `echo`",
+        ),
+        (
+            "nobody calls the queue",
+            12,
+            "never took place: no call of `orders`",
+        ),
+    ];
+    fails(&sandbox, tests, &wanted);
+}
+
+#[test]
+fn a_filter_that_no_name_holds_is_an_error() {
+    let sandbox = echo();
+    sandbox.file(
+        "tests/one.test.yaml",
+        "tests:\n- name: one\n  then: [{calls: {echo: 0}}]\n",
+    );
+    let ran = sandbox.run("test --filter zzzz").code(1);
+    ran.says("no test has a name that holds `zzzz`");
+}
+
+/// `A`, five minutes, `B`, and `Undo` when `B` fails; a call takes a moment.
+fn flow() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let code = "import time\ndef handler(event, context):\n    time.sleep(0.3)\n    return {}\n";
+    sandbox.file("code/index.py", code);
+    let step = |name: &str, function: &str, next: &str| {
+        format!(
+            "- Type: Task\n  Name: {name}\n  Action: FC:InvokeFunction\n  Parameters: {{resourceArn: 'acs:fc:::functions/steps-{function}', invocationType: Sync}}\n  {next}\n"
+        )
+    };
+    let catch = "Catch: [{Errors: [FnF.ALL], Next: Undo}]\n  End: true";
+    let steps = [
+        step("A", "a", "Next: W"),
+        "- {Type: Wait, Name: W, Seconds: 300, Next: B}\n".to_owned(),
+        step("B", "b", catch),
+        step("Undo", "undo", "End: true"),
+    ];
+    let head = "Type: StateMachine\nName: steps\nSpecVersion: v1\nStartAt: A\nStates:\n";
+    sandbox.file("steps.yaml", &format!("{head}{}", steps.concat()));
+    let function = |name: &str| {
+        format!(
+            "  {name}:\n    component: function\n    props: {{name: steps-{name}, code: ./code, handler: index.handler, runtime: python3.10}}\n"
+        )
+    };
+    let all: String = ["a", "b", "undo"].map(function).concat();
+    sandbox.file(
+        "s.yaml",
+        &format!(
+            "edition: 3.0.0\nname: steps\naccess: local\nresources:\n{all}  steps:\n    component: workflow\n    props: {{name: steps, definition: ./steps.yaml}}\n"
+        ),
+    );
+    sandbox
+}
+
+#[test]
+fn never_is_said_when_nothing_runs_any_more() {
+    let sandbox = flow();
+    let tests = r#"tests:
+- name: it is called a moment later
+  when:
+  - start: {workflow: steps, name: one, input: {}}
+  then:
+  - calls: {a: 0}
+  within: 2s
+- name: the wait holds it back
+  when:
+  - start: {workflow: steps, name: one, input: {}}
+  then:
+  - calls: {a: 1, b: 0}
+- name: no such function
+  when:
+  - start: {workflow: steps, name: one, input: {}}
+  then:
+  - calls: {a: 1}
+  - calls: {bb: 0}
+  within: 1h
+"#;
+    let wanted = [
+        (
+            "it is called a moment later",
+            6,
+            "`a` was called 1 times, not 0",
+        ),
+        (
+            "no such function",
+            18,
+            "`bb` is no function of the manifest",
+        ),
     ];
     fails(&sandbox, tests, &wanted);
 }

@@ -1,5 +1,6 @@
 //! From the text of a test file to its tests. Every mistake is reported at once.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,8 +52,20 @@ pub(in crate::cli) fn read(source: &Arc<Source>) -> Result<Suite, Diagnostics> {
             .iter()
             .filter_map(|node| test(node, &mut wrong))
             .collect();
+        refuse_twins(&suite.tests, &mut wrong);
     }
     wrong.into_result(suite).map(|(suite, _)| suite)
+}
+
+/// Of two tests with one name nobody could tell which failed.
+fn refuse_twins(tests: &[Test], wrong: &mut Diagnostics) {
+    let mut names = BTreeSet::new();
+    for test in tests {
+        if !names.insert(&test.name) {
+            let detail = format!("another test has the name `{}` already", test.name);
+            wrong.push(bad(&test.at, &detail));
+        }
+    }
 }
 
 fn test(node: &Node, wrong: &mut Diagnostics) -> Option<Test> {
@@ -90,9 +103,13 @@ fn test(node: &Node, wrong: &mut Diagnostics) -> Option<Test> {
 
 fn matrix(node: &Node, wrong: &mut Diagnostics) -> Option<Matrix> {
     let keys = Keys::new(node, "a matrix", &["each-step-of", "only", "fault"], wrong)?;
+    let only = keys.texts("only", wrong);
+    if only.as_ref().is_some_and(Vec::is_empty) {
+        return keys.refuse("only", "a list of steps, one at least", wrong);
+    }
     Some(Matrix {
         workflow: keys.need("each-step-of", wrong)?,
-        only: keys.texts("only", wrong).unwrap_or_default(),
+        only,
         does: match keys.get("fault") {
             Some(node) => {
                 let ways = ["error", "throttle", "kill"];

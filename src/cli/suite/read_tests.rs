@@ -110,8 +110,14 @@ fn null_is_a_body_and_an_output() {
 
 #[test]
 fn what_says_nothing_is_a_mistake() {
-    let found = of_test("  then:\n  - object: {bucket: s, key: k, exists: false, body: \"1\"}\n");
-    let expected = ["t.yaml:4:13 an object that is not to be there has no `body` "];
+    let found = of_test(
+        "  matrix: {each-step-of: w, only: []}\n  then:\n  - object: {bucket: s, key: k, exists: false, body: \"1\"}\n- name: one\n  then:\n  - calls: {pay: 1}\n",
+    );
+    let expected = [
+        "t.yaml:3:35 `only` of a matrix is a list of steps, one at least ",
+        "t.yaml:5:13 an object that is not to be there has no `body` ",
+        "t.yaml:6:9 another test has the name `one` already ",
+    ];
     assert_eq!(found, expected);
 }
 

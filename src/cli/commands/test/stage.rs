@@ -101,7 +101,7 @@ impl Stage {
         words
     }
 
-    /// Sets what fails, and puts what is given in its place, which may call functions already.
+    /// Sets what fails, the matrix's fault first, and puts what is given in its place, which may call functions already.
     pub(super) async fn prepare(&self, test: &Test, case: &Case, words: &Words) -> Played<()> {
         let mut rules: Vec<Json> = case.fault.iter().cloned().collect();
         for fault in &test.faults {
@@ -127,6 +127,14 @@ impl Stage {
             put.map_err(|error| failed(error.to_string()))?;
         }
         Ok(())
+    }
+
+    /// Which faults were met by a call since they were set, in the order in which `prepare` set them.
+    pub(super) async fn met(&self) -> Result<Vec<bool>, Diagnostics> {
+        self.wait().await?;
+        let shown = self.admin.faults().await?;
+        let met = shown["met"].as_array().into_iter().flatten();
+        Ok(met.map(|calls| calls.as_u64() > Some(0)).collect())
     }
 
     /// The function of a resource.
