@@ -1,5 +1,7 @@
 //! `sdev test`: what passes does so for a reason, and what never happened is told.
 
+use serde_json::Value as Json;
+
 use crate::suite::{echo, told};
 use crate::support::Sandbox;
 
@@ -145,6 +147,96 @@ fn flow() -> Sandbox {
         ),
     );
     sandbox
+}
+
+#[test]
+fn steps_that_a_matrix_does_not_come_to_are_told() {
+    let sandbox = flow();
+    let tests = r#"tests:
+- name: killed anywhere
+  matrix: {each-step-of: steps, fault: {kill: true}}
+  when:
+  - start: {workflow: steps, name: one, input: {}}
+  - until: [{calls: {a: 1}}]
+  - advance: 301s
+  then:
+  - execution: {workflow: steps, name: one, status: Succeeded, steps: [A, W, B]}
+  within: 30s
+- name: named
+  matrix: {each-step-of: steps, only: [A, Undo]}
+  when:
+  - start: {workflow: steps, name: one, input: {}}
+  - advance: 301s
+  then:
+  - calls: {undo: 0}
+- name: nothing begins
+  matrix: {each-step-of: steps}
+  faults:
+  - {function: a, call: 1, error: Broken}
+  then:
+  - calls: {a: 0}
+- name: a fault that no run comes to
+  matrix: {each-step-of: steps, only: [A]}
+  faults:
+  - {function: undo, call: 1, error: Broken}
+  when:
+  - start: {workflow: steps, name: one, input: {}}
+  then:
+  - execution: {workflow: steps, name: one, status: Failed, error: Injected}
+"#;
+    let never = "the fault never took place: the step `Undo` called nothing in this run";
+    let wanted = [
+        ("named (Undo)", 12, never),
+        ("nothing begins", 19, "no fault took place in any run"),
+        ("a fault that no run comes to", 27, "no call 1 of `undo`"),
+    ];
+    sandbox.file("tests/judged.test.yaml", tests);
+    let ran = sandbox.run("test --json").code(1);
+    let objects: Vec<Json> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of = |passed: &Json| -> Vec<&Json> {
+        let tests = objects.iter().filter(|test| test["type"] == "test");
+        tests.filter(|test| test["passed"] == *passed).collect()
+    };
+    let failed = of(&Json::from(false));
+    assert_eq!(failed.len(), wanted.len(), "{failed:#?}");
+    for (test, (name, line, why)) in failed.iter().zip(wanted) {
+        assert_eq!(
+            (&test["name"], &test["line"]),
+            (&name.into(), &line.into()),
+            "{test}"
+        );
+        assert!(test["why"].as_str().unwrap().contains(why), "{test}");
+    }
+    // Killed in `A` and `B`, of which the second is while the clock moves.
+    let names = |tests: Vec<&Json>| -> Vec<String> {
+        tests
+            .iter()
+            .map(|test| test["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        names(of(&Json::from(true))),
+        [
+            "killed anywhere (A)",
+            "killed anywhere (B)",
+            "named (A)",
+            "a fault that no run comes to (A)"
+        ]
+    );
+    assert_eq!(
+        names(of(&Json::Null)),
+        [
+            "killed anywhere (Undo)",
+            "nothing begins (A)",
+            "nothing begins (B)",
+            "nothing begins (Undo)"
+        ]
+    );
+    assert_eq!(ran.object("tests")["skipped"], 4);
 }
 
 #[test]

@@ -73,6 +73,13 @@ impl Admin {
         self.call(self.posted(&client, "clock", &body)).await
     }
 
+    /// How far its clock is ahead of the machine's.
+    pub(in crate::cli) async fn ahead(&self) -> Result<Duration, Diagnostics> {
+        let status = self.status().await?;
+        let offset = status["clock"]["offset_ms"].as_u64().unwrap_or_default();
+        Ok(Duration::from_millis(offset))
+    }
+
     /// Makes it forget everything.
     pub(in crate::cli) async fn reset(&self) -> Result<Json, Diagnostics> {
         self.post("reset", &json!({})).await

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::stage::Stage;
 use super::{Failure, Played, judge};
 use crate::cli::suite::{Begin, Invocation, Means, Request, Step, Words, content, part};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, code};
 
 /// The longest that a visitor waits for an answer.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -32,10 +32,7 @@ pub(super) async fn act(
     let reply = match &step.means {
         Means::Until(checks) => return judge::until(stage, (checks, within), words).await,
         Means::Kill => return stage.admin.kill().await.map_err(said),
-        Means::Advance(by) => {
-            let moved = stage.admin.advance(*by).await;
-            return moved.map(drop).map_err(said);
-        }
+        Means::Advance(by) => return advance(stage, *by).await.map_err(said),
         Means::Http(request) => visit(stage, request, words).await,
         Means::Start(begin) => start(stage, begin, words).await,
         Means::Event(call) => invoke(stage, call, words).await,
@@ -50,6 +47,33 @@ pub(super) async fn act(
         words.set(name, value.clone());
     }
     Ok(())
+}
+
+/// Has time pass. A cloud that a fault kills on the way comes back and goes on to the same moment.
+async fn advance(stage: &Stage, by: Duration) -> Result<(), Diagnostics> {
+    let mut until = None;
+    loop {
+        let Err(wrong) = go_on(stage, &mut until, by).await else {
+            return Ok(());
+        };
+        let is_gone = wrong.iter().any(|error| error.code == code::LOCAL_DOWN);
+        // Faults are known over a death that one of them asked for, which is died once, and over no other.
+        if !is_gone || stage.met().await?.is_empty() {
+            return Err(wrong);
+        }
+    }
+}
+
+/// Moves the clock by `by`, or by what is left of that since `until` was set.
+async fn go_on(
+    stage: &Stage,
+    until: &mut Option<Duration>,
+    by: Duration,
+) -> Result<(), Diagnostics> {
+    let ahead = stage.admin.ahead().await?;
+    let until = *until.get_or_insert(ahead.saturating_add(by));
+    let moved = stage.admin.advance(until.saturating_sub(ahead)).await;
+    moved.map(drop)
 }
 
 /// A visitor's request that must be answered well.
