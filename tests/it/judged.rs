@@ -115,6 +115,50 @@ fn a_filter_that_no_name_holds_is_an_error() {
     ran.says("no test has a name that holds `zzzz`");
 }
 
+#[test]
+fn events_end_with_the_errors_of_every_fault() {
+    let sandbox = echo();
+    let tests = r#"tests:
+- name: each has a name
+  faults:
+  - {function: echo, call: 1, throttle: true}
+  - {function: echo, call: 2, crash: true}
+  - {function: echo, call: 3, error: Declined}
+  when:
+  - event: {function: echo, payload: {}, error: ResourceExhausted, save: {first: $.errorType}}
+  - event: {function: echo, payload: {}, error: UnhandledInvocationError}
+  - event: {function: echo, payload: {}, error: Declined}
+  - event: {function: echo, payload: {v: "{{first}}"}}
+  then:
+  - log: {function: echo, contains: '{"v":"ResourceExhausted"}'}
+- name: another error
+  faults:
+  - {function: echo, throttle: true}
+  when:
+  - event: {function: echo, payload: {}, error: Declined}
+  then:
+  - calls: {echo: 1}
+- name: no error
+  when:
+  - event: {function: echo, payload: {}, error: UnhandledInvocationError}
+  then:
+  - calls: {echo: 1}
+"#;
+    let wanted = [
+        (
+            "another error",
+            18,
+            "it did not end with the error Declined: InvokeFunction: ResourceExhausted",
+        ),
+        (
+            "no error",
+            23,
+            "it did not end with the error UnhandledInvocationError: {}",
+        ),
+    ];
+    fails(&sandbox, tests, &wanted);
+}
+
 /// `A`, five minutes, `B`, and `Undo` when `B` fails; a call takes a moment.
 fn flow() -> Sandbox {
     let sandbox = Sandbox::new();

@@ -151,20 +151,32 @@ async fn invoke(stage: &Stage, call: &Invocation, words: &Words) -> Result<Json,
     let function = stage.function(&call.function)?;
     let payload = STANDARD.encode(bytes(&words.json(&call.payload)?));
     let args = json!({ "payload": payload, "type": "Sync" });
-    let answer = stage.ask(function, ("invoke", &args)).await?;
+    let wanted = call.error.as_deref();
+    let otherwise =
+        |wanted: &str, was: &str| Err(format!("it did not end with the error {wanted}: {was}"));
+    let answer = match stage.act(function, ("invoke", &args)).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            return match (wanted, &error.code) {
+                (Some(wanted), Some(code)) if wanted == code => {
+                    Ok(json!({ "errorType": code, "errorMessage": error.message }))
+                }
+                (Some(wanted), _) => otherwise(wanted, &error.to_string()),
+                (None, _) => Err(error.to_string()),
+            };
+        }
+    };
     let payload = STANDARD.decode(answer["payload"].as_str().unwrap_or_default());
     let text = String::from_utf8_lossy(&payload.unwrap_or_default()).into_owned();
     let reply = content(&text);
-    let has_failed = answer["headers"]["x-fc-error-type"].is_string();
-    let error = reply["errorType"].as_str();
-    match (&call.error, has_failed) {
-        (None, false) => Ok(reply),
-        (Some(wanted), true) if error == Some(wanted) => Ok(reply),
-        (None, true) => Err(format!("the function failed: {}", short(&reply))),
-        (Some(wanted), _) => Err(format!(
-            "it did not end with the error {wanted}: {}",
-            short(&reply)
-        )),
+    // What did not come from the code, such as its process's end, has the kind of the error only.
+    let kind = answer["headers"]["x-fc-error-type"].as_str();
+    let error = kind.map(|kind| reply["errorType"].as_str().unwrap_or(kind));
+    match (wanted, error) {
+        (None, None) => Ok(reply),
+        (Some(wanted), Some(error)) if wanted == error => Ok(reply),
+        (None, Some(_)) => Err(format!("the function failed: {}", short(&reply))),
+        (Some(wanted), _) => otherwise(wanted, &short(&reply)),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::cli::printer::Printer;
 use crate::cli::suite::{FaultOf, Test, Words};
 use crate::diagnostic::{Diagnostic, Diagnostics, closest, code};
 use crate::engine::{Destination, Project, Until};
+use crate::provider::ProviderError;
 use crate::residence::Address;
 use crate::resource::RemoteId;
 use crate::state::{Record, Shelf, State};
@@ -161,17 +162,20 @@ impl Stage {
     }
 
     /// Has the provider do something with a thing; why it did not, in words.
-    pub(super) async fn ask(
+    pub(super) async fn ask(&self, record: &Record, act: (&str, &Json)) -> Result<Json, String> {
+        let answer = self.act(record, act).await;
+        answer.map_err(|error| error.to_string())
+    }
+
+    /// The same, with what the provider says when it did not.
+    pub(super) async fn act(
         &self,
         record: &Record,
         (action, args): (&str, &Json),
-    ) -> Result<Json, String> {
+    ) -> Result<Json, ProviderError> {
         let providers = self.project.providers(&self.to);
-        let provider = providers
-            .of(&record.kind)
-            .map_err(|error| error.to_string())?;
-        let answer = provider.act(action, record, args).await;
-        answer.map_err(|error| error.to_string())
+        let provider = providers.of(&record.kind)?;
+        provider.act(action, record, args).await
     }
 
     fn record(&self, resource: &str, (kind, noun): (&str, &str)) -> Result<&Record, String> {
