@@ -135,6 +135,27 @@ fn a_double_click_on_the_page_is_one_order_and_two_clicks_are_two() {
 }
 
 #[test]
+fn who_cancels_at_once_is_neither_asked_nor_charged() {
+    let shop = Shop::deployed();
+    let busy = json!({ "Reserve": 2 });
+    for (sku, at, left) in [
+        ("piano", "Approve", set(&["parcels", "tries"])),
+        ("lamp", "Charge", set(&["charges", "parcels", "tries"])),
+    ] {
+        let id = shop.order(&json!({ "sku": sku, "count": 1, "busy": busy }));
+        let said = shop.ask("POST", &format!("/orders/{id}/cancel"), &json!({}));
+        assert_eq!(said.status, 202);
+        let order = shop.ended(&id);
+        assert_eq!(
+            (&order["state"], &order["at"], &order["why"]),
+            (&json!("undone"), &json!(at), &json!("Cancelled")),
+            "{order}"
+        );
+        assert_eq!(shop.written(&id), left, "{sku}");
+    }
+}
+
+#[test]
 fn what_is_no_order_is_refused() {
     let shop = Shop::deployed();
     for said in [
