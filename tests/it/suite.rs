@@ -79,7 +79,7 @@ fn the_saga_of_the_template_passes_on_clouds_of_its_own() {
     sandbox.run("init order-saga shop").code(0);
     let ran = sandbox.run("test -t shop/s.yaml --json").code(0);
     let tests = told(&ran.stdout);
-    assert_eq!(tests.len(), 15, "{}", ran.stdout);
+    assert_eq!(tests.len(), 16, "{}", ran.stdout);
     assert!(
         tests.iter().all(|(_, passed, ..)| *passed),
         "{}",
@@ -90,7 +90,7 @@ fn the_saga_of_the_template_passes_on_clouds_of_its_own() {
             .iter()
             .any(|(name, ..)| name == "whichever step fails, the order is undone (Ship)")
     );
-    assert_eq!(ran.object("tests")["passed"], 15);
+    assert_eq!(ran.object("tests")["passed"], 16);
     // Neither a local cloud of the user's nor a state of the project came to be.
     assert!(!sandbox.home().join("local/endpoint.json").exists());
     assert!(!sandbox.work().join("shop/.sdev/shop").exists());
