@@ -74,7 +74,7 @@ fn values_are_what_is_wanted_and_nothing_else() {
 #[test]
 fn faults_that_never_take_place_are_told() {
     let sandbox = echo();
-    let tests = r#"tests:
+    let tests = r"tests:
 - name: the third call never comes
   faults:
   - {function: echo, call: 1, latency: 10ms}
@@ -88,7 +88,7 @@ fn faults_that_never_take_place_are_told() {
   - {queue: orders, throttle: true}
   then:
   - calls: {echo: 0}
-"#;
+";
     let wanted = [
         (
             "the third call never comes",
@@ -177,7 +177,7 @@ fn flow() -> Sandbox {
         step("Undo", "undo", "End: true"),
     ];
     let head = "Type: StateMachine\nName: steps\nSpecVersion: v1\nStartAt: A\nStates:\n";
-    sandbox.file("steps.yaml", &format!("{head}{}", steps.concat()));
+    sandbox.file("steps.yaml", format!("{head}{}", steps.concat()));
     let function = |name: &str| {
         format!(
             "  {name}:\n    component: function\n    props: {{name: steps-{name}, code: ./code, handler: index.handler, runtime: python3.10}}\n"
@@ -186,17 +186,15 @@ fn flow() -> Sandbox {
     let all: String = ["a", "b", "undo"].map(function).concat();
     sandbox.file(
         "s.yaml",
-        &format!(
+        format!(
             "edition: 3.0.0\nname: steps\naccess: local\nresources:\n{all}  steps:\n    component: workflow\n    props: {{name: steps, definition: ./steps.yaml}}\n"
         ),
     );
     sandbox
 }
 
-#[test]
-fn steps_that_a_matrix_does_not_come_to_are_told() {
-    let sandbox = flow();
-    let tests = r#"tests:
+/// Matrices with steps that are not on the way: `Undo`, and all of them when nothing begins.
+const MATRICES: &str = r"tests:
 - name: killed anywhere
   matrix: {each-step-of: steps, fault: {kill: true}}
   when:
@@ -227,14 +225,18 @@ fn steps_that_a_matrix_does_not_come_to_are_told() {
   - start: {workflow: steps, name: one, input: {}}
   then:
   - execution: {workflow: steps, name: one, status: Failed, error: Injected}
-"#;
+";
+
+#[test]
+fn steps_that_a_matrix_does_not_come_to_are_told() {
+    let sandbox = flow();
     let never = "the fault never took place: the step `Undo` called nothing in this run";
     let wanted = [
         ("named (Undo)", 12, never),
         ("nothing begins", 19, "no fault took place in any run"),
         ("a fault that no run comes to", 27, "no call 1 of `undo`"),
     ];
-    sandbox.file("tests/judged.test.yaml", tests);
+    sandbox.file("tests/judged.test.yaml", MATRICES);
     let ran = sandbox.run("test --json").code(1);
     let objects: Vec<Json> = ran
         .stdout
@@ -286,7 +288,7 @@ fn steps_that_a_matrix_does_not_come_to_are_told() {
 #[test]
 fn never_is_said_when_nothing_runs_any_more() {
     let sandbox = flow();
-    let tests = r#"tests:
+    let tests = r"tests:
 - name: it is called a moment later
   when:
   - start: {workflow: steps, name: one, input: {}}
@@ -305,7 +307,7 @@ fn never_is_said_when_nothing_runs_any_more() {
   - calls: {a: 1}
   - calls: {bb: 0}
   within: 1h
-"#;
+";
     let wanted = [
         (
             "it is called a moment later",
