@@ -29,6 +29,7 @@ mod fmt;
 mod function;
 mod info;
 mod invalid;
+mod judged;
 mod language;
 mod layers;
 mod local;

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::support::Sandbox;
 
 /// A function that answers what it is given, and says so.
-fn echo() -> Sandbox {
+pub(crate) fn echo() -> Sandbox {
     let sandbox = Sandbox::new();
     let code = "import json\ndef handler(event, context):\n    print('heard ' + event.decode())\n    return json.loads(event)\n";
     sandbox.file("code/index.py", code);
@@ -55,7 +55,7 @@ const FAULTS: &str = r#"tests:
 "#;
 
 /// The `test` objects of a run with `--json`, by name.
-fn told(stdout: &str) -> Vec<(String, bool, String, u64)> {
+pub(crate) fn told(stdout: &str) -> Vec<(String, bool, String, u64)> {
     let objects = stdout
         .lines()
         .map(|line| serde_json::from_str::<Json>(line).unwrap());
@@ -79,7 +79,7 @@ fn the_saga_of_the_template_passes_on_clouds_of_its_own() {
     sandbox.run("init order-saga shop").code(0);
     let ran = sandbox.run("test -t shop/s.yaml --json").code(0);
     let tests = told(&ran.stdout);
-    assert_eq!(tests.len(), 13, "{}", ran.stdout);
+    assert_eq!(tests.len(), 16, "{}", ran.stdout);
     assert!(
         tests.iter().all(|(_, passed, ..)| *passed),
         "{}",
@@ -90,7 +90,7 @@ fn the_saga_of_the_template_passes_on_clouds_of_its_own() {
             .iter()
             .any(|(name, ..)| name == "whichever step fails, the order is undone (Ship)")
     );
-    assert_eq!(ran.object("tests")["passed"], 13);
+    assert_eq!(ran.object("tests")["passed"], 16);
     // Neither a local cloud of the user's nor a state of the project came to be.
     assert!(!sandbox.home().join("local/endpoint.json").exists());
     assert!(!sandbox.work().join("shop/.sdev/shop").exists());

@@ -1,4 +1,4 @@
-//! The local cloud's own API under `/_sdev/`: status, clock, faults, reset, stop, kill.
+//! The local cloud's own API under `/_sdev/`: status, clock, agenda, faults, reset, stop, kill.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +50,10 @@ pub(crate) async fn answer(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Re
     }
     match (method, call.as_str()) {
         (Method::GET, "status") => status(cloud).await,
+        (Method::GET, "agenda") => match crate::agenda::is_busy(cloud).await {
+            Ok(is_busy) => reply(StatusCode::OK, &json!({"busy": is_busy})),
+            Err(error) => internal(&error),
+        },
         (Method::POST, "clock") => advance_clock(cloud, request).await,
         (Method::POST, "reset") => reset(cloud).await,
         (Method::GET, "runtimes") => runtimes(cloud, &request).await,
@@ -70,7 +74,7 @@ pub(crate) async fn answer(cloud: &Arc<Cloud>, request: Request<Incoming>) -> Re
         }
         (
             _,
-            "status" | "clock" | "reset" | "stop" | "kill" | "ping" | "logs" | "faults"
+            "status" | "clock" | "agenda" | "reset" | "stop" | "kill" | "ping" | "logs" | "faults"
             | "runtimes",
         ) => {
             let message = "this call wants another method";

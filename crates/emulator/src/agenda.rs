@@ -78,6 +78,14 @@ impl Drop for Working {
     }
 }
 
+/// Whether anything is under way, or due and not begun; visitors' requests are not looked at.
+///
+/// # Errors
+/// The disk failed.
+pub(crate) async fn is_busy(cloud: &Cloud) -> Result<bool, StoreError> {
+    Ok(all(cloud).await?.is_busy)
+}
+
 /// Moves the clock by `by` in all, from each moment at which something is due to the next, so that what follows from one
 /// happens before the other.
 ///

@@ -73,6 +73,13 @@ impl Admin {
         self.call(self.posted(&client, "clock", &body)).await
     }
 
+    /// How far its clock is ahead of the machine's.
+    pub(in crate::cli) async fn ahead(&self) -> Result<Duration, Diagnostics> {
+        let status = self.status().await?;
+        let offset = status["clock"]["offset_ms"].as_u64().unwrap_or_default();
+        Ok(Duration::from_millis(offset))
+    }
+
     /// Makes it forget everything.
     pub(in crate::cli) async fn reset(&self) -> Result<Json, Diagnostics> {
         self.post("reset", &json!({})).await
@@ -83,7 +90,15 @@ impl Admin {
         self.post("faults", &json!({ "faults": rules })).await
     }
 
-    /// How many faults are set, and how often functions were called since.
+    /// Whether it has something to do at this moment: calls, executions, messages, events. What waits for a later moment or
+    /// for a person is nothing to do.
+    pub(in crate::cli) async fn is_busy(&self) -> Result<bool, Diagnostics> {
+        let url = format!("{}/_sdev/agenda", self.url);
+        let agenda = self.call(self.client.get(url)).await?;
+        Ok(agenda["busy"] == true)
+    }
+
+    /// Since faults were set: how many are in force, how many calls `met` each, and how often functions were called.
     pub(in crate::cli) async fn faults(&self) -> Result<Json, Diagnostics> {
         self.call(self.client.get(format!("{}/_sdev/faults", self.url)))
             .await

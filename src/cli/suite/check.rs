@@ -30,7 +30,7 @@ pub(super) fn check(node: &Node, wrong: &mut Diagnostics) -> Option<Check> {
                 workflow: keys.need("workflow", wrong)?,
                 name: keys.need("name", wrong)?,
                 status: keys.text("status", wrong),
-                output: keys.json("output"),
+                output: keys.json("output", wrong),
                 error: keys.text("error", wrong),
                 steps: keys.texts("steps", wrong),
             })
@@ -43,11 +43,18 @@ pub(super) fn check(node: &Node, wrong: &mut Diagnostics) -> Option<Check> {
                 &["bucket", "key", "exists", "body"],
                 wrong,
             )?;
+            let exists = keys.flag("exists", wrong).unwrap_or(true);
+            if !exists && keys.has("body") {
+                wrong.push(bad(
+                    &value.at,
+                    "an object that is not to be there has no `body`",
+                ));
+            }
             Wanted::Object(Object {
                 bucket: keys.need("bucket", wrong)?,
                 key: keys.need("key", wrong)?,
-                exists: keys.flag("exists", wrong).unwrap_or(true),
-                body: keys.json("body"),
+                exists,
+                body: keys.json("body", wrong),
             })
         }
         "log" => {

@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
+use super::exact;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, closest, code};
 use crate::manifest::{Entry, Node, NodeKind};
+
+/// Keys whose values may be anything, JSON's `null` too.
+const ANYTHING: &[&str] = &["body", "input", "output", "payload"];
 
 /// A map being read.
 pub(super) struct Keys<'a> {
@@ -15,7 +19,7 @@ pub(super) struct Keys<'a> {
 
 impl<'a> Keys<'a> {
     /// The keys of `node`, which is called `what` in messages; `None`, and an error, when it is no map. Keys that are not
-    /// `known` are errors.
+    /// `known` are errors, and so are those whose value was forgotten.
     pub(super) fn new(
         node: &'a Node,
         what: &'static str,
@@ -31,6 +35,10 @@ impl<'a> Keys<'a> {
         }
         for entry in node.entries() {
             unknown(entry, what, known, wrong);
+            if entry.value.is_null() && !ANYTHING.contains(&entry.key.as_str()) {
+                let detail = format!("`{}` of {what} has no value", entry.key);
+                wrong.push(bad(&entry.key_at, &detail));
+            }
         }
         Some(Self { node, what })
     }
@@ -40,14 +48,19 @@ impl<'a> Keys<'a> {
         &self.node.at
     }
 
+    /// Whether a key is there, with a value or without.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.node.get(name).is_some()
+    }
+
     /// The value of a key; `null` is none.
     pub(super) fn get(&self, name: &str) -> Option<&'a Node> {
         self.node.get(name).filter(|node| !node.is_null())
     }
 
-    /// A value that may be anything.
-    pub(super) fn json(&self, name: &str) -> Option<Json> {
-        self.get(name).map(Node::to_json)
+    /// A value that may be anything; `null` is JSON's.
+    pub(super) fn json(&self, name: &str, wrong: &mut Diagnostics) -> Option<Json> {
+        self.node.get(name).map(|node| exact::json(node, wrong))
     }
 
     /// A text; a number counts as one, since YAML has both for the same signs.
@@ -62,7 +75,7 @@ impl<'a> Keys<'a> {
 
     /// A text that must be there.
     pub(super) fn need(&self, name: &str, wrong: &mut Diagnostics) -> Option<String> {
-        if self.get(name).is_none() {
+        if !self.has(name) {
             let detail = format!("{} needs the key `{name}`", self.what);
             wrong.push(bad(&self.node.at, &detail));
         }

@@ -32,8 +32,8 @@ pub(in crate::cli) struct Test {
 pub(in crate::cli) struct Matrix {
     /// The resource.
     pub(in crate::cli) workflow: String,
-    /// Only these steps; empty: all.
-    pub(in crate::cli) only: Vec<String>,
+    /// Only these steps, one at least; nothing: all.
+    pub(in crate::cli) only: Option<Vec<String>>,
     /// What becomes of every try of the step, as the admin API takes it.
     pub(in crate::cli) does: Json,
     pub(in crate::cli) at: Span,
@@ -60,6 +60,15 @@ pub(in crate::cli) enum FaultOf {
     Topic(String),
     /// Those of the API about an event bus, by its name.
     Bus(String),
+}
+
+impl FaultOf {
+    /// As the test names it.
+    pub(in crate::cli) fn name(&self) -> &str {
+        match self {
+            Self::Function(name) | Self::Queue(name) | Self::Topic(name) | Self::Bus(name) => name,
+        }
+    }
 }
 
 /// Calls that fail.

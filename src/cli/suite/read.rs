@@ -1,11 +1,13 @@
 //! From the text of a test file to its tests. Every mistake is reported at once.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
 use super::check::check;
+use super::exact;
 use super::keys::{Keys, bad};
 use super::model::{Fault, FaultOf, File, Matrix, Suite, Test};
 use super::step::step;
@@ -35,7 +37,12 @@ pub(in crate::cli) fn read(source: &Arc<Source>) -> Result<Suite, Diagnostics> {
         && let Some(keys) = Keys::new(&root, "a file of tests", &["tests"], &mut wrong)
     {
         let tests = keys.list("tests", &mut wrong);
-        if tests.is_empty() && keys.get("tests").is_none_or(|node| node.items().is_empty()) {
+        if tests.is_empty()
+            && (!keys.has("tests")
+                || keys
+                    .get("tests")
+                    .is_some_and(|node| node.items().is_empty()))
+        {
             wrong.push(bad(
                 keys.at(),
                 "a file of tests needs the key `tests` with a list of them",
@@ -45,8 +52,20 @@ pub(in crate::cli) fn read(source: &Arc<Source>) -> Result<Suite, Diagnostics> {
             .iter()
             .filter_map(|node| test(node, &mut wrong))
             .collect();
+        refuse_twins(&suite.tests, &mut wrong);
     }
     wrong.into_result(suite).map(|(suite, _)| suite)
+}
+
+/// Of two tests with one name nobody could tell which failed.
+fn refuse_twins(tests: &[Test], wrong: &mut Diagnostics) {
+    let mut names = BTreeSet::new();
+    for test in tests {
+        if !names.insert(&test.name) {
+            let detail = format!("another test has the name `{}` already", test.name);
+            wrong.push(bad(&test.at, &detail));
+        }
+    }
 }
 
 fn test(node: &Node, wrong: &mut Diagnostics) -> Option<Test> {
@@ -76,7 +95,7 @@ fn test(node: &Node, wrong: &mut Diagnostics) -> Option<Test> {
         name: name?,
     };
     let is_empty = |node: &Node| matches!(&node.kind, NodeKind::List(items) if items.is_empty());
-    if keys.get("then").is_none_or(is_empty) {
+    if !keys.has("then") || keys.get("then").is_some_and(is_empty) {
         wrong.push(bad(&test.at, "a test that has no `then` cannot fail"));
     }
     Some(test)
@@ -84,9 +103,13 @@ fn test(node: &Node, wrong: &mut Diagnostics) -> Option<Test> {
 
 fn matrix(node: &Node, wrong: &mut Diagnostics) -> Option<Matrix> {
     let keys = Keys::new(node, "a matrix", &["each-step-of", "only", "fault"], wrong)?;
+    let only = keys.texts("only", wrong);
+    if only.as_ref().is_some_and(Vec::is_empty) {
+        return keys.refuse("only", "a list of steps, one at least", wrong);
+    }
     Some(Matrix {
         workflow: keys.need("each-step-of", wrong)?,
-        only: keys.texts("only", wrong).unwrap_or_default(),
+        only,
         does: match keys.get("fault") {
             Some(node) => {
                 let ways = ["error", "throttle", "kill"];
@@ -117,7 +140,7 @@ fn files(node: &Node, wrong: &mut Diagnostics) -> Vec<File> {
         all.extend(bucket.value.entries().iter().map(|file| File {
             bucket: bucket.key.clone(),
             key: file.key.clone(),
-            content: file.value.to_json(),
+            content: exact::json(&file.value, wrong),
             at: file.key_at.clone(),
         }));
     }
@@ -192,100 +215,5 @@ fn does(keys: &Keys<'_>, ways: &[&str], wrong: &mut Diagnostics) -> Option<Json>
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::model::Means;
-    use super::*;
-
-    fn wrong(text: &str) -> Vec<String> {
-        let source = Source::new("t.yaml", text);
-        let all = read(&source).unwrap_err();
-        all.sorted()
-            .iter()
-            .map(|d| {
-                format!(
-                    "{} {} {}",
-                    d.at.as_ref().unwrap(),
-                    d.detail,
-                    d.hints.join(" ")
-                )
-            })
-            .collect()
-    }
-
-    #[test]
-    fn a_whole_test_is_read() {
-        let text = "tests:\n- name: one\n  given: {files: {store: {a/b: x}}}\n  faults:\n  - {function: pay, call: 2, latency: 2s}\n  - {function: pay, call: all, throttle: true}\n  when:\n  - http: {url: http://a.test/, body: {a: 1}, save: {id: $.id}}\n  - advance: 3d\n  - until:\n    - calls: {pay: 1}\n  then:\n  - execution: {workflow: w, name: \"{{id}}\", status: Succeeded, steps: [A, B]}\n  within: 1m\n";
-        let suite = read(&Source::new("t.yaml", text)).unwrap();
-        let only = &suite.tests[0];
-        assert_eq!(
-            (only.files.len(), only.when.len(), only.then.len()),
-            (1, 3, 1)
-        );
-        let does: Vec<_> = only
-            .faults
-            .iter()
-            .map(|f| (f.call, f.does.clone()))
-            .collect();
-        assert_eq!(
-            does,
-            [
-                (Some(2), json!({ "latency_ms": 2000 })),
-                (None, json!("throttle"))
-            ]
-        );
-        assert!(matches!(&only.when[0].means, Means::Http(r) if r.method == "POST"));
-        assert_eq!(only.when[0].save, [("id".to_owned(), "$.id".to_owned())]);
-        assert_eq!(only.within, Duration::from_mins(1));
-        let Means::Advance(by) = only.when[1].means else {
-            panic!("{:?}", only.when[1]);
-        };
-        assert_eq!(by, Duration::from_hours(72));
-    }
-
-    #[test]
-    fn a_fault_is_of_a_function_a_queue_a_topic_or_a_bus() {
-        let of = |fault: &str| {
-            let text = format!(
-                "tests:\n- name: one\n  faults:\n  - {fault}\n  then:\n  - calls: {{pay: 1}}\n"
-            );
-            let source = Source::new("t.yaml", text);
-            read(&source).map(|suite| suite.tests[0].faults[0].of.clone())
-        };
-        let queue = of("{queue: orders, throttle: true}").unwrap();
-        assert_eq!(queue, FaultOf::Queue("orders".to_owned()));
-        let topic = of("{topic: news, call: 1, error: InternalError}").unwrap();
-        assert_eq!(topic, FaultOf::Topic("news".to_owned()));
-        let bus = of("{bus: default, kill: true}").unwrap();
-        assert_eq!(bus, FaultOf::Bus("default".to_owned()));
-        let function = of("{function: pay, crash: true}").unwrap();
-        assert_eq!(function, FaultOf::Function("pay".to_owned()));
-        for wrong in [
-            "{queue: orders, topic: news, throttle: true}",
-            "{queue: orders, function: pay, throttle: true}",
-            "{topic: news, crash: true}",
-            "{throttle: true}",
-        ] {
-            assert!(of(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn every_mistake_is_told_with_its_place() {
-        let found = wrong(
-            "tests:\n- name: one\n  fautls: []\n  faults:\n  - {function: pay, error: A, crash: true}\n  - {function: pay, call: 0, error: A}\n  when:\n  - htpp: {}\n  - advance: soon\n  - until: {}\n  then:\n  - calls: {pay: often}\n  within: 5\n",
-        );
-        let expected = [
-            "t.yaml:3:3 a test has no key `fautls` did you mean `faults`?",
-            "t.yaml:5:5 a fault has one of the keys `error`, `latency`, `throttle`, `crash`, `kill` ",
-            "t.yaml:6:27 `call` of a fault is a whole number from 1, or `all` ",
-            "t.yaml:8:5 a step has no key `htpp` did you mean `http`?",
-            "t.yaml:9:14 `advance` is a time such as 90s, 5m, 1h or 3d ",
-            "t.yaml:10:12 `until` is a list of what is to be true ",
-            "t.yaml:12:12 `calls` is a map of functions to whole numbers ",
-            "t.yaml:13:11 `within` of a test is a time such as 90s, 5m, 1h or 3d ",
-        ];
-        assert_eq!(found, expected);
-        assert_eq!(wrong("tests: []\n").len(), 1);
-        assert!(wrong("tests:\n- name: one\n")[0].contains("cannot fail"));
-    }
-}
+#[path = "read_tests.rs"]
+mod tests;

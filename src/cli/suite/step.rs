@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::check::check;
+use super::exact;
 use super::keys::{Keys, bad, choice, time};
 use super::model::{Begin, Invocation, Means, Request, Step};
 use crate::diagnostic::Diagnostics;
@@ -30,7 +31,7 @@ pub(super) fn step(node: &Node, wrong: &mut Diagnostics) -> Option<Step> {
             Means::Start(Begin {
                 workflow: keys.need("workflow", wrong)?,
                 name: keys.text("name", wrong),
-                input: keys.json("input").unwrap_or_else(|| json!({})),
+                input: keys.json("input", wrong).unwrap_or_else(|| json!({})),
             })
         }
         "event" => {
@@ -39,7 +40,7 @@ pub(super) fn step(node: &Node, wrong: &mut Diagnostics) -> Option<Step> {
             save = saved(&keys, wrong);
             Means::Event(Invocation {
                 function: keys.need("function", wrong)?,
-                payload: keys.json("payload").unwrap_or_else(|| json!({})),
+                payload: keys.json("payload", wrong).unwrap_or_else(|| json!({})),
                 error: keys.text("error", wrong),
             })
         }
@@ -88,14 +89,13 @@ fn saved(keys: &Keys<'_>, wrong: &mut Diagnostics) -> Vec<(String, String)> {
 /// A request as both steps and checks say it.
 pub(super) fn request(keys: &Keys<'_>, wrong: &mut Diagnostics) -> Option<Request> {
     let url = keys.need("url", wrong);
-    let body = keys.json("body");
+    let body = keys.json("body", wrong);
     let usual = if body.is_some() { "POST" } else { "GET" };
     let status = keys.number("status", 999, wrong);
     let headers = keys.entries("headers", wrong).iter();
+    let headers = headers.map(|entry| (entry.key.clone(), plain(&entry.value, wrong)));
     Some(Request {
-        headers: headers
-            .map(|entry| (entry.key.clone(), plain(&entry.value)))
-            .collect(),
+        headers: headers.collect(),
         method: keys
             .text("method", wrong)
             .unwrap_or_else(|| usual.to_owned()),
@@ -105,8 +105,11 @@ pub(super) fn request(keys: &Keys<'_>, wrong: &mut Diagnostics) -> Option<Reques
     })
 }
 
-fn plain(node: &Node) -> String {
-    match node.to_json() {
+fn plain(node: &Node, wrong: &mut Diagnostics) -> String {
+    if node.is_null() {
+        wrong.push(bad(&node.at, "a header has a value"));
+    }
+    match exact::json(node, wrong) {
         Json::String(text) => text,
         other => other.to_string(),
     }

@@ -29,7 +29,7 @@ struct Shared {
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Known {
-    rules: Vec<Rule>,
+    rules: Vec<Armed>,
     functions: BTreeMap<String, u64>,
     /// By flow, then by step.
     steps: BTreeMap<String, BTreeMap<String, u64>>,
@@ -39,6 +39,13 @@ struct Known {
     topics: BTreeMap<String, u64>,
     #[serde(default)]
     buses: BTreeMap<String, u64>,
+}
+
+/// A rule, and the calls that met it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Armed {
+    rule: Rule,
+    met: u64,
 }
 
 /// What becomes of a call of an API.
@@ -101,9 +108,10 @@ impl Faults {
     /// # Errors
     /// The value is no list of rules: what is wrong, in words.
     pub(crate) fn set(&self, rules: Value) -> Result<(), String> {
-        let rules = serde_json::from_value(rules).map_err(|error| error.to_string())?;
+        let rules: Vec<Rule> = serde_json::from_value(rules).map_err(|error| error.to_string())?;
+        let armed = rules.into_iter().map(|rule| Armed { rule, met: 0 });
         *self.lock() = Known {
-            rules,
+            rules: armed.collect(),
             ..Known::default()
         };
         Ok(())
@@ -114,10 +122,13 @@ impl Faults {
         *self.lock() = Known::default();
     }
 
-    /// How many rules there are, and the calls of each function since they were set.
+    /// Since the rules were set: how many are in force, how many calls met each, in their order, and the calls of each
+    /// function.
     pub(crate) fn shown(&self) -> Value {
         let known = self.lock();
-        json!({ "faults": known.rules.len(), "calls": known.functions })
+        let in_force = known.rules.iter().filter(|armed| !armed.is_over()).count();
+        let met: Vec<u64> = known.rules.iter().map(|armed| armed.met).collect();
+        json!({ "faults": in_force, "met": met, "calls": known.functions })
     }
 
     /// Counts a call of a function; what becomes of it, if that was asked for.
@@ -200,14 +211,20 @@ impl ApiFault {
 
 impl Known {
     fn find(&mut self, number: u64, is_its: impl Fn(&Of) -> bool) -> Option<Does> {
-        let fits =
-            |rule: &Rule| is_its(&rule.of) && rule.call.is_none_or(|call| call.get() == number);
-        let at = self.rules.iter().position(fits)?;
-        let does = self.rules[at].does.clone();
-        if does == Does::Kill {
-            self.rules.remove(at);
-        }
-        Some(does)
+        let fits = |armed: &&mut Armed| {
+            let Rule { of, call, .. } = &armed.rule;
+            !armed.is_over() && is_its(of) && call.is_none_or(|call| call.get() == number)
+        };
+        let armed = self.rules.iter_mut().find(fits)?;
+        armed.met += 1;
+        Some(armed.rule.does.clone())
+    }
+}
+
+impl Armed {
+    /// Whether no call can meet it any more: a death is died once.
+    fn is_over(&self) -> bool {
+        self.rule.does == Does::Kill && self.met > 0
     }
 }
 
@@ -236,11 +253,13 @@ mod tests {
         faults.leave().unwrap();
 
         let next = Faults::open(folder.path()).unwrap();
-        assert_eq!(next.shown(), json!({ "faults": 1, "calls": { "pay": 2 } }));
+        let shown = json!({ "faults": 1, "met": [1, 1, 0], "calls": { "pay": 2 } });
+        assert_eq!(next.shown(), shown);
         assert_eq!(next.of_step("order", "Charge"), None);
         assert_eq!(next.of_call("pay"), Some(Does::Crash));
         let after = Faults::open(folder.path()).unwrap();
-        assert_eq!(after.shown(), json!({ "faults": 0, "calls": {} }));
+        let nothing = json!({ "faults": 0, "met": [], "calls": {} });
+        assert_eq!(after.shown(), nothing);
     }
 
     #[test]
@@ -265,10 +284,11 @@ mod tests {
         assert_eq!(faults.of_step("order", "Ship"), None);
         assert_eq!(
             faults.shown(),
-            json!({ "faults": 3, "calls": { "pay": 3, "ship": 2 } })
+            json!({ "faults": 3, "met": [1, 2, 1], "calls": { "pay": 3, "ship": 2 } })
         );
         faults.clear();
-        assert_eq!(faults.shown(), json!({ "faults": 0, "calls": {} }));
+        let nothing = json!({ "faults": 0, "met": [], "calls": {} });
+        assert_eq!(faults.shown(), nothing);
     }
 
     #[test]

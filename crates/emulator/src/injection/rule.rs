@@ -50,6 +50,6 @@ pub(super) enum Does {
     Throttle,
     /// The instance ends before it answers.
     Crash,
-    /// The code answers, and the cloud is killed before it takes note of that. Once: then the rule is gone.
+    /// The code answers, and the cloud is killed before it takes note of that. Once: then the rule is over.
     Kill,
 }

@@ -114,7 +114,7 @@ impl MnsError {
 
     /// The same, of a call that is one too many.
     pub(super) fn throttled() -> Self {
-        let words = "The qps limit of the queue is exceeded, as was asked for by a fault.";
+        let words = "The qps limit is exceeded, as was asked for by a fault.";
         Self::bad("QpsLimitExceeded", words)
     }
 

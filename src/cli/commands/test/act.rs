@@ -8,8 +8,8 @@ use serde_json::{Value as Json, json};
 
 use super::stage::Stage;
 use super::{Failure, Played, judge};
-use crate::cli::suite::{Begin, Invocation, Means, Request, Step, Words, part};
-use crate::diagnostic::Diagnostics;
+use crate::cli::suite::{Begin, Invocation, Means, Request, Step, Words, content, part};
+use crate::diagnostic::{Diagnostics, code};
 
 /// The longest that a visitor waits for an answer.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -17,8 +17,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// An answer to a request.
 pub(super) struct Answer {
     pub(super) status: u16,
-    /// The body: as JSON if it is, else its text.
-    pub(super) body: Json,
+    /// The body as it came.
+    pub(super) text: String,
 }
 
 /// Does a step and keeps what it saves. `within` is how long something may take to become true.
@@ -32,10 +32,7 @@ pub(super) async fn act(
     let reply = match &step.means {
         Means::Until(checks) => return judge::until(stage, (checks, within), words).await,
         Means::Kill => return stage.admin.kill().await.map_err(said),
-        Means::Advance(by) => {
-            let moved = stage.admin.advance(*by).await;
-            return moved.map(drop).map_err(said);
-        }
+        Means::Advance(by) => return advance(stage, *by).await.map_err(said),
         Means::Http(request) => visit(stage, request, words).await,
         Means::Start(begin) => start(stage, begin, words).await,
         Means::Event(call) => invoke(stage, call, words).await,
@@ -52,6 +49,33 @@ pub(super) async fn act(
     Ok(())
 }
 
+/// Has time pass. A cloud that a fault kills on the way comes back and goes on to the same moment.
+async fn advance(stage: &Stage, by: Duration) -> Result<(), Diagnostics> {
+    let mut until = None;
+    loop {
+        let Err(wrong) = go_on(stage, &mut until, by).await else {
+            return Ok(());
+        };
+        let is_gone = wrong.iter().any(|error| error.code == code::LOCAL_DOWN);
+        // Faults are known over a death that one of them asked for, which is died once, and over no other.
+        if !is_gone || stage.met().await?.is_empty() {
+            return Err(wrong);
+        }
+    }
+}
+
+/// Moves the clock by `by`, or by what is left of that since `until` was set.
+async fn go_on(
+    stage: &Stage,
+    until: &mut Option<Duration>,
+    by: Duration,
+) -> Result<(), Diagnostics> {
+    let ahead = stage.admin.ahead().await?;
+    let until = *until.get_or_insert(ahead.saturating_add(by));
+    let moved = stage.admin.advance(until.saturating_sub(ahead)).await;
+    moved.map(drop)
+}
+
 /// A visitor's request that must be answered well.
 async fn visit(stage: &Stage, wanted: &Request, words: &Words) -> Result<Json, String> {
     let sent = wanted
@@ -64,13 +88,14 @@ async fn visit(stage: &Stage, wanted: &Request, words: &Words) -> Result<Json, S
         Some(status) => answer.status == status,
         None => answer.status < 400,
     };
+    let body = content(&answer.text);
     if is_well {
-        return Ok(answer.body);
+        return Ok(body);
     }
     Err(format!(
         "it was answered with status {}: {}",
         answer.status,
-        short(&answer.body)
+        short(&body)
     ))
 }
 
@@ -103,8 +128,7 @@ pub(super) async fn send(
     let reply = request.send().await.map_err(|error| error.to_string())?;
     let status = reply.status().as_u16();
     let text = reply.text().await.map_err(|error| error.to_string())?;
-    let body = serde_json::from_str(&text).unwrap_or(Json::String(text));
-    Ok(Answer { status, body })
+    Ok(Answer { status, text })
 }
 
 async fn start(stage: &Stage, begin: &Begin, words: &Words) -> Result<Json, String> {
@@ -127,20 +151,32 @@ async fn invoke(stage: &Stage, call: &Invocation, words: &Words) -> Result<Json,
     let function = stage.function(&call.function)?;
     let payload = STANDARD.encode(bytes(&words.json(&call.payload)?));
     let args = json!({ "payload": payload, "type": "Sync" });
-    let answer = stage.ask(function, ("invoke", &args)).await?;
+    let wanted = call.error.as_deref();
+    let otherwise =
+        |wanted: &str, was: &str| Err(format!("it did not end with the error {wanted}: {was}"));
+    let answer = match stage.act(function, ("invoke", &args)).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            return match (wanted, &error.code) {
+                (Some(wanted), Some(code)) if wanted == code => {
+                    Ok(json!({ "errorType": code, "errorMessage": error.message }))
+                }
+                (Some(wanted), _) => otherwise(wanted, &error.to_string()),
+                (None, _) => Err(error.to_string()),
+            };
+        }
+    };
     let payload = STANDARD.decode(answer["payload"].as_str().unwrap_or_default());
     let text = String::from_utf8_lossy(&payload.unwrap_or_default()).into_owned();
-    let reply = serde_json::from_str(&text).unwrap_or(Json::String(text));
-    let has_failed = answer["headers"]["x-fc-error-type"].is_string();
-    let error = reply["errorType"].as_str();
-    match (&call.error, has_failed) {
-        (None, false) => Ok(reply),
-        (Some(wanted), true) if error == Some(wanted) => Ok(reply),
-        (None, true) => Err(format!("the function failed: {}", short(&reply))),
-        (Some(wanted), _) => Err(format!(
-            "it did not end with the error {wanted}: {}",
-            short(&reply)
-        )),
+    let reply = content(&text);
+    // What did not come from the code, such as its process's end, has the kind of the error only.
+    let kind = answer["headers"]["x-fc-error-type"].as_str();
+    let error = kind.map(|kind| reply["errorType"].as_str().unwrap_or(kind));
+    match (wanted, error) {
+        (None, None) => Ok(reply),
+        (Some(wanted), Some(error)) if wanted == error => Ok(reply),
+        (None, Some(_)) => Err(format!("the function failed: {}", short(&reply))),
+        (Some(wanted), _) => otherwise(wanted, &short(&reply)),
     }
 }
 

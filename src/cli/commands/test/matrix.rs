@@ -29,11 +29,16 @@ pub(super) fn cases(test: &Test, stage: &Stage) -> Played<Vec<Case>> {
     let failed = |why: String| Failure::new(&matrix.at, why);
     let flow = stage.flow(&matrix.workflow).map_err(failed)?;
     let steps = tasks(&flow.attrs["definition"]);
-    if let Some(other) = matrix.only.iter().find(|name| !steps.contains(name)) {
+    let only = matrix.only.as_deref();
+    if let Some(other) = only
+        .unwrap_or_default()
+        .iter()
+        .find(|name| !steps.contains(name))
+    {
         let why = format!("`{other}` is no task step; those are {}", steps.join(", "));
         return Err(failed(why));
     }
-    let is_wanted = |step: &String| matrix.only.is_empty() || matrix.only.contains(step);
+    let is_wanted = |step: &String| only.is_none_or(|only| only.contains(step));
     let flow = name(flow);
     let case = |step: String| Case {
         name: format!("{} ({step})", test.name),

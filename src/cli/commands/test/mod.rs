@@ -2,18 +2,21 @@
 //!
 //! For each file this program is run again with a fresh local cloud (as `sdev local run` does, but in a process of its own,
 //! which tests may kill); that run deploys the manifest anew for every test. `stage` is the deployed application, `act` does the steps, `judge` looks at what comes of
-//! them, `matrix` makes many tests of one.
+//! them, `matrix` makes many tests of one, `names` finds what a test names that is not there, `verdict` says what runs come to.
 
 mod act;
 mod judge;
 mod matrix;
+mod names;
 mod stage;
+mod verdict;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use self::matrix::Case;
 use self::stage::Stage;
+use self::verdict::{Ran, Runs};
 use super::super::args::{Deploy, Global, Tests};
 use super::super::exit::Exit;
 use super::super::local;
@@ -53,12 +56,9 @@ pub(super) fn run(args: &Tests, global: &Global, printer: Printer) -> Outcome {
         }
     }
     let (suites, _) = wrong.into_result(suites)?;
+    let suites = wanted(suites, args.filter.as_deref())?;
     let mut exit = Exit::Done;
     for (file, suite) in suites {
-        let suite = wanted(suite, args.filter.as_deref());
-        if suite.tests.is_empty() {
-            continue;
-        }
         let ended = if args.here {
             here(&suite, global, printer)?
         } else {
@@ -96,12 +96,23 @@ fn open(file: &Path) -> Result<Suite, Diagnostics> {
     suite::read(&Source::new(file, text))
 }
 
-/// The tests whose names hold a text.
-fn wanted(mut suite: Suite, filter: Option<&str>) -> Suite {
-    if let Some(filter) = filter {
+/// The tests whose names hold a text, and the files that have any.
+fn wanted(
+    mut suites: Vec<(PathBuf, Suite)>,
+    filter: Option<&str>,
+) -> Result<Vec<(PathBuf, Suite)>, Diagnostic> {
+    let Some(filter) = filter else {
+        return Ok(suites);
+    };
+    for (_, suite) in &mut suites {
         suite.tests.retain(|test| test.name.contains(filter));
     }
-    suite
+    suites.retain(|(_, suite)| !suite.tests.is_empty());
+    if suites.is_empty() {
+        let detail = format!("no test has a name that holds `{filter}`");
+        return Err(Diagnostic::error(code::USAGE, detail));
+    }
+    Ok(suites)
 }
 
 /// Runs the tests of a file in a process with a fresh local cloud.
@@ -150,17 +161,22 @@ fn here(suite: &Suite, global: &Global, printer: Printer) -> Outcome {
         let cases = match matrix::cases(test, &stage) {
             Ok(cases) => cases,
             Err(failure) => {
-                tally.add(printer, (&test.name, &test.at), Some(failure.told()), 0.0);
+                tally.add(printer, (&test.name, &test.at), failure.told(), 0.0);
                 continue;
             }
         };
+        let mut runs = Runs::default();
         let mut ready = Some(stage);
         for case in cases {
             let watch = Stopwatch::start();
             let stage = ready.take().map_or_else(|| fresh(&global, printer), Ok)?;
-            let failure = block_on(play(test, &case, &stage))?;
-            let told = failure.as_ref().map(Failure::told);
-            tally.add(printer, (&case.name, &test.at), told, watch.seconds());
+            let ran = block_on(play(test, &case, &stage))?;
+            let verdict = runs.add(test, &case, ran);
+            let name = (case.name.as_str(), &test.at);
+            tally.add(printer, name, verdict.told(), watch.seconds());
+        }
+        if let Some(failure) = runs.lack(test) {
+            tally.add(printer, (&test.name, &test.at), failure.told(), 0.0);
         }
     }
     Ok(tally.end(printer))
@@ -189,20 +205,31 @@ fn fresh(global: &Global, printer: Printer) -> Result<Stage, Diagnostics> {
     block_on(Stage::open(global, quiet))
 }
 
-/// Plays a test; why it failed, if it did.
-async fn play(test: &Test, case: &Case, stage: &Stage) -> Result<Option<Failure>, Diagnostics> {
+/// Plays a test.
+async fn play(test: &Test, case: &Case, stage: &Stage) -> Result<Ran, Diagnostics> {
     let mut words = stage.words();
     if let Some(step) = &case.step {
         words.set("step", step.clone().into());
     }
+    let ready = match names::known(test, stage) {
+        Ok(()) => stage.prepare(test, case, &words).await,
+        unknown => unknown,
+    };
+    if let Err(failure) = ready {
+        return Ok(Ran::not(failure));
+    }
     let played = async {
-        stage.prepare(test, case, &words).await?;
         for step in &test.when {
             act::act(stage, (step, test.within), &mut words).await?;
         }
-        judge::until(stage, (&test.then, test.within), &words).await
+        judge::at_last(stage, (test, case), &words).await
     };
-    Ok(played.await.err())
+    let failure = played.await.err();
+    let met = stage.met().await?;
+    Ok(Ran {
+        failure,
+        met: Some(met),
+    })
 }
 
 impl Failure {
@@ -214,8 +241,8 @@ impl Failure {
     }
 
     /// Where and why.
-    fn told(&self) -> (&Span, &str) {
-        (&self.at, &self.why)
+    fn told(&self) -> view::Ended<'_> {
+        view::Ended::Failed(&self.at, &self.why)
     }
 
     /// What sdev itself would say.

@@ -15,6 +15,7 @@ use crate::cli::printer::Printer;
 use crate::cli::suite::{FaultOf, Test, Words};
 use crate::diagnostic::{Diagnostic, Diagnostics, closest, code};
 use crate::engine::{Destination, Project, Until};
+use crate::provider::ProviderError;
 use crate::residence::Address;
 use crate::resource::RemoteId;
 use crate::state::{Record, Shelf, State};
@@ -101,7 +102,7 @@ impl Stage {
         words
     }
 
-    /// Sets what fails, and puts what is given in its place, which may call functions already.
+    /// Sets what fails, the matrix's fault first, and puts what is given in its place, which may call functions already.
     pub(super) async fn prepare(&self, test: &Test, case: &Case, words: &Words) -> Played<()> {
         let mut rules: Vec<Json> = case.fault.iter().cloned().collect();
         for fault in &test.faults {
@@ -129,6 +130,14 @@ impl Stage {
         Ok(())
     }
 
+    /// Which faults were met by a call since they were set, in the order in which `prepare` set them.
+    pub(super) async fn met(&self) -> Result<Vec<bool>, Diagnostics> {
+        self.wait().await?;
+        let shown = self.admin.faults().await?;
+        let met = shown["met"].as_array().into_iter().flatten();
+        Ok(met.map(|calls| calls.as_u64() > Some(0)).collect())
+    }
+
     /// The function of a resource.
     pub(super) fn function(&self, resource: &str) -> Result<&Record, String> {
         self.record(resource, ("fc.function", "function"))
@@ -153,17 +162,20 @@ impl Stage {
     }
 
     /// Has the provider do something with a thing; why it did not, in words.
-    pub(super) async fn ask(
+    pub(super) async fn ask(&self, record: &Record, act: (&str, &Json)) -> Result<Json, String> {
+        let answer = self.act(record, act).await;
+        answer.map_err(|error| error.to_string())
+    }
+
+    /// The same, with what the provider says when it did not.
+    pub(super) async fn act(
         &self,
         record: &Record,
         (action, args): (&str, &Json),
-    ) -> Result<Json, String> {
+    ) -> Result<Json, ProviderError> {
         let providers = self.project.providers(&self.to);
-        let provider = providers
-            .of(&record.kind)
-            .map_err(|error| error.to_string())?;
-        let answer = provider.act(action, record, args).await;
-        answer.map_err(|error| error.to_string())
+        let provider = providers.of(&record.kind)?;
+        provider.act(action, record, args).await
     }
 
     fn record(&self, resource: &str, (kind, noun): (&str, &str)) -> Result<&Record, String> {

@@ -1,5 +1,6 @@
 // Writes down how far an order is, asks people, and sends letters.
 const bucket = require("./bucket.js");
+const { stillWanted } = require("./wish.js");
 const { rehearse } = require("./rehearse.js");
 
 exports.handler = async (event) => {
@@ -8,11 +9,15 @@ exports.handler = async (event) => {
   return ways[asked.do](asked);
 };
 
-// Whoever answers reports to the token: see shop.js.
+// Whoever answers reports to the token: see shop.js. Nobody is asked about what was cancelled; who cancels between the two
+// looks may not have found the token, and who cancels later finds it.
 async function ask({ order, token }) {
   await rehearse(order, "Approve");
-  await bucket.write(`approvals/${order.id}`, { token });
-  return note(order, { state: "waits for approval" });
+  await stillWanted(order);
+  const news = await note(order, { state: "waits for approval" });
+  await bucket.write(`approvals/${order.id}`, { token, step: "Approve" });
+  await stillWanted(order);
+  return news;
 }
 
 async function notify({ order }) {
@@ -28,7 +33,7 @@ const undone = ({ order, at, why }) => note(order, { state: "undone", at, why })
 
 // This is the place to call somebody.
 async function attention({ order, at, why, token }) {
-  await bucket.write(`approvals/${order.id}`, { token });
+  await bucket.write(`approvals/${order.id}`, { token, step: "Attention" });
   return note(order, { state: "needs attention", at, why });
 }
 

@@ -1,6 +1,7 @@
 // Takes money and gives it back. The order's id is the key: a second charge of one order is the first one.
 const bucket = require("./bucket.js");
 const { rehearse } = require("./rehearse.js");
+const { stillWanted } = require("./wish.js");
 
 exports.handler = async (event) => {
   const asked = JSON.parse(event);
@@ -9,6 +10,7 @@ exports.handler = async (event) => {
 
 async function charge(order) {
   await rehearse(order, "Charge");
+  await stillWanted(order);
   await bucket.claim(`charges/${order.id}`, { amount: order.amount });
   return bucket.read(`charges/${order.id}`);
 }

@@ -12,10 +12,10 @@ const { join } = require("path");
 const bucket = require("./bucket.js");
 const flows = require("./flows.js");
 const { rehearsal } = require("./rehearse.js");
+const { CANCELLED } = require("./wish.js");
 
 const { FLOW } = process.env;
 const REFUSED = { Error: "Refused", Cause: "somebody said no" };
-const CANCELLED = { Error: "Cancelled", Cause: "the customer does not want it any more" };
 const PRICES = { lamp: 40, chair: 120, piano: 4000 };
 const SHOWN = 20;
 const ID = /^[0-9a-z-]{1,60}$/;
@@ -94,26 +94,33 @@ function steps(events) {
   return all;
 }
 
-// The parcel and its cancellation are one key, so that only one of them comes to be: see shipping.py.
+// The parcel and its cancellation are one key, so that only one of them comes to be: see shipping.py. Steps that come later
+// find it there; whoever was asked for an approval already is not waited for.
 async function cancel(id) {
-  const order = await bucket.read(`orders/${id}`);
-  if (!order) return answer(404, { error: "there is no such order" });
+  if (!(await bucket.read(`orders/${id}`))) return answer(404, { error: "there is no such order" });
   const { cancelled } = await first(`parcels/${id}`, { cancelled: true });
   if (!cancelled) return answer(409, { error: "it is on its way already" });
-  if (order.state === "waits for approval") await decide(id, "ReportTaskFailed", CANCELLED);
+  const asked = await bucket.read(`approvals/${id}`);
+  if (asked?.step === "Approve") await report(asked, "ReportTaskFailed", CANCELLED);
   return answer(202, { id });
 }
 
 async function decide(id, action, parameters) {
   const asked = await bucket.read(`approvals/${id}`);
   if (!asked) return answer(404, { error: "nobody asked for an approval" });
+  const isFirst = await report(asked, action, parameters);
+  return isFirst ? answer(202, { id }) : answer(409, { error: "this was decided already" });
+}
+
+// Whether it was this report that decided.
+async function report({ token }, action, parameters) {
   try {
-    await flows.ask(action, { TaskToken: asked.token, ...parameters });
+    await flows.ask(action, { TaskToken: token, ...parameters });
+    return true;
   } catch (error) {
-    if (error.code) return answer(409, { error: "this was decided already" });
+    if (error.code) return false;
     throw error;
   }
-  return answer(202, { id });
 }
 
 function header(headers, name) {

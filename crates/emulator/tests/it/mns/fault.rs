@@ -38,6 +38,7 @@ async fn the_call_that_was_named_is_refused_and_changes_nothing() {
     cloud.shows("/queues/q", &[("ActiveMessages", "2")]).await;
     let published = cloud.mns("POST", "/topics/t/messages", message).await;
     assert_eq!(published.refusal(), refused(400, "QpsLimitExceeded"));
+    assert!(published.text().contains("The qps limit is exceeded"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
