@@ -258,6 +258,7 @@ impl Resolver {
             pre_stop: hook(config, |hooks| hooks.pre_stop.as_ref()),
             custom: custom(config),
             container: container(config),
+            tracing: config.traced_to().map(str::to_owned),
             identity: self.identity(config, qualifier),
         })
     }

@@ -9,5 +9,6 @@ mod node;
 mod php;
 mod python;
 mod runtime_api;
+mod server;
 mod share;
 mod stop;
