@@ -23,6 +23,9 @@ pub(crate) trait Run: Send + Sync {
     /// Whether code in a language can run at all.
     async fn check(&self, language: Language) -> Result<(), Fault>;
 
+    /// Whether the program of a custom runtime is there, as far as that is certain.
+    async fn check_program(&self, spec: &Arc<Spec>) -> Result<(), Fault>;
+
     /// Limits the instances of a function; nothing: no limit.
     fn reserve(&self, function: &str, instances: Option<u32>);
 
@@ -64,6 +67,10 @@ impl Run for Fleet {
     fn reserve(&self, function: &str, instances: Option<u32>) {
         Self::reserve(self, function, instances);
     }
+    async fn check_program(&self, spec: &Arc<Spec>) -> Result<(), Fault> {
+        Self::check_program(self, spec).await
+    }
+
 
     fn keep(&self, spec: &Arc<Spec>, scale: Scale) {
         Self::keep(self, spec, scale);

@@ -16,6 +16,7 @@ mod instance;
 mod interpreter;
 mod java;
 mod lack;
+mod lang;
 mod lend;
 mod limits;
 mod output;
@@ -23,6 +24,7 @@ mod patience;
 mod permit;
 mod pool;
 mod port;
+mod program;
 mod ready;
 mod reserve;
 mod roster;
@@ -223,6 +225,17 @@ impl Fleet {
             return shared.starter.check_engine().await;
         }
         let checked = tokio::task::spawn_blocking(move || shared.starter.check(language)).await;
+        checked.unwrap_or_else(|error| Err(Fault::Start(error.to_string())))
+    }
+
+    /// Whether what a custom runtime starts is on this machine, as far as that is certain before it is started.
+    ///
+    /// # Errors
+    /// It is not; the text says what to install.
+    pub async fn check_program(&self, spec: &Arc<Spec>) -> Result<(), Fault> {
+        let (shared, spec) = (Arc::clone(&self.0), Arc::clone(spec));
+        let checked = tokio::task::spawn_blocking(move || shared.starter.check_program(&spec));
+        let checked = checked.await;
         checked.unwrap_or_else(|error| Err(Fault::Start(error.to_string())))
     }
 

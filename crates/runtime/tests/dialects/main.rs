@@ -7,6 +7,7 @@ mod cage;
 mod java;
 mod node;
 mod php;
+mod program;
 mod python;
 mod runtime_api;
 mod server;
