@@ -29,6 +29,9 @@ pub(crate) trait Run: Send + Sync {
     /// Limits the instances of a function; nothing: no limit.
     fn reserve(&self, function: &str, instances: Option<u32>);
 
+    /// Ends all calls of a function that have no answer yet.
+    fn interrupt(&self, function: &str);
+
     /// Says how many instances a version must and may have.
     fn keep(&self, spec: &Arc<Spec>, scale: Scale);
 
@@ -64,13 +67,17 @@ impl Run for Fleet {
         Self::check(self, language).await
     }
 
-    fn reserve(&self, function: &str, instances: Option<u32>) {
-        Self::reserve(self, function, instances);
-    }
     async fn check_program(&self, spec: &Arc<Spec>) -> Result<(), Fault> {
         Self::check_program(self, spec).await
     }
 
+    fn reserve(&self, function: &str, instances: Option<u32>) {
+        Self::reserve(self, function, instances);
+    }
+
+    fn interrupt(&self, function: &str) {
+        Self::interrupt(self, function);
+    }
 
     fn keep(&self, spec: &Arc<Spec>, scale: Scale) {
         Self::keep(self, spec, scale);

@@ -151,6 +151,10 @@ impl<R: Run> Run for Prone<R> {
         self.inner.reserve(function, instances);
     }
 
+    fn interrupt(&self, function: &str) {
+        self.inner.interrupt(function);
+    }
+
     fn keep(&self, spec: &Arc<Spec>, scale: Scale) {
         self.inner.keep(spec, scale);
     }

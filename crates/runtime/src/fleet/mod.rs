@@ -246,6 +246,14 @@ impl Fleet {
         self.0.retrench(function);
     }
 
+    /// Ends all calls of a function that have no answer yet, with the instances that serve them; idle ones stay. An event that was
+    /// begun is answered with an error, other calls get [`Fault::Stopped`], answers that are being sent break off.
+    pub fn interrupt(&self, function: &str) {
+        for group in self.0.groups_of(function) {
+            group.interrupt(&self.0);
+        }
+    }
+
     /// Says how many instances a version must and may have by one qualifier, and starts what is missing.
     pub fn keep(&self, spec: &Arc<Spec>, scale: Scale) {
         self.group(spec).keep(&self.0, spec, scale);

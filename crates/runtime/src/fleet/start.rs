@@ -183,6 +183,7 @@ impl Starter {
             output: young.output,
             spec: Arc::clone(spec),
             dead: false.into(),
+            interrupted: false.into(),
             is_lone: young.is_lone,
             lease,
             _port: Some(port),
