@@ -507,3 +507,47 @@ resources:
     sandbox.file("s.yaml", manifest("resources.api.output.functionId"));
     sandbox.run("plan").code(1).says("SD0202").says("`auto`");
 }
+
+#[test]
+fn a_name_that_no_function_may_have_is_told_before_the_deploy() {
+    let sandbox = Sandbox::new().with_cloud();
+    for (name, is_one) in [
+        ("1-bad", false),
+        ("bad name", false),
+        ("-bad", false),
+        ("_good-1", true),
+        ("service$function", true),
+        (&"a".repeat(65), false),
+        (&"a".repeat(64), true),
+    ] {
+        let manifest = format!(
+            "edition: 3.0.0
+name: shop
+access: local
+resources:
+  api:
+    component: fc3
+    props:
+      region: cn-hangzhou
+      functionName: {name}
+      runtime: python3.10
+      handler: index.handler
+      code: ./code
+"
+        );
+        sandbox
+            .file(
+                "code/index.py",
+                "def handler(event, context):\n    return 'x'\n",
+            )
+            .file("s.yaml", manifest);
+        let plan = sandbox.run("plan");
+        if is_one {
+            plan.code(0);
+        } else {
+            plan.code(1)
+                .says("SD0202")
+                .says("functionName` must be a letter");
+        }
+    }
+}
