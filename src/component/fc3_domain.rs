@@ -9,6 +9,7 @@ use super::fc3::{auto_name, certificate};
 use super::lower::{Context, Parts};
 use super::planned;
 use super::props::{Props, bad};
+use super::schema::Kind;
 use super::typed::{entries, list, map, shaped};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 use crate::manifest::{Block, Node};
@@ -37,9 +38,20 @@ pub(super) fn lower(block: &Block, context: &Context, diagnostics: &mut Diagnost
     let Some(name) = props.text("domainName", diagnostics) else {
         return Parts::default();
     };
-    let name = match name {
-        "auto" => auto_name(&first_function(block).unwrap_or_default(), context),
-        given => given.to_owned(),
+    let is_auto = name == "auto";
+    let name = match first_function(block).filter(|_| is_auto) {
+        Some(function) => shaped(function, &Kind::Text),
+        None if is_auto => {
+            let wanted =
+                "a name where no route leads to a function that `auto` could be named after";
+            diagnostics.push(bad(
+                &props.path("domainName"),
+                wanted,
+                &props.at("domainName"),
+            ));
+            return Parts::default();
+        }
+        None => name.into(),
     };
     let mut attrs = Attrs::new();
     for prop in FC3_DOMAIN
@@ -51,7 +63,7 @@ pub(super) fn lower(block: &Block, context: &Context, diagnostics: &mut Diagnost
         attrs.extend(node.map(|node| (prop.name.to_owned(), shaped(node, &prop.kind))));
     }
     certificate(&mut attrs);
-    attrs.insert("domainName".to_owned(), name.into());
+    attrs.insert("domainName".to_owned(), name);
     attrs.insert("region".to_owned(), region.into());
     attrs.insert("routes".to_owned(), list(routes));
     let id = ResourceId::new(format!("{}.domain", block.name));
@@ -65,6 +77,7 @@ pub(super) fn lower(block: &Block, context: &Context, diagnostics: &mut Diagnost
             after: BTreeSet::new(),
             at: Some(block.at.clone()),
         }],
+        is_named_after_function: is_auto,
         ..Parts::default()
     }
 }
@@ -79,10 +92,39 @@ fn not_yet(block: &Block, context: &Context) -> Option<Span> {
     Some(found.at.clone())
 }
 
-fn first_function(block: &Block) -> Option<String> {
+/// What names the function that the first route leads to.
+fn first_function(block: &Block) -> Option<&Node> {
     let routes = block.props.get("routeConfig")?.get("routes")?;
-    let name = routes.items().first()?.get("functionName")?.as_str()?;
-    Some(name.to_owned())
+    routes.items().first()?.get("functionName")
+}
+
+/// Turns the function that a domain's `auto` stands for into the domain's name; `names` are those of the manifest's functions.
+pub(super) fn name_after_function(
+    domain: &mut Resource,
+    names: &BTreeMap<ResourceId, String>,
+    context: &Context,
+    diagnostics: &mut Diagnostics,
+) {
+    let function = domain.attrs.get("domainName");
+    if let Some(function) = function.and_then(|function| known(function, names)) {
+        let name = auto_name(&function, context);
+        domain.attrs.insert("domainName".to_owned(), name.into());
+        return;
+    }
+    let detail = "`auto` names the domain after the function of its first route, and that name is not known before the deploy";
+    let mut error = Diagnostic::error(code::BAD_PROPERTY, detail);
+    error.at.clone_from(&domain.at);
+    diagnostics.push(error);
+}
+
+/// A text that is known when the names of functions are.
+fn known(value: &Value, names: &BTreeMap<ResourceId, String>) -> Option<String> {
+    match value {
+        Value::Plain(text) => text.as_str().map(str::to_owned),
+        Value::Join(parts) => parts.iter().map(|part| known(part, names)).collect(),
+        Value::Ref(id, output) if output == "functionName" => names.get(id).cloned(),
+        _ => None,
+    }
 }
 
 /// The routes. A path stands once.

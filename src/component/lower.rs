@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value as Json;
 
+use super::fc3_domain::name_after_function;
 use super::{DEPLOYED, Pack, Planned, names, planned, schema};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, closest, code};
 use crate::manifest::{Block, Manifest, Node, NodeKind};
@@ -42,6 +43,8 @@ pub(super) struct Parts {
     pub(super) resources: Vec<Resource>,
     pub(super) outputs: BTreeMap<String, Value>,
     pub(super) packs: Vec<Pack>,
+    /// Whether its domain's name stands for the function that the name is made of.
+    pub(super) is_named_after_function: bool,
     /// Set when the block cannot be deployed: then it has whatever output is asked for.
     pub(super) planned: Option<Planned>,
 }
@@ -84,6 +87,7 @@ pub fn lower_as_far(
             (block.name.as_str(), outputs)
         })
         .collect();
+    let functions = names_of_functions(&blocks);
     let mut lowered = Lowered::default();
     let mut resources = Vec::new();
     for (block, parts) in blocks {
@@ -94,6 +98,9 @@ pub fn lower_as_far(
                 diagnostics: &mut diagnostics,
             };
             link.all(&mut resource.attrs);
+            if parts.is_named_after_function {
+                name_after_function(&mut resource, &functions, context, &mut diagnostics);
+            }
             resources.push(resource);
         }
         lowered.packs.extend(parts.packs);
@@ -119,6 +126,17 @@ pub fn lower_as_far(
         (Diagnostics::from(error), std::mem::take(&mut lowered.packs))
     })?;
     Ok(lowered)
+}
+
+/// The names of the functions, by their resources.
+fn names_of_functions(blocks: &[(&Block, Parts)]) -> BTreeMap<ResourceId, String> {
+    let all = blocks.iter().flat_map(|(_, parts)| &parts.resources);
+    let functions = all.filter(|resource| resource.kind.as_str() == "fc.function");
+    let named = functions.filter_map(|function| match function.attrs.get("functionName")? {
+        Value::Plain(name) => Some((function.id.clone(), name.as_str()?.to_owned())),
+        _ => None,
+    });
+    named.collect()
 }
 
 fn lower_block(block: &Block, context: &Context, diagnostics: &mut Diagnostics) -> Parts {

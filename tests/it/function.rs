@@ -464,3 +464,90 @@ fn a_domain_of_its_own_has_the_routes_of_the_manifest() {
     sandbox.run("remove -y").code(0);
     assert_eq!(api(&sandbox, "GET", path, &Json::Null).0, 404);
 }
+
+#[test]
+fn a_domain_that_is_named_automatically_is_named_after_the_function_that_an_output_names() {
+    let sandbox = Sandbox::new().with_cloud();
+    let manifest = |function: &str| {
+        format!(
+            "edition: 3.0.0
+name: shop
+access: local
+resources:
+  site:
+    component: fc3-domain
+    props:
+      region: cn-hangzhou
+      domainName: auto
+      protocol: HTTP
+      routeConfig:
+        routes:
+          - {{ path: /*, functionName: '${{{function}}}' }}
+  api:
+    component: fc3
+    props:
+      region: cn-hangzhou
+      functionName: Shop_api
+      runtime: python3.10
+      handler: index.handler
+      code: ./code
+"
+        )
+    };
+    sandbox
+        .file(
+            "code/index.py",
+            "def handler(event, context):\n    return 'x'\n",
+        )
+        .file("s.yaml", manifest("resources.api.output.functionName"));
+    let plan = sandbox.run("plan").code(0).stdout;
+    assert!(plan.contains("shop-api.fcv3."), "{plan}");
+    sandbox.run("deploy -y").code(0);
+    sandbox.run("plan --detailed-exitcode").code(0);
+    sandbox.file("s.yaml", manifest("resources.api.output.functionId"));
+    sandbox.run("plan").code(1).says("SD0202").says("`auto`");
+}
+
+#[test]
+fn a_name_that_no_function_may_have_is_told_before_the_deploy() {
+    let sandbox = Sandbox::new().with_cloud();
+    for (name, is_one) in [
+        ("1-bad", false),
+        ("bad name", false),
+        ("-bad", false),
+        ("_good-1", true),
+        ("service$function", true),
+        (&"a".repeat(65), false),
+        (&"a".repeat(64), true),
+    ] {
+        let manifest = format!(
+            "edition: 3.0.0
+name: shop
+access: local
+resources:
+  api:
+    component: fc3
+    props:
+      region: cn-hangzhou
+      functionName: {name}
+      runtime: python3.10
+      handler: index.handler
+      code: ./code
+"
+        );
+        sandbox
+            .file(
+                "code/index.py",
+                "def handler(event, context):\n    return 'x'\n",
+            )
+            .file("s.yaml", manifest);
+        let plan = sandbox.run("plan");
+        if is_one {
+            plan.code(0);
+        } else {
+            plan.code(1)
+                .says("SD0202")
+                .says("functionName` must be a letter");
+        }
+    }
+}

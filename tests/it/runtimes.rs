@@ -146,3 +146,27 @@ fn a_missing_interpreter_is_told_when_its_function_is_deployed() {
             .says(package);
     }
 }
+
+#[test]
+fn a_custom_runtime_finds_the_vendors_interpreters_and_a_missing_program_is_told_at_the_deploy() {
+    let sandbox = Sandbox::new().with_cloud();
+    let custom = |command: &str| {
+        let manifest = manifest("serves", "custom.debian12", "index.handler", "./code");
+        format!("{manifest}      command: [{command}]\n      port: 9000\n")
+    };
+    let server =
+        "require('http').createServer((asked, answer) => answer.end('served')).listen(9000)";
+    sandbox.file("code/index.js", server);
+    sandbox.file("s.yaml", custom("no-such-program, index.js"));
+    let refused = sandbox.run("deploy -y").code(1);
+    let words = "no-such-program is neither in the code nor on this machine";
+    assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    sandbox.file("s.yaml", custom("/var/fc/lang/nodejs20/bin/node, index.js"));
+    sandbox.run("deploy -y").code(0);
+    let called = sandbox.run("invoke -e {}").code(0);
+    assert_eq!(called.stdout, "served\n");
+    // What was there may be taken away.
+    sandbox.file("s.yaml", custom("no-such-program, index.js"));
+    let refused = sandbox.run("deploy -y").code(1);
+    assert!(refused.stderr.contains(words), "{}", refused.stderr);
+}

@@ -121,6 +121,66 @@ fn an_id_leads_through_gateway_functions_and_queue_to_all_that_was_called_under_
     }
 }
 
+const TRACED: &str = "\
+edition: 3.0.0
+name: orders
+access: local
+resources:
+  order:
+    component: fc3
+    props:
+      region: cn-hangzhou
+      functionName: order
+      runtime: python3.10
+      handler: index.handler
+      code: ./order
+      environmentVariables: {STOCK: '${resources.stock.output.url.system_url}'}
+      tracingConfig: {type: Jaeger, params: {endpoint: http://127.0.0.1:14268/api/traces}}
+  stock:
+    component: function
+    props:
+      runtime: nodejs20
+      code: ./stock
+      url: true
+";
+
+const ORDER: &str = "\
+import os
+import urllib.request
+
+def handler(event, context):
+    traced = context.tracing
+    passed_on = {'x-fc-tracing-opentracing-span-context': traced.span_context}
+    with urllib.request.urlopen(urllib.request.Request(os.environ['STOCK'], headers=passed_on)) as answer:
+        return '%s %s %s' % (traced.jaeger_endpoint, traced.span_context, answer.read().decode())
+";
+
+#[test]
+fn a_handler_that_is_invoked_learns_its_trace_when_its_function_is_traced() {
+    let sandbox = Sandbox::new().with_cloud();
+    let stock = "exports.handler = async (event, { tracing }) => {
+  console.log('counted');
+  return 'after ' + tracing.openTracingSpanContext + tracing.jaegerEndpoint;
+};";
+    sandbox
+        .file("s.yaml", TRACED)
+        .file("order/index.py", ORDER)
+        .file("stock/index.js", stock);
+    let deployed = sandbox.run("deploy -y").code(0);
+    assert!(!deployed.stderr.contains("SD0141"), "{}", deployed.stderr);
+    let called = sandbox.run("invoke order --json").code(0);
+    let called = called.object("invocation");
+    let id = called["request_id"].as_str().unwrap();
+    let trace = id.replace('-', "").to_lowercase();
+    let span = format!("{trace}:{}:0:1", &trace[..16]);
+    assert_eq!(
+        called["payload"],
+        format!("http://127.0.0.1:14268/api/traces {span} after ")
+    );
+    let found = wait_for(&sandbox, id, "counted");
+    assert!(found.contains("stock"), "{found}");
+}
+
 /// What is found by an id once this is among it.
 fn wait_for(sandbox: &Sandbox, id: &str, text: &str) -> String {
     let end = Instant::now() + Duration::from_secs(30);

@@ -104,6 +104,7 @@ fn spec(concurrency: u32) -> Spec {
             ..Custom::default()
         }),
         container: None,
+        tracing: None,
         identity: Identity {
             account: "1".to_owned(),
             region: "cn-hangzhou".to_owned(),

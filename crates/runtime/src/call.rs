@@ -14,7 +14,8 @@ pub type CallBody = UnsyncBoxBody<Bytes, BoxError>;
 pub struct Call {
     /// The id that goes through logs, headers and nested calls.
     pub request_id: String,
-    /// `traceparent` for a web server to pass on. Handlers find it among the headers of an HTTP event.
+    /// `traceparent` for a web server to pass on. Handlers find it among the headers of an HTTP event. Both are told it in the
+    /// vendor's form too, when the function has [`crate::Spec::tracing`].
     pub trace: Option<String>,
     /// How many times this was tried before.
     pub retries: u32,

@@ -46,6 +46,8 @@ pub struct Spec {
     pub custom: Option<Custom>,
     /// How a container is started.
     pub container: Option<Container>,
+    /// Where code shall send the spans of its calls. When this is set, it is told with each call in which trace that is.
+    pub tracing: Option<String>,
     /// Who the function is.
     pub identity: Identity,
 }

@@ -90,6 +90,7 @@ fn spec(language: Language, handler: &str) -> Spec {
         pre_stop: None,
         custom: None,
         container: None,
+        tracing: None,
         identity: Identity {
             account: "1".to_owned(),
             region: "cn-hangzhou".to_owned(),

@@ -162,6 +162,7 @@ fn spec(words: &[&str]) -> Spec {
             ..Custom::default()
         }),
         container: None,
+        tracing: None,
         identity: Identity {
             account: "1".to_owned(),
             region: "cn-hangzhou".to_owned(),

@@ -14,11 +14,10 @@ use crate::plan::{Change, Plan, Step};
 use crate::resource::{Attrs, Value};
 
 /// Of functions, when they say anything.
-const FUNCTION: [&str; 9] = [
+const FUNCTION: [&str; 8] = [
     "vpcConfig",
     "logConfig",
     "ossMountConfig",
-    "tracingConfig",
     "customDNS",
     "gpuConfig",
     "sessionAffinity",

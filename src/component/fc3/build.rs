@@ -203,7 +203,7 @@ impl<'a> Function<'a> {
             resources,
             outputs,
             packs: self.packs,
-            planned: None,
+            ..Parts::default()
         }
     }
 

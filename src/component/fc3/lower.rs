@@ -1,12 +1,13 @@
 //! A block of `fc3` → resources.
 
 use super::build::Function;
+use super::name::{NAMES, is_name};
 use super::reach::{self, Reach};
 use super::{config, domain, guard, trigger};
 use crate::component::catalog::FC3;
 use crate::component::lower::{Context, Parts};
 use crate::component::planned;
-use crate::component::props::Props;
+use crate::component::props::{Props, bad};
 use crate::component::schema::{Kind, Prop};
 use crate::component::typed::{entries, shaped};
 use crate::diagnostic::Diagnostics;
@@ -39,6 +40,12 @@ pub(in crate::component) fn lower(
     let Some(name) = props.text("functionName", diagnostics) else {
         return Parts::default();
     };
+    // Functions that came from the older edition are called `service$function`.
+    if !name.splitn(2, '$').all(is_name) {
+        let path = props.path("functionName");
+        diagnostics.push(bad(&path, NAMES, &props.at("functionName")));
+        return Parts::default();
+    }
     let mut function = Function::new(block, name, &region);
     function
         .attrs

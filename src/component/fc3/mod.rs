@@ -10,6 +10,7 @@ mod domain;
 mod guard;
 mod jwt;
 mod lower;
+mod name;
 mod reach;
 mod trigger;
 
@@ -19,4 +20,5 @@ pub(super) use config::with_defaults;
 pub(super) use domain::{Route, auto_name, certificate};
 pub(super) use guard::check as guard;
 pub(super) use lower::lower;
+pub(super) use name::{LONGEST_NAME, NAMES, is_name};
 pub(super) use trigger::{Trigger, role_arn};

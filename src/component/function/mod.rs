@@ -7,7 +7,9 @@ use serde_json::{Value as Json, json};
 use crate::artifact::Jar;
 use crate::component::catalog::FUNCTION;
 use crate::component::code_pack::CodePack;
-use crate::component::fc3::{Function, Route, Trigger, guard, plain, role_arn, with_defaults};
+use crate::component::fc3::{
+    Function, LONGEST_NAME, NAMES, Route, Trigger, guard, is_name, plain, role_arn, with_defaults,
+};
 use crate::component::lower::{Context, Parts};
 use crate::component::pack::Pack;
 use crate::component::planned;
@@ -31,7 +33,6 @@ const SAME: [(&str, &str); 7] = [
 /// The runtime of a command.
 const OWN: &str = "custom.debian12";
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"];
-const LONGEST_NAME: usize = 64;
 
 /// Turns a `function` block into resources.
 pub(in crate::component) fn lower(
@@ -46,8 +47,7 @@ pub(in crate::component) fn lower(
     let given = props.text("name", diagnostics).map(str::to_owned);
     let name = given.unwrap_or_else(|| derived(block, context));
     if !is_name(&name) {
-        let wanted = "a letter or `_`, then letters, digits, `_` and `-`, 64 at most";
-        diagnostics.push(bad(&props.path("name"), wanted, &props.at("name")));
+        diagnostics.push(bad(&props.path("name"), NAMES, &props.at("name")));
         return Parts::default();
     }
     let Some(code) = props.text("code", diagnostics) else {
@@ -264,11 +264,4 @@ fn legal(c: char) -> char {
     } else {
         '-'
     }
-}
-
-/// The service's rule for names of functions.
-fn is_name(name: &str) -> bool {
-    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
-    let legal = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
-    name.starts_with(first) && name.chars().all(legal) && name.len() <= LONGEST_NAME
 }

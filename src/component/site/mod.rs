@@ -46,7 +46,7 @@ pub(super) fn lower(block: &Block, context: &Context, diagnostics: &mut Diagnost
         resources,
         outputs: site.outputs(),
         packs: vec![Pack::Site(site.pack)],
-        planned: None,
+        ..Parts::default()
     }
 }
 

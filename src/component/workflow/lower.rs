@@ -144,7 +144,7 @@ fn flow(
             at: Some(block.at.clone()),
         }],
         packs: pack.into_iter().collect(),
-        planned: None,
+        ..Parts::default()
     }
 }
 

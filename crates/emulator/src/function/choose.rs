@@ -26,8 +26,7 @@ pub(super) fn choices(db: &Connection, name: &str, qualifier: &str) -> Outcome<V
         let message = format!("function '{name}' does not exist");
         FcError::missing("FunctionNotFound", message)
     })?;
-    // Names of aliases do not begin with a digit.
-    if qualifier == LATEST || qualifier.starts_with(|c: char| c.is_ascii_digit()) {
+    if qualifier == LATEST || is_version(qualifier) {
         return Ok(vec![choice(db, &function, (qualifier, 1.0))?]);
     }
     let alias = table::version::alias(db, name, qualifier)?;
@@ -41,6 +40,11 @@ pub(super) fn choices(db: &Connection, name: &str, qualifier: &str) -> Outcome<V
         .chain(others)
         .map(|part| choice(db, &function, part))
         .collect()
+}
+
+/// Whether a qualifier is a version's number: names of aliases do not begin with a digit.
+pub(super) fn is_version(qualifier: &str) -> bool {
+    qualifier.starts_with(|c: char| c.is_ascii_digit())
 }
 
 fn choice(db: &Connection, function: &Function, (id, weight): (&str, f64)) -> Outcome<Choice> {

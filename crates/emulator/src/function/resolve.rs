@@ -228,7 +228,12 @@ impl Resolver {
         known.forgotten += 1;
     }
 
-    fn spec(&self, function: &Function, (version, qualifier): (&str, &str)) -> Outcome<Spec> {
+    /// What runs of a version by a qualifier.
+    pub(super) fn spec(
+        &self,
+        function: &Function,
+        (version, qualifier): (&str, &str),
+    ) -> Outcome<Spec> {
         let config = &function.config;
         let code = function.code.as_ref();
         Ok(Spec {
@@ -258,6 +263,7 @@ impl Resolver {
             pre_stop: hook(config, |hooks| hooks.pre_stop.as_ref()),
             custom: custom(config),
             container: container(config),
+            tracing: config.traced_to().map(str::to_owned),
             identity: self.identity(config, qualifier),
         })
     }

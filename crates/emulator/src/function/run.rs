@@ -23,8 +23,14 @@ pub(crate) trait Run: Send + Sync {
     /// Whether code in a language can run at all.
     async fn check(&self, language: Language) -> Result<(), Fault>;
 
+    /// Whether the program of a custom runtime is there, as far as that is certain.
+    async fn check_program(&self, spec: &Arc<Spec>) -> Result<(), Fault>;
+
     /// Limits the instances of a function; nothing: no limit.
     fn reserve(&self, function: &str, instances: Option<u32>);
+
+    /// Ends all calls of a function that have no answer yet.
+    fn interrupt(&self, function: &str);
 
     /// Says how many instances a version must and may have.
     fn keep(&self, spec: &Arc<Spec>, scale: Scale);
@@ -61,8 +67,16 @@ impl Run for Fleet {
         Self::check(self, language).await
     }
 
+    async fn check_program(&self, spec: &Arc<Spec>) -> Result<(), Fault> {
+        Self::check_program(self, spec).await
+    }
+
     fn reserve(&self, function: &str, instances: Option<u32>) {
         Self::reserve(self, function, instances);
+    }
+
+    fn interrupt(&self, function: &str) {
+        Self::interrupt(self, function);
     }
 
     fn keep(&self, spec: &Arc<Spec>, scale: Scale) {

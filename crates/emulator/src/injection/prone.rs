@@ -143,8 +143,16 @@ impl<R: Run> Run for Prone<R> {
         self.inner.check(language).await
     }
 
+    async fn check_program(&self, spec: &Arc<Spec>) -> Result<(), Fault> {
+        self.inner.check_program(spec).await
+    }
+
     fn reserve(&self, function: &str, instances: Option<u32>) {
         self.inner.reserve(function, instances);
+    }
+
+    fn interrupt(&self, function: &str) {
+        self.inner.interrupt(function);
     }
 
     fn keep(&self, spec: &Arc<Spec>, scale: Scale) {

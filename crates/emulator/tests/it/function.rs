@@ -619,6 +619,41 @@ async fn calls_beyond_the_reserved_instances_and_of_a_disabled_function_are_refu
 }
 
 #[tokio::test]
+async fn calls_that_go_on_are_ended_when_that_is_asked_with_the_refusal_of_others() {
+    let cloud = Cloud::start().await;
+    let mut new = hello();
+    let slow = "import time\ndef handler(event, context):\n    print('begun', flush=True)\n    time.sleep(60)\n";
+    new["code"]["zipFile"] = archive("index.py", slow).into();
+    new["timeout"] = 120.into();
+    cloud.fc_json("POST", "functions", &new).await;
+    let call = || cloud.fc("POST", "functions/hello/invocations", b"");
+    let disable = async |abort: bool| {
+        let body = json!({ "abortOngoingRequest": abort });
+        let path = "functions/hello/invoke/disable";
+        let reply = cloud.fc_json("POST", path, &body).await;
+        assert_eq!(reply.json(), json!({"success": true}));
+    };
+    let begun = std::time::Instant::now();
+    let ended = async {
+        instances(&cloud, 2, &[]).await;
+        disable(false).await;
+        instances(&cloud, 2, &[]).await;
+        disable(true).await;
+    };
+    let (one, two, ()) = tokio::join!(call(), call(), ended);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(50));
+    for answer in [one, two] {
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(
+            answer.json(),
+            json!({"errorMessage": "the call was stopped"})
+        );
+    }
+    instances(&cloud, 0, &[]).await;
+    assert_eq!(call().await.status, 403);
+}
+
+#[tokio::test]
 async fn what_is_reserved_holds_for_instances_that_run_already() {
     let cloud = Cloud::start().await;
     let mut new = hello();
@@ -684,9 +719,7 @@ async fn what_refused_calls_is_shown_with_its_reason_and_time() {
         function["invocationRestriction"].clone()
     };
     assert_eq!(shown().await, json!({"disable": false}));
-    let abort = json!({"abortOngoingRequest": true});
     let path = "functions/hello/invoke/disable";
-    assert_eq!(cloud.fc_json("POST", path, &abort).await.status, 501);
     let reply = cloud
         .fc_json("POST", path, &json!({"reason": "rest"}))
         .await;

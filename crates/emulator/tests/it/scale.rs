@@ -198,3 +198,32 @@ async fn why_kept_instances_are_missing_is_told() {
     put(&cloud, "functions/hello/concurrency", &reserved).await;
     told("no more than 1 ").await;
 }
+
+#[tokio::test]
+async fn what_another_qualifier_has_of_the_reserved_instances_is_told() {
+    let cloud = Cloud::start().await;
+    cloud.fc_json("POST", "functions", &hello()).await;
+    let none = json!({});
+    let version = cloud.fc_json("POST", "functions/hello/versions", &none);
+    assert_eq!(version.await.status, 200);
+    let alias = json!({ "aliasName": "prod", "versionId": "1" });
+    let made = cloud.fc_json("POST", "functions/hello/aliases", &alias);
+    assert_eq!(made.await.status, 200);
+    put(
+        &cloud,
+        "functions/hello/concurrency",
+        &json!({ "reservedConcurrency": 1 }),
+    )
+    .await;
+    put(&cloud, PATH, &json!({ "defaultTarget": 1 })).await;
+    provisions(&cloud, 1).await;
+    let path = "functions/hello/provision-config?qualifier=prod";
+    let one = json!({ "defaultTarget": 1 });
+    let put = cloud.fc_json("PUT", path, &one).await;
+    assert_eq!(
+        put.json()["currentError"],
+        "no more than 1 instances of the function are reserved, and others have them"
+    );
+    let latest = cloud.fc("GET", PATH, b"").await.json();
+    assert_eq!(latest["currentError"], "");
+}

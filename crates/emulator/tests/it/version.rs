@@ -294,15 +294,50 @@ async fn nothing_is_set_of_a_version_or_an_alias_that_is_not_there() {
         ("scaling-config", json!({"minInstances": 1})),
         ("async-invoke-config", json!({})),
     ] {
-        for (qualifier, code) in [("prod", "AliasNotFound"), ("9", "VersionNotFound")] {
+        // Instances are kept for aliases, and for no version.
+        let of_version = match path {
+            "async-invoke-config" => [(404, "VersionNotFound"), (200, "")],
+            _ => [(400, "InvalidArgument"); 2],
+        };
+        for (qualifier, (status, code)) in [
+            ("prod", (404, "AliasNotFound")),
+            ("9", of_version[0]),
+            ("1", of_version[1]),
+        ] {
             let target = format!("functions/hello/{path}?qualifier={qualifier}");
             let put = cloud.fc_json("PUT", &target, &body).await;
-            let said = (put.status, put.json()["Code"].clone());
-            assert_eq!(said, (404, json!(code)), "{target}");
+            let said = put.json()["Code"].as_str().unwrap_or_default().to_owned();
+            assert_eq!((put.status, &*said), (status, code), "{target}");
+            if status == 200 {
+                continue;
+            }
             let shown = cloud.fc("GET", &target, b"").await;
             assert_eq!(shown.status, 404, "{target}");
         }
-        let target = format!("functions/hello/{path}?qualifier=1");
-        assert_eq!(cloud.fc_json("PUT", &target, &body).await.status, 200);
     }
+}
+
+#[tokio::test]
+async fn a_trigger_leads_to_a_version_or_an_alias_that_is_there() {
+    let cloud = versions().await;
+    let new = |name: &str, qualifier: &str| {
+        json!({
+            "triggerName": name, "triggerType": "timer", "qualifier": qualifier,
+            "triggerConfig": r#"{"cronExpression": "@every 1h", "enable": false}"#,
+        })
+    };
+    let path = "functions/hello/triggers";
+    for (qualifier, code) in [("nope", "AliasNotFound"), ("9", "VersionNotFound")] {
+        let refused = cloud.fc_json("POST", path, &new("tick", qualifier)).await;
+        assert_eq!(refusal(&refused), (404, json!(code)), "{qualifier}");
+    }
+    let made = cloud.fc_json("POST", path, &new("tick", "1")).await;
+    assert_eq!(made.status, 200, "{made:?}");
+    let tick = format!("{path}/tick");
+    let refused = cloud
+        .fc_json("PUT", &tick, &json!({"qualifier": "nope"}))
+        .await;
+    assert_eq!(refusal(&refused), (404, json!("AliasNotFound")));
+    let kept = cloud.fc("GET", &tick, b"").await.json();
+    assert_eq!(kept["qualifier"], "1");
 }

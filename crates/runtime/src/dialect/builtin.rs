@@ -12,7 +12,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::oneshot;
 
 use super::frame::{self, Frame};
-use super::{Dialect, EVENTS_ONLY, GONE, Outcome};
+use super::{Dialect, EVENTS_ONLY, GONE, Outcome, tracing};
 use crate::call::{Call, Fault, FunctionError, Request};
 use crate::spec::{Command, Hook, Language, Spec};
 
@@ -54,6 +54,7 @@ pub(crate) struct Builtin {
     waiting: Arc<Mutex<Waiting>>,
     next: AtomicU64,
     load: Json,
+    is_traced: bool,
     initializer: Option<String>,
     pre_stop: Option<String>,
 }
@@ -114,9 +115,11 @@ impl Builtin {
                     "token": identity.security_token,
                     "logProject": identity.log.0,
                     "logStore": identity.log.1,
+                    "jaeger": spec.tracing.as_deref().unwrap_or_default(),
                     "initializerTimeout": spec.initializer.as_ref().map_or(0, |hook| hook.timeout.as_secs()),
                 },
             }),
+            is_traced: spec.tracing.is_some(),
             initializer,
             pre_stop,
         }
@@ -210,12 +213,14 @@ impl Dialect for Builtin {
             return Err(Fault::Protocol(EVENTS_ONLY.to_owned()));
         };
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let asked = Frame {
-            head: json!({
-                "t": "invoke", "id": id, "request": call.request_id, "retries": call.retries,
-            }),
-            payload,
-        };
+        let mut head = json!({
+            "t": "invoke", "id": id, "request": call.request_id, "retries": call.retries,
+        });
+        let trace = call.trace.as_deref().filter(|_| self.is_traced);
+        if let Some(span) = trace.and_then(tracing::span) {
+            head["span"] = span.into();
+        }
+        let asked = Frame { head, payload };
         let answer = self.ask(id, &asked).await?;
         let error = match answer.text("error") {
             "" => None,

@@ -12,7 +12,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use tokio::net::TcpStream;
 
 use super::watched::Watched;
-use super::{Dialect, Outcome};
+use super::{Dialect, Outcome, tracing};
 use crate::call::{BoxError, Call, CallBody, Fault, FunctionError, Request};
 use crate::spec::{Health, Language, Spec};
 use crate::upstream::Upstream;
@@ -46,6 +46,7 @@ pub(crate) struct Custom {
     pre_stop: bool,
     /// What every request carries.
     known: HeaderMap,
+    is_traced: bool,
 }
 
 impl Custom {
@@ -64,6 +65,7 @@ impl Custom {
             initializer: spec.initializer.is_some(),
             pre_stop: spec.pre_stop.is_some(),
             known: headers(spec),
+            is_traced: spec.tracing.is_some(),
         }
     }
 
@@ -186,14 +188,22 @@ struct Came {
     request_id: String,
     trace: Option<String>,
     retries: u32,
+    /// Whether the trace is told in the vendor's form too.
+    is_traced: bool,
 }
 
 impl Came {
     fn pass(&self, headers: &mut HeaderMap) {
         headers.insert("x-fc-retry-count", HeaderValue::from(self.retries));
-        let trace = self.trace.as_deref().map(HeaderValue::try_from);
-        if let Some(Ok(trace)) = trace {
+        let Some(trace) = self.trace.as_deref() else {
+            return;
+        };
+        if let Ok(trace) = HeaderValue::try_from(trace) {
             headers.insert("traceparent", trace);
+        }
+        let span = self.is_traced.then(|| tracing::span(trace)).flatten();
+        if let Some(Ok(span)) = span.map(HeaderValue::try_from) {
+            headers.insert(tracing::SPAN, span);
         }
     }
 }
@@ -221,6 +231,7 @@ pub(super) fn headers(spec: &Spec) -> HeaderMap {
             headers.insert(HeaderName::from_static(name), value);
         }
     }
+    tracing::tell(spec, &mut headers);
     headers
 }
 
@@ -278,6 +289,7 @@ impl Dialect for Custom {
             request_id: call.request_id,
             trace: call.trace,
             retries: call.retries,
+            is_traced: self.is_traced,
         };
         let (request, base_path) = match call.request {
             Request::Event(payload) => return self.event(&came, payload).await,

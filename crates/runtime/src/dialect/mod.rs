@@ -1,11 +1,12 @@
 //! How a started process is spoken with: `builtin` by frames with our bootstraps, `custom` by HTTP with the user's server, whose requests are
-//! `watched`, `runtime_api` by HTTP with a program that fetches its calls.
+//! `watched`, `runtime_api` by HTTP with a program that fetches its calls. `tracing` is what all of them tell of a call's trace.
 
 mod builtin;
 mod custom;
 mod desk;
 mod frame;
 mod runtime_api;
+mod tracing;
 mod watched;
 
 use async_trait::async_trait;

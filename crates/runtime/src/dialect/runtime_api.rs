@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 
 use super::custom::{LARGEST_ANSWER, headers};
 use super::desk::{Desk, Failed, Handed, Sheet};
-use super::{Dialect, EVENTS_ONLY, GONE, Outcome};
+use super::{Dialect, EVENTS_ONLY, GONE, Outcome, tracing};
 use crate::call::{Call, Fault, FunctionError, Request};
 use crate::launch::Exit;
 use crate::spec::{Hook, Spec};
@@ -40,9 +40,18 @@ pub(crate) struct RuntimeApi {
     ended: Option<watch::Receiver<Option<Exit>>>,
     /// What every call carries.
     known: HeaderMap,
+    is_traced: bool,
     timeout: Duration,
     initializer: Option<Duration>,
     pre_stop: Option<Duration>,
+}
+
+/// What the program is asked.
+struct Asked<'a> {
+    id: &'a str,
+    trace: Option<&'a str>,
+    retries: u32,
+    event: Bytes,
 }
 
 impl RuntimeApi {
@@ -69,6 +78,7 @@ impl RuntimeApi {
             _server: server,
             ended: None,
             known,
+            is_traced: spec.tracing.is_some(),
             timeout: spec.timeout,
             initializer: limit(&spec.initializer),
             pre_stop: limit(&spec.pre_stop),
@@ -101,21 +111,20 @@ impl RuntimeApi {
         }
     }
 
-    async fn ask(
-        &self,
-        kind: u32,
-        call: (&str, u32, Bytes),
-        most: Duration,
-    ) -> Result<Handed, Fault> {
-        let (id, retries, event) = call;
+    async fn ask(&self, kind: u32, asked: Asked<'_>, most: Duration) -> Result<Handed, Fault> {
         // Compared with the machine's clock by the program, so it is taken from there.
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let deadline = now.unwrap_or_default().saturating_add(most).as_millis();
         let mut headers = self.known.clone();
         set(&mut headers, "x-fc-function-type", kind.to_string());
         set(&mut headers, "x-fc-function-deadline", deadline.to_string());
-        set(&mut headers, "x-fc-retry-count", retries.to_string());
-        self.while_it_runs(self.desk.ask(id, headers, event)).await
+        set(&mut headers, "x-fc-retry-count", asked.retries.to_string());
+        let trace = asked.trace.filter(|_| self.is_traced);
+        if let Some(Ok(span)) = trace.and_then(tracing::span).map(HeaderValue::try_from) {
+            headers.insert(tracing::SPAN, span);
+        }
+        let handed = self.desk.ask(asked.id, headers, asked.event);
+        self.while_it_runs(handed).await
     }
 
     /// Runs what has no event and whose result is of no interest.
@@ -123,8 +132,13 @@ impl RuntimeApi {
         let Some(most) = most else {
             return Ok(());
         };
-        let handed = self.ask(kind, (request_id, 0, Bytes::new()), most).await?;
-        match handed {
+        let asked = Asked {
+            id: request_id,
+            trace: None,
+            retries: 0,
+            event: Bytes::new(),
+        };
+        match self.ask(kind, asked, most).await? {
             Ok(_) => Ok(()),
             Err(Failed::Code(error)) => Err(Fault::code(error)),
             Err(Failed::Protocol(why)) => Err(Fault::Protocol(why)),
@@ -146,7 +160,12 @@ impl Dialect for RuntimeApi {
         let Request::Event(event) = call.request else {
             return Err(Fault::Protocol(EVENTS_ONLY.to_owned()));
         };
-        let asked = (&*call.request_id, call.retries, event);
+        let asked = Asked {
+            id: &call.request_id,
+            trace: call.trace.as_deref(),
+            retries: call.retries,
+            event,
+        };
         let (payload, error) = match self.ask(FUNCTION, asked, self.timeout).await? {
             Ok(payload) => (payload, None),
             Err(Failed::Code(payload)) => (payload, Some(FunctionError::Unhandled)),

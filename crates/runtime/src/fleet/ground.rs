@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::environment::of_machine;
 use super::interpreter::Interpreters;
+use super::lang::{self, BOOTSTRAP};
 use super::port::Leads;
 use super::ready::configured;
 use super::sight::Sight;
@@ -68,6 +69,7 @@ impl Ground {
         (interpreters, port): (&Interpreters, u16),
     ) -> Result<Order, Fault> {
         let mut sight = self.sight.clone();
+        let mut installations = Vec::new();
         let program = match spec.language {
             Language::Python(..) | Language::Node(_) | Language::Php => {
                 interpreted(spec.language, interpreters, &mut sight)?
@@ -76,6 +78,7 @@ impl Ground {
                 if let Some(configured) = configured(spec) {
                     Leads::add(environment, &sight.bootstraps(), (configured, port));
                 }
+                installations = lang::provide(spec, interpreters, &mut sight)?;
                 custom(spec, &sight)
             }
             // The handler is the program.
@@ -100,6 +103,7 @@ impl Ground {
         }
         let mut shown = sight.shown();
         if sight.refused().is_none() {
+            shown.extend(installations);
             shown.extend(spec.mounts.iter().map(|mount| Shown {
                 what: mount.folder.clone(),
                 at: mount.at.clone().into(),
@@ -170,7 +174,7 @@ fn interpreted(
 fn custom(spec: &Spec, sight: &Sight) -> Vec<String> {
     let custom = spec.custom.clone().unwrap_or_default();
     let mut words = if custom.command.is_empty() {
-        vec!["/code/bootstrap".to_owned()]
+        vec![format!("/code/{BOOTSTRAP}")]
     } else {
         custom.command
     };

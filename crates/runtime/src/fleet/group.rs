@@ -291,6 +291,19 @@ impl Group {
         state.roster.is_empty() && state.retired.is_some_and(is_old)
     }
 
+    /// Ends the calls that are waited for, with the instances that serve them. Idle instances stay.
+    pub(super) fn interrupt(self: &Arc<Self>, shared: &Arc<Shared>) {
+        let mut state = lock(&self.0);
+        state.fail(&Fault::Stopped);
+        for seat in state.roster.seats().iter().filter(|seat| seat.busy > 0) {
+            if let Some(instance) = state.instances.get(&seat.id) {
+                instance.lease.make_way();
+                instance.interrupt();
+            }
+        }
+        self.settle(&mut state, shared);
+    }
+
     /// Ends everything at once.
     pub(super) fn kill(&self) {
         for instance in lock(&self.0).instances.values() {

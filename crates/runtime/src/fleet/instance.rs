@@ -22,6 +22,8 @@ pub(super) struct Instance {
     pub(super) output: Arc<Output>,
     pub(super) spec: Arc<Spec>,
     pub(super) dead: AtomicBool,
+    /// Whether somebody wants its calls ended.
+    pub(super) interrupted: AtomicBool,
     /// Whether no other can run beside it.
     pub(super) is_lone: bool,
     pub(super) lease: Lease,
@@ -109,6 +111,17 @@ impl Instance {
     pub(super) fn kill(&self) {
         self.dead.store(true, Ordering::Release);
         self.process.kill();
+    }
+
+    /// Ends it at once, with the calls that it serves: somebody wants them ended.
+    pub(super) fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::Release);
+        self.kill();
+    }
+
+    /// Whether its calls end because somebody wanted that.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Acquire)
     }
 
     /// Tells it that it goes, and ends it.

@@ -26,6 +26,14 @@ impl Interpreters {
         self.java.get(bootstraps)
     }
 
+    /// The interpreter of any language that is interpreted. Blocks for a moment the first time.
+    pub(super) fn program(&self, language: Language) -> Result<PathBuf, Fault> {
+        match language {
+            Language::Java(_) => self.java.program(),
+            _ => self.find(language),
+        }
+    }
+
     /// The interpreter of a built-in runtime: of the version named if there is one, on the path or kept by a version manager; else
     /// any of the language on the path. Blocks for a moment the first time.
     pub(super) fn find(&self, language: Language) -> Result<PathBuf, Fault> {

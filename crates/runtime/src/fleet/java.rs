@@ -34,19 +34,34 @@ pub(super) struct Java {
 
 /// The installation of this machine; looked for until there is one.
 #[derive(Default)]
-pub(super) struct Found(Mutex<Option<Java>>);
+pub(super) struct Found {
+    java: Mutex<Option<Java>>,
+    home: Mutex<Option<PathBuf>>,
+}
 
 impl Found {
+    /// The program that runs Java, for who brings no handlers of ours. Blocks for a moment the first time.
+    pub(super) fn program(&self) -> Result<PathBuf, Fault> {
+        let home = self.home().ok_or_else(|| missing("java"))?;
+        Ok(home.join("bin/java"))
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        let mut found = lock(&self.home);
+        if found.is_none() {
+            *found = home();
+        }
+        found.clone()
+    }
+
     /// Finds it and compiles our classes below `bootstraps`, where those of an earlier start are still good. Blocks for seconds the very
     /// first time.
     pub(super) fn get(&self, bootstraps: &Path) -> Result<Java, Fault> {
-        let mut found = lock(&self.0);
+        let mut found = lock(&self.java);
         if let Some(known) = &*found {
             return Ok(known.clone());
         }
-        let missing =
-            |what: &str| Fault::Unable(format!("{what} is not on this machine; {PACKAGE}"));
-        let home = home().ok_or_else(|| missing("java"))?;
+        let home = self.home().ok_or_else(|| missing("java"))?;
         // Of version 8, what runs is in a folder of what compiles.
         let compilers = [home.join("bin/javac"), home.join("../bin/javac")];
         let compiler = compilers.iter().find(|path| path.is_file());
@@ -77,6 +92,10 @@ impl Java {
         words.push("Bootstrap".to_owned());
         words
     }
+}
+
+fn missing(what: &str) -> Fault {
+    Fault::Unable(format!("{what} is not on this machine; {PACKAGE}"))
 }
 
 /// Where the `java` on the path is installed: what is on the path may be a link, or a script that chooses a version.

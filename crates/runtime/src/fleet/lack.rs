@@ -20,13 +20,22 @@ impl Fleet {
 impl Group {
     fn lack(&self, shared: &Shared) -> Option<String> {
         self.look_into(|state| {
-            let (function, kept) = (&state.spec.as_ref()?.function, state.roster.scale.min);
+            let spec = state.spec.as_ref()?;
+            let (function, kept) = (&spec.function, state.roster.scale.min);
             if state.roster.live() >= kept {
                 return None;
             }
-            if let Some(most) = shared.limits.reserved(function).filter(|most| *most < kept) {
+            let reserved = shared.limits.reserved(function);
+            if let Some(most) = reserved.filter(|most| *most < kept) {
                 return Some(format!(
                     "no more than {most} instances of the function are reserved"
+                ));
+            }
+            let room = shared.limits.room(function, spec.memory_mb);
+            let is_used_up = room.reserved == 0 && state.roster.starting == 0;
+            if let Some(most) = reserved.filter(|_| is_used_up) {
+                return Some(format!(
+                    "no more than {most} instances of the function are reserved, and others have them"
                 ));
             }
             let is_broken = state.roster.is_broken(shared.now());

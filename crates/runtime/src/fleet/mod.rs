@@ -16,6 +16,7 @@ mod instance;
 mod interpreter;
 mod java;
 mod lack;
+mod lang;
 mod lend;
 mod limits;
 mod output;
@@ -23,6 +24,7 @@ mod patience;
 mod permit;
 mod pool;
 mod port;
+mod program;
 mod ready;
 mod reserve;
 mod roster;
@@ -226,11 +228,30 @@ impl Fleet {
         checked.unwrap_or_else(|error| Err(Fault::Start(error.to_string())))
     }
 
+    /// Whether what a custom runtime starts is on this machine, as far as that is certain before it is started.
+    ///
+    /// # Errors
+    /// It is not; the text says what to install.
+    pub async fn check_program(&self, spec: &Arc<Spec>) -> Result<(), Fault> {
+        let (shared, spec) = (Arc::clone(&self.0), Arc::clone(spec));
+        let checked = tokio::task::spawn_blocking(move || shared.starter.check_program(&spec));
+        let checked = checked.await;
+        checked.unwrap_or_else(|error| Err(Fault::Start(error.to_string())))
+    }
+
     /// Limits the instances of a function, of all its versions together and kept ones too; nothing: no limit. Of those that
     /// are too many idle ones end first, and busy ones after their calls.
     pub fn reserve(&self, function: &str, instances: Option<u32>) {
         self.0.limits.reserve(function, instances);
         self.0.retrench(function);
+    }
+
+    /// Ends all calls of a function that have no answer yet, with the instances that serve them; idle ones stay. An event that was
+    /// begun is answered with an error, other calls get [`Fault::Stopped`], answers that are being sent break off.
+    pub fn interrupt(&self, function: &str) {
+        for group in self.0.groups_of(function) {
+            group.interrupt(&self.0);
+        }
     }
 
     /// Says how many instances a version must and may have by one qualifier, and starts what is missing.

@@ -36,7 +36,7 @@ pub(super) struct Roster {
     /// In use order: the last one was used last.
     seats: Vec<Seat>,
     waiting: VecDeque<Ticket>,
-    starting: u32,
+    pub(super) starting: u32,
     /// How long a call takes, as an average that forgets.
     typical: Option<Duration>,
     /// When a call was served last, or an instance came.

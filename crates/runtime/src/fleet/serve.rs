@@ -21,6 +21,10 @@ pub(super) async fn serve(
     let serving = Serving::begin(permit, call.request_id.clone());
     let called = tokio::time::timeout(timeout, instance.dialect.call(call));
     let outcome = match stop.run_until_cancelled(called).await {
+        Some(Ok(Err(_))) if instance.is_interrupted() => {
+            serving.tell("the call was stopped, as all of the function were");
+            Err(Fault::Stopped)
+        }
         Some(Ok(Err(Fault::Exited(seen)))) => Err(instance.why(seen).await),
         Some(Ok(outcome)) => outcome,
         Some(Err(_)) => {

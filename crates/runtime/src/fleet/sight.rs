@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::lang::PLACE;
 use super::tools::Tools;
 use crate::launch::{Isolation, Launcher, Shown};
 use crate::spec::Spec;
@@ -68,6 +69,11 @@ impl Sight {
         self.place(RUNTIMES, &self.bootstraps)
     }
 
+    /// Where links stand for the vendor's installations, on this machine.
+    pub(super) fn installations_here(&self) -> PathBuf {
+        self.bootstraps.join("lang")
+    }
+
     /// Where a program of this machine is seen; it is shown from now on.
     pub(super) fn program(&mut self, program: &Path) -> PathBuf {
         match self.refused {
@@ -97,7 +103,7 @@ impl Sight {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => {
                 format!("{}{rest}", self.code(spec).display())
             }
-            _ => word,
+            _ => self.installed(word),
         }
     }
 
@@ -106,7 +112,15 @@ impl Sight {
     pub(super) fn value(&self, spec: &Spec, value: &str) -> String {
         let mounts = spec.mounts.iter().filter(|_| self.refused.is_some());
         let mounted = mounts.into_iter().find_map(|mount| mount.real(value));
-        mounted.unwrap_or_else(|| value.to_owned())
+        mounted.unwrap_or_else(|| self.installed(value.to_owned()))
+    }
+
+    /// A text as the process understands it: without cages the vendor's installations are not at their paths.
+    fn installed(&self, text: String) -> String {
+        if self.refused.is_none() || !text.contains(PLACE) {
+            return text;
+        }
+        text.replace(PLACE, &self.installations_here().display().to_string())
     }
 
     fn place(&self, caged: &str, real: &Path) -> PathBuf {

@@ -1,6 +1,6 @@
 //! Makes instances: finds what runs the code, starts it, waits until it takes calls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,11 +13,13 @@ use super::environment::environment;
 use super::ground::{Ground, USUAL_DISK_MB};
 use super::instance::Instance;
 use super::interpreter::Interpreters;
+use super::lang::Installation;
 use super::lend::lend;
 use super::limits::Lease;
 use super::output::{Marks, Output};
 use super::pool::{Pool, Waiting};
 use super::port::{Leads, Ports};
+use super::program::lack;
 use super::{Settings, Shared, lock};
 use crate::call::Fault;
 use crate::dialect::{Builtin, Custom, Dialect, RuntimeApi, bootstrap};
@@ -90,6 +92,16 @@ impl Starter {
             Language::Go | Language::Custom | Language::Container => Ok(()),
             Language::Java(_) => self.interpreters.java(&self.bootstraps).map(drop),
         }
+    }
+
+    /// Whether the program of a custom runtime is here, as far as that is certain. May block for a moment.
+    pub(super) fn check_program(&self, spec: &Spec) -> Result<(), Fault> {
+        if spec.language != Language::Custom {
+            return Ok(());
+        }
+        let ground = self.ground()?;
+        let lack = lack(spec, &ground.sight, &self.interpreters);
+        lack.map_or(Ok(()), |why| Err(Fault::Unable(why)))
     }
 
     /// Whether an engine runs containers here.
@@ -171,6 +183,7 @@ impl Starter {
             output: young.output,
             spec: Arc::clone(spec),
             dead: false.into(),
+            interrupted: false.into(),
             is_lone: young.is_lone,
             lease,
             _port: Some(port),
@@ -184,8 +197,15 @@ impl Starter {
                 "functions can read what you can: this machine refuses namespaces ({why})"
             ));
         }
-        if let Some(other) = self.interpreters.untold(spec.language, &spec.function) {
-            output.remark(&other);
+        let brought = match spec.language {
+            Language::Custom => Installation::named(spec),
+            _ => BTreeSet::new(),
+        };
+        let brought = brought.into_iter().map(|one| one.language);
+        for language in std::iter::once(spec.language).chain(brought) {
+            if let Some(other) = self.interpreters.untold(language, &spec.function) {
+                output.remark(&other);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::launch::{Shown, is_system};
 
 /// Where an installation is shown that is where layers are seen.
-const ELSEWHERE: &str = "/var/fc/lang";
+const ELSEWHERE: &str = "/var/fc/tools";
 /// What of an installation is shown: its programs and what they load. Never what else is beside them.
 const PARTS: [&str; 4] = ["bin", "lib", "lib64", "libexec"];
 
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(tools.with(&node), node);
         assert_eq!(tools.shown.len(), 2);
         let alone = tools.with(&root.join("own/bin/tool"));
-        assert_eq!(alone, Path::new("/var/fc/lang/tool"));
+        assert_eq!(alone, Path::new("/var/fc/tools/tool"));
         for part in ["jdk/bin", "jdk/lib", "jdk/conf"] {
             std::fs::create_dir_all(root.join(part)).unwrap();
         }

@@ -13,6 +13,13 @@ use runtime::{
 use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
 
+/// The trace of calls.
+pub(crate) const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+/// The same as functions are told it that are traced.
+pub(crate) const SPAN: &str = "0af7651916cd43dd8448eb211c80319c:b7ad6b7169203331:0:1";
+/// Where they shall send their spans.
+pub(crate) const JAEGER: &str = "http://127.0.0.1:14268/api/traces";
+
 #[derive(Default)]
 struct Lines(Mutex<Vec<String>>);
 
@@ -82,7 +89,7 @@ impl Bench {
     ) -> Result<Answer, Fault> {
         let call = Call {
             request_id: id.to_owned(),
-            trace: None,
+            trace: Some(TRACE.to_owned()),
             retries: 2,
             request: Request::Event(event.into()),
         };
@@ -178,6 +185,7 @@ pub(crate) fn spec(language: Language, folder: &str, handler: &str) -> Spec {
         pre_stop: None,
         custom: None,
         container: None,
+        tracing: None,
         identity: Identity {
             account: "1234".to_owned(),
             region: "cn-hangzhou".to_owned(),
@@ -189,6 +197,15 @@ pub(crate) fn spec(language: Language, folder: &str, handler: &str) -> Spec {
             endpoints: BTreeMap::new(),
         },
     }
+}
+
+/// The same function, traced.
+pub(crate) fn traced(spec: &Spec) -> Arc<Spec> {
+    Arc::new(Spec {
+        revision: format!("{} traced", spec.revision),
+        tracing: Some(JAEGER.to_owned()),
+        ..spec.clone()
+    })
 }
 
 /// A hook that runs a handler.

@@ -9,7 +9,7 @@ use runtime::FunctionError::Unhandled;
 use runtime::{Language, Spec};
 use serde_json::json;
 
-use crate::bench::{Bench, hook, spec};
+use crate::bench::{Bench, JAEGER, SPAN, hook, spec, traced};
 
 /// Interfaces by the vendor's names, with the methods that the functions here use.
 const INTERFACES: &[(&str, &str)] = &[
@@ -32,7 +32,11 @@ const INTERFACES: &[(&str, &str)] = &[
     (
         "Context",
         "String getRequestId(); Credentials getExecutionCredentials(); FunctionParam getFunctionParam(); FunctionComputeLogger getLogger(); \
-         Service getService(); int getRetryCount();",
+         Service getService(); int getRetryCount(); OpenTracing getTracing();",
+    ),
+    (
+        "OpenTracing",
+        "String getSpanContext(); java.util.Map<String, String> getSpanBaggages(); String getJaegerEndpoint();",
     ),
     (
         "Credentials",
@@ -120,8 +124,13 @@ async fn streams_go_through_as_they_are_and_code_is_told_what_the_vendor_tells()
     let told = bench.call(&spec, "told").await.unwrap();
     assert_eq!(
         String::from_utf8_lossy(&told.payload),
-        format!("id AKID SECRET TOKEN named {STREAMS} 512 20000 project 7 2 test Context truetrue")
+        format!(
+            "id AKID SECRET TOKEN named {STREAMS} 512 20000 project 7 2 test Context truetrue   {{}}"
+        )
     );
+    let told = bench.call(&traced(&spec), "told").await.unwrap();
+    let text = String::from_utf8_lossy(&told.payload).into_owned();
+    assert!(text.ends_with(&format!(" {SPAN} {JAEGER} {{}}")), "{text}");
     let logged = bench.call(&spec, "log").await.unwrap();
     let tail = String::from_utf8_lossy(&logged.ended.log_tail).into_owned();
     for expected in [

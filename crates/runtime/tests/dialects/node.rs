@@ -6,7 +6,7 @@ use runtime::FunctionError::{Handled, Unhandled};
 use runtime::{Fault, FunctionError, Language, Spec};
 use serde_json::{Value as Json, json};
 
-use crate::bench::{Bench, hook, spec};
+use crate::bench::{Bench, JAEGER, SPAN, hook, spec, traced};
 
 const NODE: Language = Language::Node(20);
 
@@ -267,6 +267,10 @@ async fn a_context_has_the_vendors_fields() {
         "waitsForEmptyEventLoopBeforeCallback": false,
     });
     assert_eq!(said, expected);
+    let traced = traced(&handler("shapes.wholeContext"));
+    let told = &bench.said(&traced, "").await["tracing"];
+    let expected = json!({"openTracingSpanContext": SPAN, "openTracingSpanBaggages": {}, "jaegerEndpoint": JAEGER});
+    assert_eq!(told, &expected);
 }
 
 #[tokio::test]

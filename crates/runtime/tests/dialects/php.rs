@@ -7,7 +7,7 @@ use runtime::FunctionError::Unhandled;
 use runtime::{Fault, Language, Spec};
 use serde_json::json;
 
-use crate::bench::{Bench, hook, spec};
+use crate::bench::{Bench, JAEGER, SPAN, hook, spec, traced};
 
 fn handler(handler: &str) -> Spec {
     spec(Language::Php, "php", handler)
@@ -65,6 +65,9 @@ async fn code_is_told_what_the_vendor_tells() {
             "tracing": {"openTracingSpanContext": "", "jaegerEndpoint": "", "openTracingSpanBaggages": []},
         })
     );
+    let told = &bench.said(&traced(&handler("index.told")), "").await["tracing"];
+    let expected = json!({"openTracingSpanContext": SPAN, "jaegerEndpoint": JAEGER, "openTracingSpanBaggages": []});
+    assert_eq!(told, &expected);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use runtime::{Fault, FunctionError, Language, Spec};
 use serde_json::{Value as Json, json};
 
-use crate::bench::{Bench, hook, spec};
+use crate::bench::{Bench, JAEGER, SPAN, hook, spec, traced};
 
 const OLD: Language = Language::Python(3, 10);
 const NEW: Language = Language::Python(3, 12);
@@ -329,6 +329,14 @@ async fn a_context_has_the_fields_of_its_runtime() {
         },
     });
     assert_eq!(old, expected);
+    let within = traced(&handler("shapes.whole_context"));
+    for _ in 0..2 {
+        let told = &bench.said(&within, "").await["tracing"];
+        let expected = json!({"openTracingSpanContext": SPAN, "openTracingSpanBaggages": {}, "jaegerEndpoint": JAEGER});
+        assert_eq!(told, &expected);
+    }
+    let new = traced(&spec(NEW, "python", "shapes.whole_context"));
+    assert_eq!(bench.said(&new, "").await["tracing"], Json::Null);
     let new = Arc::new(spec(NEW, "python", "shapes.whole_context"));
     let new = bench.said(&new, "").await;
     for gone in [

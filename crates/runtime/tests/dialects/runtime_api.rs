@@ -4,9 +4,16 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use runtime::{Fault, FunctionError, Language, Spec};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
-use crate::bench::{Bench, hook, spec};
+use crate::bench::{Bench, JAEGER, SPAN, hook, spec, traced};
+
+/// Headers of the call's span, of what goes with it, and of where it is to be sent.
+const TRACING: [&str; 3] = [
+    "x-fc-tracing-opentracing-span-context",
+    "x-fc-tracing-opentracing-span-baggages",
+    "x-fc-tracing-jaeger-endpoint",
+];
 
 fn program(bench: &Bench, word: &str) -> Spec {
     let mut spec = spec(Language::Go, "api", "program");
@@ -48,6 +55,13 @@ async fn a_program_is_told_what_the_vendor_tells_it() {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let left = deadline - now.as_millis();
     assert!((10_000..=20_000).contains(&left), "{left}");
+    let told = |head: &Json| TRACING.map(|name| head.get(name).cloned());
+    assert_eq!(told(&head), [None, None, None]);
+    let head = bench.said(&traced(&spec), "head").await;
+    assert_eq!(
+        told(&head),
+        [Some(json!(SPAN)), Some(json!("")), Some(json!(JAEGER))]
+    );
 }
 
 #[tokio::test]

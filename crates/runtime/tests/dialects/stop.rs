@@ -120,6 +120,45 @@ async fn calls_beside_a_stopped_one_are_finished_and_their_instance_gets_no_othe
 }
 
 #[tokio::test]
+async fn all_calls_of_a_function_are_ended_and_the_next_has_another_instance() {
+    let bench = Bench::new();
+    let (spec, word) = (Arc::new(handler("stop.sleeps")), mark("ended"));
+    bench.fleet.reserve("named", Some(2));
+    let (one, _) = begun(&bench, &spec, &word).await;
+    let other = format!("{word}-other");
+    let (two, _) = begun(&bench, &spec, &other).await;
+    let old = bench.fleet.instances("named");
+    assert_eq!(old.len(), 2);
+    bench.fleet.interrupt("named");
+    for call in [one, two] {
+        let answer = end_of(call).await.unwrap();
+        assert!(was_stopped(&answer), "{answer:?}");
+    }
+    until(|| !runs(&word) && !runs(&other)).await;
+    until(|| bench.fleet.instances("named").is_empty()).await;
+    assert!(
+        bench
+            .log()
+            .contains("the call was stopped, as all of the function were")
+    );
+    let (three, stop) = begun(&bench, &spec, &word).await;
+    let new = &bench.fleet.instances("named")[0].id;
+    assert!(old.iter().all(|one| one.id != *new));
+    stop.cancel();
+    assert!(was_stopped(&end_of(three).await.unwrap()));
+
+    let mut slow = handler("stop.sleeps");
+    slow.initializer = hook("stop.initialize");
+    slow.revision = "slow".to_owned();
+    let call = bench.call_until(&Arc::new(slow), "never", CancellationToken::new());
+    let call = tokio::spawn(call);
+    until(|| runs("initializes")).await;
+    bench.fleet.interrupt("named");
+    let ended = end_of(call).await;
+    assert!(matches!(ended, Err(Fault::Stopped)), "{ended:?}");
+}
+
+#[tokio::test]
 async fn a_call_that_waits_for_its_instance_is_stopped_at_once() {
     let bench = Bench::new();
     let mut spec = handler("stop.sleeps");

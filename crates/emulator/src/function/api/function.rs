@@ -1,5 +1,8 @@
 //! Functions: made, shown, changed, deleted; their code.
 
+use std::sync::Arc;
+
+use rusqlite::Connection;
 use serde_json::json;
 
 use super::package::package;
@@ -8,7 +11,7 @@ use crate::body::Reply;
 use crate::function::attach::attached;
 use crate::function::call::Call;
 use crate::function::error::{FcError, Outcome};
-use crate::function::model::{Config, Function, NewFunction, Tag, language};
+use crate::function::model::{Config, Function, LATEST, NewFunction, Package, Tag, language};
 use crate::function::queue;
 use crate::function::service::Shared;
 use crate::function::table;
@@ -41,6 +44,7 @@ pub(super) async fn create(shared: &Shared, call: &Call) -> Outcome<Reply> {
         switched: None,
         tags: new.tags.iter().flatten().map(Tag::pair).collect(),
     };
+    can_start(shared, &function).await?;
     let home = shared.home.clone();
     let made = shared.store.write(move |db| {
         if table::function::find(db, &function.name)?.is_some() {
@@ -91,16 +95,16 @@ pub(super) async fn update(shared: &Shared, call: &Call, name: &str) -> Outcome<
         Some(code) => package(shared, code).await?,
         None => None,
     };
-    let (wanted, by, now) = (name.to_owned(), change.config, shared.now_ms());
-    let home = shared.home.clone();
+    let (by, home, now) = (change.config, shared.home.clone(), shared.now_ms());
+    let (wanted, with) = (name.to_owned(), (by.clone(), code.clone()));
+    let draft = shared
+        .store
+        .read(move |db| changed(db, &wanted, (&with.0, with.1)));
+    can_start(shared, &draft.await?).await?;
+    let wanted = name.to_owned();
     let changed = shared.store.write(move |db| {
-        let before = table::function::find(db, &wanted)?;
-        let mut function = before.ok_or_else(|| no_function(&wanted))?;
-        let config = function.config.updated(&by)?.with_defaults();
-        config.check()?;
-        function.layers = attached(db, &home, &config, &function.layers)?;
-        function.config = config;
-        function.code = code.or(function.code);
+        let mut function = changed(db, &wanted, (&by, code))?;
+        function.layers = attached(db, &home, &function.config, &function.layers)?;
         function.revision += 1;
         function.modified_ms = now;
         table::function::save(db, &function)?;
@@ -119,6 +123,34 @@ async fn can_run(shared: &Shared, runtime: Option<&str>) -> Outcome<()> {
         Some(runtime) => Ok(shared.run.check(language(runtime)?).await?),
         None => Ok(()),
     }
+}
+
+/// Refuses a function whose program is certainly not here. What its layers bring is not looked into.
+async fn can_start(shared: &Shared, function: &Function) -> Outcome<()> {
+    let has_layers = function
+        .config
+        .layers
+        .iter()
+        .any(|layers| !layers.is_empty());
+    if has_layers {
+        return Ok(());
+    }
+    let spec = shared.resolver.spec(function, (LATEST, LATEST))?;
+    Ok(shared.run.check_program(&Arc::new(spec)).await?)
+}
+
+/// A function as it is with a change of its configuration and its code.
+fn changed(
+    db: &Connection,
+    name: &str,
+    (by, code): (&Config, Option<Package>),
+) -> Outcome<Function> {
+    let before = table::function::find(db, name)?;
+    let mut function = before.ok_or_else(|| no_function(name))?;
+    function.config = function.config.updated(by)?.with_defaults();
+    function.config.check()?;
+    function.code = code.or(function.code);
+    Ok(function)
 }
 
 pub(super) async fn delete(shared: &Shared, name: &str) -> Outcome<Reply> {

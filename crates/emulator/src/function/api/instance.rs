@@ -51,7 +51,7 @@ struct Switch {
     abort_ongoing_request: Option<bool>,
 }
 
-/// Lets calls in, or refuses them. Calls that run already go on.
+/// Lets calls in, or refuses them. Calls that run already go on, unless they shall be ended too.
 pub(super) async fn switch(
     shared: &Shared,
     call: &Call,
@@ -62,9 +62,6 @@ pub(super) async fn switch(
     } else {
         call.json()?
     };
-    if given.abort_ongoing_request == Some(true) {
-        return Err(FcError::unserved("abortOngoingRequest"));
-    }
     let (own, at_ms) = (function.to_owned(), shared.now_ms());
     let reason = given.reason.filter(|text| !text.is_empty());
     let changed = shared.store.write(move |db| {
@@ -77,6 +74,9 @@ pub(super) async fn switch(
     });
     changed.await?;
     shared.resolver.forget(function);
+    if disabled && given.abort_ongoing_request == Some(true) {
+        shared.run.interrupt(function);
+    }
     Ok(shown(&json!({ "success": true })))
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{no_function, nothing, shown};
 use crate::body::Reply;
 use crate::function::call::Call;
-use crate::function::choose::choices;
+use crate::function::choose::{choices, is_version};
 use crate::function::error::{FcError, Outcome};
 use crate::function::model::{LATEST, SettingKind};
 use crate::function::scale::KINDS;
@@ -26,6 +26,12 @@ fn qualifier(kind: SettingKind, call: &Call) -> String {
 
 /// That there is what is set: the function, and by most settings a version or an alias.
 fn check(db: &Connection, kind: SettingKind, setting: &Setting) -> Outcome<()> {
+    if kind.is_of_alias() && is_version(&setting.qualifier) {
+        return Err(FcError::invalid(format!(
+            "qualifier {:?} must be an alias or {LATEST}",
+            setting.qualifier
+        )));
+    }
     if kind != SettingKind::Concurrency {
         return choices(db, &setting.function, &setting.qualifier).map(drop);
     }

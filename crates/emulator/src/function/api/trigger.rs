@@ -6,6 +6,7 @@ use super::{no_function, nothing, shown};
 use crate::body::Reply;
 use crate::bridge::start_stream;
 use crate::function::call::Call;
+use crate::function::choose::choices;
 use crate::function::error::{FcError, Outcome};
 use crate::function::model::{NewTrigger, Trigger, TriggerUpdate, apart};
 use crate::function::service::Shared;
@@ -22,9 +23,7 @@ pub(super) async fn create(shared: &Shared, call: &Call, function: &str) -> Outc
     let trigger = new.make(function, id, shared.now_ms())?;
     let made = shared.store.write(move |db| {
         let (function, name) = (&trigger.function, &trigger.name);
-        if table::function::find(db, function)?.is_none() {
-            return Err(no_function(function));
-        }
+        leads_somewhere(db, &trigger)?;
         let others = table::trigger::of(db, function)?;
         if others.iter().any(|other| other.name == *name) {
             let message = format!("trigger '{name}' of function '{function}' already exists");
@@ -43,6 +42,11 @@ pub(super) async fn create(shared: &Shared, call: &Call, function: &str) -> Outc
     let made = made.await?;
     heard(shared, &made.function);
     Ok(show(shared, &made))
+}
+
+/// There is what a trigger calls: the function, and by its qualifier a version or an alias.
+fn leads_somewhere(db: &rusqlite::Connection, trigger: &Trigger) -> Outcome<()> {
+    choices(db, &trigger.function, &trigger.qualifier).map(drop)
 }
 
 /// A version or alias has one http trigger at most, since it has one address.
@@ -103,6 +107,7 @@ pub(super) async fn update(
     let (function, name, now) = (function.to_owned(), name.to_owned(), shared.now_ms());
     let changed = shared.store.write(move |db| {
         let trigger = find(db, &function, &name)?.updated(by, now)?;
+        leads_somewhere(db, &trigger)?;
         one_web_trigger(&table::trigger::of(db, &function)?, &trigger)?;
         one_for_an_object(db, &trigger)?;
         table::trigger::save(db, &trigger)?;

@@ -52,7 +52,7 @@ pub(crate) struct Config {
     pub(crate) instance_lifecycle_config: Option<Lifecycle>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) log_config: Option<Json>,
-    /// What is kept and shown, and has no effect here.
+    /// What is kept and shown, and mostly has no effect here.
     #[serde(flatten)]
     pub(crate) other: BTreeMap<String, Json>,
 }
@@ -249,6 +249,14 @@ impl Config {
     pub(crate) fn chosen_cpu(&self) -> Option<f64> {
         let is_usual = |cpu: f64| self.memory_size == Some(512) && (cpu - 0.35).abs() < 1e-6;
         self.cpu.filter(|cpu| !is_usual(*cpu))
+    }
+
+    /// Where the function's spans are to be sent; nothing when its calls are not traced. The API names it in `params`, earlier
+    /// tools in `jaegerConfig`.
+    pub(crate) fn traced_to(&self) -> Option<&str> {
+        let tracing = self.other.get("tracingConfig")?;
+        let named = ["params", "jaegerConfig"].map(|place| tracing[place]["endpoint"].as_str());
+        named.into_iter().flatten().find(|text| !text.is_empty())
     }
 
     /// What an update changes: what it names.

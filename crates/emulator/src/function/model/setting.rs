@@ -48,6 +48,11 @@ impl SettingKind {
         }
     }
 
+    /// Whether it is of an alias or `LATEST`, and of no version: PutProvisionConfig's and PutScalingConfig's rule.
+    pub(crate) fn is_of_alias(self) -> bool {
+        matches!(self, Self::Provision | Self::Scaling)
+    }
+
     /// The code of the answer that there is none.
     pub(crate) fn missing(self) -> &'static str {
         match self {

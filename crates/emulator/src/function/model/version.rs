@@ -123,6 +123,12 @@ impl Alias {
         if alias.version.is_empty() {
             return Err(FcError::invalid("versionId must not be empty"));
         }
+        if alias.others.contains_key(&alias.version) {
+            return Err(FcError::invalid(format!(
+                "additionalVersionWeight names {}, which is versionId: it gets what the others leave",
+                alias.version
+            )));
+        }
         let is_part = |weight: &f64| (0.0..=1.0).contains(weight);
         if !alias.others.values().all(is_part) || !is_part(&alias.others.values().sum()) {
             return Err(FcError::invalid(
@@ -184,6 +190,7 @@ mod tests {
             json!({"aliasName": "1", "versionId": "1"}),
             json!({"aliasName": "a.b", "versionId": "1"}),
             json!({"aliasName": "prod"}),
+            json!({"aliasName": "prod", "versionId": "1", "additionalVersionWeight": {"1": 0.5}}),
             json!({"aliasName": "prod", "versionId": "1", "additionalVersionWeight": {"2": 1.1}}),
             json!({"aliasName": "prod", "versionId": "1", "additionalVersionWeight": {"2": -0.1}}),
             json!({"aliasName": "prod", "versionId": "1", "additionalVersionWeight": {"2": 0.6, "3": 0.6}}),

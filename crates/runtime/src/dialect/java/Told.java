@@ -18,6 +18,8 @@ final class Told {
     private final Map<String, Object> answers = new HashMap<String, Object>();
     /** The least level that is written, by its place in the list; for all requests. */
     private volatile int least;
+    /** Where spans are to be sent. */
+    private final String jaeger;
 
     @SuppressWarnings("unchecked")
     Told(Map<String, Object> load) {
@@ -31,8 +33,7 @@ final class Told {
         answers.put("getService", answers(
             "getName", "", "getLogProject", known.get("logProject"), "getLogStore", known.get("logStore"),
             "getQualifier", known.get("qualifier"), "getVersionId", known.get("version")));
-        answers.put("getTracing", answers("getSpanContext", "", "getJaegerEndpoint", "", "getSpanBaggages", new HashMap<String, String>()));
-        answers.put("getOpenTracing", answers.get("getTracing"));
+        jaeger = (String) known.get("jaeger");
         answers.put("getRegion", known.get("region"));
         answers.put("getAccountId", known.get("account"));
     }
@@ -43,6 +44,11 @@ final class Told {
         Map<String, Object> all = new HashMap<String, Object>(answers);
         all.put("getRequestId", request);
         all.put("getRetryCount", asked.get("retries"));
+        Object span = asked.get("span");
+        Answers tracing = answers(
+            "getSpanContext", span == null ? "" : span, "getJaegerEndpoint", jaeger, "getSpanBaggages", new HashMap<String, String>());
+        all.put("getTracing", tracing);
+        all.put("getOpenTracing", tracing);
         all.put("getLogger", new InvocationHandler() {
             @Override
             public Object invoke(Object self, Method method, Object[] arguments) {

@@ -186,7 +186,7 @@ function context(head) {
     accountId: known.account,
     logger: console,
     retryCount: head.retries || 0,
-    tracing: { openTracingSpanContext: "", openTracingSpanBaggages: {}, jaegerEndpoint: "" },
+    tracing: { openTracingSpanContext: head.span || "", openTracingSpanBaggages: {}, jaegerEndpoint: known.jaeger },
     waitsForEmptyEventLoopBeforeCallback: false,
   };
 }

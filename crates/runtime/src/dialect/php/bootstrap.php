@@ -217,7 +217,9 @@ final class Code
             'region' => $known['region'],
             'accountId' => $known['account'],
             'retryCount' => $head['retries'] ?? 0,
-            'tracing' => ['openTracingSpanContext' => '', 'jaegerEndpoint' => '', 'openTracingSpanBaggages' => []],
+            'tracing' => [
+                'openTracingSpanContext' => $head['span'] ?? '', 'jaegerEndpoint' => $known['jaeger'], 'openTracingSpanBaggages' => [],
+            ],
         ];
     }
 }

@@ -109,9 +109,9 @@ class ServiceMeta:
 
 
 class Tracing:
-    def __init__(self):
-        self.span_context = ""
-        self.jaeger_endpoint = ""
+    def __init__(self, endpoint, span):
+        self.span_context = span
+        self.jaeger_endpoint = endpoint
         self.span_baggages = {}
 
     def to_dict(self):
@@ -132,7 +132,7 @@ class FCContext:
             return
         self.credentials = Credentials(known["keyId"], known["keySecret"], known["token"])
         self.service = ServiceMeta(known)
-        self.tracing = Tracing()
+        self.tracing = Tracing(known["jaeger"], "")
 
     def _of(self, head):
         """The context of one request."""
@@ -142,6 +142,8 @@ class FCContext:
         if hasattr(self, "service"):
             context.requestId = head["request"]
             context.retry_count = head.get("retries", 0)
+            if "span" in head:
+                context.tracing = Tracing(self.tracing.jaeger_endpoint, head["span"])
         return context
 
     @property

@@ -96,6 +96,7 @@ public class Streams implements StreamRequestHandler, FunctionInitializer, PreSt
             context.getFunctionParam().getFunctionName(), context.getFunctionParam().getFunctionHandler(),
             "" + context.getFunctionParam().getMemoryLimitInMB(), "" + context.getFunctionParam().getExecTimeLimitInMillis(),
             context.getService().getLogProject(), context.getService().getVersionId(), "" + context.getRetryCount(),
-            System.getenv("STAGE"), context.toString(), "" + context.equals(context) + (context.hashCode() != 0));
+            System.getenv("STAGE"), context.toString(), "" + context.equals(context) + (context.hashCode() != 0),
+            context.getTracing().getSpanContext(), context.getTracing().getJaegerEndpoint(), "" + context.getTracing().getSpanBaggages());
     }
 }
