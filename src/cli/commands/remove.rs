@@ -16,6 +16,7 @@ pub(super) fn run(args: &Remove, global: &Global, printer: Printer) -> Outcome {
         lines: Lines::of(args.full),
         question: "Remove all this?",
         limit: args.action_timeout,
+        actions: &|_| {},
     };
     let mut reach = Reach {
         command: "remove",
