@@ -19,17 +19,21 @@ struct Sort {
     noun: &'static str,
     /// How one is named; nothing: by the first word.
     option: Option<&'static str>,
+    /// Whether any does when there are several and none is named.
+    is_any: bool,
 }
 
 const FUNCTION: Sort = Sort {
     kind: "fc.function",
     noun: "function",
     option: None,
+    is_any: false,
 };
 const WORKFLOW: Sort = Sort {
     kind: "flow.flow",
     noun: "workflow",
     option: Some("--resource"),
+    is_any: false,
 };
 /// The qualifier of what is no published version.
 pub(super) const LATEST: &str = "LATEST";
@@ -62,6 +66,19 @@ impl Deployed {
         with: (&Global, Printer),
     ) -> Result<Self, Diagnostics> {
         Self::find(command, (WORKFLOW, resource), with).await
+    }
+
+    /// The same, or any when there are several: for what is about no one of them.
+    pub(super) async fn any_workflow(
+        command: &'static str,
+        resource: Option<&str>,
+        with: (&Global, Printer),
+    ) -> Result<Self, Diagnostics> {
+        let any = Sort {
+            is_any: true,
+            ..WORKFLOW
+        };
+        Self::find(command, (any, resource), with).await
     }
 
     async fn find(
@@ -178,6 +195,7 @@ fn choose<'s>(
                 .ok_or_else(|| missing(format!("`{wanted}` is no {noun} that was deployed")))
         }
         (None, [only]) => Ok(*only),
+        (None, [first, ..]) if sort.is_any => Ok(*first),
         (None, []) => Err(missing(format!(
             "no {noun} was deployed from this manifest"
         ))),
