@@ -27,6 +27,14 @@ pub(in crate::manifest) struct Host<'e> {
     pub(in crate::manifest) occasion: Occasion<'e>,
 }
 
+impl Host<'_> {
+    /// The path of a file that is read now, which is taken note of.
+    pub(super) fn noted(&self, path: PathBuf) -> PathBuf {
+        self.files.borrow_mut().insert(path.clone());
+        path
+    }
+}
+
 /// Replaces every expression in the document by its value. The top-level `access` stays as written. One that fails is
 /// reported and becomes [`NodeKind::Failed`].
 pub(in crate::manifest) fn resolve(
