@@ -66,6 +66,7 @@ pub(super) fn deploy(args: &Deploy, global: &Global, printer: Printer, ears: Ear
         targets: &args.resources,
         skip_actions: args.skip_actions,
         applies: true,
+        region: None,
     };
     block_on(async {
         asking.heed(printer);

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::super::args::Global;
+use super::super::args::{Global, OfFunction};
 use super::super::printer::Printer;
 use super::super::view;
 use super::{Look, Reach, open};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::engine::{Destination, Project, Until};
+use crate::plan::block_of;
+use crate::resource::RemoteId;
 use crate::state::{Record, State};
 
 /// What a command is for: its kind, and how it is called.
@@ -59,6 +61,59 @@ impl Deployed {
         Self::find(command, (FUNCTION, resource), with).await
     }
 
+    /// The function that is meant: of a resource, or one of the account that need not be deployed from here.
+    pub(super) async fn of(
+        command: &'static str,
+        of: &OfFunction,
+        (global, printer): (&Global, Printer),
+    ) -> Result<Self, Diagnostics> {
+        let reach = Reach {
+            region: of.region.as_deref(),
+            ..Reach::all(command, Until::Lower)
+        };
+        let mut found = match &of.function_name {
+            None => {
+                let sort = (FUNCTION, of.resource.as_deref());
+                Self::find_in(reach, sort, (global, printer)).await?
+            }
+            Some(name) => Self::by_name(reach, name, (global, printer)).await?,
+        };
+        // What the manifest states is of its own region.
+        if of.region.is_some() {
+            found.block.clear();
+        }
+        Ok(found)
+    }
+
+    /// The function of this name in the cloud, of a resource or not.
+    async fn by_name(
+        reach: Reach<'_>,
+        name: &str,
+        (global, printer): (&Global, Printer),
+    ) -> Result<Self, Diagnostics> {
+        let (_, project, to) = open(global, reach, (Look::Away, printer)).await?;
+        let state = project.state(to.shelves.as_deref()).await?;
+        let remote = RemoteId::from(name);
+        let mut records = state.records.iter();
+        let known = records.find(|(_, record)| {
+            record.kind.as_str() == FUNCTION.kind && record.remote.as_ref() == Some(&remote)
+        });
+        let (block, record) = match known {
+            Some((id, record)) => (block_of(id).to_owned(), record.clone()),
+            None => {
+                let record = Record::named(FUNCTION.kind.into(), Some(remote));
+                (String::new(), record)
+            }
+        };
+        Ok(Self {
+            project,
+            to,
+            block,
+            record,
+            state,
+        })
+    }
+
     /// The workflow of the resource named, or the only one there is.
     pub(super) async fn workflow(
         command: &'static str,
@@ -83,10 +138,17 @@ impl Deployed {
 
     async fn find(
         command: &'static str,
+        sort: (Sort, Option<&str>),
+        with: (&Global, Printer),
+    ) -> Result<Self, Diagnostics> {
+        Self::find_in(Reach::all(command, Until::Lower), sort, with).await
+    }
+
+    async fn find_in(
+        reach: Reach<'_>,
         (sort, resource): (Sort, Option<&str>),
         (global, printer): (&Global, Printer),
     ) -> Result<Self, Diagnostics> {
-        let reach = Reach::all(command, Until::Lower);
         let (_, project, to) = open(global, reach, (Look::Away, printer)).await?;
         let state = project.state(to.shelves.as_deref()).await?;
         let (block, record) = choose(&state, (sort, resource))?;

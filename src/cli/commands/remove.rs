@@ -24,6 +24,7 @@ pub(super) fn run(args: &Remove, global: &Global, printer: Printer) -> Outcome {
         targets: &args.resources,
         skip_actions: args.skip_actions,
         applies: true,
+        region: None,
     };
     block_on(async {
         asking.heed(printer);
