@@ -53,7 +53,7 @@ impl Dev {
 
     #[track_caller]
     fn until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         while !is_so() {
             assert!(
                 Instant::now() < end,

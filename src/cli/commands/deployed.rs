@@ -98,12 +98,11 @@ impl Deployed {
         let known = records.find(|(_, record)| {
             record.kind.as_str() == FUNCTION.kind && record.remote.as_ref() == Some(&remote)
         });
-        let (block, record) = match known {
-            Some((id, record)) => (block_of(id).to_owned(), record.clone()),
-            None => {
-                let record = Record::named(FUNCTION.kind.into(), Some(remote));
-                (String::new(), record)
-            }
+        let (block, record) = if let Some((id, record)) = known {
+            (block_of(id).to_owned(), record.clone())
+        } else {
+            let record = Record::named(FUNCTION.kind.into(), Some(remote));
+            (String::new(), record)
         };
         Ok(Self {
             project,

@@ -68,7 +68,7 @@ async fn qualified(
         let function = Deployed::function("logs", Some(resource), with).await?;
         match versions(&function, qualifier).await {
             Ok(versions) => {
-                found.extend(versions.iter().map(|version| format!("{name}:{version}")))
+                found.extend(versions.iter().map(|version| format!("{name}:{version}")));
             }
             Err(errors) => unknown.extend(errors),
         }

@@ -203,7 +203,9 @@ mod tests {
         fn starts_another(&mut self, files: &[(&str, &str)]) -> bool {
             let (before, ran) = (self.look(), Ran::default());
             ran.begin();
-            files.iter().for_each(|(name, text)| self.write(name, text));
+            for (name, text) in files {
+                self.write(name, text);
+            }
             ran.end();
             let after = self.look();
             let seen = self.author.judge(&before, &after, &ran);

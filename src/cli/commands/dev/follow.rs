@@ -40,19 +40,13 @@ impl Followers {
             .map(|(resource, name)| (name, resource))
             .collect();
         let mut followed = lock(&self.followed);
-        for (name, resource) in &wanted {
-            if !followed.contains_key(name) {
-                let (name, resource) = (name.clone(), resource.clone());
-                let followed = Arc::clone(&self.followed);
-                let printer = self.printer;
-                self.runtime.spawn(async move {
-                    while is_followed(&followed, &name) {
-                        // A cloud that ends takes its lines along. Another may come.
-                        let _: Result<(), Diagnostics> = one(&resource, &name, printer).await;
-                        tokio::time::sleep(ROUND).await;
-                    }
-                });
-            }
+        for (name, resource) in wanted
+            .iter()
+            .filter(|(name, _)| !followed.contains_key(*name))
+        {
+            let of = (resource.clone(), name.clone());
+            let followed = Arc::clone(&self.followed);
+            self.runtime.spawn(keep_up(of, followed, self.printer));
         }
         *followed = wanted;
     }
@@ -66,6 +60,15 @@ fn lock(
 
 fn is_followed(functions: &Functions, name: &str) -> bool {
     lock(functions).contains_key(name)
+}
+
+/// Shows what one function writes as long as it is followed.
+async fn keep_up((resource, name): (String, String), followed: Functions, printer: Printer) {
+    while is_followed(&followed, &name) {
+        // A cloud that ends takes its lines along. Another may come.
+        let _: Result<(), Diagnostics> = one(&resource, &name, printer).await;
+        tokio::time::sleep(ROUND).await;
+    }
 }
 
 /// Shows what one function writes until its cloud ends.
