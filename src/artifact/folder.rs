@@ -91,14 +91,7 @@ pub fn scan(root: &Path, ignore: &GlobSet) -> Result<BTreeMap<String, FileEntry>
         Err(_) => return Err(vec![ScanError::Missing(root.to_owned())]),
     }
     let (mut files, mut errors) = (Vec::new(), Vec::new());
-    let wanted = |entry: &walkdir::DirEntry| {
-        relative(root, entry.path()).is_none_or(|key| key.is_empty() || !ignore.is_match(&key))
-    };
-    for entry in WalkDir::new(root)
-        .follow_links(true)
-        .into_iter()
-        .filter_entry(wanted)
-    {
+    for entry in walk(root, ignore) {
         match entry {
             Ok(entry) if entry.file_type().is_file() => match relative(root, entry.path()) {
                 Some(key) => match broken_rule(&key) {
@@ -123,6 +116,24 @@ pub fn scan(root: &Path, ignore: &GlobSet) -> Result<BTreeMap<String, FileEntry>
     } else {
         Err(errors)
     }
+}
+
+/// The files that [`scan`] would read, as far as they can be found.
+pub fn list(root: &Path, ignore: &GlobSet) -> Vec<PathBuf> {
+    let entries = walk(root, ignore).filter_map(Result::ok);
+    let files = entries.filter(|entry| entry.file_type().is_file());
+    files.map(walkdir::DirEntry::into_path).collect()
+}
+
+fn walk<'a>(
+    root: &'a Path,
+    ignore: &'a GlobSet,
+) -> impl Iterator<Item = walkdir::Result<walkdir::DirEntry>> + 'a {
+    let wanted = move |entry: &walkdir::DirEntry| {
+        relative(root, entry.path()).is_none_or(|key| key.is_empty() || !ignore.is_match(&key))
+    };
+    let all = WalkDir::new(root).follow_links(true).into_iter();
+    all.filter_entry(wanted)
 }
 
 /// The rule for object names that a key breaks: the vendor's (OSS, "Object naming conventions"), and that a deletion

@@ -3,5 +3,5 @@
 mod code;
 mod folder;
 
-pub use code::{CodeError, CodePackage, Entry, Form, Jar, texts as code_texts};
-pub use folder::{FileEntry, ScanError, scan};
+pub use code::{CodeError, CodePackage, Entry, Form, Jar, list as list_code, texts as code_texts};
+pub use folder::{FileEntry, ScanError, list, scan};

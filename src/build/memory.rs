@@ -28,10 +28,15 @@ pub struct Memory {
     digests: BTreeMap<String, BTreeMap<String, String>>,
 }
 
+/// Where the digests of a project are kept.
+pub fn memory_file(project: &Path) -> PathBuf {
+    project.join(".sdev").join("build.json")
+}
+
 impl Memory {
     /// What is remembered beside a manifest in `project`.
     pub fn open(project: &Path) -> Self {
-        let path = project.join(".sdev").join("build.json");
+        let path = memory_file(project);
         let text = fs::read_text(&path).ok().flatten().unwrap_or_default();
         Self {
             path,
@@ -41,18 +46,36 @@ impl Memory {
 
     /// Whether what the recipe makes for a resource is there and was made of what is there now.
     pub fn is_fresh(&self, resource: &str, recipe: &Recipe) -> bool {
-        let known = self.digests.get(resource);
-        let known = known.and_then(|tools| tools.get(recipe.tool));
-        !recipe.is_missing() && known.is_some() && known == digest(recipe).as_ref()
+        let known = self.digest(resource, recipe);
+        !recipe.is_missing() && known.is_some() && known == recipe.digest().as_ref()
     }
 
-    /// Remembers that it was made of what is there now.
+    /// Whether it is remembered of what it was made, whatever is there now.
+    pub fn knows(&self, resource: &str, recipe: &Recipe) -> bool {
+        self.digest(resource, recipe).is_some()
+    }
+
+    fn digest(&self, resource: &str, recipe: &Recipe) -> Option<&String> {
+        self.digests.get(resource)?.get(recipe.tool)
+    }
+
+    /// Remembers that it was made of what is there now. Of files that are only read, it was of what was there `before`: they may
+    /// have been changed meanwhile.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn made(&mut self, resource: &str, recipe: &Recipe) -> Result<(), FsError> {
+    pub fn made(
+        &mut self,
+        resource: &str,
+        recipe: &Recipe,
+        before: Option<String>,
+    ) -> Result<(), FsError> {
         let tools = self.digests.entry(resource.to_owned()).or_default();
-        match digest(recipe) {
+        let digest = match recipe.input {
+            Input::Files(_) => before,
+            Input::Folder | Input::Unknown => recipe.digest(),
+        };
+        match digest {
             Some(digest) => drop(tools.insert(recipe.tool.to_owned(), digest)),
             None => drop(tools.remove(recipe.tool)),
         }
@@ -64,27 +87,38 @@ impl Memory {
     }
 }
 
-/// A digest over command and input; `None` when the input is not known or cannot be read.
-fn digest(recipe: &Recipe) -> Option<String> {
-    let (version, command) = (recipe.version(), &recipe.command);
-    let mut lines = vec![format!("{version:?} {command:?} {:?}", recipe.variables)];
-    match &recipe.input {
-        Input::Unknown => return None,
-        Input::Files(names) => {
-            for name in *names {
-                let text = fs::read_text(&recipe.folder.join(name)).ok()?;
-                lines.push(format!("{name} {text:?}"));
-            }
-        }
-        Input::Folder => {
-            let files = artifact::scan(&recipe.folder, &left_out(recipe)).ok()?;
-            let files = files
-                .iter()
-                .map(|(name, file)| format!("{name} {}", file.md5));
-            lines.extend(files);
+impl Recipe {
+    /// Whether it may read the file at this path below its folder. Those that a recipe names are told by its digest alone.
+    pub fn reads_below(&self, path: &Path) -> bool {
+        match self.input {
+            Input::Files(_) => false,
+            Input::Folder => !left_out(self).is_match(path),
+            Input::Unknown => true,
         }
     }
-    Some(wire::digest::sha256_hex(lines.join("\n").as_bytes()))
+
+    /// A digest over command and input; `None` when the input is not known or cannot be read.
+    pub fn digest(&self) -> Option<String> {
+        let (version, command) = (self.version(), &self.command);
+        let mut lines = vec![format!("{version:?} {command:?} {:?}", self.variables)];
+        match &self.input {
+            Input::Unknown => return None,
+            Input::Files(names) => {
+                for name in *names {
+                    let text = fs::read_text(&self.folder.join(name)).ok()?;
+                    lines.push(format!("{name} {text:?}"));
+                }
+            }
+            Input::Folder => {
+                let files = artifact::scan(&self.folder, &left_out(self)).ok()?;
+                let files = files
+                    .iter()
+                    .map(|(name, file)| format!("{name} {}", file.md5));
+                lines.extend(files);
+            }
+        }
+        Some(wire::digest::sha256_hex(lines.join("\n").as_bytes()))
+    }
 }
 
 fn left_out(recipe: &Recipe) -> GlobSet {
@@ -128,7 +162,7 @@ mod tests {
         let mut memory = Memory::open(folder.path());
         assert!(!memory.is_fresh("api", &recipe()));
         std::fs::write(code.join("bootstrap"), "made").unwrap();
-        memory.made("api", &recipe()).unwrap();
+        memory.made("api", &recipe(), None).unwrap();
         let memory = Memory::open(folder.path());
         assert!(memory.is_fresh("api", &recipe()));
         assert!(!memory.is_fresh("other", &recipe()));

@@ -9,6 +9,6 @@ mod recipe;
 mod run;
 
 pub use interpreter::Interpreters;
-pub use memory::Memory;
+pub use memory::{Memory, memory_file};
 pub use recipe::{Code, Recipe, find};
 pub use run::{Event, Made, run};

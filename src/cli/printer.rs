@@ -62,9 +62,10 @@ impl Printer {
 
     /// A whole file to standard output, byte for byte.
     #[expect(clippy::unused_self, reason = "whoever prints was given a printer")]
-    pub(super) fn file(self, text: &str) {
+    pub(super) fn file(self, content: impl AsRef<[u8]>) {
         let mut out = std::io::stdout().lock();
-        note(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+        let written = out.write_all(content.as_ref());
+        note(written.and_then(|()| out.flush()));
     }
 
     /// Words for a person: standard error, silent with `--json`.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value as Json, json};
 
 use super::detect;
-use crate::artifact::{CodePackage, Jar};
+use crate::artifact::{self, CodePackage, Jar};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::resource::{Graph, Object, ResourceId, Value};
 
@@ -65,6 +65,15 @@ impl CodePack {
     /// Where the manifest names it.
     pub fn at(&self) -> &Span {
         &self.at
+    }
+
+    /// The files that are packed; those in folders of these names are passed over.
+    pub(super) fn files(&self, passed_over: &'static [&'static str]) -> Vec<PathBuf> {
+        if self.source.is_dir() {
+            artifact::list_code(&self.source, passed_over)
+        } else {
+            vec![self.source.clone()]
+        }
     }
 
     /// Packs, and fills in: `code` is what the service knows it by, `files` what is in it, `source` where the zip is. All that is

@@ -23,6 +23,11 @@ impl LayerPack {
         self.package.target()
     }
 
+    /// Its files.
+    pub(super) fn package(&self) -> &CodePack {
+        &self.package
+    }
+
     /// Packs as code is packed, and notes the function's runtime, which its own code may say: that is what the layer is for.
     pub(super) fn read(&self, graph: &mut Graph, found: &mut Diagnostics) {
         self.package.read(graph, found);

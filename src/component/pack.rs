@@ -4,7 +4,7 @@
 use globset::GlobSet;
 use serde_json::json;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::code_pack::CodePack;
 use super::layer_pack::LayerPack;
@@ -93,6 +93,27 @@ impl Pack {
             Self::Code(code) => code.target(),
             Self::Layer(layer) => layer.layer(),
             Self::Definition(definition) => definition.flow(),
+        }
+    }
+
+    /// The folder or file on this machine.
+    pub fn source(&self) -> &Path {
+        match self {
+            Self::Site(site) => &site.folder,
+            Self::Code(code) => code.source(),
+            Self::Layer(layer) => layer.package().source(),
+            Self::Definition(definition) => definition.file(),
+        }
+    }
+
+    /// The files that it is made of right now, as far as they can be found; what is in folders of code with these names is passed
+    /// over.
+    pub fn files(&self, passed_over: &'static [&'static str]) -> Vec<PathBuf> {
+        match self {
+            Self::Site(site) => artifact::list(&site.folder, &site.ignore),
+            Self::Code(code) => code.files(passed_over),
+            Self::Layer(layer) => layer.package().files(passed_over),
+            Self::Definition(definition) => vec![definition.file().to_owned()],
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is to be built of a project's functions.
 
-use super::Project;
+use super::{Project, open};
 use crate::build::{self, Code, Recipe};
 use crate::component::{CodePack, Pack};
 use crate::diagnostic::{Diagnostic, Span, code};
@@ -16,6 +16,8 @@ pub struct Build {
     pub at: Span,
     /// What is to be run.
     pub recipe: Recipe,
+    /// Whether nothing else may make it: no action before the command, and no layer that may hold it.
+    pub is_alone: bool,
 }
 
 impl Project {
@@ -24,7 +26,8 @@ impl Project {
         let packs = self.lowered.packs.iter();
         let packs = packs.filter(|pack| self.scope.covers(pack.target()));
         let mut builds: Vec<Build> = Vec::new();
-        for build in packs.flat_map(|pack| of(pack, &self.own, &self.lowered.graph)) {
+        for mut build in packs.flat_map(|pack| of(pack, &self.own, &self.lowered.graph)) {
+            build.is_alone &= !open::is_prepared(&self.manifest, &build.resource);
             if builds.iter().all(|other| other.recipe != build.recipe) {
                 builds.push(build);
             }
@@ -45,6 +48,7 @@ fn of(pack: &Pack, own: &Own, graph: &Graph) -> Vec<Build> {
         resource: resource.clone(),
         at: code.at().clone(),
         recipe,
+        is_alone: function.is_none_or(|function| !function.attrs.contains_key("layers")),
     };
     recipes.into_iter().map(build).collect()
 }
@@ -77,12 +81,9 @@ pub(super) fn needed<'p>(
     own: &Own,
     graph: &Graph,
 ) -> Vec<Diagnostic> {
-    let is_whole = |pack: &&Pack| {
-        let function = graph.get(pack.target());
-        function.is_none_or(|function| !function.attrs.contains_key("layers"))
-    };
-    let builds = packs.filter(is_whole).flat_map(|pack| of(pack, own, graph));
-    builds.filter_map(|build| warning(&build)).collect()
+    let builds = packs.flat_map(|pack| of(pack, own, graph));
+    let alone = builds.filter(|build| build.is_alone);
+    alone.filter_map(|build| warning(&build)).collect()
 }
 
 fn warning(build: &Build) -> Option<Diagnostic> {

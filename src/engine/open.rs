@@ -172,7 +172,7 @@ fn change(manifest: &mut Manifest, reading: &Reading<'_>) {
 }
 
 /// Whether actions run before the command that may make what the block needs.
-fn is_prepared(manifest: &Manifest, block: &str) -> bool {
+pub(super) fn is_prepared(manifest: &Manifest, block: &str) -> bool {
     let own = manifest.blocks.iter().filter(|b| b.name == block);
     let mut actions = manifest.actions.iter().chain(own.flat_map(|b| &b.actions));
     actions.any(|action| action.hook == Hook::Pre)

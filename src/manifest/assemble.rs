@@ -42,6 +42,7 @@ pub(super) fn assemble(
         blocks,
         actions,
         variables: Vec::new(),
+        files: BTreeSet::new(),
         own: document.get("sdev").cloned(),
         document,
     }

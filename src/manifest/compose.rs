@@ -1,6 +1,7 @@
 //! From the files to one document: the base file below, templates under properties, the environment's overlays on top.
 //! Expressions are still as written.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -96,6 +97,7 @@ fn components(
         environment,
         folder: read::absolute(folder),
         occasion,
+        files: RefCell::default(),
     };
     resolve(&mut small, &host, &mut Diagnostics::new());
     let name = |resource: &Entry| {

@@ -1,6 +1,8 @@
 //! From a path to a manifest, with everything that is wrong with it at once.
 
-use std::path::Path;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::compose::compose;
@@ -99,11 +101,29 @@ pub fn load_text(
         },
         folder: read::absolute(&folder),
         occasion,
+        files: RefCell::default(),
     };
+    let mut files = BTreeSet::from([path.to_owned()]);
+    add_sources(&composed.root, &mut files);
     resolve(&mut composed, &host, &mut diagnostics);
+    files.append(&mut host.files.borrow_mut());
     let mut manifest = assemble::assemble(path, composed.root, occasion, &mut diagnostics);
+    manifest.files = files;
     manifest.variables = variables.into_iter().collect();
     (Some(manifest), diagnostics)
+}
+
+/// Adds the files that the parts of a document were written in.
+fn add_sources(node: &Node, files: &mut BTreeSet<PathBuf>) {
+    if !files.contains(node.at.path()) {
+        files.insert(node.at.path().to_owned());
+    }
+    for entry in node.entries() {
+        add_sources(&entry.value, files);
+    }
+    for item in node.items() {
+        add_sources(item, files);
+    }
 }
 
 /// The access alias that the manifest names, read before anything is resolved: expressions may need the credentials that

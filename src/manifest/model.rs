@@ -26,6 +26,8 @@ pub struct Manifest {
     pub order: Vec<Vec<String>>,
     /// Variables of `.env` files that the process itself does not have, for programs that are run.
     pub variables: Vec<(String, String)>,
+    /// The files that it was read from: its own, those that it is laid over or that are laid over it, those that `file()` reads.
+    pub files: BTreeSet<PathBuf>,
     /// The key `sdev`: settings of ours, which Serverless Devs does not read.
     pub own: Option<Node>,
     /// The whole resolved document, for preview.

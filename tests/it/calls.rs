@@ -3,6 +3,8 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -65,6 +67,74 @@ fn a_function_is_called_and_what_it_wrote_is_found_by_its_call() {
         .code(1)
         .says("SD0720")
         .says("hello");
+}
+
+#[test]
+fn an_answer_is_written_byte_for_byte() {
+    let sandbox = project();
+    let all: Vec<u8> = (0..=255).collect();
+    let handler = "def handler(event, context):\n    return bytes(range(int(event)))\n";
+    sandbox.file("code/index.py", handler);
+    sandbox.run("deploy -y").code(0);
+    let answer = |event: &str| {
+        let asked = sandbox.command(&["invoke", "-e", event]).output().unwrap();
+        assert!(asked.status.success(), "{asked:?}");
+        asked.stdout
+    };
+    assert_eq!(answer("256"), all);
+    // UTF-8 by chance.
+    assert_eq!(answer("100"), all[..100]);
+    let told = sandbox.run("invoke -e 256 --json").code(0);
+    let told = told.object("invocation");
+    assert_eq!(told["payload_encoding"], "base64");
+    let payload = STANDARD.decode(told["payload"].as_str().unwrap());
+    assert_eq!(payload.unwrap(), all);
+    let told = sandbox.run("invoke -e 10 --json").code(0);
+    assert_eq!(told.object("invocation")["payload_encoding"], "text");
+}
+
+#[test]
+fn lines_are_found_by_version_and_by_alias() {
+    let sandbox = project();
+    sandbox.run("deploy -y").code(0);
+    for word in ["one", "two"] {
+        sandbox.file(
+            "code/index.py",
+            format!("def handler(event, context):\n    print('ran {word}')\n"),
+        );
+        sandbox.run("deploy -y").code(0);
+        sandbox.run("version publish").code(0);
+    }
+    sandbox
+        .run("alias publish --alias-name live --version-id 1")
+        .code(0);
+    for qualifier in ["live", "2", "LATEST"] {
+        let asked = format!("invoke --qualifier {qualifier}");
+        sandbox.run(&asked).code(0);
+    }
+    let lines = |qualifier: &str| {
+        let ran = sandbox.run(&format!("logs --match ran --qualifier {qualifier}"));
+        ran.code(0).stdout
+    };
+    for (qualifier, word) in [
+        ("live", "one"),
+        ("1", "one"),
+        ("2", "two"),
+        ("LATEST", "two"),
+    ] {
+        let found = lines(qualifier);
+        assert_eq!(found.lines().count(), 1, "{found}");
+        assert!(found.ends_with(&format!("ran {word}\n")), "{found}");
+    }
+    sandbox
+        .run("alias publish --alias-name live --version-id 1 --vw 2=50%")
+        .code(0);
+    assert_eq!(lines("live").lines().count(), 2);
+    sandbox.run("logs --qualifier nope").code(1).says("nope");
+    sandbox
+        .run("logs --qualifier 9")
+        .code(1)
+        .says("no version 9");
 }
 
 /// Waits until the function answers so.

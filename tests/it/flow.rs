@@ -288,6 +288,22 @@ fn a_name_alone_says_too_little(sandbox: &Sandbox) {
         .says("if `two` is an execution, name its step, too: sdev workflow report two --step STEP");
 }
 
+/// While one execution runs.
+fn only_statuses_that_there_are_can_be_asked_for(sandbox: &Sandbox) {
+    let list = |status: &str| {
+        let asked = format!("workflow list --resource pay --status {status}");
+        sandbox.run(&asked)
+    };
+    for status in ["Running", "running"] {
+        let listed = list(status).code(0).stdout;
+        assert!(listed.contains("one "), "{listed}");
+    }
+    list("Stopped")
+        .code(0)
+        .says("has no executions that are Stopped.");
+    list("Bogus").code(1).says("TimedOut");
+}
+
 #[test]
 fn steps_that_wait_are_shown_with_their_tokens_and_reported_to_by_name() {
     let sandbox = Sandbox::new().with_cloud();
@@ -327,10 +343,10 @@ fn steps_that_wait_are_shown_with_their_tokens_and_reported_to_by_name() {
         .code(1)
         .says("2 steps `Ask` of one wait for a report");
     a_name_alone_says_too_little(&sandbox);
+    // A token names its flow.
     let first = tokens[0];
-    sandbox
-        .run(&format!("workflow report {first} --resource pay"))
-        .code(0);
+    sandbox.run(&format!("workflow report {first}")).code(0);
+    only_statuses_that_there_are_can_be_asked_for(&sandbox);
     sandbox
         .run("workflow report one --step Ask --resource pay")
         .code(0);

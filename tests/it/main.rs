@@ -20,6 +20,7 @@ mod components;
 mod container;
 mod converge;
 mod crash;
+mod dev;
 mod echo;
 mod event;
 mod fc_alias;

@@ -253,3 +253,58 @@ fn instances_that_are_there_at_least_are_set_by_hand() {
     sandbox.run("deploy -y").code(0);
     assert_eq!(least(&sandbox), 1);
 }
+
+#[test]
+fn a_function_is_named_as_the_cloud_names_it_also_one_of_another_manifest() {
+    let sandbox = Sandbox::new().with_cloud();
+    let manifest = |name: &str| {
+        format!(
+            "edition: 3.0.0\nname: {name}\naccess: local\nresources:\n  api:\n    component: function\n    props: {{ name: {name}, runtime: python3.10, handler: index.handler, code: ./code }}\n"
+        )
+    };
+    sandbox.file(
+        "code/index.py",
+        "def handler(event, context):\n    return 1\n",
+    );
+    for name in ["first", "second"] {
+        sandbox.file("s.yaml", manifest(name));
+        sandbox.run("deploy -y").code(0);
+    }
+    let published = sandbox.run("version publish --function-name first --json");
+    assert_eq!(
+        published.code(0).object("version_published")["function"],
+        "first"
+    );
+    let versions = |of: &str| {
+        let listed = sandbox.run(&format!("version list {of} --json")).code(0);
+        let listed = listed.object("function_versions")["versions"].clone();
+        listed.as_array().unwrap().len()
+    };
+    assert_eq!(versions("--function-name first"), 1);
+    assert_eq!(versions("--function-name second"), 0);
+    assert_eq!(versions("api --region cn-hangzhou"), 0);
+    sandbox
+        .run("alias publish --function-name first --alias-name live --version-id 1")
+        .code(0);
+    let listed = sandbox
+        .run("alias list --function-name first --table")
+        .code(0);
+    assert!(listed.stdout.contains("live"), "{}", listed.stdout);
+    sandbox
+        .run("layer list --region cn-hangzhou --table")
+        .code(0);
+    for line in [
+        "provision list --function-name first",
+        "scaling list --function-name first",
+        "concurrency get --function-name first",
+    ] {
+        sandbox.run(line).code(0);
+    }
+    sandbox
+        .run("version list api --function-name first")
+        .code(1);
+    sandbox
+        .run("version publish --function-name third")
+        .code(1)
+        .says("third");
+}

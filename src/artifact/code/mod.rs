@@ -10,3 +10,4 @@ mod tree;
 pub use content::texts;
 pub use error::CodeError;
 pub use package::{CodePackage, Entry, Form, Jar};
+pub use tree::list;

@@ -20,7 +20,7 @@ const LEFT_OUT: &[&str] = &[".git", ".hg", ".svn", ".s", ".sdev"];
 /// The entries of a folder by path with `/`. All that is wrong is reported at once.
 pub(super) fn entries(root: &Path) -> Result<BTreeMap<String, Entry>, Vec<CodeError>> {
     let (mut found, mut files, mut errors) = (BTreeMap::new(), Vec::new(), Vec::new());
-    for entry in walk(root) {
+    for entry in walk(root, &[]) {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
@@ -56,14 +56,22 @@ pub(super) fn entries(root: &Path) -> Result<BTreeMap<String, Entry>, Vec<CodeEr
     }
 }
 
-fn walk(root: &Path) -> ignore::Walk {
+/// The files and links of a folder that are packed, as far as they can be found; what is in folders of these names is passed over.
+pub fn list(root: &Path, passed_over: &'static [&'static str]) -> Vec<PathBuf> {
+    let entries = walk(root, passed_over).filter_map(Result::ok);
+    let is_folder = |entry: &ignore::DirEntry| entry.file_type().is_none_or(|form| form.is_dir());
+    let files = entries.filter(|entry| !is_folder(entry));
+    files.map(ignore::DirEntry::into_path).collect()
+}
+
+fn walk(root: &Path, passed_over: &'static [&'static str]) -> ignore::Walk {
     WalkBuilder::new(root)
         .standard_filters(false)
         .add_custom_ignore_filename(RULES)
         .follow_links(false)
-        .filter_entry(|entry| {
-            let name = entry.file_name().to_str();
-            entry.depth() == 0 || !name.is_some_and(|name| LEFT_OUT.contains(&name))
+        .filter_entry(move |entry| {
+            let is_out = |name| LEFT_OUT.contains(&name) || passed_over.contains(&name);
+            entry.depth() == 0 || !entry.file_name().to_str().is_some_and(is_out)
         })
         .build()
 }

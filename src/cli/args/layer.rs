@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::release::Yes;
+use super::release::{Table, Yes};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Layer {
     /// List the layers of the account, each as its newest version
     List(LayerList),
     /// List the versions of a layer, the newest first
-    Versions(OfLayer),
+    Versions(LayerVersions),
     /// Show a version
     Info(LayerVersion),
     /// Publish a version: a folder, packed as the code of functions is, or a zip
@@ -30,6 +30,24 @@ pub(in crate::cli) struct OfLayer {
     /// The layer
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) layer_name: String,
+    #[command(flatten)]
+    pub(in crate::cli) place: LayerPlace,
+}
+
+/// Where layers are.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct LayerPlace {
+    /// The region (default: the manifest's)
+    #[arg(long)]
+    pub(in crate::cli) region: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct LayerVersions {
+    #[command(flatten)]
+    pub(in crate::cli) of: OfLayer,
+    #[command(flatten)]
+    _table: Table,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -43,6 +61,25 @@ pub(in crate::cli) struct LayerList {
     /// The vendor's own instead
     #[arg(long)]
     pub(in crate::cli) official: bool,
+    #[command(flatten)]
+    pub(in crate::cli) place: LayerPlace,
+    #[command(flatten)]
+    _table: Table,
+}
+
+impl Layer {
+    /// Where the layers are that it is about.
+    pub(in crate::cli) fn place(&self) -> &LayerPlace {
+        match self {
+            Self::List(args) => &args.place,
+            Self::Versions(args) => &args.of.place,
+            Self::Info(args) => &args.of.place,
+            Self::Publish(args) => &args.of.place,
+            Self::Download(args) => &args.of.of.place,
+            Self::Acl(args) => &args.of.place,
+            Self::Remove(args) => &args.of.place,
+        }
+    }
 }
 
 /// A version of a layer.

@@ -18,10 +18,12 @@ pub(super) use event::Event;
 pub(super) use function::{Build, Dev, InvocationType, Invoke, Logs};
 pub(super) use layer::{Layer, LayerDownload, LayerPublish, LayerRemove};
 pub(super) use local::{Clock, Local, Run, Serve, Start, Status};
-pub(super) use release::{Alias, Concurrency, Provision, Qualified, Version};
+pub(super) use release::{Alias, Concurrency, OfFunction, Provision, Qualified, Version};
 pub(super) use scaling::Scaling;
 pub(super) use tests::Tests;
-pub(super) use workflow::{Workflow, WorkflowReport, WorkflowShow, WorkflowStart};
+pub(super) use workflow::{
+    ExecutionStatus, Workflow, WorkflowList, WorkflowReport, WorkflowShow, WorkflowStart,
+};
 
 /// Deploys a Serverless Devs 3.0 manifest: one plan, a crash-safe apply, a local cloud.
 #[derive(Debug, Parser)]

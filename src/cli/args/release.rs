@@ -11,6 +11,28 @@ use super::weight::weights;
 pub(in crate::cli) struct OfFunction {
     /// The resource (default: the only one that is a function)
     pub(in crate::cli) resource: Option<String>,
+    /// The function by its name in the cloud, deployed from here or not
+    #[arg(long, value_name = "NAME", conflicts_with = "resource")]
+    pub(in crate::cli) function_name: Option<String>,
+    /// The region (default: the manifest's)
+    #[arg(long)]
+    pub(in crate::cli) region: Option<String>,
+}
+
+/// The original prints tables only when asked to; here they are printed anyway.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Table {
+    /// Print a table, as is done anyway
+    #[arg(long = "table")]
+    _table: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct AliasList {
+    #[command(flatten)]
+    pub(in crate::cli) of: OfFunction,
+    #[command(flatten)]
+    _table: Table,
 }
 
 #[derive(Debug, Subcommand)]
@@ -54,7 +76,7 @@ pub(in crate::cli) struct Yes {
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Alias {
     /// List the aliases
-    List(OfFunction),
+    List(AliasList),
     /// Show an alias
     Get(AliasGet),
     /// Make an alias, or lead it to another version

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Subcommand};
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Workflow {
@@ -54,15 +54,39 @@ pub(in crate::cli) struct WorkflowStart {
 pub(in crate::cli) struct WorkflowList {
     #[command(flatten)]
     pub(in crate::cli) of: OfWorkflow,
-    /// Only those that are so far: Running, Succeeded, Failed, Stopped, `TimedOut`
-    #[arg(long)]
-    pub(in crate::cli) status: Option<String>,
+    /// Only those that are so far
+    #[arg(long, ignore_case = true)]
+    pub(in crate::cli) status: Option<ExecutionStatus>,
     /// Those of the items of this map run, which are not listed otherwise
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) map_run: Option<String>,
     /// The most of them
     #[arg(short = 'n', long, default_value_t = 20)]
     pub(in crate::cli) limit: usize,
+}
+
+/// How far an execution is, in the vendor's words (`ListExecutions`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "PascalCase")]
+pub(in crate::cli) enum ExecutionStatus {
+    Running,
+    Succeeded,
+    Failed,
+    Stopped,
+    TimedOut,
+}
+
+impl ExecutionStatus {
+    /// The vendor's word.
+    pub(in crate::cli) const fn word(self) -> &'static str {
+        match self {
+            Self::Running => "Running",
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+            Self::Stopped => "Stopped",
+            Self::TimedOut => "TimedOut",
+        }
+    }
 }
 
 /// One execution.

@@ -17,14 +17,13 @@ const KIND: &str = "fc.alias";
 
 pub(super) fn run(args: &Alias, global: &Global, printer: Printer) -> Outcome {
     let of = match args {
-        Alias::List(of) => of,
+        Alias::List(args) => &args.of,
         Alias::Get(args) => &args.of,
         Alias::Publish(args) => &args.of,
         Alias::Remove(args) => &args.of,
     };
     block_on(async {
-        let function =
-            Deployed::function("alias", of.resource.as_deref(), (global, printer)).await?;
+        let function = Deployed::of("alias", of, (global, printer)).await?;
         match args {
             Alias::List(_) => {
                 let aliases = function.act("alias.list", &json!({})).await?;

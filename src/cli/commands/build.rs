@@ -1,5 +1,7 @@
 //! `sdev build`: makes what the code of functions needs.
 
+use std::time::Duration;
+
 use super::super::args::{Build as Args, Global};
 use super::super::exit::Exit;
 use super::super::printer::Printer;
@@ -26,21 +28,14 @@ pub(super) fn run(args: &Args, global: &Global, printer: Printer) -> Outcome {
             view::build::show(printer, &build, &Line::Ended(Done::Fresh));
             continue;
         }
-        if let Some(other) = build.recipe.other_version() {
-            view::diagnostic::show_one(printer, &other.at(build.at.clone()));
-        }
-        if let Err(failed) = block_on(one(args, (&project, &build), printer)) {
-            let is_over = failed.iter().any(|error| error.code == code::INTERRUPTED);
-            errors.extend(failed);
-            if is_over {
+        match make((&project, &build), &mut memory, args.timeout, printer) {
+            Ok(()) => made += 1,
+            Err(failed) if is_interrupted(&failed) => {
+                errors.extend(failed);
                 return Err(errors);
             }
-            continue;
+            Err(failed) => errors.extend(failed),
         }
-        let kept = memory.made(&build.resource, &build.recipe);
-        kept.map_err(Diagnostic::from)?;
-        made += 1;
-        view::build::show(printer, &build, &Line::Ended(Done::Made));
     }
     if errors.has_errors() {
         return Err(errors);
@@ -49,11 +44,17 @@ pub(super) fn run(args: &Args, global: &Global, printer: Printer) -> Outcome {
     Ok(Exit::Done)
 }
 
-async fn one(
-    args: &Args,
+/// Makes one thing, tells of it, and remembers of what it was made.
+pub(super) fn make(
     (project, build): (&Project, &Build),
+    memory: &mut Memory,
+    limit: Duration,
     printer: Printer,
 ) -> Result<(), Diagnostics> {
+    if let Some(other) = build.recipe.other_version() {
+        view::diagnostic::show_one(printer, &other.at(build.at.clone()));
+    }
+    let before = build.recipe.digest();
     let tell = |event: Event<'_>| match event {
         Event::Began => view::build::show(printer, build, &Line::Began),
         Event::Line { error, text } => {
@@ -61,7 +62,18 @@ async fn one(
         }
     };
     let whose = (&*build.resource, &*project.manifest.variables);
-    let ran = build::run(&build.recipe, whose, args.timeout, &tell).await;
-    ran.map_err(|error| error.at(build.at.clone()))?;
+    block_on(async {
+        let ran = build::run(&build.recipe, whose, limit, &tell).await;
+        ran.map_err(|error| error.at(build.at.clone()))?;
+        Ok(())
+    })?;
+    let kept = memory.made(&build.resource, &build.recipe, before);
+    kept.map_err(Diagnostic::from)?;
+    view::build::show(printer, build, &Line::Ended(Done::Made));
     Ok(())
+}
+
+/// Whether it was the user who ended it.
+pub(super) fn is_interrupted(failed: &Diagnostics) -> bool {
+    failed.iter().any(|error| error.code == code::INTERRUPTED)
 }

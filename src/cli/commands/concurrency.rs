@@ -20,8 +20,7 @@ pub(super) fn run(args: &Concurrency, global: &Global, printer: Printer) -> Outc
         Concurrency::Remove(args) => &args.of,
     };
     block_on(async {
-        let function =
-            Deployed::function("concurrency", of.resource.as_deref(), (global, printer)).await?;
+        let function = Deployed::of("concurrency", of, (global, printer)).await?;
         match args {
             Concurrency::Get(_) => {
                 let found = function.act("concurrency.get", &json!({})).await?;

@@ -14,16 +14,39 @@ use crate::apply::{Report, Stop};
 use crate::content::Texts;
 use crate::diagnostic::Diagnostics;
 use crate::engine::{self, Aim, Course, Destination, Happening, Project, Until};
+use crate::hook;
 use crate::plan::{Adoption, Plan};
 use crate::state::LockedState;
 use crate::sys::clock::Stopwatch;
 
 pub(super) fn run(args: &Deploy, global: &Global, printer: Printer) -> Outcome {
-    deploy(args, global, printer, true)
+    let ears = Ears {
+        outputs: true,
+        ..Ears::default()
+    };
+    deploy(args, global, printer, ears)
 }
 
-/// Deploys; `tells` whether the outputs are shown in the end.
-pub(super) fn deploy(args: &Deploy, global: &Global, printer: Printer, tells: bool) -> Outcome {
+/// What of a deploy is told to whom.
+#[derive(Clone, Copy)]
+pub(super) struct Ears<'a> {
+    /// Whether the outputs are shown in the end.
+    pub(super) outputs: bool,
+    /// Who hears what actions do, beside the user.
+    pub(super) actions: &'a (dyn Fn(&hook::Event) + Sync),
+}
+
+impl Default for Ears<'_> {
+    fn default() -> Self {
+        Self {
+            outputs: false,
+            actions: &|_| {},
+        }
+    }
+}
+
+/// Deploys.
+pub(super) fn deploy(args: &Deploy, global: &Global, printer: Printer, ears: Ears<'_>) -> Outcome {
     let aim = Aim::Deploy(if args.adopt {
         Adoption::Allow
     } else {
@@ -35,6 +58,7 @@ pub(super) fn deploy(args: &Deploy, global: &Global, printer: Printer, tells: bo
         lines: Lines::of(args.full),
         question: "Deploy this?",
         limit: args.action_timeout,
+        actions: ears.actions,
     };
     let reach = Reach {
         command: "deploy",
@@ -42,6 +66,7 @@ pub(super) fn deploy(args: &Deploy, global: &Global, printer: Printer, tells: bo
         targets: &args.resources,
         skip_actions: args.skip_actions,
         applies: true,
+        region: None,
     };
     block_on(async {
         asking.heed(printer);
@@ -57,7 +82,7 @@ pub(super) fn deploy(args: &Deploy, global: &Global, printer: Printer, tells: bo
                 opening: &opening,
             };
             let exit = carry_out(&job, &mut state, (&asking, printer)).await?;
-            if exit == Exit::Done && tells {
+            if exit == Exit::Done && ears.outputs {
                 output::show(printer, &project.outputs(state.state()));
             }
             Ok(exit)
@@ -68,16 +93,18 @@ pub(super) fn deploy(args: &Deploy, global: &Global, printer: Printer, tells: bo
 }
 
 /// How the user is asked.
-pub(super) struct Asking {
+pub(super) struct Asking<'a> {
     pub(super) stop: Stop,
     pub(super) yes: bool,
     pub(super) lines: Lines,
     pub(super) question: &'static str,
     /// How long each action may take.
     pub(super) limit: Duration,
+    /// Who hears what actions do, beside the user.
+    pub(super) actions: &'a (dyn Fn(&hook::Event) + Sync),
 }
 
-impl Asking {
+impl Asking<'_> {
     /// From now on the user's signals are heeded.
     pub(super) fn heed(&self, printer: Printer) {
         let told =
@@ -100,7 +127,7 @@ pub(super) struct Job<'a> {
 pub(super) async fn carry_out(
     job: &Job<'_>,
     state: &mut LockedState,
-    (asking, printer): (&Asking, Printer),
+    (asking, printer): (&Asking<'_>, Printer),
 ) -> Outcome {
     let actions = job.project.actions();
     no_effect::warn(job.plan, job.to, printer);
@@ -125,7 +152,7 @@ pub(super) async fn carry_out(
 async fn run_job(
     job: &Job<'_>,
     state: &mut LockedState,
-    (asking, printer): (&Asking, Printer),
+    (asking, printer): (&Asking<'_>, Printer),
     progress: &progress::Progress,
 ) -> Result<engine::Outcome, Diagnostics> {
     let (project, plan, to) = (job.project, job.plan, job.to);
@@ -141,7 +168,10 @@ async fn run_job(
     }
     let tell = |happening| match happening {
         Happening::Step(event) => progress.tell(event),
-        Happening::Action(event) => progress.action(event),
+        Happening::Action(event) => {
+            (asking.actions)(&event);
+            progress.action(event);
+        }
         Happening::Trouble(why) => progress.trouble(&why),
         Happening::Replanned(again) => {
             progress.aside(|| plan_view::again(printer, &again, asking.lines));

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::super::args::Global;
+use super::super::args::{Global, OfFunction};
 use super::super::printer::Printer;
 use super::super::view;
 use super::{Look, Reach, open};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::engine::{Destination, Project, Until};
+use crate::plan::block_of;
+use crate::resource::RemoteId;
 use crate::state::{Record, State};
 
 /// What a command is for: its kind, and how it is called.
@@ -19,17 +21,21 @@ struct Sort {
     noun: &'static str,
     /// How one is named; nothing: by the first word.
     option: Option<&'static str>,
+    /// Whether any does when there are several and none is named.
+    is_any: bool,
 }
 
 const FUNCTION: Sort = Sort {
     kind: "fc.function",
     noun: "function",
     option: None,
+    is_any: false,
 };
 const WORKFLOW: Sort = Sort {
     kind: "flow.flow",
     noun: "workflow",
     option: Some("--resource"),
+    is_any: false,
 };
 /// The qualifier of what is no published version.
 pub(super) const LATEST: &str = "LATEST";
@@ -55,6 +61,58 @@ impl Deployed {
         Self::find(command, (FUNCTION, resource), with).await
     }
 
+    /// The function that is meant: of a resource, or one of the account that need not be deployed from here.
+    pub(super) async fn of(
+        command: &'static str,
+        of: &OfFunction,
+        (global, printer): (&Global, Printer),
+    ) -> Result<Self, Diagnostics> {
+        let reach = Reach {
+            region: of.region.as_deref(),
+            ..Reach::all(command, Until::Lower)
+        };
+        let mut found = match &of.function_name {
+            None => {
+                let sort = (FUNCTION, of.resource.as_deref());
+                Self::find_in(reach, sort, (global, printer)).await?
+            }
+            Some(name) => Self::by_name(reach, name, (global, printer)).await?,
+        };
+        // What the manifest states is of its own region.
+        if of.region.is_some() {
+            found.block.clear();
+        }
+        Ok(found)
+    }
+
+    /// The function of this name in the cloud, of a resource or not.
+    async fn by_name(
+        reach: Reach<'_>,
+        name: &str,
+        (global, printer): (&Global, Printer),
+    ) -> Result<Self, Diagnostics> {
+        let (_, project, to) = open(global, reach, (Look::Away, printer)).await?;
+        let state = project.state(to.shelves.as_deref()).await?;
+        let remote = RemoteId::from(name);
+        let mut records = state.records.iter();
+        let known = records.find(|(_, record)| {
+            record.kind.as_str() == FUNCTION.kind && record.remote.as_ref() == Some(&remote)
+        });
+        let (block, record) = if let Some((id, record)) = known {
+            (block_of(id).to_owned(), record.clone())
+        } else {
+            let record = Record::named(FUNCTION.kind.into(), Some(remote));
+            (String::new(), record)
+        };
+        Ok(Self {
+            project,
+            to,
+            block,
+            record,
+            state,
+        })
+    }
+
     /// The workflow of the resource named, or the only one there is.
     pub(super) async fn workflow(
         command: &'static str,
@@ -64,12 +122,32 @@ impl Deployed {
         Self::find(command, (WORKFLOW, resource), with).await
     }
 
+    /// The same, or any when there are several: for what is about no one of them.
+    pub(super) async fn any_workflow(
+        command: &'static str,
+        resource: Option<&str>,
+        with: (&Global, Printer),
+    ) -> Result<Self, Diagnostics> {
+        let any = Sort {
+            is_any: true,
+            ..WORKFLOW
+        };
+        Self::find(command, (any, resource), with).await
+    }
+
     async fn find(
         command: &'static str,
+        sort: (Sort, Option<&str>),
+        with: (&Global, Printer),
+    ) -> Result<Self, Diagnostics> {
+        Self::find_in(Reach::all(command, Until::Lower), sort, with).await
+    }
+
+    async fn find_in(
+        reach: Reach<'_>,
         (sort, resource): (Sort, Option<&str>),
         (global, printer): (&Global, Printer),
     ) -> Result<Self, Diagnostics> {
-        let reach = Reach::all(command, Until::Lower);
         let (_, project, to) = open(global, reach, (Look::Away, printer)).await?;
         let state = project.state(to.shelves.as_deref()).await?;
         let (block, record) = choose(&state, (sort, resource))?;
@@ -178,6 +256,7 @@ fn choose<'s>(
                 .ok_or_else(|| missing(format!("`{wanted}` is no {noun} that was deployed")))
         }
         (None, [only]) => Ok(*only),
+        (None, [first, ..]) if sort.is_any => Ok(*first),
         (None, []) => Err(missing(format!(
             "no {noun} was deployed from this manifest"
         ))),

@@ -21,7 +21,8 @@ const KIND: &str = "fc.layer";
 
 pub(super) fn run(args: &Layer, global: &Global, printer: Printer) -> Outcome {
     block_on(async {
-        let layers = Layers::open((global, printer)).await?;
+        let region = args.place().region.as_deref();
+        let layers = Layers::open(region, (global, printer)).await?;
         match args {
             Layer::List(args) => {
                 let wanted = json!({
@@ -30,8 +31,8 @@ pub(super) fn run(args: &Layer, global: &Global, printer: Printer) -> Outcome {
                 let all = layers.act(None, "list", &wanted).await?;
                 view::all(printer, &all);
             }
-            Layer::Versions(of) => {
-                let name = &of.layer_name;
+            Layer::Versions(args) => {
+                let name = &args.of.layer_name;
                 let versions = layers.act(Some(name), "versions", &json!({})).await?;
                 view::versions(printer, name, &versions);
             }
@@ -59,15 +60,21 @@ pub(super) fn run(args: &Layer, global: &Global, printer: Printer) -> Outcome {
     })
 }
 
-/// The layers of the account that the manifest's access leads to, in its region.
+/// The layers of the account that the manifest's access leads to, in its region or another.
 struct Layers {
     project: Project,
     to: Destination,
 }
 
 impl Layers {
-    async fn open((global, printer): (&Global, Printer)) -> Result<Self, Diagnostics> {
-        let reach = Reach::all("layer", Until::Lower);
+    async fn open(
+        region: Option<&str>,
+        (global, printer): (&Global, Printer),
+    ) -> Result<Self, Diagnostics> {
+        let reach = Reach {
+            region,
+            ..Reach::all("layer", Until::Lower)
+        };
         let (_, project, to) = open(global, reach, (Look::Away, printer)).await?;
         Ok(Self { project, to })
     }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use serde_json::json;
+
 use super::super::args::{Global, Logs};
 use super::super::exit::Exit;
 use super::super::local::{self, Admin};
@@ -9,7 +11,7 @@ use super::super::printer::Printer;
 use super::super::runtime::block_on;
 use super::super::view::log;
 use super::Outcome;
-use super::deployed::{Deployed, no_function};
+use super::deployed::{Deployed, LATEST, no_function};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 
 pub(super) fn run(args: &Logs, global: &Global, printer: Printer) -> Outcome {
@@ -22,7 +24,11 @@ pub(super) fn run(args: &Logs, global: &Global, printer: Printer) -> Outcome {
             return Err(Diagnostic::error(code::NOT_SUPPORTED_YET, detail).into());
         };
         let admin = Admin::new(&endpoint, &keys)?;
-        let query = query(args, functions.iter().map(|(_, name)| name))?;
+        let of = match &args.qualifier {
+            None => functions.iter().map(|(_, name)| name.clone()).collect(),
+            Some(qualifier) => qualified(&functions, qualifier, with).await?,
+        };
+        let query = query(args, of)?;
         let mut lines = admin.logs(&query).await?;
         let is_alone = functions.len() == 1;
         while let Some(line) = lines.next().await? {
@@ -51,16 +57,60 @@ async fn functions(
     Ok(function.to.is_local().then(|| vec![named]))
 }
 
-fn query<'f>(
-    args: &Logs,
-    functions: impl Iterator<Item = &'f String>,
-) -> Result<Vec<(&'static str, String)>, Diagnostics> {
+/// The functions with the versions that a qualifier leads to. Of several functions some may not know it.
+async fn qualified(
+    functions: &[(String, String)],
+    qualifier: &str,
+    with: (&Global, Printer),
+) -> Result<Vec<String>, Diagnostics> {
+    let (mut found, mut unknown) = (Vec::new(), Diagnostics::new());
+    for (resource, name) in functions {
+        let function = Deployed::function("logs", Some(resource), with).await?;
+        match versions(&function, qualifier).await {
+            Ok(versions) => {
+                found.extend(versions.iter().map(|version| format!("{name}:{version}")));
+            }
+            Err(errors) => unknown.extend(errors),
+        }
+    }
+    if found.is_empty() {
+        Err(unknown)
+    } else {
+        Ok(found)
+    }
+}
+
+/// The versions that a qualifier leads to: itself, or those of an alias.
+async fn versions(function: &Deployed, qualifier: &str) -> Result<Vec<String>, Diagnostics> {
+    if qualifier.eq_ignore_ascii_case(LATEST) {
+        return Ok(vec![LATEST.to_owned()]);
+    }
+    if qualifier.chars().all(|c| c.is_ascii_digit()) {
+        let all = function.act("version.list", &json!({})).await?;
+        let mut ids = all.as_array().into_iter().flatten();
+        if ids.any(|version| version["versionId"] == qualifier) {
+            return Ok(vec![qualifier.to_owned()]);
+        }
+        let detail = format!("`{}` has no version {qualifier}", function.block);
+        return Err(Diagnostic::error(code::USAGE, detail)
+            .hint(format!("sdev version list {}", function.block))
+            .into());
+    }
+    let alias = function
+        .act("alias.get", &json!({ "name": qualifier }))
+        .await?;
+    let others = alias["additionalVersionWeight"].as_object();
+    let others = others.into_iter().flat_map(|others| others.keys().cloned());
+    let main = alias["versionId"].as_str().map(str::to_owned);
+    Ok(main.into_iter().chain(others).collect())
+}
+
+fn query(args: &Logs, functions: Vec<String>) -> Result<Vec<(&'static str, String)>, Diagnostics> {
     let mut query = vec![("tail", args.lines.to_string())];
-    query.extend(functions.map(|name| ("function", name.clone())));
+    query.extend(functions.into_iter().map(|name| ("function", name)));
     let texts = [
         ("request", &args.request_id),
         ("instance", &args.instance_id),
-        ("version", &args.qualifier),
         ("text", &args.text),
     ];
     for (name, value) in texts {

@@ -63,6 +63,8 @@ struct Reach<'a> {
     skip_actions: bool,
     /// Whether the plan is carried out.
     applies: bool,
+    /// The region, when it is not the manifest's.
+    region: Option<&'a str>,
 }
 
 /// No plugin has changed anything.
@@ -77,6 +79,7 @@ impl<'a> Reach<'a> {
             targets: &[],
             skip_actions: false,
             applies: false,
+            region: None,
         }
     }
 
@@ -247,7 +250,11 @@ async fn open<'a>(
     let suits = project.suits(&state);
     project.remembered = Some(Arc::clone(&state));
     opening.remembered = Some(state);
-    let mut to = link.destination(project.region()?, &opening.machine)?;
+    let region = match reach.region {
+        Some(region) => Some(region.to_owned()),
+        None => project.region()?,
+    };
+    let mut to = link.destination(region, &opening.machine)?;
     to.providers = project.providers(&to);
     // Names depend on where they are: it is read again if that was not known. Else once is enough: folders are large.
     let project = if guess.names_alike(&to) && suits {

@@ -23,6 +23,7 @@ pub(super) fn run(args: &Plan, global: &Global, printer: Printer) -> Outcome {
         targets: &args.resources,
         skip_actions: args.skip_actions,
         applies: false,
+        region: None,
     };
     let look = if args.destroy {
         Look::Away

@@ -20,8 +20,7 @@ pub(super) fn run(args: &Provision, global: &Global, printer: Printer) -> Outcom
         Provision::Remove(args) => &args.of.of,
     };
     block_on(async {
-        let function =
-            Deployed::function("provision", of.resource.as_deref(), (global, printer)).await?;
+        let function = Deployed::of("provision", of, (global, printer)).await?;
         act(args, &function, printer).await
     })
 }

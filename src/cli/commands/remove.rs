@@ -16,6 +16,7 @@ pub(super) fn run(args: &Remove, global: &Global, printer: Printer) -> Outcome {
         lines: Lines::of(args.full),
         question: "Remove all this?",
         limit: args.action_timeout,
+        actions: &|_| {},
     };
     let mut reach = Reach {
         command: "remove",
@@ -23,6 +24,7 @@ pub(super) fn run(args: &Remove, global: &Global, printer: Printer) -> Outcome {
         targets: &args.resources,
         skip_actions: args.skip_actions,
         applies: true,
+        region: None,
     };
     block_on(async {
         asking.heed(printer);

@@ -21,8 +21,7 @@ pub(super) fn run(args: &Scaling, global: &Global, printer: Printer) -> Outcome 
         Scaling::Remove(args) => &args.of.of,
     };
     block_on(async {
-        let function =
-            Deployed::function("scaling", of.resource.as_deref(), (global, printer)).await?;
+        let function = Deployed::of("scaling", of, (global, printer)).await?;
         act(args, &function, printer).await
     })
 }

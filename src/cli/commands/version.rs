@@ -18,8 +18,7 @@ pub(super) fn run(args: &Version, global: &Global, printer: Printer) -> Outcome 
         Version::Remove(args) => &args.of,
     };
     block_on(async {
-        let function =
-            Deployed::function("version", of.resource.as_deref(), (global, printer)).await?;
+        let function = Deployed::of("version", of, (global, printer)).await?;
         match args {
             Version::List(_) => {
                 let versions = function.act("version.list", &json!({})).await?;

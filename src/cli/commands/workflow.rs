@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::super::args::{Global, Workflow, WorkflowReport, WorkflowShow, WorkflowStart};
+use super::super::args::{
+    ExecutionStatus, Global, Workflow, WorkflowList, WorkflowReport, WorkflowShow, WorkflowStart,
+};
 use super::super::exit::Exit;
 use super::super::printer::Printer;
 use super::super::runtime::block_on;
@@ -31,17 +33,17 @@ pub(super) fn run(args: &Workflow, global: &Global, printer: Printer) -> Outcome
         Workflow::Report(args) => &args.of,
     };
     block_on(async {
-        let flow =
-            Deployed::workflow("workflow", of.resource.as_deref(), (global, printer)).await?;
+        let (resource, with) = (of.resource.as_deref(), (global, printer));
+        let flow = match args {
+            // A token names its flow.
+            Workflow::Report(args) if args.step.is_none() => {
+                Deployed::any_workflow("workflow", resource, with).await?
+            }
+            _ => Deployed::workflow("workflow", resource, with).await?,
+        };
         match args {
             Workflow::Start(args) => start(&flow, args, printer).await,
-            Workflow::List(args) => {
-                let wanted =
-                    json!({ "status": args.status, "map_run": args.map_run, "limit": args.limit });
-                let listed = flow.act("execution.list", &wanted).await?;
-                view::list(printer, flow.name(), (&listed, args.limit));
-                Ok(Exit::Done)
-            }
+            Workflow::List(args) => list(&flow, args, printer).await,
             Workflow::Show(args) => show(&flow, args, printer).await,
             Workflow::History(args) => {
                 let events = flow
@@ -68,6 +70,17 @@ pub(super) fn run(args: &Workflow, global: &Global, printer: Printer) -> Outcome
             Workflow::Report(args) => report(&flow, args, printer).await,
         }
     })
+}
+
+async fn list(flow: &Deployed, args: &WorkflowList, printer: Printer) -> Outcome {
+    let status = args.status.map(ExecutionStatus::word);
+    let wanted = json!({ "status": status, "map_run": args.map_run, "limit": args.limit });
+    let listed = flow.act("execution.list", &wanted).await?;
+    let of = args.map_run.as_ref().map(|name| format!(" of {name}"));
+    let so_far = status.map(|status| format!(" that are {status}"));
+    let which: String = of.into_iter().chain(so_far).collect();
+    view::list(printer, (flow.name(), &which), (&listed, args.limit));
+    Ok(Exit::Done)
 }
 
 async fn start(flow: &Deployed, args: &WorkflowStart, printer: Printer) -> Outcome {

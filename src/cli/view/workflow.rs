@@ -72,8 +72,12 @@ pub(in crate::cli) fn ended(printer: Printer, execution: &Json, told: &Told) -> 
     is_well
 }
 
-/// All executions.
-pub(in crate::cli) fn list(printer: Printer, flow: &str, (executions, limit): (&Json, usize)) {
+/// Executions of a workflow; `which` of them were asked for.
+pub(in crate::cli) fn list(
+    printer: Printer,
+    (flow, which): (&str, &str),
+    (executions, limit): (&Json, usize),
+) {
     if printer.json {
         return printer.object(
             "executions",
@@ -82,7 +86,7 @@ pub(in crate::cli) fn list(printer: Printer, flow: &str, (executions, limit): (&
     }
     let all = executions.as_array().map(Vec::as_slice).unwrap_or_default();
     if all.is_empty() {
-        return printer.say(&format!("{flow} has no executions."));
+        return printer.say(&format!("{flow} has no executions{which}."));
     }
     let head = ["EXECUTION", "STATUS", "BEGAN", "ENDED"];
     let columns = ["Name", "Status", "StartedTime", "StoppedTime"];

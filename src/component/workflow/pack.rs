@@ -42,6 +42,11 @@ impl DefinitionPack {
         &self.flow
     }
 
+    /// The file.
+    pub(in crate::component) fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// Reads and checks the file, and fills it in.
     pub(in crate::component) fn read(&self, graph: &mut Graph, found: &mut Diagnostics) {
         let source = match manifest::read_source(&self.shown()) {

@@ -214,7 +214,7 @@ fn config(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> 
 
 fn file(attempt: &mut Attempt, arguments: &[Node], at: &Span) -> Option<Node> {
     let name = text(attempt, "file", &arguments[0])?;
-    let path = join(&attempt.host.folder, &name);
+    let path = attempt.host.noted(join(&attempt.host.folder, &name));
     match read::read(&path) {
         Ok(source) => {
             let whole = Span::new(&source, 0, source.text.len());

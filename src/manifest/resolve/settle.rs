@@ -1,6 +1,7 @@
 //! The order of evaluation: a value is worked out when another needs it, once, without recursion.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 
 use super::attempt::{Attempt, Need};
@@ -21,7 +22,17 @@ pub(in crate::manifest) struct Host<'e> {
     pub(in crate::manifest) environment: &'e dyn Environment,
     /// The manifest's folder, absolute.
     pub(in crate::manifest) folder: PathBuf,
+    /// The files that expressions read so far, also those that cannot be read.
+    pub(in crate::manifest) files: RefCell<BTreeSet<PathBuf>>,
     pub(in crate::manifest) occasion: Occasion<'e>,
+}
+
+impl Host<'_> {
+    /// The path of a file that is read now, which is taken note of.
+    pub(super) fn noted(&self, path: PathBuf) -> PathBuf {
+        self.files.borrow_mut().insert(path.clone());
+        path
+    }
 }
 
 /// Replaces every expression in the document by its value. The top-level `access` stays as written. One that fails is

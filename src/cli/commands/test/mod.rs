@@ -24,7 +24,8 @@ use super::super::printer::Printer;
 use super::super::runtime::{block_on, end_at_signal};
 use super::super::suite::{self, Suite, Test};
 use super::super::view::test as view;
-use super::{Outcome, deploy, manifest_path};
+use super::deploy::{self, Ears};
+use super::{Outcome, manifest_path};
 use crate::credential::LOCAL;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, code};
 use crate::sys::clock::Stopwatch;
@@ -198,7 +199,7 @@ fn fresh(global: &Global, printer: Printer) -> Result<Stage, Diagnostics> {
         skip_actions: false,
         action_timeout: std::time::Duration::from_hours(1),
     };
-    if deploy::deploy(&all, global, quiet, false)? != Exit::Done {
+    if deploy::deploy(&all, global, quiet, Ears::default())? != Exit::Done {
         let detail = "the manifest could not be deployed to the local cloud of the tests";
         return Err(Diagnostic::error(code::TEST_STAGE, detail).into());
     }

@@ -1,6 +1,6 @@
 //! Which lines are asked for.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::file::{Link, Record};
 use crate::function::trace::{span_id, trace_id};
@@ -9,6 +9,8 @@ use crate::function::trace::{span_id, trace_id};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Query {
     functions: Vec<String>,
+    /// Of functions that are here, only lines of these versions.
+    versions: HashMap<String, HashSet<String>>,
     calls: Option<Calls>,
     pub(crate) instance: Option<String>,
     pub(crate) version: Option<String>,
@@ -47,7 +49,8 @@ impl Calls {
 }
 
 impl Query {
-    /// The query that parameters ask for; the error names what cannot be read.
+    /// The query that parameters ask for; the error names what cannot be read. A `function` is a name, or a name with a version as
+    /// `NAME:VERSION`; several versions of one may be named.
     pub(crate) fn parse(params: &[(String, String)]) -> Result<Self, String> {
         let text = |name: &str| {
             let found = params.iter().find(|(key, _)| key == name);
@@ -62,13 +65,23 @@ impl Query {
                 .map(Some)
                 .map_err(|_| format!("{name} must be a number of milliseconds since 1970")),
         };
-        let functions = params.iter().filter(|(key, _)| key == "function");
-        let functions: Vec<String> = functions.map(|(_, value)| value.clone()).collect();
+        let (mut functions, mut versions) = (Vec::new(), HashMap::<String, HashSet<String>>::new());
+        for (_, value) in params.iter().filter(|(key, _)| key == "function") {
+            let (name, version) = value.split_once(':').unwrap_or((value, ""));
+            if !version.is_empty() {
+                let of = versions.entry(name.to_owned()).or_default();
+                of.insert(version.to_owned());
+            }
+            if functions.iter().all(|other| other != name) {
+                functions.push(name.to_owned());
+            }
+        }
         if functions.is_empty() {
             return Err("function must be named".to_owned());
         }
         Ok(Self {
             functions,
+            versions,
             calls: text("request").map(Calls::of),
             instance: text("instance"),
             version: text("version"),
@@ -108,11 +121,56 @@ impl Query {
             && self.calls.as_ref().is_none_or(is_of_call)
             && is(&self.instance, Some(&record.instance))
             && is(&self.version, Some(&record.version))
+            && self
+                .versions
+                .get(&*record.function)
+                .is_none_or(|versions| versions.contains(&*record.version))
             && self.since.is_none_or(|since| record.time >= since)
             && self.until.is_none_or(|until| record.time <= until)
             && self
                 .text
                 .as_deref()
                 .is_none_or(|text| record.text.contains(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(functions: &[&str]) -> Query {
+        let params = functions.iter();
+        let params: Vec<(String, String)> = params
+            .map(|value| ("function".to_owned(), (*value).to_owned()))
+            .collect();
+        Query::parse(&params).unwrap()
+    }
+
+    #[test]
+    fn functions_are_named_with_versions_or_without() {
+        let query = query(&["shop:1", "shop:3", "mail"]);
+        assert_eq!(query.functions(), ["shop", "mail"]);
+        let record = |function: &'static str, version: &'static str| Record {
+            function: function.into(),
+            version: version.into(),
+            time: 0,
+            instance: "c-1".into(),
+            request: None,
+            pipe: "out".into(),
+            text: "hello".into(),
+        };
+        for (function, version, fits) in [
+            ("shop", "1", true),
+            ("shop", "2", false),
+            ("shop", "3", true),
+            ("mail", "2", true),
+            ("other", "1", false),
+        ] {
+            assert_eq!(
+                query.fits(&record(function, version)),
+                fits,
+                "{function}:{version}"
+            );
+        }
     }
 }
