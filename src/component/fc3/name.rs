@@ -1,4 +1,4 @@
-//! The service's rule for names of functions (CreateFunction, `functionName`).
+//! The service's rule for names of functions (`CreateFunction`, `functionName`).
 
 /// The rule in words.
 pub(in crate::component) const NAMES: &str =

@@ -42,11 +42,16 @@ pub(crate) struct Custom {
     /// Where it was found to listen: an address of loopback and the port.
     upstream: OnceLock<Upstream>,
     health: Option<Health>,
-    initializer: bool,
-    pre_stop: bool,
+    hooks: Hooks,
     /// What every request carries.
     known: HeaderMap,
     is_traced: bool,
+}
+
+/// What the server is asked at the begin and the end.
+struct Hooks {
+    initializer: bool,
+    pre_stop: bool,
 }
 
 impl Custom {
@@ -62,8 +67,10 @@ impl Custom {
             is_published: spec.language == Language::Container,
             upstream: OnceLock::new(),
             health: custom.or_else(container),
-            initializer: spec.initializer.is_some(),
-            pre_stop: spec.pre_stop.is_some(),
+            hooks: Hooks {
+                initializer: spec.initializer.is_some(),
+                pre_stop: spec.pre_stop.is_some(),
+            },
             known: headers(spec),
             is_traced: spec.tracing.is_some(),
         }
@@ -271,7 +278,7 @@ impl Dialect for Custom {
     }
 
     async fn initialize(&self, request_id: &str) -> Result<(), Fault> {
-        if !self.initializer {
+        if !self.hooks.initializer {
             return Ok(());
         }
         let status = self
@@ -319,7 +326,7 @@ impl Dialect for Custom {
     }
 
     async fn pre_stop(&self, request_id: &str) -> Result<(), Fault> {
-        if self.pre_stop {
+        if self.hooks.pre_stop {
             self.control(Method::GET, "/pre-stop", request_id).await?;
         }
         Ok(())

@@ -85,9 +85,8 @@ impl Search<'_> {
         let mut is_certain = true;
         for folder in folders {
             match self.path(&Path::new("/code").join(folder).join(name)) {
-                None | Some(Found::Missing(_)) => {}
                 Some(Found::Unknown) if !folder.starts_with("/code") => is_certain = false,
-                Some(Found::Unknown) => {}
+                None | Some(Found::Missing(_) | Found::Unknown) => {}
                 Some(found) => return found,
             }
         }

@@ -48,7 +48,7 @@ impl SettingKind {
         }
     }
 
-    /// Whether it is of an alias or `LATEST`, and of no version: PutProvisionConfig's and PutScalingConfig's rule.
+    /// Whether it is of an alias or `LATEST`, and of no version: the rule of `PutProvisionConfig` and `PutScalingConfig`.
     pub(crate) fn is_of_alias(self) -> bool {
         matches!(self, Self::Provision | Self::Scaling)
     }
