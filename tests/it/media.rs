@@ -152,7 +152,9 @@ fn what_is_uploaded_is_worked_on_once_and_forgotten_when_it_is_deleted() {
     let all = said(&media.ask("GET", "/media", b""));
     assert_eq!(all.as_array().unwrap().len(), 21);
     let lines = media.run("logs work --json -n 1000");
-    let lines = lines.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
+    let lines = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Json>(line).unwrap());
     let instances: BTreeSet<String> = lines.map(|line| text(&line["log"]["instance"])).collect();
     assert!((1..=3).contains(&instances.len()), "{instances:?}");
     for id in many.iter().chain([&id]) {
