@@ -113,6 +113,8 @@ impl NewAlias {
 impl Alias {
     /// What an update changes: what it names.
     pub(crate) fn updated(self, by: NewAlias, now_ms: i64) -> Outcome<Self> {
+        // What an update does not name stays, even where it leads to the same.
+        let is_weighed = by.additional_version_weight.is_some();
         let alias = Self {
             version: by.version_id.unwrap_or(self.version),
             others: by.additional_version_weight.unwrap_or(self.others),
@@ -123,7 +125,7 @@ impl Alias {
         if alias.version.is_empty() {
             return Err(FcError::invalid("versionId must not be empty"));
         }
-        if alias.others.contains_key(&alias.version) {
+        if is_weighed && alias.others.contains_key(&alias.version) {
             return Err(FcError::invalid(format!(
                 "additionalVersionWeight names {}, which is versionId: it gets what the others leave",
                 alias.version
