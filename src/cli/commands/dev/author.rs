@@ -14,10 +14,8 @@ use super::watch::{Snapshot, Stamp, differing};
 use crate::hook;
 use crate::sys::fs;
 
-/// How many deploys in a row a file that the user wrote before may start by changing in the one before.
-const OF_USER: u32 = 3;
-/// The same for other files.
-const OF_OTHERS: u32 = 1;
+/// How many deploys in a row a file may start by changing in the one before: more than a user saves it while they go on.
+const MOST: u32 = 3;
 
 /// How far the times of files may lag behind the clock: a tick of the kernel.
 const TICK: Duration = Duration::from_millis(10);
@@ -160,8 +158,7 @@ impl Author {
 
     fn is_own(&self, path: &Path, was_there: bool, times: u32) -> bool {
         let is_users = self.users.contains(path);
-        let most = if is_users { OF_USER } else { OF_OTHERS };
-        self.own.contains(path) || !was_there && !is_users || times >= most
+        self.own.contains(path) || !was_there && !is_users || times >= MOST
     }
 
     fn keep(&mut self) {
@@ -225,12 +222,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_there_is_the_users_until_it_is_written_again() {
+    fn what_was_there_is_the_users_until_it_is_written_again_and_again() {
         let mut scene = Scene::new();
         scene.write("stamp", "");
-        assert!(scene.starts_another(&[("stamp", "1")]));
-        assert!(!scene.starts_another(&[("stamp", "22")]));
-        assert!(!scene.starts_another(&[("stamp", "333")]));
+        for text in ["1", "22", "333"] {
+            assert!(scene.starts_another(&[("stamp", text)]), "{text}");
+        }
+        assert!(!scene.starts_another(&[("stamp", "4444")]));
+        assert!(!scene.starts_another(&[("stamp", "55555")]));
     }
 
     #[test]
