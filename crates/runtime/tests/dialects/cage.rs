@@ -17,7 +17,7 @@ fn handler(name: &str) -> runtime::Spec {
 const NO_SPACE: i32 = 28;
 
 /// Whether processes of this machine have cages; where they have none the tests of them say nothing.
-async fn is_caged(bench: &Bench) -> bool {
+pub(crate) async fn is_caged(bench: &Bench) -> bool {
     let said = bench.said(&Arc::new(handler("cage.looks")), "").await;
     said["cwd"] == "/code"
 }
