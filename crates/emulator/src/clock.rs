@@ -12,6 +12,8 @@ use tokio::sync::watch;
 
 use crate::store::replace_file;
 
+/// How far a signed time may be from now ("Common parameters" of the vendor's docs; its APIs agree on it).
+pub(crate) const MAX_SKEW: SignedDuration = SignedDuration::from_mins(15);
 /// Largest offset: about a thousand years.
 const MAX_OFFSET_MS: i64 = 1000 * 366 * 24 * 3600 * 1000;
 
@@ -72,6 +74,13 @@ impl Clock {
             sleepers: AtomicU64::new(0),
             sleeping: Mutex::default(),
         })))
+    }
+
+    /// Whether a call that was signed at this time comes from now. Clients run on the machine's time, so a cloud whose time was
+    /// moved forward must still believe them.
+    pub(crate) fn believes(&self, signed: Timestamp) -> bool {
+        let is_near = |now: Timestamp| now.duration_since(signed).abs() <= MAX_SKEW;
+        is_near(Timestamp::now()) || is_near(self.now())
     }
 
     /// The cloud's present time.

@@ -5,7 +5,7 @@ pub mod crc64;
 pub mod digest;
 pub mod escape;
 pub mod event_bridge;
-pub mod fc2;
+pub mod header;
 mod mac;
 pub mod mns;
 pub mod oss;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
-use wire::event_bridge::{self, Claim};
+use wire::{event_bridge, header};
 
 use super::api::put_all;
 use super::error::BridgeError;
@@ -13,9 +13,6 @@ use super::model::DEFAULT;
 use super::service::Shared;
 use crate::body::Reply;
 use crate::rpc::{RpcCall, json_reply};
-
-/// How far a signed date may be from the machine's time or the cloud's.
-const MAX_SKEW: SignedDuration = SignedDuration::from_mins(15);
 
 /// Why a call is not accepted: status, code and words.
 type Refusal = (StatusCode, String, String);
@@ -76,15 +73,19 @@ fn authenticate(shared: &Shared, call: &RpcCall) -> Result<(), Refusal> {
             (name.as_str().to_owned(), value.into_owned())
         })
         .collect();
-    let header = |name: &str| {
-        let found = headers.iter().find(|(header, _)| header == name);
-        found.map_or("", |(_, value)| value.as_str())
+    let query = wire::escape::parse_form(&call.query);
+    let resource = event_bridge::resource(&call.path, &query);
+    let signed = header::Call {
+        scheme: &header::EVENT_BRIDGE,
+        method: call.method.as_str(),
+        resource: &resource,
+        headers: &headers,
     };
-    let claim = Claim::parse(header("authorization")).ok_or_else(|| {
+    let claim = signed.claim().ok_or_else(|| {
         let words = "The Authorization header is missing or malformed.";
         refused(StatusCode::BAD_REQUEST, "InvalidAuthorization", words)
     })?;
-    check_time(shared, header("date"))?;
+    check_time(shared, signed.header("date"))?;
     if claim.key_id != shared.account.access_key_id {
         let words = "Specified access key is not found.";
         return Err(refused(
@@ -93,14 +94,7 @@ fn authenticate(shared: &Shared, call: &RpcCall) -> Result<(), Refusal> {
             words,
         ));
     }
-    let query = wire::escape::parse_form(&call.query);
-    let signed = event_bridge::Call {
-        method: call.method.as_str(),
-        path: &call.path,
-        query: &query,
-        headers: &headers,
-    };
-    if claim.verify(&signed, &shared.account.access_key_secret) {
+    if signed.bears_out(&claim, &shared.account.access_key_secret) {
         return Ok(());
     }
     let words = "Specified signature is not matched with our calculation.";
@@ -111,7 +105,6 @@ fn authenticate(shared: &Shared, call: &RpcCall) -> Result<(), Refusal> {
     ))
 }
 
-/// Clients run on the machine's time, so a cloud whose time was moved forward must still believe them.
 fn check_time(shared: &Shared, date: &str) -> Result<(), Refusal> {
     let signed = httpdate::parse_http_date(date)
         .ok()
@@ -120,8 +113,7 @@ fn check_time(shared: &Shared, date: &str) -> Result<(), Refusal> {
             let words = "The Date header is missing or malformed.";
             refused(StatusCode::BAD_REQUEST, "InvalidTimeStamp.Format", words)
         })?;
-    let is_near = |now: Timestamp| now.duration_since(signed).abs() <= MAX_SKEW;
-    if is_near(Timestamp::now()) || is_near(shared.clock.now()) {
+    if shared.clock.believes(signed) {
         return Ok(());
     }
     let words = "Specified time stamp or date value is expired.";

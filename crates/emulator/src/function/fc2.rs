@@ -1,9 +1,9 @@
 //! The one operation of the older API (2016-08-15) that is served: `tempBucketToken`, which lends a key to upload code with.
 
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
-use wire::fc2::{Call, Claim};
+use wire::header::{Call, FC2};
 
 use super::service::Functions;
 use crate::body::Reply;
@@ -15,8 +15,6 @@ use crate::store::StoreError;
 
 /// The operation's path.
 pub(crate) const TOKEN_PATH: &str = "/2016-08-15/tempBucketToken";
-/// How far a call's date may be from now, as with the vendor's other APIs.
-const SKEW: SignedDuration = SignedDuration::from_mins(15);
 
 /// Verifies calls of the older API in the name of the one account.
 pub(super) struct Gate {
@@ -84,16 +82,16 @@ impl Gate {
             })
             .collect();
         let call = Call {
+            scheme: &FC2,
             method,
-            path,
+            resource: path,
             headers: &headers,
         };
-        let authorization = call.header(header::AUTHORIZATION.as_str());
-        let claim = Claim::parse(authorization).ok_or(Refusal::Missing("Authorization"))?;
+        let claim = call.claim().ok_or(Refusal::Missing("Authorization"))?;
         if claim.key_id != self.account.access_key_id {
             return Err(Refusal::UnknownKey(claim.key_id.to_owned()));
         }
-        if !claim.verify(&call, &self.account.access_key_secret) {
+        if !call.bears_out(&claim, &self.account.access_key_secret) {
             return Err(Refusal::WrongSignature(call.string_to_sign()));
         }
         match call.header(header::DATE.as_str()) {
@@ -105,12 +103,7 @@ impl Gate {
     fn check_date(&self, date: &str) -> Result<(), Refusal> {
         let date = httpdate::parse_http_date(date).map_err(|_| Refusal::Date)?;
         let date = Timestamp::try_from(date).map_err(|_| Refusal::Date)?;
-        let is_near = |now: Timestamp| now.duration_since(date).abs() <= SKEW;
-        if is_near(Timestamp::now()) || is_near(self.clock.now()) {
-            Ok(())
-        } else {
-            Err(Refusal::Date)
-        }
+        self.clock.believes(date).then_some(()).ok_or(Refusal::Date)
     }
 }
 
@@ -159,11 +152,12 @@ mod tests {
     fn signed(date: &str, (id, secret): (&str, &str)) -> HeaderMap {
         let owned = [("date".to_owned(), date.to_owned())];
         let call = Call {
+            scheme: &FC2,
             method: "GET",
-            path: TOKEN_PATH,
+            resource: TOKEN_PATH,
             headers: &owned,
         };
-        let authorization = wire::fc2::sign(&call, id, secret);
+        let authorization = call.sign(id, secret);
         headers(&[("date", date), ("authorization", &authorization)])
     }
 

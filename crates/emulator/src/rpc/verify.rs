@@ -1,19 +1,16 @@
 //! Who may call: signature, time and nonce of an RPC call, in either of the vendor's two dialects.
 
 use http::StatusCode;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use wire::acs3::{self, Acs3Error, Authorization, Call};
 use wire::rpc::{self, RpcSignatureError};
 
 use crate::body::Reply;
-use crate::clock::Clock;
+use crate::clock::{Clock, MAX_SKEW};
 use crate::settings::Account;
 
 use super::call::{RpcCall, error_reply};
 use super::nonce::Nonces;
-
-/// How far a call's time may be from now, as the vendor has it.
-const SKEW: SignedDuration = SignedDuration::from_mins(15);
 
 /// Verifies calls in the name of the one account.
 pub(crate) struct Verifier {
@@ -71,7 +68,7 @@ impl Verifier {
             account,
             clock,
             // A call is old enough to be refused for its time after twice the skew.
-            nonces: Nonces::new(SKEW + SKEW),
+            nonces: Nonces::new(MAX_SKEW + MAX_SKEW),
         }
     }
 
@@ -163,12 +160,8 @@ impl Verifier {
             return Err(Refusal::Missing("Timestamp"));
         }
         let time: Timestamp = time.parse().map_err(|_| Refusal::UnreadableTime)?;
-        let is_near = |now: Timestamp| time.duration_since(now).abs() <= SKEW;
-        if is_near(Timestamp::now()) || is_near(self.clock.now()) {
-            Ok(())
-        } else {
-            Err(Refusal::Expired)
-        }
+        let believed = self.clock.believes(time);
+        believed.then_some(()).ok_or(Refusal::Expired)
     }
 }
 
@@ -187,6 +180,8 @@ fn header<'a>(call: &'a RpcCall, name: &str) -> &'a str {
 mod tests {
     use bytes::Bytes;
     use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+    use jiff::SignedDuration;
 
     use super::*;
 

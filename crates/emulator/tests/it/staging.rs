@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use wire::fc2;
+use wire::header;
 use wire::oss::{Key, Request, v1, v4};
 
 use crate::client::{Answer, Cloud, SECRET, exchange, request};
@@ -34,12 +34,13 @@ impl Lent {
 async fn ask(cloud: &Cloud, secret: &str) -> Answer {
     let date = httpdate::fmt_http_date(SystemTime::now());
     let mut headers = vec![("date".to_owned(), date)];
-    let call = fc2::Call {
+    let call = header::Call {
+        scheme: &header::FC2,
         method: "GET",
-        path: "/2016-08-15/tempBucketToken",
+        resource: "/2016-08-15/tempBucketToken",
         headers: &headers,
     };
-    let authorization = fc2::sign(&call, "AKID", secret);
+    let authorization = call.sign("AKID", secret);
     headers.push(("authorization".to_owned(), authorization));
     let bytes = request("GET", "/2016-08-15/tempBucketToken", &headers, b"");
     exchange(cloud.address(), &bytes).await.unwrap()

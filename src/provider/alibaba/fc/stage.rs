@@ -85,12 +85,13 @@ fn request(
     if let Some(token) = &target.security_token {
         headers.push(("x-fc-security-token".to_owned(), token.clone()));
     }
-    let call = wire::fc2::Call {
+    let call = wire::header::Call {
+        scheme: &wire::header::FC2,
         method: "GET",
-        path: PATH,
+        resource: PATH,
         headers: &headers,
     };
-    let signed = wire::fc2::sign(&call, &target.key_id, &target.key_secret);
+    let signed = call.sign(&target.key_id, &target.key_secret);
     headers.push((AUTHORIZATION.as_str().to_owned(), signed));
     let mut request = reqwest::Request::new(Method::GET, url);
     for (name, value) in headers {

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use serde_json::{Value as Json, json};
-use wire::event_bridge;
+use wire::header;
 
 use super::queue;
 use crate::client::{Answer, Cloud, SECRET, exchange, request};
@@ -23,13 +23,13 @@ async fn put(cloud: &Cloud, secret: &str, path: &str, body: &str) -> Answer {
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
-    let signed = event_bridge::Call {
+    let signed = header::Call {
+        scheme: &header::EVENT_BRIDGE,
         method: "POST",
-        path,
-        query: &[],
+        resource: path,
         headers: &headers,
     };
-    let authorization = event_bridge::sign(&signed, "AKID", secret);
+    let authorization = signed.sign("AKID", secret);
     headers.push(("authorization".to_owned(), authorization));
     let bytes = request("POST", path, &headers, body.as_bytes());
     exchange(cloud.address(), &bytes).await.unwrap()

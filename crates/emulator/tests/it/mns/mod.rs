@@ -9,6 +9,7 @@ pub(crate) mod topic;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
+use wire::header;
 use wire::mns::{self, VERSION};
 use wire::xml::Element;
 
@@ -46,12 +47,13 @@ pub(crate) fn signed(
             all.push((name.to_owned(), value.to_owned()));
         }
     }
-    let signed = mns::Call {
+    let signed = header::Call {
+        scheme: &header::MNS,
         method,
-        target,
+        resource: target,
         headers: &all,
     };
-    let authorization = mns::sign(&signed, "AKID", secret);
+    let authorization = signed.sign("AKID", secret);
     all.push(("authorization".to_owned(), authorization));
     request(method, target, &all, body.as_bytes())
 }
