@@ -52,6 +52,12 @@ const FAULTS: &str = r#"tests:
   - event: {function: ecko, payload: "{{nothing}}"}
   then:
   - calls: {echo: 0}
+- name: a word that nobody saved
+  within: 20m
+  when:
+  - event: {function: echo, payload: {a: 1}}
+  then:
+  - object: {bucket: store, key: "{{order}}"}
 "#;
 
 /// The `test` objects of a run with `--json`, by name.
@@ -156,6 +162,12 @@ fn calls_fail_as_faults_say_and_are_counted() {
     failed("all ways to fail", 10, "Process exited unexpectedly");
     failed("wrong counts", 29, "`echo` was called 1 times, not 5");
     failed("a name that nothing has", 33, "did you mean `echo`?");
+    // No time changes that, so none is waited.
+    failed(
+        "a word that nobody saved",
+        41,
+        "`{{order}}` stands for nothing",
+    );
     assert!(
         tests
             .iter()
@@ -163,7 +175,7 @@ fn calls_fail_as_faults_say_and_are_counted() {
         "{}",
         ran.stdout
     );
-    assert_eq!(ran.object("tests")["failed"], 3);
+    assert_eq!(ran.object("tests")["failed"], 4);
 
     let one = sandbox
         .run("test --filter wrong tests/faults.test.yaml")

@@ -14,4 +14,4 @@ pub(super) use model::{
     Begin, Check, Ended, FaultOf, Invocation, Means, Object, Request, Step, Suite, Test, Wanted,
 };
 pub(super) use read::read;
-pub(super) use words::Words;
+pub(super) use words::{Unknown, Words};

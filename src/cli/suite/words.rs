@@ -4,6 +4,17 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+/// A name that stands for nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("`{{{{{0}}}}}` stands for nothing: no step before this one saved it")]
+pub(in crate::cli) struct Unknown(String);
+
+impl From<Unknown> for String {
+    fn from(unknown: Unknown) -> Self {
+        unknown.to_string()
+    }
+}
+
 /// The values that are known by now.
 #[derive(Debug, Clone, Default)]
 pub(in crate::cli) struct Words(BTreeMap<String, Json>);
@@ -17,8 +28,8 @@ impl Words {
     /// A text with its values put in.
     ///
     /// # Errors
-    /// A name that stands for nothing, in words.
-    pub(in crate::cli) fn text(&self, text: &str) -> Result<String, String> {
+    /// A name that stands for nothing.
+    pub(in crate::cli) fn text(&self, text: &str) -> Result<String, Unknown> {
         Ok(match self.whole(text)? {
             Json::String(text) => text,
             other => other.to_string(),
@@ -29,7 +40,7 @@ impl Words {
     ///
     /// # Errors
     /// As above.
-    pub(in crate::cli) fn json(&self, value: &Json) -> Result<Json, String> {
+    pub(in crate::cli) fn json(&self, value: &Json) -> Result<Json, Unknown> {
         Ok(match value {
             Json::String(text) => self.whole(text)?,
             Json::Array(items) => {
@@ -39,13 +50,13 @@ impl Words {
             Json::Object(map) => {
                 let entries = map.iter();
                 let entries = entries.map(|(key, value)| Ok((key.clone(), self.json(value)?)));
-                Json::Object(entries.collect::<Result<_, String>>()?)
+                Json::Object(entries.collect::<Result<_, Unknown>>()?)
             }
             plain => plain.clone(),
         })
     }
 
-    fn whole(&self, text: &str) -> Result<Json, String> {
+    fn whole(&self, text: &str) -> Result<Json, Unknown> {
         let mut made = String::new();
         let mut rest = text;
         while let Some((before, name, after)) = next(rest) {
@@ -65,13 +76,11 @@ impl Words {
     }
 
     /// A saved name, or a path below one: `shop.url.system_url`.
-    fn find(&self, name: &str) -> Result<&Json, String> {
+    fn find(&self, name: &str) -> Result<&Json, Unknown> {
         let mut parts = name.split('.');
         let first = parts.next().and_then(|first| self.0.get(first));
         let found = first.and_then(|first| parts.try_fold(first, |value, part| value.get(part)));
-        found.ok_or_else(|| {
-            format!("`{{{{{name}}}}}` stands for nothing: no step before this one saved it")
-        })
+        found.ok_or_else(|| Unknown(name.to_owned()))
     }
 }
 
@@ -97,7 +106,7 @@ mod tests {
         assert_eq!(words.text("{{shop.url}}/x{{").unwrap(), "http://a.test/x{{");
         let value = json!({ "a": ["{{id}}", "n{{id}}", true] });
         assert_eq!(words.json(&value).unwrap(), json!({ "a": [7, "n7", true] }));
-        assert!(words.text("{{other}}").unwrap_err().contains("{{other}}"));
+        assert!(String::from(words.text("{{other}}").unwrap_err()).contains("{{other}}"));
         assert!(words.text("{{shop.name}}").is_err());
     }
 }

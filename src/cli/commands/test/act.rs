@@ -6,8 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
 
+use super::judge::{self, Untrue};
 use super::stage::Stage;
-use super::{Failure, Played, judge};
+use super::{Failure, Played};
 use crate::cli::suite::{Begin, Invocation, Means, Request, Step, Words, content, part};
 use crate::diagnostic::{Diagnostics, code};
 
@@ -104,7 +105,7 @@ pub(super) async fn send(
     stage: &Stage,
     (wanted, body): (&Request, Option<&Json>),
     words: &Words,
-) -> Result<Answer, String> {
+) -> Result<Answer, Untrue> {
     let url = words.text(&wanted.url)?;
     let rest = url.strip_prefix("http://");
     let rest = rest.ok_or_else(|| format!("`{url}` does not begin with http://"))?;

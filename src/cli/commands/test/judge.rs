@@ -9,15 +9,43 @@ use super::matrix::Case;
 use super::stage::{Stage, name};
 use super::{Failure, Played, in_words};
 use crate::cli::suite::{
-    Check, Ended, Object, Request, Test, Wanted, Words, content, content_fits, fits,
+    Check, Ended, Object, Request, Test, Unknown, Wanted, Words, content, content_fits, fits,
 };
 use crate::diagnostic::Diagnostics;
 
 /// How often is looked.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Whether something is true; if not, why not.
-type Verdict = Result<(), String>;
+/// Whether something is true.
+type Verdict = Result<(), Untrue>;
+
+/// Why something is not true.
+pub(super) enum Untrue {
+    /// It may come true.
+    Yet(String),
+    /// No time changes that.
+    Ever(String),
+}
+
+impl From<String> for Untrue {
+    fn from(why: String) -> Self {
+        Self::Yet(why)
+    }
+}
+
+impl From<Unknown> for Untrue {
+    fn from(unknown: Unknown) -> Self {
+        Self::Ever(unknown.into())
+    }
+}
+
+impl From<Untrue> for String {
+    fn from(untrue: Untrue) -> Self {
+        match untrue {
+            Untrue::Yet(why) | Untrue::Ever(why) => why,
+        }
+    }
+}
 
 /// Returns when all of it is true at once; fails with what is not true when the time is over.
 pub(super) async fn until(
@@ -54,8 +82,12 @@ async fn look(
         // Before the look: what is true after nothing ran stays true.
         let is_open = waits && stage.admin.is_busy().await.unwrap_or(true);
         let verdict = all(stage, checks, words).await;
-        if is_last || (verdict.is_ok() && !is_open) {
-            return verdict;
+        let is_final = match &verdict {
+            Ok(()) => !is_open,
+            Err((_, untrue)) => matches!(untrue, Untrue::Ever(_)),
+        };
+        if is_last || is_final {
+            return verdict.map_err(|(check, untrue)| Failure::new(&check.at, untrue));
         }
         tokio::time::sleep(LOOK).await;
     }
@@ -71,7 +103,12 @@ fn may_pass(wanted: &Wanted) -> bool {
     }
 }
 
-async fn all(stage: &Stage, checks: &[Check], words: &Words) -> Played<()> {
+/// Whether all of it is true; else the first that is not.
+async fn all<'c>(
+    stage: &Stage,
+    checks: &'c [Check],
+    words: &Words,
+) -> Result<(), (&'c Check, Untrue)> {
     for check in checks {
         let verdict = match &check.wanted {
             Wanted::Http(wanted) => answered(stage, wanted, words).await,
@@ -80,7 +117,7 @@ async fn all(stage: &Stage, checks: &[Check], words: &Words) -> Played<()> {
             Wanted::Object(wanted) => kept(stage, wanted, words).await,
             Wanted::Log { function, text } => wrote(stage, function, &(text, words)).await,
         };
-        verdict.map_err(|why| Failure::new(&check.at, why))?;
+        verdict.map_err(|untrue| (check, untrue))?;
     }
     Ok(())
 }
@@ -92,7 +129,7 @@ async fn answered(stage: &Stage, wanted: &Request, words: &Words) -> Verdict {
         .map_or(answer.status < 400, |status| answer.status == status);
     if !is_well {
         let body = short(&content(&answer.text));
-        return Err(format!("status {}: {body}", answer.status));
+        return Err(format!("status {}: {body}", answer.status).into());
     }
     contains("the body", wanted.body.as_ref(), (&answer.text, words))
 }
@@ -104,7 +141,7 @@ fn contains(what: &str, wanted: Option<&Json>, (is, words): (&str, &Words)) -> V
     };
     match content_fits(&words.json(wanted)?, is) {
         None => Ok(()),
-        Some(why) => Err(format!("{what}: {why}")),
+        Some(why) => Err(format!("{what}: {why}").into()),
     }
 }
 
@@ -115,7 +152,7 @@ fn holds(what: &str, wanted: Option<&Json>, (is, words): (&Json, &Words)) -> Ver
     };
     match fits(&words.json(wanted)?, is) {
         None => Ok(()),
-        Some(why) => Err(format!("{what}: {why}")),
+        Some(why) => Err(format!("{what}: {why}").into()),
     }
 }
 
@@ -134,7 +171,8 @@ async fn ended(stage: &Stage, wanted: &Ended, words: &Words) -> Verdict {
             "the execution's status is {}, not {status}{}",
             short(&shown["Status"]),
             why(&events().await?)
-        ));
+        )
+        .into());
     }
     if let Some(error) = &wanted.error {
         let (error, events) = (words.text(error)?, events().await?);
@@ -142,7 +180,8 @@ async fn ended(stage: &Stage, wanted: &Ended, words: &Words) -> Verdict {
             return Err(format!(
                 "the execution did not end by the error {error}{}",
                 why(&events)
-            ));
+            )
+            .into());
         }
     }
     let output = output(&shown);
@@ -162,7 +201,8 @@ async fn ended(stage: &Stage, wanted: &Ended, words: &Words) -> Verdict {
         "the steps were {}, not {}",
         begun.join(", "),
         steps.join(", ")
-    ))
+    )
+    .into())
 }
 
 /// What an execution put out: it is shown as the text of its JSON.
@@ -202,9 +242,7 @@ async fn called(stage: &Stage, wanted: &[(String, u64)]) -> Verdict {
         let function = name(stage.function(resource)?);
         let calls = shown["calls"][function].as_u64().unwrap_or(0);
         if calls != *number {
-            return Err(format!(
-                "`{resource}` was called {calls} times, not {number}"
-            ));
+            return Err(format!("`{resource}` was called {calls} times, not {number}").into());
         }
     }
     Ok(())
@@ -216,8 +254,8 @@ async fn kept(stage: &Stage, wanted: &Object, words: &Words) -> Verdict {
     let content = shelf.get(&key).await.map_err(|error| error.to_string())?;
     match (content, wanted.exists) {
         (None, false) => Ok(()),
-        (Some(_), false) => Err(format!("there is an object `{key}`")),
-        (None, true) => Err(format!("there is no object `{key}`")),
+        (Some(_), false) => Err(format!("there is an object `{key}`").into()),
+        (None, true) => Err(format!("there is no object `{key}`").into()),
         (Some(content), true) => {
             let text = String::from_utf8_lossy(&content);
             contains("the object", wanted.body.as_ref(), (&text, words))
@@ -234,7 +272,7 @@ async fn wrote(stage: &Stage, function: &str, (text, words): &(&String, &Words))
     let mut lines = stage.admin.logs(&query).await.map_err(told)?;
     match lines.next().await.map_err(told)? {
         Some(_) => Ok(()),
-        None => Err(format!("`{function}` wrote no line that holds `{text}`")),
+        None => Err(format!("`{function}` wrote no line that holds `{text}`").into()),
     }
 }
 

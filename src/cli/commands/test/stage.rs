@@ -123,7 +123,8 @@ impl Stage {
         for file in &test.files {
             let failed = |why: String| Failure::new(&file.at, why);
             let bucket = self.bucket(&file.bucket).map_err(failed)?;
-            let content = bytes(&words.json(&file.content).map_err(failed)?);
+            let content = words.json(&file.content);
+            let content = bytes(&content.map_err(|unknown| failed(unknown.into()))?);
             let put = bucket.put(&file.key, &content).await;
             put.map_err(|error| failed(error.to_string()))?;
         }
