@@ -4,8 +4,10 @@ use std::future::Future;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::exit::Exit;
 use crate::apply::Stop;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::sys::process;
 
 /// Runs a future to its end on a runtime of its own.
 pub(super) fn block_on<T>(
@@ -19,9 +21,12 @@ pub(super) fn block_on<T>(
         .block_on(work)
 }
 
-/// From now on Ctrl-C and SIGTERM end the process at once, for commands that leave nothing behind which others need.
-pub(super) fn end_at_signal() {
-    std::thread::spawn(|| {
+/// From now on Ctrl-C and SIGTERM end the process with this code, as soon as what is under way then is done.
+pub(super) fn end_at_signal<W: Future<Output = ()>>(
+    exit: Exit,
+    done: impl FnOnce() -> W + Send + 'static,
+) {
+    std::thread::spawn(move || {
         block_on(async {
             let (Ok(mut interrupt), Ok(mut terminate)) = (
                 signal(SignalKind::interrupt()),
@@ -33,7 +38,8 @@ pub(super) fn end_at_signal() {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            crate::sys::process::exit_now(super::Exit::Interrupted as u8);
+            done().await;
+            process::exit_now(exit as u8);
         })
     });
 }
@@ -55,7 +61,7 @@ pub(super) fn heed_signals(stop: &Stop, told: impl Fn() + Send + 'static) {
                 _ = terminate.recv() => {}
             }
             if stop.is_asked() || !stop.has_begun() {
-                crate::sys::process::exit_now(super::Exit::Interrupted as u8);
+                process::exit_now(Exit::Interrupted as u8);
             }
             stop.ask();
             told();

@@ -5,7 +5,6 @@ use crate::build::{self, Code, Recipe};
 use crate::component::{CodePack, Pack};
 use crate::diagnostic::{Diagnostic, Span, code};
 use crate::own::Own;
-use crate::plan;
 use crate::resource::{Graph, Resource, Value};
 
 /// A recipe, for whom it is, and where the manifest names the code.
@@ -41,7 +40,7 @@ fn of(pack: &Pack, own: &Own, graph: &Graph) -> Vec<Build> {
     let Pack::Code(code) = pack else {
         return Vec::new();
     };
-    let resource = plan::block_of(code.target()).to_owned();
+    let resource = code.target().block().to_owned();
     let function = graph.get(code.target());
     let recipes = recipes(code, own.build.get(&resource), function);
     let build = |recipe| Build {

@@ -10,7 +10,7 @@ use crate::apply::{self, Report, Stop};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::hook::{self, Subject};
 use crate::manifest::{Block, Hook, Node};
-use crate::plan::{Part, Plan, Scope, block_of};
+use crate::plan::{Part, Plan, Scope};
 use crate::resource::Object;
 use crate::state::LockedState;
 
@@ -298,7 +298,7 @@ impl Course<'_> {
                 let mut failed = failed
                     .lock()
                     .unwrap_or_else(std::sync::PoisonError::into_inner);
-                failed.insert(block_of(id).to_owned());
+                failed.insert(id.block().to_owned());
             }
             (self.tell)(Happening::Step(event));
         };

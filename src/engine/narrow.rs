@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, closest, code};
 use crate::manifest::Manifest;
-use crate::plan::{Scope, block_of};
+use crate::plan::Scope;
 use crate::state::State;
 
 /// The scope and its groups in order. `remembered` is asked when a target is not in the manifest: what is only in a state
@@ -65,7 +65,7 @@ fn check<'s>(
         return Ok(());
     }
     if let Some(Some(state)) = asked {
-        let lives = |name: &str| state.records.keys().any(|id| block_of(id) == name);
+        let lives = |name: &str| state.records.keys().any(|id| id.block() == name);
         unknown.retain(|name| !lives(name));
     }
     let names: Vec<&str> = known.iter().copied().collect();

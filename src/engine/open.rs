@@ -10,7 +10,6 @@ use crate::component::{self, Context, Lowered, Pack};
 use crate::diagnostic::{Diagnostics, Source};
 use crate::manifest::{self, Environment, Hook, Manifest, Node, Occasion};
 use crate::own::{self, Own, Storage};
-use crate::plan;
 use crate::residence::Residence;
 use crate::resource::Graph;
 use crate::state::{Place, State};
@@ -67,8 +66,7 @@ pub fn open(
     };
     let origins = remembered.as_ref().map(|state| terms::origins(state, &own));
     let context = context(&manifest, to, origins.unwrap_or_default());
-    let unmade =
-        |pack: &Pack| !reading.is_made && is_prepared(&manifest, plan::block_of(pack.target()));
+    let unmade = |pack: &Pack| !reading.is_made && is_prepared(&manifest, pack.target().block());
     if warnings.has_errors() {
         let until = reading.until;
         return Err(with_more(warnings, &manifest, (&context, until), &unmade));

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::block_of;
 use super::identity;
 use super::make::{Observed, Planner};
 use super::{Change, Part, Scope, Step, Which};
@@ -104,7 +103,7 @@ impl Planner<'_> {
                 "`{}` cannot go: `{other}` stands on it and is not part of this run",
                 going.id
             );
-            let hint = format!("remove that one first: sdev remove {}", block_of(other));
+            let hint = format!("remove that one first: sdev remove {}", other.block());
             self.diagnostics
                 .push(Diagnostic::error(code::OUTSIDE, detail).hint(hint));
         }

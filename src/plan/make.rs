@@ -136,7 +136,7 @@ impl<'a> Planner<'a> {
         let (goal, places) = (self.goal, scope::places(self.goal.order));
         let is_meant = |r: &&Resource| goal.part != Part::Farewell && goal.scope.covers(&r.id);
         let mut resources: Vec<&Resource> = goal.graph.ordered().filter(is_meant).collect();
-        resources.sort_by_key(|r| places.get(super::block_of(&r.id)).copied());
+        resources.sort_by_key(|r| places.get(r.id.block()).copied());
         resources
     }
 

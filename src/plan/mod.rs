@@ -27,4 +27,4 @@ pub(crate) use make::output;
 pub use make::{Adoption, Goal, Observed, plan};
 pub use moved::{Move, carry};
 pub use protect::{Protection, protect};
-pub use scope::{Part, Scope, block_of};
+pub use scope::{Part, Scope};

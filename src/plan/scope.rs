@@ -32,11 +32,6 @@ pub enum Part {
     Farewell,
 }
 
-/// The block that a resource belongs to: its name up to the first point.
-pub fn block_of(id: &ResourceId) -> &str {
-    id.block()
-}
-
 impl Scope {
     /// Whether a block is in it.
     pub fn has(&self, block: &str) -> bool {
@@ -49,7 +44,7 @@ impl Scope {
 
     /// Whether a resource's block is in it.
     pub fn covers(&self, id: &ResourceId) -> bool {
-        self.has(block_of(id))
+        self.has(id.block())
     }
 
     /// An error for each resource that needs an output of a resource outside which the state does not have.
@@ -74,7 +69,7 @@ impl Scope {
 }
 
 fn outside(resource: &Resource, needed: &ResourceId, output: &str) -> Diagnostic {
-    let block = block_of(needed);
+    let block = needed.block();
     let detail = format!(
         "`{}` needs `{output}` of `{needed}`, which is not deployed and not part of this run",
         resource.id
@@ -98,7 +93,7 @@ impl Plan {
     /// Lets every change wait for all changes of the groups before its own.
     pub(super) fn in_groups(&mut self, order: &[Vec<String>]) {
         let places = places(order);
-        let place = |id: &ResourceId| places.get(block_of(id)).copied();
+        let place = |id: &ResourceId| places.get(id.block()).copied();
         let brings = |change: &Change| {
             matches!(
                 change,

@@ -21,6 +21,7 @@ mod container;
 mod converge;
 mod crash;
 mod dev;
+mod domain;
 mod echo;
 mod event;
 mod fc_alias;

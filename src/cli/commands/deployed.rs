@@ -10,8 +10,7 @@ use super::super::view;
 use super::{Look, Reach, open};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::engine::{Destination, Project, Until};
-use crate::plan::block_of;
-use crate::resource::RemoteId;
+use crate::resource::{RemoteId, ResourceId};
 use crate::state::{Record, State};
 
 /// What a command is for: its kind, and how it is called.
@@ -91,15 +90,14 @@ impl Deployed {
         name: &str,
         (global, printer): (&Global, Printer),
     ) -> Result<Self, Diagnostics> {
-        let (_, project, to) = open(global, reach, (Look::Away, printer)).await?;
-        let state = project.state(to.shelves.as_deref()).await?;
+        let (project, to, state) = known(reach, (global, printer)).await?;
         let remote = RemoteId::from(name);
         let mut records = state.records.iter();
         let known = records.find(|(_, record)| {
             record.kind.as_str() == FUNCTION.kind && record.remote.as_ref() == Some(&remote)
         });
         let (block, record) = if let Some((id, record)) = known {
-            (block_of(id).to_owned(), record.clone())
+            (id.block().to_owned(), record.clone())
         } else {
             let record = Record::named(FUNCTION.kind.into(), Some(remote));
             (String::new(), record)
@@ -148,8 +146,7 @@ impl Deployed {
         (sort, resource): (Sort, Option<&str>),
         (global, printer): (&Global, Printer),
     ) -> Result<Self, Diagnostics> {
-        let (_, project, to) = open(global, reach, (Look::Away, printer)).await?;
-        let state = project.state(to.shelves.as_deref()).await?;
+        let (project, to, state) = known(reach, (global, printer)).await?;
         let (block, record) = choose(&state, (sort, resource))?;
         let (block, record) = (block.to_owned(), record.clone());
         Ok(Self {
@@ -197,12 +194,9 @@ impl Deployed {
         let state = project.state(to.shelves.as_deref()).await?;
         let of_kind = |record: &&Record| record.kind.as_str() == FUNCTION.kind;
         let named = state.records.iter().filter(|(_, record)| of_kind(record));
-        let pair = |(id, record): (&crate::resource::ResourceId, &Record)| {
-            let resource = id.as_str().split('.').next().unwrap_or_default();
-            Some((
-                resource.to_owned(),
-                record.remote.as_ref()?.as_str().to_owned(),
-            ))
+        let pair = |(id, record): (&ResourceId, &Record)| {
+            let name = record.remote.as_ref()?.as_str();
+            Some((id.block().to_owned(), name.to_owned()))
         };
         Ok(Some(named.filter_map(pair).collect()))
     }
@@ -210,8 +204,18 @@ impl Deployed {
     /// Its name in the cloud.
     pub(super) fn name(&self) -> &str {
         let id = self.record.remote.as_ref();
-        id.map_or("", crate::resource::RemoteId::as_str)
+        id.map_or("", RemoteId::as_str)
     }
+}
+
+/// The project, where it goes, and what is remembered of there.
+async fn known(
+    reach: Reach<'_>,
+    (global, printer): (&Global, Printer),
+) -> Result<(Project, Destination, Arc<State>), Diagnostics> {
+    let (_, project, to) = open(global, reach, (Look::Away, printer)).await?;
+    let state = project.state(to.shelves.as_deref()).await?;
+    Ok((project, to, state))
 }
 
 /// What is said when a manifest has no function in the cloud.

@@ -12,7 +12,7 @@ use super::{action, diagnostic, diff, edits, flow, summary, text};
 use crate::content::{self, FlowChange, Texts};
 use crate::engine::Replan;
 use crate::hook::Label;
-use crate::plan::{Change, FieldDiff, Plan, Step, block_of};
+use crate::plan::{Change, FieldDiff, Plan, Step};
 use crate::resource::{ResourceId, Value};
 
 pub(in crate::cli) use super::fold::Lines;
@@ -147,7 +147,7 @@ impl Page<'_> {
     fn step(&self, step: &Step, out: &mut Vec<String>) {
         let (symbol, style) = symbol(&step.change);
         let mut note = note(step);
-        if let Some(plugins) = self.changed_by.get(block_of(&step.id)) {
+        if let Some(plugins) = self.changed_by.get(step.id.block()) {
             let comma = if note.is_empty() { "" } else { ", " };
             note = format!("{note}{comma}changed by plugin {}", plugins.join(", "));
         }

@@ -14,8 +14,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
-
 use self::author::{Author, Ran};
 use self::builds::Builds;
 use self::follow::Followers;
@@ -25,14 +23,13 @@ use super::super::exit::Exit;
 use super::super::local;
 use super::super::machine::Look;
 use super::super::printer::Printer;
-use super::super::runtime::block_on;
+use super::super::runtime::{block_on, end_at_signal};
 use super::super::view;
 use super::deploy::{self, Ears};
 use super::deployed::Deployed;
 use super::{Outcome, Reach, manifest_path, open_offline};
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::engine::{Project, Until};
-use crate::sys::process;
 
 /// How often files are looked at.
 const ROUND: Duration = Duration::from_millis(100);
@@ -56,7 +53,13 @@ pub(super) fn run(args: &Dev, global: &Global, printer: Printer) -> Outcome {
             .into());
     }
     let busy = Arc::new(AtomicBool::new(false));
-    end_by_signal(&busy);
+    let under_way = Arc::clone(&busy);
+    end_at_signal(Exit::Done, async move || {
+        // A deploy that is under way hears the signal itself.
+        while under_way.load(Ordering::SeqCst) {
+            tokio::time::sleep(ROUND).await;
+        }
+    });
     let mut session = Session {
         with: (args, global, printer),
         watch: Watch::new(&folder, &local::folder()),
@@ -193,27 +196,4 @@ fn ready(project: &Project, args: &Dev, failed: &BTreeSet<String>) -> Option<Vec
     let mut names: Vec<String> = project.order.iter().flatten().cloned().collect();
     names.retain(|name| !failed.contains(name));
     (!names.is_empty()).then_some(names)
-}
-
-/// Ends at once when asked to, or after the deploy that is under way, which hears the signal itself.
-fn end_by_signal(busy: &Arc<AtomicBool>) {
-    let busy = Arc::clone(busy);
-    std::thread::spawn(move || {
-        block_on(async {
-            let (Ok(mut interrupt), Ok(mut terminate)) = (
-                signal(SignalKind::interrupt()),
-                signal(SignalKind::terminate()),
-            ) else {
-                return Ok(());
-            };
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            while busy.load(Ordering::SeqCst) {
-                tokio::time::sleep(ROUND).await;
-            }
-            process::exit_now(Exit::Done as u8);
-        })
-    });
 }

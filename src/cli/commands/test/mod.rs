@@ -151,7 +151,7 @@ fn here(suite: &Suite, global: &Global, printer: Printer) -> Outcome {
         let detail = "`--here` is for the run that `sdev test` itself starts with a local cloud";
         return Err(Diagnostic::error(code::USAGE, detail).into());
     }
-    end_at_signal();
+    end_at_signal(Exit::Interrupted, async || ());
     let global = Global {
         access: Some(LOCAL.to_owned()),
         ..global.clone()
