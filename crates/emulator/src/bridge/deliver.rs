@@ -108,7 +108,7 @@ impl Shared {
         };
         if !waits {
             let body = body.into_bytes();
-            let queued = functions.enqueue_event((name, Some(qualifier)), (id, None), body);
+            let queued = functions.enqueue_event((name, Some(qualifier)), (id, None, None), body);
             return queued.await.is_ok();
         }
         let call = runtime::Call {

@@ -246,18 +246,19 @@ impl Functions {
     pub(crate) async fn enqueue_event(
         &self,
         (name, qualifier): (&str, Option<&str>),
-        (id, trace): (&str, Option<&str>),
+        (id, trace, task): (&str, Option<&str>, Option<&str>),
         event: Vec<u8>,
     ) -> Outcome<()> {
         let qualifier = qualifier.unwrap_or("LATEST");
         self.0.resolver.target(name, qualifier).await?;
         let origin = trace.and_then(Origin::of_traceparent);
+        let task = task.map(str::to_owned);
         let event =
             queue::Event::new(id, name, qualifier, &event, self.0.now_ms()).made_for(origin);
-        let queued = self.0.store.write(move |db| {
-            queue::tasks::enqueue(db, &event)?;
-            Ok::<_, FcError>(())
-        });
+        let queued = self
+            .0
+            .store
+            .write(move |db| queue::tasks::enqueue_as(db, &event, task.as_deref()));
         queued.await?;
         self.0.bell.ring();
         Ok(())

@@ -228,3 +228,61 @@ async fn the_late_end_of_what_an_earlier_try_began_ends_no_other() {
     let ended = cloud.until("parent", "one", "Failed").await;
     assert_eq!(ended["Output"], "", "{ended}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_a_function_is_called_is_no_part_of_its_event() {
+    let cloud = Cloud::start().await;
+    make_function(cloud.address(), "f").await;
+    let config = json!({ "asyncTask": true }).to_string();
+    let path = "functions/f/async-invoke-config";
+    let set = cloud.fc("PUT", path, config.as_bytes()).await;
+    assert_eq!(set.status, 200, "{set:?}");
+    let flow = |pattern: &str| {
+        format!(
+            "
+version: v1
+type: flow
+steps:
+- type: task
+  name: Call
+  resourceArn: acs:fc:::functions/f
+  pattern: {pattern}
+  inputMappings: [{{target: order, source: $input.order}}]
+  serviceParams: {{InvocationType: Async, StatefulAsyncInvocationID: $.order}}
+  outputMappings: [{{target: told, source: $local}}]
+"
+        )
+    };
+    let input = json!({"order": "o-1"});
+    for (name, pattern) in [("waits", "sync"), ("goes-on", "requestResponse")] {
+        cloud.flow(name, &flow(pattern)).await;
+        cloud.run(name, "one", &input).await;
+    }
+    let waited = output(&cloud.until("waits", "one", "Succeeded").await);
+    assert_eq!(waited["told"]["got"], input);
+    let went_on = output(&cloud.until("goes-on", "one", "Succeeded").await);
+    assert_eq!(went_on, json!({"told": {}}));
+    // It is called all the same, as the task of that id.
+    let target = "functions/f/async-tasks/o-1?includePayload=true";
+    let ended = async {
+        loop {
+            let task = cloud.fc("GET", target, b"").await.json();
+            if task["status"] == "Succeeded" {
+                return task;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let patience = std::time::Duration::from_secs(30);
+    let task = tokio::time::timeout(patience, ended).await.unwrap();
+    assert_eq!(task["taskPayload"], input.to_string());
+    // Another execution that wants the same id is refused as the API refuses it.
+    cloud.run("goes-on", "two", &input).await;
+    let failed = cloud.until("goes-on", "two", "Failed").await;
+    let history = cloud.history("goes-on", "two").await;
+    let last = history.last().unwrap()["EventDetail"].as_str().unwrap();
+    assert!(
+        last.contains("FC.StatefulAsyncInvocationAlreadyExists"),
+        "{failed} {last}"
+    );
+}

@@ -20,7 +20,14 @@ pub(super) fn read(builder: &mut Builder, form: &Form) -> Option<Task> {
     let at = form.get("Resource").map_or(form.at, |node| node.at);
     integration::doubt(builder, resource, at);
     let (target, pattern) = resource_of(resource);
-    if heartbeat.is_some() && pattern != Pattern::Callback {
+    let is_activity = is_activity(resource);
+    if target.is_unknown() && !is_activity {
+        let said = format!("`{resource}` names no function and no integration");
+        let hint = "such as acs:fc:::functions/NAME, arn:aws:lambda:::function:NAME or arn:aws:states:::lambda:invoke";
+        let finding = Finding::warning(at, said);
+        builder.findings.push(finding.hint(hint));
+    }
+    if heartbeat.is_some() && pattern != Pattern::Callback && !is_activity {
         let at = form.any(&["HeartbeatSeconds", "HeartbeatSecondsPath"]);
         let said = "heartbeats are missed only by tasks that wait for a report";
         let finding = Finding::warning(at.map_or(form.at, |node| node.at), said);
@@ -31,6 +38,7 @@ pub(super) fn read(builder: &mut Builder, form: &Form) -> Option<Task> {
         target,
         pattern,
         parameters,
+        options: None,
         timeout,
         heartbeat,
     })
@@ -52,11 +60,19 @@ fn seconds(builder: &mut Builder, form: &Form, key: &str) -> Option<Expr> {
     }
 }
 
-/// What a resource name calls, and what is waited for. Its partition, region and account say nothing here.
+/// Whether a resource is work that somebody else asks for, which the local cloud has none of.
+fn is_activity(name: &str) -> bool {
+    let parts: Vec<&str> = name.splitn(6, ':').collect();
+    matches!(parts[..], ["arn", _, "states", _, _, path] if path.starts_with("activity:"))
+}
+
+/// What a resource name calls, and what is waited for: by the names of either vendor. Partition, region and account say nothing
+/// here.
 fn resource_of(name: &str) -> (Target, Pattern) {
     let parts: Vec<&str> = name.splitn(6, ':').collect();
     let other = Target::Other(name.to_owned());
     match parts[..] {
+        ["acs", ..] => (Target::of_resource(name), Pattern::Response),
         [_, _, "lambda", _, _, path] => (function(path).unwrap_or(other), Pattern::Response),
         [_, _, "states", "", "", path] => action(path).unwrap_or((other, Pattern::Response)),
         _ => (other, Pattern::Response),
@@ -100,6 +116,16 @@ fn action(path: &str) -> Option<(Target, Pattern)> {
 mod tests {
     use super::resource_of;
     use crate::program::{Pattern, Target};
+
+    #[test]
+    fn a_resource_may_be_named_as_the_local_cloud_names_it() {
+        let target = |name: &str, qualifier: &str| Target::Function {
+            name: name.to_owned(),
+            qualifier: Some(qualifier.to_owned()),
+        };
+        let named = resource_of("acs:fc:cn-hangzhou:1:functions/pay/live");
+        assert_eq!(named, (target("pay", "live"), Pattern::Response));
+    }
 
     #[test]
     fn resources_name_what_is_called_and_waited_for() {

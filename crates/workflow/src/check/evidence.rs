@@ -147,7 +147,12 @@ fn read(step: &Step) -> BTreeSet<String> {
         Dataflow::Paths(fields) => paths.extend(fields.parameters.iter().flat_map(Template::paths)),
     }
     if let Kind::Task(task) = &step.kind {
-        paths.extend(task.parameters.iter().flat_map(Template::paths));
+        paths.extend(
+            task.parameters
+                .iter()
+                .chain(&task.options)
+                .flat_map(Template::paths),
+        );
     }
     let data = paths.into_iter().filter(|path| path.root != Root::Context);
     data.filter_map(key).collect()

@@ -57,10 +57,18 @@ pub(crate) fn enter(step: &Step, around: &Around) -> Result<Value, Fault> {
     made.map_err(|trouble| around.fault(&trouble))
 }
 
+/// What comes to a step, before it makes its own input of that.
+pub(crate) fn given(around: &Around) -> Value {
+    match around.language {
+        Language::First => union(around.input.clone(), around.data),
+        Language::Second | Language::States => around.data.clone(),
+    }
+}
+
 /// The flow's own input, in the first language.
 pub(crate) fn first_input(mappings: Option<&[Mapping]>, around: &Around) -> Result<Value, Fault> {
     let Some(mappings) = mappings else {
-        return Ok(union(around.input.clone(), around.data));
+        return Ok(given(around));
     };
     let scene = Scene {
         local: around.data,

@@ -9,7 +9,7 @@ use super::context::Spot;
 use super::{Execution, Fault, FrameId, Millis, Run, State};
 use crate::data::{self, Around};
 use crate::expression::{NONE, NOTHING};
-use crate::program::{Kind, Pattern, Program, Target};
+use crate::program::{Kind, Pattern, Program, Target, Template};
 
 /// One try of a step: what its token names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub struct Call {
     pub input: Value,
     /// The parameters of the call, if the task has some; otherwise the call gets the input.
     pub parameters: Option<Value>,
+    /// How it is called, if the task says so.
+    pub options: Option<Value>,
     /// Its token, if it waits for more than the reply.
     pub token: Option<String>,
     /// When it times out.
@@ -157,13 +159,19 @@ impl Execution {
             Ok(input) => input,
             Err(fault) => return Some(Err(fault)),
         };
-        let parameters = task.parameters.as_ref().map(|template| {
-            self.seen(program, Spot::of(id), (scheduled, tokens), |around| {
-                data::parameters(template, &input, around)
-            })
-        });
-        let parameters = match parameters.transpose() {
-            Ok(parameters) => parameters,
+        let filled = |template: &Option<Template>| {
+            let template = template.as_ref();
+            let filled = template.map(|template| {
+                self.seen(program, Spot::of(id), (scheduled, tokens), |around| {
+                    data::parameters(template, &input, around)
+                })
+            });
+            filled.transpose()
+        };
+        let both = filled(&task.parameters)
+            .and_then(|parameters| Ok((parameters, filled(&task.options)?)));
+        let (parameters, options) = match both {
+            Ok(both) => both,
             Err(fault) => return Some(Err(fault)),
         };
         let attempt = run.attempt();
@@ -178,6 +186,7 @@ impl Execution {
             pattern: task.pattern,
             input: input.into_owned(),
             parameters,
+            options,
             token,
             deadline,
         }))

@@ -77,6 +77,9 @@ pub enum EventKind {
         /// When its wait ends.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Millis>,
+        /// Whether its own input or its wait could not be made; the input is what came to it then.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unfit: bool,
     },
     /// The inside of a step began: branches, iterations, or the steps of an option, whose frame has this event's number.
     StepStarted {

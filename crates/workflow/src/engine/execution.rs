@@ -95,6 +95,8 @@ pub struct Run {
     pub since: Millis,
     /// Its own input.
     pub input: Value,
+    /// Whether that, or its wait, could not be made: it fails each time that it is tried.
+    pub unfit: bool,
     /// The variables that it sees, as they were when it began.
     pub variables: Arc<Kept>,
     /// How often each rule led to another try.

@@ -7,6 +7,9 @@ use super::{Again, EventKind, FrameId, Millis, State};
 use crate::data;
 use crate::program::{Kind, Language, Next, Retry, Step};
 
+/// The name of the error of a task whose heartbeat was missed.
+pub(super) const MISSED: &str = "States.HeartbeatTimeout";
+
 /// An error of a step: its name, which rules match, and what happened in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
@@ -46,15 +49,15 @@ impl Fault {
         // What the engine itself cannot do is matched by its own name only. The vendor's pages say so of
         // States.DataLimitExceeded too; recorded executions show that States.ALL does match it.
         let is_fatal = self.error == "States.Runtime";
+        // To miss a heartbeat is to be late, too, by the vendor's list of errors.
+        let is_late = ["States.Timeout", MISSED].contains(&self.error.as_str());
         names.iter().any(|name| match name.as_str() {
             "FnF.ALL" => true,
             "States.ALL" => !is_fatal,
             "States.TaskFailed" => {
-                name == &self.error
-                    || (matches!(step.kind, Kind::Task(_))
-                        && self.error != "States.Timeout"
-                        && !is_fatal)
+                name == &self.error || (matches!(step.kind, Kind::Task(_)) && !is_late && !is_fatal)
             }
+            "States.Timeout" => is_late,
             other => other == self.error,
         })
     }

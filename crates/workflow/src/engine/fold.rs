@@ -64,8 +64,9 @@ impl Execution {
                 step,
                 input,
                 until,
+                unfit,
             } => {
-                self.begin(program, event, (*frame, *step, *until), input);
+                self.begin(program, event, (*frame, *step, *until), (input, *unfit));
             }
             EventKind::StepStarted { frame, case, count } => {
                 self.start(program, event.id, *frame, (*case, *count));
@@ -77,12 +78,7 @@ impl Execution {
                 again,
                 caught,
             } => {
-                self.failed(*frame, fault, again.as_ref());
-                if again.is_some() || *caught {
-                    self.remove_inside(*frame);
-                } else if self.run(*frame).is_some_and(|run| !run.state.is_kept()) {
-                    self.be(*frame, State::Failed);
-                }
+                self.step_failed(*frame, (fault, again.as_ref()), *caught);
             }
             EventKind::StepExited {
                 frame,
@@ -117,6 +113,20 @@ impl Execution {
             | EventKind::MapRunSucceeded { .. }
             | EventKind::MapRunFailed { .. } => self.fold_map_run(event),
             _ => self.fold_task(event),
+        }
+    }
+
+    fn step_failed(
+        &mut self,
+        frame: FrameId,
+        (fault, again): (&Fault, Option<&Again>),
+        caught: bool,
+    ) {
+        self.failed(frame, fault, again);
+        if again.is_some() || caught {
+            self.remove_inside(frame);
+        } else if self.run(frame).is_some_and(|run| !run.state.is_kept()) {
+            self.be(frame, State::Failed);
         }
     }
 

@@ -44,7 +44,7 @@ impl Execution {
         program: &Program,
         event: &Event,
         at: (FrameId, StepId, Option<Millis>),
-        input: &Value,
+        (input, unfit): (&Value, bool),
     ) {
         let (frame, step, until) = at;
         let tries = vec![0; program.step(step).retry.len()];
@@ -56,6 +56,7 @@ impl Execution {
                 entered: event.id,
                 since: event.time,
                 input: input.clone(),
+                unfit,
                 variables,
                 tries,
                 earlier: 0,

@@ -14,6 +14,11 @@ impl Turn<'_> {
         let Some(run) = self.execution.run(frame) else {
             return;
         };
+        if run.unfit
+            && let Some(fault) = run.fault.clone()
+        {
+            return self.fail(frame, fault, Way::Failed);
+        }
         let step = self.program().step(run.step);
         let own = run.input.clone();
         match &step.kind {

@@ -79,33 +79,30 @@ impl Turn<'_> {
             frame,
             entering: Some((step, self.now)),
         };
-        let made = self.at(spot, |around| {
-            let input = data::enter(definition, around)?;
-            limits::check_map(language, &input, "input")?;
-            let until = self.until(definition, &input, around)?;
-            Ok((input, until))
+        let (input, until) = self.at(spot, |around| {
+            let input = match data::enter(definition, around) {
+                Ok(input) => input,
+                Err(fault) => return (data::given(around), Err(fault)),
+            };
+            if let Err(fault) = limits::check_map(language, &input, "input") {
+                return (Value::Null, Err(fault));
+            }
+            let until = self.until(definition, &input, around);
+            (input, until)
         });
-        match made {
-            Ok((input, until)) => {
-                self.tell(EventKind::StepEntered {
-                    frame,
-                    step,
-                    input,
-                    until,
-                });
-                if until.is_none_or(|until| until <= self.now) {
-                    self.agenda.push(Work::Perform(frame));
-                }
-            }
-            Err(fault) => {
-                self.tell(EventKind::StepEntered {
-                    frame,
-                    step,
-                    input: Value::Null,
-                    until: None,
-                });
-                self.agenda.push(Work::Fail(frame, fault));
-            }
+        let unfit = until.is_err();
+        let (until, fault) = until.map_or_else(|fault| (None, Some(fault)), |until| (until, None));
+        self.tell(EventKind::StepEntered {
+            frame,
+            step,
+            input,
+            until,
+            unfit,
+        });
+        if let Some(fault) = fault {
+            self.agenda.push(Work::Fail(frame, fault));
+        } else if until.is_none_or(|until| until <= self.now) {
+            self.agenda.push(Work::Perform(frame));
         }
     }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::apply::{Effect, Turn, Work};
-use super::fault::Way;
+use super::fault::{MISSED, Way};
 use super::{Attempt, EventKind, Fault, Frame, FrameId, Millis, Run, State};
 use crate::data;
 use crate::expression::Expr;
@@ -84,7 +84,7 @@ impl Turn<'_> {
                 by_heartbeat: true, ..
             }) => {
                 let cause = "no report came within the time of a heartbeat";
-                Fault::new("States.HeartbeatTimeout", cause)
+                Fault::new(MISSED, cause)
             }
             _ => Fault::timeout(self.program.language, "the task took too long"),
         }

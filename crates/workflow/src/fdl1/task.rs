@@ -38,11 +38,18 @@ pub(super) fn read(builder: &mut Builder, form: &Form) -> Option<Task> {
             .number(form, "timeoutSeconds", (1.0, 31_536_000.0))
             .map(|number| Expr::Literal(Value::from(number))),
     };
-    let parameters = form.get("serviceParams").map(mapping::template);
+    let target = target?;
+    let given = form.get("serviceParams").map(mapping::template);
+    // A function's event is the step's input, whatever is said of how it is called (alibabacloud.com/help/doc-detail/357640.htm).
+    let (parameters, options) = match target {
+        Target::Function { .. } => (None, given),
+        _ => (given, None),
+    };
     Some(Task {
-        target: target?,
+        target,
         pattern,
         parameters,
+        options,
         timeout,
         heartbeat: None,
     })

@@ -53,6 +53,7 @@ pub(super) fn task(builder: &mut Builder, form: &Form) -> Option<Task> {
         target,
         pattern,
         parameters,
+        options: None,
         timeout,
         heartbeat: None,
     })

@@ -135,6 +135,8 @@ pub struct Task {
     pub pattern: Pattern,
     /// The parameters of the call; none: the step's input.
     pub parameters: Option<Template>,
+    /// How it is called, beside what it is given.
+    pub options: Option<Template>,
     /// How long one try may take, in seconds.
     pub timeout: Option<Expr>,
     /// After how many seconds a report that has not come is missed, if it is waited for.

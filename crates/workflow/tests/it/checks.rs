@@ -58,7 +58,7 @@ fn verbs(charge: &str, ship: &str) -> String {
             "" => "End: true".to_owned(),
             step => format!("Next: {step}"),
         };
-        format!("  {name}: {{Type: Task, Resource: r, {rule} {next}}}\n")
+        format!("  {name}: {{Type: Task, Resource: 'acs:fc:::functions/r', {rule} {next}}}\n")
     };
     let states = [
         state("Reserve", "", "Charge"),
@@ -95,12 +95,12 @@ fn a_task_that_only_its_own_rule_undoes_was_forgotten_by_later_rules() {
     let text = "
 StartAt: BookHotel
 States:
-  BookHotel: {Type: Task, Resource: r, Next: BookFlight}
-  BookFlight: {Type: Task, Resource: r, Catch: [{ErrorEquals: [States.ALL], Next: CancelFlight}], Next: BookCar}
-  BookCar: {Type: Task, Resource: r, Catch: [{ErrorEquals: [States.ALL], Next: CancelCar}], End: true}
-  CancelCar: {Type: Task, Resource: r, Next: CancelHotel}
-  CancelFlight: {Type: Task, Resource: r, Next: CancelHotel}
-  CancelHotel: {Type: Task, Resource: r, End: true}";
+  BookHotel: {Type: Task, Resource: 'acs:fc:::functions/r', Next: BookFlight}
+  BookFlight: {Type: Task, Resource: 'acs:fc:::functions/r', Catch: [{ErrorEquals: [States.ALL], Next: CancelFlight}], Next: BookCar}
+  BookCar: {Type: Task, Resource: 'acs:fc:::functions/r', Catch: [{ErrorEquals: [States.ALL], Next: CancelCar}], End: true}
+  CancelCar: {Type: Task, Resource: 'acs:fc:::functions/r', Next: CancelHotel}
+  CancelFlight: {Type: Task, Resource: 'acs:fc:::functions/r', Next: CancelHotel}
+  CancelHotel: {Type: Task, Resource: 'acs:fc:::functions/r', End: true}";
     let said = warnings(text);
     let wanted = "`BookFlight` stays done when this rule catches an error of `BookCar`";
     assert!(
@@ -108,8 +108,8 @@ States:
         "{said:?}"
     );
     let whole = text.replace(
-        "CancelCar: {Type: Task, Resource: r, Next: CancelHotel",
-        "CancelCar: {Type: Task, Resource: r, Next: CancelFlight",
+        "CancelCar: {Type: Task, Resource: 'acs:fc:::functions/r', Next: CancelHotel",
+        "CancelCar: {Type: Task, Resource: 'acs:fc:::functions/r', Next: CancelFlight",
     );
     assert!(warnings(&whole).is_empty(), "{:?}", warnings(&whole));
 }
@@ -158,11 +158,11 @@ fn what_undoes_is_known_by_its_data_too() {
             "
 StartAt: A
 States:
-  A: {{Type: Task, Resource: r, ResultPath: $.seat, Next: B}}
-  B: {{Type: Task, Resource: r, ResultPath: $.paid, Catch: [{{ErrorEquals: [States.ALL], ResultPath: null, Next: Y}}], Next: C}}
-  C: {{Type: Task, Resource: r, ResultPath: null, Catch: [{{ErrorEquals: [Lost], ResultPath: null, Next: {last}}}], End: true}}
-  X: {{Type: Task, Resource: r, Parameters: {{id.$: $.paid.id}}, ResultPath: null, Next: Y}}
-  Y: {{Type: Task, Resource: r, Parameters: {{id.$: $.seat.id}}, ResultPath: null, Next: Z}}
+  A: {{Type: Task, Resource: 'acs:fc:::functions/r', ResultPath: $.seat, Next: B}}
+  B: {{Type: Task, Resource: 'acs:fc:::functions/r', ResultPath: $.paid, Catch: [{{ErrorEquals: [States.ALL], ResultPath: null, Next: Y}}], Next: C}}
+  C: {{Type: Task, Resource: 'acs:fc:::functions/r', ResultPath: null, Catch: [{{ErrorEquals: [Lost], ResultPath: null, Next: {last}}}], End: true}}
+  X: {{Type: Task, Resource: 'acs:fc:::functions/r', Parameters: {{id.$: $.paid.id}}, ResultPath: null, Next: Y}}
+  Y: {{Type: Task, Resource: 'acs:fc:::functions/r', Parameters: {{id.$: $.seat.id}}, ResultPath: null, Next: Z}}
   Z: {{Type: Fail}}
 "
         )
@@ -175,7 +175,7 @@ States:
     let said = warnings(&text("Z"));
     assert!(
         said.iter()
-            .any(|line| line.starts_with("6:58: `A` stays done")),
+            .any(|line| line.starts_with("6:79: `A` stays done")),
         "{said:?}"
     );
     // A single task that reads what another wrote may as well tell somebody of the failure.

@@ -57,16 +57,30 @@ pub(crate) fn enqueue(db: &Connection, event: &Event) -> Rows<()> {
 /// Keeps a new event whose caller may have an id for it. The id of its task, if it is one; the vendor has tasks switched on
 /// before an id may be given, and whoever gives one relies on it.
 pub(super) fn accept(db: &Connection, event: &Event, asked: &Asked) -> Outcome<Option<String>> {
-    let id = asked.task();
-    id.map_or(Ok(()), check_id)?;
     let due_ms = event.enqueued_ms.saturating_add(asked.delay_ms()?);
+    let task = claim(db, event, asked.task())?;
+    table::add(db, event, due_ms)?;
+    Ok(task)
+}
+
+/// The same for a call that may be made again after a crash, with the same request id: it is kept once.
+pub(crate) fn enqueue_as(db: &Connection, event: &Event, id: Option<&str>) -> Outcome<()> {
+    if of(db, event)?.is_some() {
+        return Ok(());
+    }
+    claim(db, event, id)?;
+    Ok(table::add(db, event, event.enqueued_ms)?)
+}
+
+/// Keeps the task of an event if its function wants that; the task's id.
+fn claim(db: &Connection, event: &Event, id: Option<&str>) -> Outcome<Option<String>> {
+    id.map_or(Ok(()), check_id)?;
     if !table::setting(db, &event.function, &event.qualifier)?.is_task() {
         if id.is_some() {
             return Err(FcError::invalid(
                 "x-fc-async-task-id needs asyncTask in the function's async-invoke-config",
             ));
         }
-        table::add(db, event, due_ms)?;
         return Ok(None);
     }
     let (function, id) = (&event.function, id.unwrap_or(&event.request_id));
@@ -78,7 +92,6 @@ pub(super) fn accept(db: &Connection, event: &Event, asked: &Asked) -> Outcome<O
         ));
     }
     keep(db, &Task::new(event, id))?;
-    table::add(db, event, due_ms)?;
     Ok(Some(id.to_owned()))
 }
 

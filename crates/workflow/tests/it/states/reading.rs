@@ -103,12 +103,12 @@ fn what_is_wrong_is_said_with_its_place() {
             "3:73: only the outermost condition has a `Next`",
         ),
         (
-            "  A: {Type: Task, Resource: r, Retry: [{ErrorEquals: [States.ALL]}, {ErrorEquals: [X]}], End: true}",
-            "3:55: `States.ALL` stands alone, in the last rule",
+            "  A: {Type: Task, Resource: 'acs:fc:::functions/r', Retry: [{ErrorEquals: [States.ALL]}, {ErrorEquals: [X]}], End: true}",
+            "3:76: `States.ALL` stands alone, in the last rule",
         ),
         (
-            "  A: {Type: Task, Resource: r, Retry: [{ErrorEquals: [X], BackoffRate: 0.5}], End: true}",
-            "3:72: `BackoffRate` is 0.5, and must be from 1 to 1000000",
+            "  A: {Type: Task, Resource: 'acs:fc:::functions/r', Retry: [{ErrorEquals: [X], BackoffRate: 0.5}], End: true}",
+            "3:93: `BackoffRate` is 0.5, and must be from 1 to 1000000",
         ),
         (
             "  A: {Type: Map, ItemReader: {}, ItemProcessor: {StartAt: B, States: {B: {Type: Succeed}}}, End: true}",
@@ -184,8 +184,12 @@ fn what_is_doubtful_is_warned_of() {
             "3:35: `$.x` is a text here; write .$ behind the key to have it evaluated",
         ),
         (
-            "  A: {Type: Task, Resource: r, HeartbeatSeconds: 5, End: true}",
-            "3:50: heartbeats are missed only by tasks that wait for a report; TimeoutSeconds ends a task that takes too long",
+            "  A: {Type: Task, Resource: 'acs:fc:::functions/r', HeartbeatSeconds: 5, End: true}",
+            "3:71: heartbeats are missed only by tasks that wait for a report; TimeoutSeconds ends a task that takes too long",
+        ),
+        (
+            "  A: {Type: Task, Resource: '${Pay}', End: true}",
+            "3:29: `${Pay}` names no function and no integration; such as acs:fc:::functions/NAME, arn:aws:lambda:::function:NAME or arn:aws:states:::lambda:invoke",
         ),
         (
             "  A: {Type: Succeed}\n  B: {Type: Succeed}",
@@ -197,6 +201,14 @@ fn what_is_doubtful_is_warned_of() {
         assert!(errors(&text).is_empty(), "{text}");
         assert_eq!(warnings(&text), [wanted], "{text}");
     }
+}
+
+#[test]
+fn work_that_others_ask_for_may_miss_heartbeats() {
+    let text = states(
+        "  A: {Type: Task, Resource: 'arn:aws:states:us-east-1:1:activity:sign', HeartbeatSeconds: 5, End: true}",
+    );
+    assert_eq!(warnings(&text), Vec::<String>::new());
 }
 
 #[test]

@@ -18,6 +18,12 @@ pub(super) async fn invoke(
     (name, qualifier): (&str, Option<&str>),
     event: &Value,
 ) -> Called {
+    let asked = call.options.as_ref();
+    let option = |name: &str| asked.and_then(|asked| asked[name].as_str());
+    if waits_not(option("InvocationType"), call.pattern) {
+        let task = option("StatefulAsyncInvocationID");
+        return enqueue(runner, (header, call), (name, qualifier, task), event).await;
+    }
     let answer = ask(runner, (header, call), (name, qualifier), bytes(event)).await?;
     match (result(&answer.payload), call.pattern) {
         (Some(value), Pattern::Response | Pattern::Completion) => Ok(Came::Done(value)),
@@ -48,22 +54,10 @@ pub(super) async fn act(runner: &Arc<Runner>, header: &Header, call: &Call) -> C
     };
     let nothing = json!({});
     let event = parameter(call, "Body").unwrap_or(&nothing);
-    let kind = parameter(call, "InvocationType")
-        .and_then(Value::as_str)
-        .unwrap_or("Sync");
-    if kind.eq_ignore_ascii_case("async") && call.pattern != Pattern::Completion {
-        let id = request_id(header, (call.scheduled, call.since));
-        let enqueued = runner
-            .functions
-            .enqueue_event(
-                (&name, qualifier.as_deref()),
-                (&id, Some(&trace(header, call.scheduled))),
-                bytes(event),
-            )
-            .await;
-        return enqueued
-            .map(|()| Came::Begun(json!({})))
-            .map_err(|error| service_fault(&error));
+    let kind = parameter(call, "InvocationType").and_then(Value::as_str);
+    if waits_not(kind, call.pattern) {
+        let function = (name.as_str(), qualifier.as_deref(), None);
+        return enqueue(runner, (header, call), function, event).await;
     }
     let answer = ask(
         runner,
@@ -75,6 +69,29 @@ pub(super) async fn act(runner: &Arc<Runner>, header: &Header, call: &Call) -> C
     let told = result(&answer.payload);
     let body = told.unwrap_or_else(|| String::from_utf8_lossy(&answer.payload).into());
     Ok(answered(call, json!({"Body": body})))
+}
+
+/// Whether an asynchronous call is asked for, whose result nobody waits for.
+fn waits_not(kind: Option<&str>, pattern: Pattern) -> bool {
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case("async")) && pattern != Pattern::Completion
+}
+
+/// Has a function called later, by name, qualifier and the id of its asynchronous task; the reply says nothing.
+async fn enqueue(
+    runner: &Arc<Runner>,
+    (header, call): (&Header, &Call),
+    (name, qualifier, task): (&str, Option<&str>, Option<&str>),
+    event: &Value,
+) -> Called {
+    let id = request_id(header, (call.scheduled, call.since));
+    let trace = trace(header, call.scheduled);
+    let ids = (id.as_str(), Some(trace.as_str()), task);
+    let functions = &runner.functions;
+    let enqueued = functions.enqueue_event((name, qualifier), ids, bytes(event));
+    match enqueued.await {
+        Ok(()) => Ok(Came::Begun(json!({}))),
+        Err(error) => Err(service_fault(&error)),
+    }
 }
 
 /// Calls a function and waits for its result; its error, and the service's, under their names.

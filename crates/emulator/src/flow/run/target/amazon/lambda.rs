@@ -32,7 +32,7 @@ pub(in super::super) async fn invoke(runner: &Arc<Runner>, header: &Header, call
             let functions = &runner.functions;
             let trace = trace(header, call.scheduled);
             let called = (&*name, qualifier.as_deref());
-            let enqueued = functions.enqueue_event(called, (&request, Some(&trace)), event);
+            let enqueued = functions.enqueue_event(called, (&request, Some(&trace), None), event);
             enqueued.await.map_err(|error| service_fault(&error))?;
             let output = json!({"Payload": "", "StatusCode": 202});
             return Ok(answered(call, with_request(output, 202, &request)));
