@@ -325,7 +325,8 @@ fn items(known: Option<&BTreeMap<String, Json>>, event: &Json) -> Option<String>
     Some(format!("{said}, map run {name}"))
 }
 
-fn fault(detail: &Json) -> String {
+/// The error that an event tells of, in one line.
+pub(super) fn fault(detail: &Json) -> String {
     let text = |name: &str| detail[name].as_str().unwrap_or_default().to_owned();
     // What a function raised is told with its whole report as the cause; its message says it.
     let cause = text("cause");
@@ -335,10 +336,11 @@ fn fault(detail: &Json) -> String {
         .and_then(|told| told["errorMessage"].as_str())
         .unwrap_or(&cause)
         .to_owned();
-    if message.is_empty() {
-        text("error")
-    } else {
-        format!("{}: {}", text("error"), short(&message))
+    match (text("error"), message.is_empty()) {
+        (error, true) if error.is_empty() => "no error is named".to_owned(),
+        (error, true) => error,
+        (error, false) if error.is_empty() => short(&message),
+        (error, false) => format!("{error}: {}", short(&message)),
     }
 }
 

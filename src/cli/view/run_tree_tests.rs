@@ -160,3 +160,12 @@ fn what_is_under_way_is_given_up_with_what_is_around_it_until_it_goes_on() {
     let told = facts(&[stopped, redriven]);
     assert_eq!(told[1], (String::new(), Style::Yellow));
 }
+
+#[test]
+fn an_error_without_a_name_or_words_is_told_as_such() {
+    let told = |error: &str, cause: &str| fault(&json!({ "error": error, "cause": cause }));
+    assert_eq!(told("SoldOut", "none left"), "SoldOut: none left");
+    assert_eq!(told("SoldOut", ""), "SoldOut");
+    assert_eq!(told("", "none left"), "none left");
+    assert_eq!(told("", ""), "no error is named");
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::super::printer::{Printer, Style};
-use super::run_tree::{self, Line, lines};
+use super::run_tree::{self, Line, fault, lines};
 use super::waiting::waiting;
 use super::{table, text};
 
@@ -163,11 +163,7 @@ pub(in crate::cli) fn tree(printer: Printer, execution: &Json, told: &Told, is_a
     let last = all.last().map(detail).filter(|_| style == Style::Red);
     let last: Option<Json> = last.and_then(|text| serde_json::from_str(&text).ok());
     if let Some(last) = last {
-        let error = word(&last, "error");
-        printer.data(&printer.paint(
-            Style::Red,
-            &format!("{error}: {}", short(&word(&last, "cause"))),
-        ));
+        printer.data(&printer.paint(Style::Red, &fault(&last)));
     }
 }
 

@@ -58,8 +58,25 @@ impl Fault {
                 name == &self.error || (matches!(step.kind, Kind::Task(_)) && !is_late && !is_fatal)
             }
             "States.Timeout" => is_late,
-            other => other == self.error,
+            other => other == self.error || self.is_called(other),
         })
+    }
+
+    /// Whether machines of Amazon's know a failure of the service that runs functions by this name. That nearly all of them try
+    /// these again is the advice of that vendor ("Best practices for Step Functions", transient Lambda service exceptions).
+    fn is_called(&self, name: &str) -> bool {
+        match self.error.as_str() {
+            "FC.ResourceExhausted" => name == "Lambda.TooManyRequestsException",
+            "FC.Unknown" => [
+                "Lambda.ServiceException",
+                "Lambda.AWSLambdaException",
+                "Lambda.SdkClientException",
+                "Lambda.ClientExecutionTimeoutException",
+                "Lambda.Unknown",
+            ]
+            .contains(&name),
+            _ => false,
+        }
     }
 }
 

@@ -213,8 +213,12 @@ fn output(shown: &Json) -> Json {
 
 /// The error by which an execution ended, and its words.
 fn error_of(events: &[Json]) -> Option<(String, String)> {
-    let detail = events.last()?["EventDetail"].as_str()?;
-    let detail: Json = serde_json::from_str(detail).ok()?;
+    error_told(events.last()?)
+}
+
+/// The error that an event tells of, and its words.
+fn error_told(event: &Json) -> Option<(String, String)> {
+    let detail: Json = serde_json::from_str(event["EventDetail"].as_str()?).ok()?;
     let text = |name: &str| detail[name].as_str().unwrap_or_default().to_owned();
     detail["error"]
         .is_string()
@@ -232,6 +236,18 @@ fn why(events: &[Json]) -> String {
     });
     let step = failed.find_map(|event| event["StepName"].as_str().filter(|name| !name.is_empty()));
     let step = step.map_or_else(String::new, |step| format!(" at {step}"));
+    if error.is_empty() && cause.is_empty() {
+        // What the flow made of an error that it caught is of no help; that one is.
+        let caught = events.iter().rev().find_map(|event| {
+            let (error, cause) = error_told(event).filter(|(error, _)| !error.is_empty())?;
+            let step = event["StepName"].as_str().unwrap_or_default();
+            Some(format!(
+                ", after {error} at {step}: {}",
+                short(&Json::from(cause))
+            ))
+        });
+        return format!("{step}, which names no error{}", caught.unwrap_or_default());
+    }
     format!(": {error}{step}: {}", short(&Json::from(cause)))
 }
 
@@ -301,5 +317,13 @@ mod tests {
         assert_eq!(why(&events), ": SoldOut at Reserve: none left");
         assert_eq!(error_of(&events).unwrap().0, "SoldOut");
         assert_eq!(why(&events[..1]), "");
+        let nameless = json!({ "error": "", "cause": "" });
+        let caught = [
+            event("TaskFailed", "Reserve", &failed),
+            event("StepFailed", "Stop", &nameless),
+            event("ExecutionFailed", "", &nameless),
+        ];
+        let told = " at Stop, which names no error, after SoldOut at Reserve: none left";
+        assert_eq!(why(&caught), told);
     }
 }

@@ -249,6 +249,28 @@ fn a_report_that_does_not_come_in_time_is_a_missed_heartbeat() {
 }
 
 #[test]
+fn failures_of_the_service_have_the_names_of_both_vendors() {
+    let caught = |error: &str, by: &str| {
+        let text = format!(
+            "
+StartAt: A
+States:
+  A: {{Type: Task, Resource: 'acs:fc:::functions/a', Catch: [{{ErrorEquals: [{by}], Next: B}}], End: true}}
+  B: {{Type: Pass, End: true}}"
+        );
+        let stage = Stage::new(&text, |_| failure(error)).start(json!({}));
+        stage.status() == Status::Succeeded
+    };
+    assert!(caught(
+        "FC.ResourceExhausted",
+        "Lambda.TooManyRequestsException"
+    ));
+    assert!(caught("FC.Unknown", "Lambda.ServiceException"));
+    assert!(!caught("FC.ResourceExhausted", "Lambda.ServiceException"));
+    assert!(!caught("Declined", "Lambda.TooManyRequestsException"));
+}
+
+#[test]
 fn a_state_whose_input_cannot_be_made_shows_what_came_to_it() {
     let input = json!({"d": "x"});
     for (state, shown) in [
