@@ -4,6 +4,9 @@ use crate::support::{FUNCTION, Sandbox};
 
 /// Further properties of the function.
 const PROPERTIES: &str = "      internetAccess: false
+      layers:
+        - acs:fc:cn-hangzhou:official:layers/Python310/versions/2
+        - acs:fc:cn-hangzhou:official:layers/Python3-Flask2x/versions/2
       vpcConfig: { vpcId: vpc-1, vSwitchIds: [vsw-1], securityGroupId: sg-1 }
       triggers:
         - triggerName: stream
@@ -16,7 +19,7 @@ fn manifest() -> String {
     [FUNCTION, PROPERTIES].concat()
 }
 
-const WORDS: &str = "no effect in the local cloud, of `api`: internetAccess: false, trigger stream (tablestore), which does not fire, vpcConfig";
+const WORDS: &str = "no effect in the local cloud, of `api`: internetAccess: false, layer Python3-Flask2x, which is empty there, trigger stream (tablestore), which does not fire, vpcConfig";
 
 #[test]
 fn settings_without_effect_are_told_when_they_are_set_and_not_again() {

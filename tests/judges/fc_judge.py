@@ -353,8 +353,9 @@ def judge_layers(fc):
     equal("layer: of a function", made(fc, NAME, layers=named).body.to_map()["layers"],
           [{"arn": named[0], "size": len(archive("A = 1"))}])
     update = lambda **more: fc.update_function(NAME, models.UpdateFunctionRequest(body=models.UpdateFunctionInput(**more)))
-    fails("layer: official", "NotImplemented", 501,
-          lambda: update(layers=[f"acs:fc:{REGION}:official:layers/Java21/versions/1"]))
+    official = f"acs:fc:{REGION}:official:layers/Python310/versions/1"
+    equal("layer: official", update(layers=[official]).body.to_map()["layers"], [{"arn": official, "size": 0}])
+    update(layers=named)
     fails("layer: other runtime", "InvalidArgument", 400, lambda: update(runtime="python3.12"))
     fails("layer: no version", "LayerVersionNotFound", 404, lambda: update(layers=[named[0][:-1] + "9"]))
     equal("layer: delete", fc.delete_layer_version(layer, "1").status_code, 204)

@@ -29,4 +29,5 @@ pub mod instance;
 
 pub use admin::{ADMIN_TOKEN_HEADER, admin_token};
 pub use cloud::{LocalCloud, StartError};
+pub use runtime::serves_layer;
 pub use settings::{Account, Settings};

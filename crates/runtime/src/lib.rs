@@ -14,7 +14,9 @@ mod spec;
 mod upstream;
 
 pub use call::{Answer, BoxError, Call, CallBody, Ended, Fault, FunctionError, Reply, Request};
-pub use fleet::{Busy, Fleet, InstanceInfo, InstanceState, Settings};
+pub use fleet::{Busy, Fleet, InstanceInfo, InstanceState, Settings, serves_layer};
 pub use log::{Line, LogSink, Pipe};
-pub use spec::{Command, Container, Custom, Health, Hook, Identity, Language, Mount, Scale, Spec};
+pub use spec::{
+    Command, Container, Custom, Health, Hook, Identity, Language, Layer, Mount, Scale, Spec,
+};
 pub use upstream::Upstream;

@@ -20,8 +20,8 @@ pub struct Spec {
     pub handler: String,
     /// The unpacked code; the process sees it at `/code` and cannot write to it.
     pub code: PathBuf,
-    /// Unpacked layers in the order of the configuration; the process sees them as one `/opt`, where earlier layers win.
-    pub layers: Vec<PathBuf>,
+    /// Layers in the order of the configuration; the process sees them as one `/opt`, where earlier layers win.
+    pub layers: Vec<Layer>,
     /// Folders that outlive instances and that all of them share.
     pub mounts: Vec<Mount>,
     /// The user's variables.
@@ -50,6 +50,16 @@ pub struct Spec {
     pub tracing: Option<String>,
     /// Who the function is.
     pub identity: Identity,
+}
+
+/// What is below `/opt`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Layer {
+    /// The folder of a layer that was unpacked.
+    Unpacked(PathBuf),
+    /// One of the vendor's own, by its name, such as `Nodejs20`. Those that bring an interpreter are made of this machine's; of the
+    /// others nothing is here.
+    Official(String),
 }
 
 /// A folder of this machine at a path that the code knows.

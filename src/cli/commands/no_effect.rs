@@ -14,7 +14,7 @@ use crate::plan::{Change, Plan, Step};
 use crate::resource::{Attrs, Value};
 
 /// Of functions, when they say anything.
-const FUNCTION: [&str; 8] = [
+const FUNCTION: [&str; 9] = [
     "vpcConfig",
     "logConfig",
     "ossMountConfig",
@@ -23,6 +23,7 @@ const FUNCTION: [&str; 8] = [
     "sessionAffinity",
     "sessionAffinityConfig",
     "enableLongLiving",
+    "disableOndemand",
 ];
 /// Of domains, and of routes that make them.
 const DOMAIN: [&str; 3] = ["certConfig", "tlsConfig", "wafConfig"];
@@ -108,6 +109,7 @@ fn unheeded((kind, name): (&str, &str), value: &Json, all: &Attrs) -> Vec<String
             says(&value["registryConfig"]),
             "customContainerConfig.registryConfig",
         ),
+        ("fc.function", "layers") => empty(value),
         ("fc.function", name) => own(FUNCTION.contains(&name) && says(value)),
         ("fc.vpc_binding", "vpcIds") => only(says(value), "vpcBinding"),
         ("fc.route" | "fc.custom_domain", name) => own(DOMAIN.contains(&name) && says(value)),
@@ -132,6 +134,19 @@ fn says(value: &Json) -> bool {
         Json::Array(items) => items.iter().any(says),
         Json::Object(fields) => fields.values().any(says),
     }
+}
+
+/// The vendor's own layers of which nothing is there.
+fn empty(layers: &Json) -> Vec<String> {
+    let arns = layers.as_array().into_iter().flatten();
+    let official = arns.filter_map(|arn| {
+        let (_, rest) = arn.as_str()?.split_once(":official:layers/")?;
+        Some(rest.split_once('/').map_or(rest, |(name, _)| name))
+    });
+    let empty = official.filter(|name| !emulator::serves_layer(name));
+    empty
+        .map(|name| format!("layer {name}, which is empty there"))
+        .collect()
 }
 
 /// Rules about instances by what is not measured.

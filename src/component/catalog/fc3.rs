@@ -203,6 +203,17 @@ pub(in crate::component) static FC3: Schema = Schema {
             Kind::Bool,
             "Whether instances may live long.",
         ),
+        prop(
+            "idleTimeout",
+            Kind::Int(1, 86_400, 1),
+            "Seconds that an instance without calls is kept.",
+        ),
+        prop(
+            "disableOndemand",
+            Kind::Bool,
+            "Whether only provisioned instances take calls.",
+        )
+        .default("false"),
         prop("resourceGroupId", Kind::Text, "The resource group."),
         prop(
             "annotations",
@@ -252,10 +263,6 @@ pub(in crate::component) static FC3: Schema = Schema {
         ),
         ("version", "sdev has no property for it"),
         ("artifact", "write `code`"),
-        (
-            "disableOndemand",
-            "write `concurrencyConfig: { reservedConcurrency: … }`",
-        ),
         ("asyncConfiguration", "write `asyncInvokeConfig`"),
         (
             "customDomains",

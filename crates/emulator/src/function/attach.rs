@@ -27,13 +27,8 @@ impl Home {
         }
     }
 
-    /// Refuses an ARN whose layer cannot be here: one of the vendor's own, or of another region or account.
+    /// Refuses an ARN whose layer cannot be here: one of another region or account.
     pub(super) fn check(&self, arn: &LayerArn) -> Outcome<()> {
-        if arn.is_official() {
-            return Err(FcError::unserved(&format!(
-                "the vendor's official layers, whose content it cannot have, so not {arn}; publish a layer of your own"
-            )));
-        }
         if arn.region != self.region || arn.owner != self.account {
             let (region, account) = (&self.region, &self.account);
             let message = format!(
@@ -74,6 +69,13 @@ pub(super) fn attached(
 
 fn found(db: &Connection, home: &Home, text: &str) -> Outcome<AttachedLayer> {
     let arn = LayerArn::parse(text)?;
+    if arn.is_official() {
+        return Ok(AttachedLayer {
+            arn: text.to_owned(),
+            compatible: Vec::new(),
+            package: None,
+        });
+    }
     home.check(&arn)?;
     let version = table::layer::version(db, &arn.name, arn.version)?;
     let version = match version {
@@ -86,7 +88,7 @@ fn found(db: &Connection, home: &Home, text: &str) -> Outcome<AttachedLayer> {
     Ok(AttachedLayer {
         arn: text.to_owned(),
         compatible: version.compatible,
-        package: version.package,
+        package: Some(version.package),
     })
 }
 

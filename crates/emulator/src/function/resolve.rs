@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use runtime::{Command, Container, Custom, Health, Hook, Identity, Mount, Spec};
+use runtime::{Command, Container, Custom, Health, Hook, Identity, Layer, Mount, Spec};
 
 use super::choose::{Turns, choices};
 use super::code::Packages;
 use super::error::{FcError, Outcome};
-use super::model::{Config, Domain, Function, LATEST, Trigger, language};
+use super::model::{AttachedLayer, Config, Domain, Function, LATEST, LayerArn, Trigger, language};
 use super::table;
 use crate::settings::{Account, Settings};
 use crate::store::Store;
@@ -249,8 +249,8 @@ impl Resolver {
             layers: function
                 .layers
                 .iter()
-                .map(|layer| self.packages.folder(&layer.package.sha256))
-                .collect(),
+                .map(|layer| self.layer(layer))
+                .collect::<Outcome<_>>()?,
             mounts: self.mounts(config),
             environment: config.environment_variables.clone().unwrap_or_default(),
             memory_mb: config.memory_size.unwrap_or(512),
@@ -265,6 +265,13 @@ impl Resolver {
             container: container(config),
             tracing: config.traced_to().map(str::to_owned),
             identity: self.identity(config, qualifier),
+        })
+    }
+
+    fn layer(&self, layer: &AttachedLayer) -> Outcome<Layer> {
+        Ok(match &layer.package {
+            Some(package) => Layer::Unpacked(self.packages.folder(&package.sha256)),
+            None => Layer::Official(LayerArn::parse(&layer.arn)?.name),
         })
     }
 
@@ -428,7 +435,7 @@ mod tests {
         let packages = Packages::open(folder.path().join("function")).unwrap();
         let resolver = Resolver::new(&settings, settings.listen, store, packages.clone());
         let target = resolver.target("f", LATEST).await.unwrap();
-        let expected = [packages.folder("b"), packages.folder("a")];
+        let expected = ["b", "a"].map(|digest| Layer::Unpacked(packages.folder(digest)));
         assert_eq!(target.spec.layers, expected);
     }
 }

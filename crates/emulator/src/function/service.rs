@@ -290,7 +290,7 @@ impl Functions {
 
 /// The digests of all packages of a function.
 fn digests((code, layers): (Option<Package>, Vec<AttachedLayer>)) -> impl Iterator<Item = String> {
-    let layers = layers.into_iter().map(|layer| layer.package);
+    let layers = layers.into_iter().filter_map(|layer| layer.package);
     code.into_iter().chain(layers).map(|package| package.sha256)
 }
 

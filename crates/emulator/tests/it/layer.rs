@@ -203,12 +203,6 @@ async fn a_function_names_layers_that_are_there_and_fit() {
             "LayerNotFound",
             "cn-hangzhou",
         ),
-        (
-            vec!["acs:fc:cn-hangzhou:official:layers/Java21/versions/1"],
-            501,
-            "NotImplemented",
-            "official",
-        ),
         (many, 400, "InvalidArgument", "at most 5"),
     ] {
         let refused = cloud
@@ -306,4 +300,40 @@ async fn code_finds_what_is_in_its_layers_and_earlier_ones_win() {
         let is_refused = answer.text().contains("layers need namespaces");
         assert!(answer.text() == said || is_refused, "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn official_layers_bring_this_machines_interpreters_and_nothing_else() {
+    let cloud = Cloud::start().await;
+    publish(&cloud, "words", "one", &["python3.10"]).await;
+    let official = |name: &str| format!("acs:fc:cn-shanghai:official:layers/{name}/versions/2");
+    let code = "
+import json, os, subprocess
+import word
+def handler(event, context):
+    program = '/opt/python3.10/bin/python3'
+    said = subprocess.run([program, '-c', 'print(1 + 1)'], stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+    return json.dumps([said, word.WORD, sorted(os.listdir('/opt'))])
+";
+    let layers = [
+        official("Python310"),
+        format!("{ARN}/words/versions/1"),
+        official("Python3-Flask2x"),
+    ];
+    let mut function = hello();
+    function["code"]["zipFile"] = archive("index.py", code).into();
+    function["layers"] = json!(layers);
+    let made = cloud.fc_json("POST", "functions", &function).await;
+    assert_eq!(made.status, 200, "{made:?}");
+    let shown: Vec<Json> = made.json()["layers"].as_array().unwrap().clone();
+    let arns: Vec<&str> = shown
+        .iter()
+        .map(|one| one["arn"].as_str().unwrap())
+        .collect();
+    assert_eq!(arns, layers);
+    assert_eq!(shown[0]["size"], 0);
+    let answer = cloud.fc("POST", "functions/hello/invocations", b"").await;
+    let is_refused = answer.text().contains("layers need namespaces");
+    let expected = r#"["2", "one", ["python", "python3.10"]]"#;
+    assert!(answer.text() == expected || is_refused, "{answer:?}");
 }

@@ -101,6 +101,7 @@ impl Ground {
         if spec.language != Language::Custom {
             environment.insert("PYTHONDONTWRITEBYTECODE".into(), "1".into());
         }
+        let layers = lang::layers(spec, interpreters, &mut sight)?;
         let mut shown = sight.shown();
         if sight.refused().is_none() {
             shown.extend(installations);
@@ -115,7 +116,7 @@ impl Ground {
             environment: environment.clone(),
             folder: sight.code(spec),
             code: Some(spec.code.clone()),
-            layers: spec.layers.clone(),
+            layers,
             shown,
             memory_mb: spec.memory_mb,
             disk_mb: spec.disk_mb,

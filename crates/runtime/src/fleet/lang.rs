@@ -1,5 +1,6 @@
-//! The interpreters that the vendor's custom runtimes bring along, `/var/fc/lang/nodejs20/bin/node` and the like: in their place are links
-//! to this machine's. The names are those of help page 132044 and of code in the field.
+//! The interpreters that the vendor's custom runtimes and official layers bring along, `/var/fc/lang/nodejs20/bin/node` and
+//! `/opt/nodejs20/bin/node`: in their place are links to this machine's. The names are those of help page 132044, of the layers' own pages
+//! (github.com/awesome-fc/awesome-layers) and of code in the field.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +11,7 @@ use super::interpreter::Interpreters;
 use super::sight::Sight;
 use crate::call::Fault;
 use crate::launch::Shown;
-use crate::spec::{Language, Spec};
+use crate::spec::{Language, Layer, Spec};
 
 /// Where the vendor has them.
 pub(super) const PLACE: &str = "/var/fc/lang";
@@ -36,6 +37,21 @@ impl Installation {
         let name = &rest[..end.unwrap_or(rest.len())];
         let language = language(name)?;
         let name = name.to_owned();
+        Some(Self { name, language })
+    }
+
+    /// The one that an official layer brings: `Nodejs20` has `nodejs20`, `Python310` has `python3.10`, `PHP81-Debian10` has `php8.1`.
+    pub(super) fn of_layer(layer: &str) -> Option<Self> {
+        let layer = layer.strip_suffix("-Debian10").unwrap_or(layer);
+        let layer = layer.to_ascii_lowercase();
+        let (word, digits) = layer.split_at(layer.find(|c: char| c.is_ascii_digit())?);
+        let is_number = digits.chars().all(|c| c.is_ascii_digit());
+        let name = match word {
+            "nodejs" | "java" if is_number => layer,
+            "python" | "php" if is_number => format!("{word}{}.{}", &digits[..1], &digits[1..]),
+            _ => return None,
+        };
+        let language = language(&name)?;
         Some(Self { name, language })
     }
 
@@ -126,10 +142,7 @@ pub(super) fn provide(
             Ok(programs) => programs,
         };
         let folder = sight.installations_here().join(&one.name);
-        for (name, program) in programs {
-            let linked = link(&folder.join("bin"), &name, &sight.program(&program));
-            linked.map_err(|error| Fault::Start(format!("{}: {error}", folder.display())))?;
-        }
+        link_all(&folder, programs, sight)?;
         shown.push(Shown {
             what: folder,
             at: Path::new(PLACE).join(&one.name),
@@ -137,6 +150,61 @@ pub(super) fn provide(
         });
     }
     Ok(shown)
+}
+
+/// The folders of a function's layers, in their order. What is here of the vendor's own is made.
+///
+/// # Errors
+/// The interpreter that one brings is not here, or its links cannot be made.
+pub(super) fn layers(
+    spec: &Spec,
+    interpreters: &Interpreters,
+    sight: &mut Sight,
+) -> Result<Vec<PathBuf>, Fault> {
+    let mut folders = Vec::new();
+    for layer in &spec.layers {
+        match layer {
+            Layer::Unpacked(folder) => folders.push(folder.clone()),
+            Layer::Official(name) => {
+                let Some(one) = Installation::of_layer(name) else {
+                    continue;
+                };
+                let folder = sight.official_layers_here().join(name);
+                let programs = one.programs(interpreters)?;
+                link_all(&folder.join(&one.name), programs, sight)?;
+                folders.push(folder);
+            }
+        }
+    }
+    Ok(folders)
+}
+
+/// Whether anything of the vendor's layer of this name is here: it brings an interpreter, and this machine's is taken for that.
+pub fn serves_layer(name: &str) -> bool {
+    Installation::of_layer(name).is_some()
+}
+
+/// The first interpreter that a function's official layers bring and that is not here; the text says what to install.
+pub(super) fn lack(spec: &Spec, interpreters: &Interpreters) -> Option<String> {
+    let official = spec.layers.iter().filter_map(|layer| match layer {
+        Layer::Official(name) => Installation::of_layer(name),
+        Layer::Unpacked(_) => None,
+    });
+    let mut missing = official.filter_map(|one| one.programs(interpreters).err());
+    missing.next().map(|fault| fault.to_string())
+}
+
+/// Makes the programs of an installation.
+fn link_all(
+    folder: &Path,
+    programs: Vec<(String, PathBuf)>,
+    sight: &mut Sight,
+) -> Result<(), Fault> {
+    for (name, program) in programs {
+        let linked = link(&folder.join("bin"), &name, &sight.program(&program));
+        linked.map_err(|error| Fault::Start(format!("{}: {error}", folder.display())))?;
+    }
+    Ok(())
 }
 
 /// Links a name to a program; one that leads there already stays, for others may start by it now.
@@ -158,6 +226,29 @@ fn link(folder: &Path, name: &str, program: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn official_layers_of_interpreters_are_known_by_their_names() {
+        let known = |layer: &str| Installation::of_layer(layer).map(|one| (one.name, one.language));
+        for (layer, name, language) in [
+            ("Nodejs20", "nodejs20", Language::Node(20)),
+            ("Python310", "python3.10", Language::Python(3, 10)),
+            ("Java17", "java17", Language::Java(17)),
+            ("PHP81-Debian10", "php8.1", Language::Php),
+        ] {
+            assert_eq!(known(layer), Some((name.to_owned(), language)), "{layer}");
+        }
+        for layer in [
+            "Python3-Flask2x",
+            "Nodejs-Puppeteer17x",
+            "Go118",
+            "SQLite3",
+            "Nginx",
+            "",
+        ] {
+            assert_eq!(known(layer), None, "{layer}");
+        }
+    }
 
     #[test]
     fn names_are_read_as_the_vendor_gives_them() {

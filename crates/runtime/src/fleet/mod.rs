@@ -57,6 +57,7 @@ use seat::Moment;
 use serve::serve;
 use start::Starter;
 
+pub use lang::serves_layer;
 pub use permit::Busy;
 
 /// How often idle instances are looked for while there are any.

@@ -74,6 +74,11 @@ impl Sight {
         self.bootstraps.join("lang")
     }
 
+    /// Where what is here of the vendor's own layers is made, on this machine.
+    pub(super) fn official_layers_here(&self) -> PathBuf {
+        self.bootstraps.join("layer")
+    }
+
     /// Where a program of this machine is seen; it is shown from now on.
     pub(super) fn program(&mut self, program: &Path) -> PathBuf {
         match self.refused {

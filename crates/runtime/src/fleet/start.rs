@@ -13,13 +13,13 @@ use super::environment::environment;
 use super::ground::{Ground, USUAL_DISK_MB};
 use super::instance::Instance;
 use super::interpreter::Interpreters;
-use super::lang::Installation;
+use super::lang::{self, Installation};
 use super::lend::lend;
 use super::limits::Lease;
 use super::output::{Marks, Output};
 use super::pool::{Pool, Waiting};
 use super::port::{Leads, Ports};
-use super::program::lack;
+use super::program;
 use super::{Settings, Shared, lock};
 use crate::call::Fault;
 use crate::dialect::{Builtin, Custom, Dialect, RuntimeApi, bootstrap};
@@ -94,13 +94,14 @@ impl Starter {
         }
     }
 
-    /// Whether the program of a custom runtime is here, as far as that is certain. May block for a moment.
+    /// Whether the program of a custom runtime is here, as far as that is certain, and what official layers bring. May block for a
+    /// moment.
     pub(super) fn check_program(&self, spec: &Spec) -> Result<(), Fault> {
-        if spec.language != Language::Custom {
-            return Ok(());
+        let mut lack = lang::lack(spec, &self.interpreters);
+        if lack.is_none() && spec.language == Language::Custom {
+            let ground = self.ground()?;
+            lack = program::lack(spec, &ground.sight, &self.interpreters);
         }
-        let ground = self.ground()?;
-        let lack = lack(spec, &ground.sight, &self.interpreters);
         lack.map_or(Ok(()), |why| Err(Fault::Unable(why)))
     }
 

@@ -125,16 +125,8 @@ async fn can_run(shared: &Shared, runtime: Option<&str>) -> Outcome<()> {
     }
 }
 
-/// Refuses a function whose program is certainly not here. What its layers bring is not looked into.
+/// Refuses a function whose program is certainly not here.
 async fn can_start(shared: &Shared, function: &Function) -> Outcome<()> {
-    let has_layers = function
-        .config
-        .layers
-        .iter()
-        .any(|layers| !layers.is_empty());
-    if has_layers {
-        return Ok(());
-    }
     let spec = shared.resolver.spec(function, (LATEST, LATEST))?;
     Ok(shared.run.check_program(&Arc::new(spec)).await?)
 }

@@ -48,7 +48,9 @@ pub(crate) struct NewLayerVersion {
 pub(crate) struct AttachedLayer {
     pub(crate) arn: String,
     pub(crate) compatible: Vec<String>,
-    pub(crate) package: Package,
+    /// Its content; nothing of the vendor's own layers.
+    #[serde(default)]
+    pub(crate) package: Option<Package>,
 }
 
 /// `acs:fc:REGION:OWNER:layers/NAME/versions/N`, taken apart.
@@ -128,7 +130,8 @@ impl AttachedLayer {
 
     /// As the replies about a function show it.
     pub(crate) fn show(&self) -> Json {
-        json!({ "arn": self.arn, "size": self.package.size })
+        let size = self.package.as_ref().map_or(0, |package| package.size);
+        json!({ "arn": self.arn, "size": size })
     }
 }
 
@@ -209,11 +212,7 @@ mod tests {
         let attached = |compatible: &[&str]| AttachedLayer {
             arn: "acs:fc:r:1:layers/l/versions/1".to_owned(),
             compatible: compatible.iter().map(|one| (*one).to_owned()).collect(),
-            package: Package {
-                sha256: String::new(),
-                crc64: 0,
-                size: 0,
-            },
+            package: None,
         };
         assert_eq!(attached(&[]).check("go1"), Ok(()));
         assert_eq!(attached(&["go1", "custom"]).check("custom"), Ok(()));
