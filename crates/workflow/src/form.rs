@@ -149,6 +149,7 @@ impl Builder {
             Ok(expression) => {
                 self.variables.note(&expression.paths(), at);
                 self.doubt_roots(&expression, at);
+                self.doubt_steps(&expression, at);
                 Some(expression)
             }
             Err((place, said)) => {
@@ -159,6 +160,16 @@ impl Builder {
                 self.error(at, said);
                 None
             }
+        }
+    }
+
+    /// `JsonPath`, whose paths those of the States Language are, reads the step of a slice and takes every item all the same.
+    fn doubt_steps(&mut self, expression: &Expr, at: Place) {
+        let paths = expression.paths().into_iter();
+        for path in paths.filter(|path| path.has_step()) {
+            let said =
+                format!("the step in `{path}` has no effect: every item of the slice is taken");
+            self.findings.push(Finding::warning(at, said));
         }
     }
 

@@ -133,7 +133,9 @@ async fn a_program_that_is_nowhere_is_told_with_its_package() {
         .insert("PATH".to_owned(), "/mnt/shared".to_owned());
     assert_eq!(why(shared).await, None);
     let mut layered = elsewhere;
-    layered.layers.push(runtime::Layer::Unpacked(bench.folder.path().to_owned()));
+    layered
+        .layers
+        .push(runtime::Layer::Unpacked(bench.folder.path().to_owned()));
     assert_eq!(why(layered).await, None);
     for (command, text) in [
         (&["python3", "server.py"][..], ""),

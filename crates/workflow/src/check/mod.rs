@@ -5,6 +5,7 @@ mod constant;
 mod evidence;
 mod express;
 mod reach;
+mod reversal;
 mod rules;
 mod saga;
 mod verb;

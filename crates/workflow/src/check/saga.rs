@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{Evidence, words};
 use super::reach::{ahead, followers, reached};
+use super::reversal::reversals;
 use super::verb;
 use crate::program::{Catch, Kind};
 use crate::{Finding, Findings, Program, Scope, ScopeId, StepId};
@@ -43,15 +44,19 @@ struct Saga<'p> {
     program: &'p Program,
     scope: &'p Scope,
     usual: BTreeSet<StepId>,
+    /// Tasks of it and steps beside it that undo them by their verb.
+    reversals: BTreeMap<StepId, BTreeSet<StepId>>,
 }
 
 impl<'p> Saga<'p> {
     fn of(program: &'p Program, scope: &'p Scope) -> Self {
         let usual = reached(scope.start, |id| ahead(program.step(id)));
+        let reversals = reversals(program, scope, &usual);
         Self {
             program,
             scope,
             usual,
+            reversals,
         }
     }
 
@@ -59,6 +64,12 @@ impl<'p> Saga<'p> {
     fn given_up(&self, rule: &Catch) -> Option<BTreeSet<StepId>> {
         let way = reached(rule.next.step(), |id| followers(self.program.step(id)));
         way.is_disjoint(&self.usual).then_some(way)
+    }
+
+    /// Whether a way has a step that undoes a task by its verb.
+    fn is_reversed(&self, task: StepId, way: &BTreeSet<StepId>) -> bool {
+        let undos = self.reversals.get(&task);
+        undos.is_some_and(|undos| !way.is_disjoint(undos))
     }
 
     /// The steps of the usual way that are met only after `task`.
@@ -134,6 +145,12 @@ impl<'p> Saga<'p> {
         !met.contains(&step)
     }
 
+    fn names<'i>(&self, steps: impl IntoIterator<Item = &'i StepId>) -> String {
+        let names = steps.into_iter().map(|id| &self.program.step(*id).name);
+        let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+        names.join(" or ")
+    }
+
     fn judge(
         &self,
         task: StepId,
@@ -142,18 +159,14 @@ impl<'p> Saga<'p> {
         findings: &mut Findings,
     ) {
         let done = self.program.step(task);
-        let names: Vec<String> = undos
-            .iter()
-            .map(|id| format!("`{}`", self.program.step(*id).name))
-            .collect();
-        let (name, undo) = (&done.name, names.join(" or "));
+        let (name, undo) = (&done.name, self.names(undos));
         for id in self.after(task) {
             let later = self.program.step(id);
             for rule in &later.catch {
                 let Some(way) = self.given_up(rule) else {
                     continue;
                 };
-                if undos.iter().all(|undo| !way.contains(undo)) {
+                if undos.iter().all(|undo| !way.contains(undo)) && !self.is_reversed(task, &way) {
                     let said = format!(
                         "`{name}` stays done when this rule catches an error of `{}`",
                         later.name
@@ -182,7 +195,7 @@ impl<'p> Saga<'p> {
         }
     }
 
-    /// Tasks that nothing undoes, and that a rule leaves done although it undoes others.
+    /// Tasks that a rule leaves done although it undoes others.
     fn judge_others(&self, undos: &BTreeMap<StepId, Vec<StepId>>, findings: &mut Findings) {
         let is_undo = |step: &StepId| undos.values().flatten().any(|undo| undo == step);
         let tasks = self.usual.iter().filter(|id| !undos.contains_key(id));
@@ -198,16 +211,22 @@ impl<'p> Saga<'p> {
             });
             let undoes_others = |rule: &Catch| {
                 let way = self.given_up(rule);
-                way.is_some_and(|way| way.iter().any(is_undo))
+                way.is_some_and(|way| way.iter().any(is_undo) && !self.is_reversed(*task, &way))
             };
             if let Some((step, rule)) = rules.find(|(_, rule)| undoes_others(rule)) {
-                let said = format!(
-                    "`{}` stays done when this rule catches an error of `{}`: nothing here undoes it",
+                let mut said = format!(
+                    "`{}` stays done when this rule catches an error of `{}`",
                     done.name, step.name
                 );
+                let hint = if let Some(undos) = self.reversals.get(task) {
+                    format!("{} undoes it: lead there first", self.names(undos))
+                } else {
+                    said.push_str(": nothing here undoes it");
+                    "add a task that does, and lead there first".to_owned()
+                };
                 findings.push(
                     Finding::warning(rule.at, said)
-                        .hint("add a task that does, and lead there first")
+                        .hint(hint)
                         .with(done.at, "done here"),
                 );
             }

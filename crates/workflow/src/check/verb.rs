@@ -31,8 +31,10 @@ const OPPOSITES: [(&str, &[&str]); 26] = [
     ("subscribe", &["unsubscribe"]),
     ("withdraw", &["deposit"]),
 ];
+/// The words for undoing whatever was done.
+const UNDOING: [&str; 5] = ["compensate", "reverse", "revert", "rollback", "undo"];
 /// What nobody does for nothing: it moves money or takes what there is only once.
-const WEIGHTY: [&str; 8] = [
+pub(super) const WEIGHTY: [&str; 8] = [
     "book", "buy", "charge", "debit", "deduct", "pay", "reserve", "withdraw",
 ];
 
@@ -43,6 +45,13 @@ pub(super) fn undoes(undo: &BTreeSet<String>, task: &BTreeSet<String>) -> bool {
         task.contains(*done) && undone.iter().any(|word| undo.contains(*word))
     });
     is_opposite && (undo.len() == 1 || task.len() == 1)
+}
+
+/// Whether a name has a word for undoing what a verb does.
+pub(super) fn reverses(undo: &BTreeSet<String>, verb: &str) -> bool {
+    let opposites = OPPOSITES.iter().filter(|(done, _)| *done == verb);
+    let mut words = opposites.flat_map(|(_, undone)| *undone).chain(&UNDOING);
+    words.any(|word| undo.contains(*word))
 }
 
 /// Whether a task of that name is one that a flow which undoes others does not leave done.

@@ -99,7 +99,7 @@ impl<'a> Scene<'a> {
         };
         match self.global.get(name) {
             Some(value) => follow(way, value, self),
-            None if path.is_definite() => None,
+            None if path.is_single() => None,
             None => Some(Value::Array(Vec::new())),
         }
     }
@@ -127,16 +127,20 @@ pub fn evaluate(expression: &Expr, scene: &Scene) -> Result<Value, Trouble> {
         Expr::Call(function, arguments) => function
             .call(&each(arguments, scene)?, scene.chance)
             .map_err(Trouble::Function)?,
-        Expr::Compare(operator, left, right) => Value::Bool(compare(
-            *operator,
-            &evaluate(left, scene)?,
-            &evaluate(right, scene)?,
-        )),
+        Expr::Compare(operator, left, right) => {
+            Value::Bool(match (side(left, scene)?, side(right, scene)?) {
+                (Some(left), Some(right)) => compare(*operator, &left, &right),
+                _ => *operator == Operator::Unequal,
+            })
+        }
         Expr::All(parts) => Value::Bool(!meets(parts, scene, false)?),
         Expr::Any(parts) => Value::Bool(meets(parts, scene, true)?),
         Expr::Not(inner) => Value::Bool(!holds(inner, scene)?),
         Expr::Test(Test::Present, inner) => Value::Bool(is_there(inner, scene)),
-        Expr::Test(test, inner) => Value::Bool(test.holds(&evaluate(inner, scene)?)),
+        Expr::Test(test, inner) => {
+            let value = side(inner, scene)?.unwrap_or_default();
+            Value::Bool(test.holds(&value))
+        }
         Expr::Moment(inner) => match evaluate(inner, scene)?.as_str().and_then(moment) {
             Some(moment) => Value::String(sortable(moment)),
             None => Value::Null,
@@ -156,6 +160,14 @@ fn meets(parts: &[Expr], scene: &Scene, wanted: bool) -> Result<bool, Trouble> {
         }
     }
     Ok(false)
+}
+
+/// What is compared or tested. In a filter of the States Language it may be none: what an item lacks is unequal to all.
+fn side(expression: &Expr, scene: &Scene) -> Result<Option<Value>, Trouble> {
+    match expression {
+        Expr::Path(path) if scene.is_strict && path.root == Root::Item => Ok(scene.find(path)),
+        _ => evaluate(expression, scene).map(Some),
+    }
 }
 
 fn is_there(expression: &Expr, scene: &Scene) -> bool {
@@ -186,6 +198,7 @@ fn compare(operator: Operator, left: &Value, right: &Value) -> bool {
             Some(Ordering::Greater | Ordering::Equal)
         ),
         Operator::In => has(right, left),
+        Operator::Among => right.is_array() && has(right, left),
     }
 }
 

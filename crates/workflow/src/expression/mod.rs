@@ -4,6 +4,9 @@
 mod builtin;
 mod chance;
 mod evaluate;
+mod filter;
+#[cfg(test)]
+mod filter_tests;
 mod function;
 mod kept;
 mod parse;
@@ -22,8 +25,8 @@ pub use evaluate::{Scene, Trouble, evaluate, holds};
 pub use kept::Kept;
 pub use parse::{parse, parse_path};
 pub use path::{Path, Root, Segment};
-pub use test::Test;
 pub(crate) use test::moment;
+pub use test::{Pattern, Test};
 pub use words::Words;
 
 use serde_json::Value;
@@ -72,6 +75,8 @@ pub enum Operator {
     AtLeast,
     /// `in`: the second is a list that has the first, or a map with that key.
     In,
+    /// `in` of the States Language: the second is a list that has the first.
+    Among,
 }
 
 impl Expr {

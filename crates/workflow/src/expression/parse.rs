@@ -85,6 +85,9 @@ impl Reader {
     }
 
     fn compared(&mut self) -> Read<Expr> {
+        if self.words == Words::States {
+            return self.tested();
+        }
         let left = self.value()?;
         let Some(operator) = self.operator() else {
             return Ok(left);
@@ -94,6 +97,11 @@ impl Reader {
     }
 
     fn operator(&mut self) -> Option<Operator> {
+        let symbol = self.symbol();
+        symbol.or_else(|| self.eat_in().then_some(Operator::In))
+    }
+
+    pub(super) fn symbol(&mut self) -> Option<Operator> {
         self.space();
         let known = [
             ("==", Operator::Equal),
@@ -103,23 +111,22 @@ impl Reader {
             ("<", Operator::Less),
             (">", Operator::Greater),
         ];
-        let symbol = known
+        known
             .into_iter()
-            .find_map(|(text, operator)| self.eat(text).then_some(operator));
-        symbol.or_else(|| self.eat_in().then_some(Operator::In))
+            .find_map(|(text, operator)| self.eat(text).then_some(operator))
     }
 
-    /// Takes the word `in` if it is next. The States Language has it not.
+    /// Takes the word `in` if it is next.
     fn eat_in(&mut self) -> bool {
         let begin = self.at;
-        let is_next = self.words != Words::States && self.name(&[]) == "in";
+        let is_next = self.name(&[]) == "in";
         if !is_next {
             self.at = begin;
         }
         is_next
     }
 
-    fn value(&mut self) -> Read<Expr> {
+    pub(super) fn value(&mut self) -> Read<Expr> {
         self.space();
         match self.peek() {
             Some('$') => self.path().map(Expr::Path),
@@ -229,7 +236,7 @@ impl Reader {
     }
 
     /// What stands between commas up to an end.
-    fn arguments(&mut self, end: &str) -> Read<Vec<Expr>> {
+    pub(super) fn arguments(&mut self, end: &str) -> Read<Vec<Expr>> {
         let mut arguments = Vec::new();
         if self.follows(end) {
             return Ok(arguments);
@@ -245,7 +252,7 @@ impl Reader {
 }
 
 /// A list as written; one of constants is one itself.
-fn listed(parts: Vec<Expr>) -> Expr {
+pub(super) fn listed(parts: Vec<Expr>) -> Expr {
     let constants: Option<Vec<Value>> = parts.iter().map(constant).collect();
     match constants {
         Some(items) => Expr::Literal(Value::Array(items)),

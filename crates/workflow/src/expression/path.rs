@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::{Expr, Scene, holds};
 
@@ -47,18 +47,34 @@ pub enum Segment {
     Indices(Vec<i64>),
     /// `[*]`: every item or value.
     All,
-    /// `[1:3]`
-    Slice(Option<i64>, Option<i64>),
+    /// `['a','b']`, of the States Language: at the end of a path an object of those members that there are, before that each of
+    /// their values.
+    Names(Vec<String>),
+    /// `[1:3]`. The step of `[1:3:2]`, which the States Language lets be written, has no effect.
+    Slice(Option<i64>, Option<i64>, Option<i64>),
     /// `..key`: every value under that key, however deep.
     Deep(String),
     /// `[?(@.price < 10)]`
     Filter(Box<Expr>),
+    /// `.length()`, of the States Language and at the end only: how many items or members there are; null of what has none.
+    Length,
 }
 
 impl Path {
-    /// Whether it leads to one place at most. Others yield a list.
+    /// Whether it leads to one place at most, where something can be put.
     pub fn is_definite(&self) -> bool {
         is_definite(&self.segments)
+    }
+
+    /// Whether it yields one value: what is at one place, or is made of that. Others yield a list.
+    pub fn is_single(&self) -> bool {
+        is_definite(parted(&self.segments).0)
+    }
+
+    /// Whether a slice of it has a step that would leave items out.
+    pub fn has_step(&self) -> bool {
+        let mut way = self.segments.iter();
+        way.any(|segment| matches!(segment, Segment::Slice(_, _, Some(step)) if *step != 1))
     }
 
     /// What is there: one value, or the list of all when the path leads to many places.
@@ -72,14 +88,23 @@ fn is_definite(way: &[Segment]) -> bool {
         .all(|segment| matches!(segment, Segment::Key(_) | Segment::Index(_)))
 }
 
+/// The way to the places in the data, and the end that makes something of what is there.
+fn parted(way: &[Segment]) -> (&[Segment], Option<&Segment>) {
+    match way.split_last() {
+        Some((end @ (Segment::Names(_) | Segment::Length), places)) => (places, Some(end)),
+        _ => (way, None),
+    }
+}
+
 /// What is at the end of a way: one value, or the list of all when it leads to many places.
 pub(super) fn follow(way: &[Segment], from: &Value, scene: &Scene) -> Option<Value> {
+    let (way, end) = parted(way);
     if is_definite(way) {
         let mut here = from;
         for segment in way {
             here = one(here, segment)?;
         }
-        return Some(here.clone());
+        return made(here, end);
     }
     let mut found = vec![from];
     for segment in way {
@@ -88,7 +113,38 @@ pub(super) fn follow(way: &[Segment], from: &Value, scene: &Scene) -> Option<Val
             .flat_map(|value| many(value, segment, scene))
             .collect();
     }
-    Some(found.into_iter().cloned().collect())
+    if let (Some(Segment::Deep(_)), Some(Segment::Length)) = (way.first(), end) {
+        // JsonPath counts what all places hold together when the path begins with a scan.
+        return Some(json!(found.into_iter().filter_map(size).sum::<usize>()));
+    }
+    let values = found.into_iter();
+    Some(values.filter_map(|value| made(value, end)).collect())
+}
+
+/// What the end of a way makes of a value.
+fn made(value: &Value, end: Option<&Segment>) -> Option<Value> {
+    match end {
+        Some(Segment::Names(names)) => members(value, names),
+        Some(Segment::Length) => Some(json!(size(value))),
+        _ => Some(value.clone()),
+    }
+}
+
+/// An object's members of these names, without those that it lacks.
+fn members(value: &Value, names: &[String]) -> Option<Value> {
+    let entries = value.as_object()?;
+    let there = names.iter().filter_map(|name| entries.get_key_value(name));
+    let there = there.map(|(name, value)| (name.clone(), value.clone()));
+    Some(Value::Object(there.collect::<Map<_, _>>()))
+}
+
+/// How many items or members a list or map has. Texts have none here, as `JsonPath` has it.
+fn size(value: &Value) -> Option<usize> {
+    match value {
+        Value::Array(items) => Some(items.len()),
+        Value::Object(entries) => Some(entries.len()),
+        _ => None,
+    }
 }
 
 impl fmt::Display for Path {
@@ -123,13 +179,17 @@ fn write_way(f: &mut fmt::Formatter<'_>, segments: &[Segment]) -> fmt::Result {
             write!(f, "[{}]", indices.join(","))
         }
         Segment::All => f.write_str("[*]"),
-        Segment::Slice(from, to) => {
+        Segment::Names(names) => write!(f, "['{}']", names.join("','")),
+        Segment::Slice(from, to, step) => {
             let bound =
                 |index: &Option<i64>| index.map_or_else(String::new, |index| index.to_string());
-            write!(f, "[{}:{}]", bound(from), bound(to))
+            write!(f, "[{}:{}", bound(from), bound(to))?;
+            step.map_or(Ok(()), |step| write!(f, ":{step}"))?;
+            f.write_str("]")
         }
         Segment::Deep(key) => write!(f, "..{key}"),
         Segment::Filter(_) => f.write_str("[?]"),
+        Segment::Length => f.write_str(".length()"),
     })
 }
 
@@ -159,7 +219,10 @@ fn many<'v>(value: &'v Value, segment: &Segment, scene: &Scene) -> Vec<&'v Value
             .iter()
             .filter_map(|index| items.get(from_end(*index, items.len())?))
             .collect(),
-        (Segment::Slice(from, to), Value::Array(items)) => slice(items, *from, *to),
+        (Segment::Names(names), Value::Object(entries)) => {
+            names.iter().filter_map(|name| entries.get(name)).collect()
+        }
+        (Segment::Slice(from, to, _), Value::Array(items)) => slice(items, *from, *to),
         (Segment::Filter(test), Value::Array(items)) => items
             .iter()
             .filter(|item| holds(test, &scene.with_item(item)).unwrap_or(false))

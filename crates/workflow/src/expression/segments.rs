@@ -37,13 +37,31 @@ impl Reader {
                 // A dot before brackets changes nothing, and machines have it.
                 segments.push(self.bracket()?);
             } else if self.eat(".") {
-                segments.push(Segment::Key(self.key()?));
+                let begin = self.at;
+                let key = self.key()?;
+                if self.words == Words::States && self.eat("(") {
+                    segments.push(self.counted(&key, begin)?);
+                    return Ok(segments);
+                }
+                segments.push(Segment::Key(key));
             } else if self.eat("[") {
                 segments.push(self.bracket()?);
             } else {
                 return Ok(segments);
             }
         }
+    }
+
+    /// The function that ends a path, behind its opening parenthesis.
+    fn counted(&mut self, name: &str, begin: usize) -> Read<Segment> {
+        if name != "length" {
+            self.at = begin;
+            return Err(format!(
+                "`{name}` is no function that ends a path here; there is length()"
+            ));
+        }
+        self.need(")")?;
+        Ok(Segment::Length)
     }
 
     pub(super) fn key(&mut self) -> Read<String> {
@@ -66,7 +84,14 @@ impl Reader {
                 self.at += 1;
                 Segment::Filter(Box::new(self.value_or_condition()?))
             }
-            Some(quote @ ('\'' | '"')) => Segment::Key(self.quoted(quote)?),
+            Some(quote @ ('\'' | '"')) => {
+                let first = self.quoted(quote)?;
+                if self.words == Words::States && self.follows(",") {
+                    self.names(first)?
+                } else {
+                    Segment::Key(first)
+                }
+            }
             _ => self.index()?,
         };
         self.need("]")?;
@@ -83,7 +108,7 @@ impl Reader {
     pub(super) fn index(&mut self) -> Read<Segment> {
         let from = self.whole()?;
         if self.follows(":") {
-            return Ok(Segment::Slice(from, self.whole()?));
+            return self.slice(from);
         }
         if let Some(first) = from
             && self.words == Words::States
@@ -93,6 +118,36 @@ impl Reader {
         }
         from.map(Segment::Index)
             .ok_or_else(|| "an index, a key in quotes or * is expected in the brackets".to_owned())
+    }
+
+    /// What is behind the first index of a slice and its colon. A step is read as `JsonPath` does, which gives it no effect
+    /// and takes none where both bounds are missing.
+    fn slice(&mut self, from: Option<i64>) -> Read<Segment> {
+        let to = self.whole()?;
+        let mut step = None;
+        if self.words == Words::States && self.follows(":") {
+            if from.is_none() && to.is_none() {
+                let said = "a slice with a step needs a first or a last index, and the step has no effect: write [*]";
+                return Err(said.to_owned());
+            }
+            step = self.whole()?;
+        }
+        Ok(Segment::Slice(from, to, step))
+    }
+
+    /// The names behind the first one and its comma.
+    fn names(&mut self, first: String) -> Read<Segment> {
+        let mut names = vec![first];
+        loop {
+            self.space();
+            let Some(quote @ ('\'' | '"')) = self.peek() else {
+                return Err("a name in quotes is missing after the comma".to_owned());
+            };
+            names.push(self.quoted(quote)?);
+            if !self.follows(",") {
+                return Ok(Segment::Names(names));
+            }
+        }
     }
 
     /// The places behind the first one and its comma.

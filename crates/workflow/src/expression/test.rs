@@ -1,6 +1,7 @@
 //! Tests of the States Language: of which kind a value is, and what a text looks like.
 
 use jiff::Timestamp;
+use regex::Regex;
 use serde_json::Value;
 
 /// Of which kind a value must be.
@@ -20,7 +21,61 @@ pub enum Test {
     Moment,
     /// A text that looks like the pattern, in which `*` stands for anything, `\*` for a star and `\\` for a backslash.
     Like(String),
+    /// A text that a regular expression matches from its begin to its end; numbers and truth values are taken as texts, of a list
+    /// one item is enough, and all else is an empty text, as `JsonPath` has it.
+    Matches(Pattern),
 }
+
+/// A regular expression of a filter.
+#[derive(Debug, Clone)]
+pub struct Pattern(Regex);
+
+impl Pattern {
+    /// The pattern of a text and its flags: `i` for any letters, `m` for lines, `s` for a `.` that is a line's end too.
+    ///
+    /// # Errors
+    /// The text is none, or one that looks around or back, or there is no such flag.
+    pub(super) fn of(text: &str, flags: &str) -> Result<Self, String> {
+        if let Some(flag) = flags.chars().find(|flag| !"ims".contains(*flag)) {
+            return Err(format!(
+                "`{flag}` is no flag of regular expressions here; there are i, m and s"
+            ));
+        }
+        let wrong = |_| {
+            format!(
+                "`{text}` is not a regular expression that can be used here: \
+                 it may neither look around nor refer to its groups"
+            )
+        };
+        // Alone first: within parentheses of others its own may close those.
+        Regex::new(text).map_err(wrong)?;
+        let flags = if flags.is_empty() {
+            String::new()
+        } else {
+            format!("(?{flags})")
+        };
+        let whole = format!(r"\A(?:{flags}{text})\z");
+        Regex::new(&whole).map(Self).map_err(wrong)
+    }
+
+    fn matches(&self, value: &Value) -> bool {
+        match value {
+            Value::String(text) => self.0.is_match(text),
+            Value::Number(number) => self.0.is_match(&number.to_string()),
+            Value::Bool(truth) => self.0.is_match(&truth.to_string()),
+            Value::Array(items) => items.iter().any(|item| self.matches(item)),
+            Value::Null | Value::Object(_) => self.0.is_match(""),
+        }
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
+}
+
+impl Eq for Pattern {}
 
 impl Test {
     /// Whether a value that is there passes.
@@ -33,6 +88,7 @@ impl Test {
             Self::Text => value.is_string(),
             Self::Moment => value.as_str().and_then(moment).is_some(),
             Self::Like(pattern) => value.as_str().is_some_and(|text| like(pattern, text)),
+            Self::Matches(pattern) => pattern.matches(value),
         }
     }
 }

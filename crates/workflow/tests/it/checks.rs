@@ -209,3 +209,82 @@ States:
     ];
     assert_eq!(warnings(states), wanted);
 }
+
+/// A seat and a meal that are reserved and fixed after the payment. What undoes the reservations is named after the fixing, too.
+const SEATS: &str = "
+StartAt: ReserveSeat
+States:
+  ReserveSeat: {Type: Task, Resource: r, Next: ReserveMeal}
+  ReserveMeal: {Type: Task, Resource: r, Catch: [{ErrorEquals: [States.ALL], Next: CancelSeatRequest}], Next: TakeMoney}
+  TakeMoney: {Type: Task, Resource: r, Catch: [{ErrorEquals: [States.ALL], Next: CancelMealRequest}], Next: FixSeat}
+  FixSeat: {Type: Task, Resource: r, Catch: [{ErrorEquals: [States.ALL], Next: RefundMoney}], Next: FixMealChoice}
+  FixMealChoice: {Type: Task, Resource: r, Catch: [{ErrorEquals: [States.ALL], Next: RefundMoney}], End: true}
+  RefundMoney: {Type: Task, Resource: r, Next: CancelMealRequest}
+  CancelMealRequest: {Type: Task, Resource: r, Next: CancelSeatRequest}
+  CancelSeatRequest: {Type: Task, Resource: r, Next: Over}
+  Over: {Type: Fail}";
+
+#[test]
+fn an_opposite_verb_and_a_word_in_common_undo_what_later_tasks_are_named_after_too() {
+    // The same by words for undoing anything, beside a task of another verb that is closer by its name, and inside a step.
+    let any = SEATS.replace("CancelSeat", "RevertSeat");
+    let closer = SEATS.replace("FixSeat", "ConfirmSeatRequest");
+    let inside = SEATS
+        .replace("Next: CancelSeatRequest", "Next: Together")
+        .replace(
+            "CancelSeatRequest: {Type: Task, Resource: r, Next: Over}",
+            "Together: {Type: Parallel, Next: Over, Branches: [{StartAt: CancelSeatRequest, States: {CancelSeatRequest: {Type: Task, Resource: r, End: true}}}]}",
+        );
+    for text in [SEATS, &any, &closer, &inside] {
+        assert!(warnings(text).is_empty(), "{:?}", warnings(text));
+    }
+}
+
+#[test]
+fn what_undoes_another_task_of_that_verb_or_is_not_led_to_undoes_nothing() {
+    let stays = |text: &str, wanted: &str| {
+        let said = warnings(text);
+        assert!(
+            matches!(&said[..], [one] if one.contains(wanted)),
+            "{said:?}"
+        );
+    };
+    let nothing = "`ReserveSeat` stays done when this rule catches an error of `FixSeat`: nothing here undoes it";
+    // What has more in common with the other reservation.
+    let other = SEATS
+        .replace("ReserveMeal", "ReserveMealSeat")
+        .replace("CancelMealRequest", "CancelMealSeatRequest")
+        .replace("CancelSeatRequest", "SendSeatRequestMail");
+    stays(&other, nothing);
+    // A verb that is no opposite.
+    stays(&SEATS.replace("CancelSeat", "ReportSeat"), nothing);
+    // The money is given back and the seat is kept.
+    let skipped = SEATS.replace(
+        "CancelMealRequest: {Type: Task, Resource: r, Next: CancelSeatRequest",
+        "CancelMealRequest: {Type: Task, Resource: r, Next: Over",
+    );
+    stays(
+        &skipped,
+        "`ReserveSeat` stays done when this rule catches an error of `FixSeat` (4:3: done here); `CancelSeatRequest` undoes it: lead there first",
+    );
+}
+
+#[test]
+fn each_way_may_undo_a_task_by_a_step_of_its_own() {
+    let text = "
+StartAt: BookHotel
+States:
+  BookHotel: {Type: Task, Resource: r, Next: AskGuest}
+  AskGuest: {Type: Task, Resource: r, Catch: [{ErrorEquals: [States.ALL], Next: CancelHotel}], Next: PrintVoucher}
+  PrintVoucher: {Type: Task, Resource: r, Catch: [{ErrorEquals: [States.ALL], Next: CancelHotelLateFee}], End: true}
+  CancelHotel: {Type: Task, Resource: r, Next: Over}
+  CancelHotelLateFee: {Type: Task, Resource: r, Next: Over}
+  Over: {Type: Fail}";
+    assert!(warnings(text).is_empty(), "{:?}", warnings(text));
+    let said = warnings(&text.replace("CancelHotelLateFee", "SendHotelLateFee"));
+    let wanted = "`BookHotel` stays done when this rule catches an error of `PrintVoucher`";
+    assert!(
+        matches!(&said[..], [one] if one.contains(wanted)),
+        "{said:?}"
+    );
+}

@@ -46,6 +46,16 @@ fn passes_move_data_by_paths() {
   A: {Type: Pass, Parameters: {all.$: '$.l[*].n', some.$: '$.l[?(@.n > 1)].n', part.$: '$.l[0:2].n', last.$: '$.l[-1].n', two.$: '$.l[0, -1, 9].n', deep.$: $..n}, End: true}")
             .given(json!({"l": [{"n": 1}, {"n": 2}, {"n": 3}]}))
             .gives(json!({"all": [1, 2, 3], "some": [2, 3], "part": [1, 2], "last": 3, "two": [1, 3], "deep": [1, 2, 3]})),
+        machine("paths take members, count, and filter by lists and patterns", "
+  A: {Type: Pass, InputPath: '$.[*].[''bucket'', ''key'']', Parameters: {n.$: $.length(), images.$: '$[?(@.key =~ /.*[.](png|jpe?g)/i)].key', mine.$: '$[?(@.bucket in [''a'', ''b''] && @.key)].key', other.$: '$[?(@.bucket nin [''a''])].key'}, End: true}")
+            .given(json!({"x": {"bucket": "a", "key": "1.PNG", "size": 1}, "y": {"bucket": "c", "key": "2.txt"}, "z": {"bucket": "b"}}))
+            .gives(json!({"n": 3, "images": ["1.PNG"], "mine": ["1.PNG"], "other": ["2.txt"]})),
+        machine("an output path takes members", "
+  A: {Type: Pass, OutputPath: '$.o[''a'',''b'']', End: true}").given(json!({"o": {"a": 1, "b": 2, "c": 3}})).gives(json!({"a": 1, "b": 2})),
+        machine("a choice looks at a length", "
+  A: {Type: Choice, Choices: [{Variable: $.l.length(), NumericGreaterThan: 2, Next: B}], Default: C}
+  B: {Type: Succeed}
+  C: {Type: Fail}").given(json!({"l": [1, 2, 3]})).gives(json!({"l": [1, 2, 3]})).through("A B"),
     ]);
 }
 

@@ -143,6 +143,18 @@ fn what_is_wrong_is_said_with_its_place() {
             "3:31: `ResultPath` must lead to one place in the data; write it such as $.order.id",
         ),
         (
+            "  A: {Type: Pass, ResultPath: '$.o[''a'',''b'']', End: true}",
+            "3:31: `ResultPath` must lead to one place in the data; write it such as $.order.id",
+        ),
+        (
+            "  A: {Type: Pass, ResultPath: $.l.length(), End: true}",
+            "3:31: `ResultPath` must lead to one place in the data; write it such as $.order.id",
+        ),
+        (
+            "  A: {Type: Pass, InputPath: $.l.sum(), End: true}",
+            "3:30: the expression `$.l.sum()` is wrong at its character 5: `sum` is no function that ends a path here; there is length()",
+        ),
+        (
             "  A: {Type: Pass, QueryLanguage: JSONata, End: true}",
             "3:34: state machines are read with JSON paths only, not with JSONata; write the state with InputPath, Parameters, ResultPath and OutputPath",
         ),
@@ -190,6 +202,10 @@ fn what_is_doubtful_is_warned_of() {
         (
             "  A: {Type: Task, Resource: '${Pay}', End: true}",
             "3:29: `${Pay}` names no function and no integration; such as acs:fc:::functions/NAME, arn:aws:lambda:::function:NAME or arn:aws:states:::lambda:invoke",
+        ),
+        (
+            "  A: {Type: Pass, InputPath: '$.l[0:10:2]', OutputPath: '$[0:9:1]', End: true}",
+            "3:30: the step in `$.l[0:10:2]` has no effect: every item of the slice is taken",
         ),
         (
             "  A: {Type: Succeed}\n  B: {Type: Succeed}",
