@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
-use runtime::{Custom, Fault, Language, Spec};
+use runtime::{Custom, Fault, Language, Layer, Spec};
 
 use crate::bench::{Bench, spec};
 use crate::cage::is_caged;
@@ -133,9 +133,7 @@ async fn a_program_that_is_nowhere_is_told_with_its_package() {
         .insert("PATH".to_owned(), "/mnt/shared".to_owned());
     assert_eq!(why(shared).await, None);
     let mut layered = elsewhere;
-    layered
-        .layers
-        .push(runtime::Layer::Unpacked(bench.folder.path().to_owned()));
+    layered.layers = vec![Layer::Unpacked(bench.folder.path().to_owned())];
     assert_eq!(why(layered).await, None);
     for (command, text) in [
         (&["python3", "server.py"][..], ""),

@@ -214,14 +214,14 @@ States:
 const SEATS: &str = "
 StartAt: ReserveSeat
 States:
-  ReserveSeat: {Type: Task, Resource: r, Next: ReserveMeal}
-  ReserveMeal: {Type: Task, Resource: r, Catch: [{ErrorEquals: [States.ALL], Next: CancelSeatRequest}], Next: TakeMoney}
-  TakeMoney: {Type: Task, Resource: r, Catch: [{ErrorEquals: [States.ALL], Next: CancelMealRequest}], Next: FixSeat}
-  FixSeat: {Type: Task, Resource: r, Catch: [{ErrorEquals: [States.ALL], Next: RefundMoney}], Next: FixMealChoice}
-  FixMealChoice: {Type: Task, Resource: r, Catch: [{ErrorEquals: [States.ALL], Next: RefundMoney}], End: true}
-  RefundMoney: {Type: Task, Resource: r, Next: CancelMealRequest}
-  CancelMealRequest: {Type: Task, Resource: r, Next: CancelSeatRequest}
-  CancelSeatRequest: {Type: Task, Resource: r, Next: Over}
+  ReserveSeat: {Type: Task, Resource: 'acs:fc:::functions/r', Next: ReserveMeal}
+  ReserveMeal: {Type: Task, Resource: 'acs:fc:::functions/r', Catch: [{ErrorEquals: [States.ALL], Next: CancelSeatRequest}], Next: TakeMoney}
+  TakeMoney: {Type: Task, Resource: 'acs:fc:::functions/r', Catch: [{ErrorEquals: [States.ALL], Next: CancelMealRequest}], Next: FixSeat}
+  FixSeat: {Type: Task, Resource: 'acs:fc:::functions/r', Catch: [{ErrorEquals: [States.ALL], Next: RefundMoney}], Next: FixMealChoice}
+  FixMealChoice: {Type: Task, Resource: 'acs:fc:::functions/r', Catch: [{ErrorEquals: [States.ALL], Next: RefundMoney}], End: true}
+  RefundMoney: {Type: Task, Resource: 'acs:fc:::functions/r', Next: CancelMealRequest}
+  CancelMealRequest: {Type: Task, Resource: 'acs:fc:::functions/r', Next: CancelSeatRequest}
+  CancelSeatRequest: {Type: Task, Resource: 'acs:fc:::functions/r', Next: Over}
   Over: {Type: Fail}";
 
 #[test]
@@ -232,8 +232,8 @@ fn an_opposite_verb_and_a_word_in_common_undo_what_later_tasks_are_named_after_t
     let inside = SEATS
         .replace("Next: CancelSeatRequest", "Next: Together")
         .replace(
-            "CancelSeatRequest: {Type: Task, Resource: r, Next: Over}",
-            "Together: {Type: Parallel, Next: Over, Branches: [{StartAt: CancelSeatRequest, States: {CancelSeatRequest: {Type: Task, Resource: r, End: true}}}]}",
+            "CancelSeatRequest: {Type: Task, Resource: 'acs:fc:::functions/r', Next: Over}",
+            "Together: {Type: Parallel, Next: Over, Branches: [{StartAt: CancelSeatRequest, States: {CancelSeatRequest: {Type: Task, Resource: 'acs:fc:::functions/r', End: true}}}]}",
         );
     for text in [SEATS, &any, &closer, &inside] {
         assert!(warnings(text).is_empty(), "{:?}", warnings(text));
@@ -260,8 +260,8 @@ fn what_undoes_another_task_of_that_verb_or_is_not_led_to_undoes_nothing() {
     stays(&SEATS.replace("CancelSeat", "ReportSeat"), nothing);
     // The money is given back and the seat is kept.
     let skipped = SEATS.replace(
-        "CancelMealRequest: {Type: Task, Resource: r, Next: CancelSeatRequest",
-        "CancelMealRequest: {Type: Task, Resource: r, Next: Over",
+        "CancelMealRequest: {Type: Task, Resource: 'acs:fc:::functions/r', Next: CancelSeatRequest",
+        "CancelMealRequest: {Type: Task, Resource: 'acs:fc:::functions/r', Next: Over",
     );
     stays(
         &skipped,
@@ -274,11 +274,11 @@ fn each_way_may_undo_a_task_by_a_step_of_its_own() {
     let text = "
 StartAt: BookHotel
 States:
-  BookHotel: {Type: Task, Resource: r, Next: AskGuest}
-  AskGuest: {Type: Task, Resource: r, Catch: [{ErrorEquals: [States.ALL], Next: CancelHotel}], Next: PrintVoucher}
-  PrintVoucher: {Type: Task, Resource: r, Catch: [{ErrorEquals: [States.ALL], Next: CancelHotelLateFee}], End: true}
-  CancelHotel: {Type: Task, Resource: r, Next: Over}
-  CancelHotelLateFee: {Type: Task, Resource: r, Next: Over}
+  BookHotel: {Type: Task, Resource: 'acs:fc:::functions/r', Next: AskGuest}
+  AskGuest: {Type: Task, Resource: 'acs:fc:::functions/r', Catch: [{ErrorEquals: [States.ALL], Next: CancelHotel}], Next: PrintVoucher}
+  PrintVoucher: {Type: Task, Resource: 'acs:fc:::functions/r', Catch: [{ErrorEquals: [States.ALL], Next: CancelHotelLateFee}], End: true}
+  CancelHotel: {Type: Task, Resource: 'acs:fc:::functions/r', Next: Over}
+  CancelHotelLateFee: {Type: Task, Resource: 'acs:fc:::functions/r', Next: Over}
   Over: {Type: Fail}";
     assert!(warnings(text).is_empty(), "{:?}", warnings(text));
     let said = warnings(&text.replace("CancelHotelLateFee", "SendHotelLateFee"));
