@@ -266,10 +266,12 @@ const NAMED_BY: &[(&str, &str)] = &[
     ("fc.custom_domain", "domainName"),
     ("flow.flow", "name"),
 ];
+/// Of these each region has its own.
+const REGIONAL: &[&str] = &["fc.function", "flow.flow"];
 
 /// An error for each resource that is the same thing as an earlier one.
 fn same_things(resources: &[Resource], diagnostics: &mut Diagnostics) {
-    let mut firsts: BTreeMap<(&str, &str), &Resource> = BTreeMap::new();
+    let mut firsts: BTreeMap<(&str, &str, &str), &Resource> = BTreeMap::new();
     for resource in resources {
         let Some(identity) = identity(resource) else {
             continue;
@@ -278,7 +280,7 @@ fn same_things(resources: &[Resource], diagnostics: &mut Diagnostics) {
             firsts.insert(identity, resource);
             continue;
         };
-        let (kind, name) = identity;
+        let (kind, name, _) = identity;
         let detail = format!(
             "`{}` and `{}` are the same {kind} in the cloud: `{name}`",
             first.id, resource.id
@@ -293,11 +295,18 @@ fn same_things(resources: &[Resource], diagnostics: &mut Diagnostics) {
     }
 }
 
-fn identity(resource: &Resource) -> Option<(&str, &str)> {
+/// Kind, name and region.
+fn identity(resource: &Resource) -> Option<(&str, &str, &str)> {
     let kind = resource.kind.as_str();
     let (_, attr) = NAMED_BY.iter().find(|(of, _)| *of == kind)?;
+    let region = match resource.attrs.get("region") {
+        Some(Value::Plain(region)) if REGIONAL.contains(&kind) => region.as_str(),
+        _ => None,
+    };
     match resource.attrs.get(*attr)? {
-        Value::Plain(name) => name.as_str().map(|name| (kind, name)),
+        Value::Plain(name) => name
+            .as_str()
+            .map(|name| (kind, name, region.unwrap_or_default())),
         _ => None,
     }
 }

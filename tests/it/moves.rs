@@ -123,3 +123,15 @@ fn nothing_moves_to_another_region() {
     sandbox.run("deploy -y").code(0);
     sandbox.run("invoke").code(0);
 }
+
+#[test]
+fn functions_of_two_regions_are_two_and_told_before_any_deploy() {
+    let sandbox = sandbox();
+    let here = function("api", "");
+    let there = here.replace("cn-hangzhou", "cn-beijing");
+    sandbox.file("s.yaml", manifest(&[("here", &here), ("there", &there)]));
+    for line in ["validate", "plan", "deploy -y"] {
+        let ran = sandbox.run(line).code(1).says("SD0114");
+        assert!(!ran.stderr.contains("SD0604"), "{}", ran.stderr);
+    }
+}

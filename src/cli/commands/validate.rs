@@ -11,6 +11,7 @@ pub(super) fn run(global: &Global, printer: Printer) -> Outcome {
     let reach = Reach::all("deploy", Until::Pack);
     let (project, _) = open_offline(global, reach, (Look::Exists, printer))?;
     view::diagnostic::show(printer, &project.warnings);
+    project.region()?;
     let blocks = project.manifest.blocks.len();
     if printer.json {
         printer.object("valid", serde_json::json!({ "resources": blocks }));

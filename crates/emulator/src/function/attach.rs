@@ -1,7 +1,9 @@
 //! What a function keeps of the layers that its configuration names.
 
+use runtime::Layer;
 use rusqlite::Connection;
 
+use super::code::Packages;
 use super::error::{FcError, Outcome};
 use super::model::{AttachedLayer, Config, LayerArn};
 use super::table;
@@ -89,6 +91,14 @@ fn found(db: &Connection, home: &Home, text: &str) -> Outcome<AttachedLayer> {
         arn: text.to_owned(),
         compatible: version.compatible,
         package: Some(version.package),
+    })
+}
+
+/// What code sees of a layer.
+pub(super) fn content(layer: &AttachedLayer, packages: &Packages) -> Outcome<Layer> {
+    Ok(match &layer.package {
+        Some(package) => Layer::Unpacked(packages.folder(&package.sha256)),
+        None => Layer::Official(LayerArn::parse(&layer.arn)?.name),
     })
 }
 

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use runtime::{Command, Container, Custom, Health, Hook, Identity, Layer, Mount, Spec};
+use runtime::{Command, Container, Custom, Health, Hook, Identity, Mount, Spec};
 
+use super::attach::content;
 use super::choose::{Turns, choices};
 use super::code::Packages;
 use super::error::{FcError, Outcome};
-use super::model::{AttachedLayer, Config, Domain, Function, LATEST, LayerArn, Trigger, language};
+use super::model::{Config, Domain, Function, LATEST, Trigger, language};
 use super::table;
 use crate::settings::{Account, Settings};
 use crate::store::Store;
@@ -249,7 +250,7 @@ impl Resolver {
             layers: function
                 .layers
                 .iter()
-                .map(|layer| self.layer(layer))
+                .map(|layer| content(layer, &self.packages))
                 .collect::<Outcome<_>>()?,
             mounts: self.mounts(config),
             environment: config.environment_variables.clone().unwrap_or_default(),
@@ -265,13 +266,6 @@ impl Resolver {
             container: container(config),
             tracing: config.traced_to().map(str::to_owned),
             identity: self.identity(config, qualifier),
-        })
-    }
-
-    fn layer(&self, layer: &AttachedLayer) -> Outcome<Layer> {
-        Ok(match &layer.package {
-            Some(package) => Layer::Unpacked(self.packages.folder(&package.sha256)),
-            None => Layer::Official(LayerArn::parse(&layer.arn)?.name),
         })
     }
 
@@ -435,7 +429,7 @@ mod tests {
         let packages = Packages::open(folder.path().join("function")).unwrap();
         let resolver = Resolver::new(&settings, settings.listen, store, packages.clone());
         let target = resolver.target("f", LATEST).await.unwrap();
-        let expected = ["b", "a"].map(|digest| Layer::Unpacked(packages.folder(digest)));
+        let expected = ["b", "a"].map(|digest| runtime::Layer::Unpacked(packages.folder(digest)));
         assert_eq!(target.spec.layers, expected);
     }
 }
