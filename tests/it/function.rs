@@ -403,3 +403,20 @@ fn a_name_that_no_function_may_have_is_told_before_the_deploy() {
         }
     }
 }
+
+#[test]
+fn a_file_system_that_is_made_automatically_is_there_and_stays() {
+    let sandbox = Sandbox::new().with_cloud();
+    let more = "      nasConfig: auto\n      environmentVariables: { DATA: /mnt/api }\n";
+    let code = "import os\ndef handler(event, context):\n    with open(os.environ['DATA'] + '/calls', 'a+') as f:\n        f.write('x')\n        f.seek(0)\n        return f.read()\n";
+    sandbox
+        .file("s.yaml", [FUNCTION, more].concat())
+        .file("code/index.py", code);
+    let deploy = sandbox.run("deploy -y").code(0);
+    assert!(!deploy.stderr.contains("SD0141"), "{}", deploy.stderr);
+    sandbox.run("plan --detailed-exitcode").code(0);
+    assert_eq!(sandbox.run("invoke").code(0).stdout.trim(), "x");
+    sandbox.file("code/index.py", format!("# again\n{code}"));
+    sandbox.run("deploy -y").code(0);
+    assert_eq!(sandbox.run("invoke").code(0).stdout.trim(), "xx");
+}

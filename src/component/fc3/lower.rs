@@ -3,7 +3,7 @@
 use super::build::Function;
 use super::name::{NAMES, is_name};
 use super::reach::{self, Reach};
-use super::{config, domain, guard, trigger};
+use super::{config, domain, guard, nas, trigger};
 use crate::component::catalog::FC3;
 use crate::component::lower::{Context, Parts};
 use crate::component::planned;
@@ -11,7 +11,7 @@ use crate::component::props::{Props, bad};
 use crate::component::schema::{Kind, Prop};
 use crate::component::typed::{entries, shaped};
 use crate::diagnostic::Diagnostics;
-use crate::manifest::Block;
+use crate::manifest::{Block, Node};
 use crate::resource::{Attrs, Value};
 
 /// Settings that the service keeps as documents of their own: the property, the part's name and kind.
@@ -50,6 +50,12 @@ pub(in crate::component) fn lower(
     function
         .attrs
         .extend(config::attributes(block, context, &dropped, diagnostics));
+    if dropped.contains("nasConfig") {
+        let text = block.props.get("nasConfig").and_then(Node::as_str);
+        let made = nas::of_auto(text.unwrap_or_default(), name);
+        let attrs = &mut function.attrs;
+        attrs.insert("nasConfig".to_owned(), Value::Plain(made));
+    }
     function.code(&props, context, diagnostics);
     let triggers = trigger::read(block, context, diagnostics);
     let variables = block.props.get("environmentVariables");

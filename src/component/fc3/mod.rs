@@ -11,6 +11,7 @@ mod guard;
 mod jwt;
 mod lower;
 mod name;
+mod nas;
 mod reach;
 mod trigger;
 

@@ -1,7 +1,8 @@
 //! What a destination cannot do of what is asked for.
 //!
 //! `auto` asks for networks, file systems, log stores that nobody has made yet: that is refused, with its place, where it would
-//! be missed. In the local cloud such blocks have no effect either way; so they are left out, and one warning says so.
+//! be missed. In the local cloud such blocks have no effect either way, but for file systems; so they are left out, and one warning
+//! says so.
 
 use std::collections::BTreeSet;
 
@@ -34,6 +35,10 @@ pub(super) fn reach(block: &Block, context: &Context, diagnostics: &mut Diagnost
                 continue;
             }
             without.insert(name);
+            // A folder of this machine is one.
+            if name == "nasConfig" {
+                continue;
+            }
             let detail = format!(
                 "`resources.{}.props.{name}` is left out: the local cloud gives it no effect",
                 block.name
