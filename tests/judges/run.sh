@@ -10,12 +10,12 @@ cargo build --locked --bin sdev
 
 venv=$target/judges/venv
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
-"$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/judges/requirements.txt
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/judges/requirements.txt
 
 # This client of the vendor's needs older parts than the others do.
 events=$target/judges/venv-events
 [ -x "$events/bin/python" ] || python3 -m venv "$events"
-"$events/bin/pip" install --quiet --disable-pip-version-check -r tests/judges/requirements-events.txt
+"$events/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/judges/requirements-events.txt
 
 # Judges in Python share a module; nothing is left beside it.
 export PYTHONDONTWRITEBYTECODE=1

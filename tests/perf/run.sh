@@ -37,7 +37,7 @@ fi
 moto=$peers/venv/bin/moto_server
 if chosen deploy && [ ! -x "$moto" ]; then
   [ -x "$peers/venv/bin/python" ] || python3 -m venv "$peers/venv"
-  "$peers/venv/bin/pip" install --quiet --disable-pip-version-check 'moto[server]==5.2.5'
+  "$peers/venv/bin/python" -m pip install --quiet --disable-pip-version-check 'moto[server]==5.2.5'
 fi
 
 s=$peers/s-cli/node_modules/.bin/s
@@ -54,7 +54,7 @@ fi
 dbos=$peers/dbos/bin/python
 if chosen workflow && ! "$dbos" -c 'import dbos' 2> /dev/null; then
   python3 -m venv "$peers/dbos"
-  "$peers/dbos/bin/pip" install --quiet --disable-pip-version-check dbos==3.4.0
+  "$peers/dbos/bin/python" -m pip install --quiet --disable-pip-version-check dbos==3.4.0
 fi
 
 functions=$peers/functions
@@ -64,7 +64,7 @@ if chosen function && [ ! -x "$functions/node_modules/.bin/serverless" ]; then
 fi
 if chosen function && [ ! -x "$functions/venv/bin/functions-framework" ]; then
   python3 -m venv "$functions/venv"
-  "$functions/venv/bin/pip" install --quiet --disable-pip-version-check functions-framework==3.10.2
+  "$functions/venv/bin/python" -m pip install --quiet --disable-pip-version-check functions-framework==3.10.2
 fi
 
 cargo build --release --locked
