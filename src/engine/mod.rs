@@ -11,6 +11,7 @@ mod narrow;
 mod open;
 mod project;
 mod release;
+mod rival;
 mod running;
 mod seen;
 mod stated;

@@ -82,6 +82,9 @@ pub(super) fn deploy(args: &Deploy, global: &Global, printer: Printer, ears: Ear
                 opening: &opening,
             };
             let exit = carry_out(&job, &mut state, (&asking, printer)).await?;
+            if exit == Exit::Done {
+                project.note(&plan, &mut state).await?;
+            }
             if exit == Exit::Done && ears.outputs {
                 output::show(printer, &project.outputs(state.state()));
             }
