@@ -9,6 +9,7 @@ mod check;
 mod course;
 mod narrow;
 mod open;
+mod plugins;
 mod project;
 mod release;
 mod rival;

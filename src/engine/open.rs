@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::rival::Rivals;
 use super::{Destination, Project};
-use super::{build, narrow};
+use super::{build, narrow, plugins};
 use crate::component::{self, Context, Lowered, Pack};
 use crate::diagnostic::{Diagnostics, Source};
 use crate::manifest::{self, Environment, Hook, Manifest, Node, Occasion};
@@ -86,6 +86,8 @@ pub fn open(
     if reading.until >= Until::Pack {
         warnings.extend(pack(&mut lowered, (&scope, &own), &unmade)?);
     }
+    warnings.extend(plugins::check(&manifest, &order, occasion.command));
+    let ((), warnings) = warnings.into_result(())?;
     let load = |other: &Path| manifest::load_all(other, occasion, environment).0;
     let rivals = Rivals::find(remembered.as_deref(), (&manifest, &context), &load);
     Ok(Project {
