@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::rival::Rivals;
 use super::{Destination, Project};
 use super::{build, narrow, plugins};
-use crate::component::{self, Context, Lowered, Pack};
+use crate::component::{self, Context, LeftOut, Lowered, Pack};
 use crate::diagnostic::{Diagnostics, Source};
 use crate::manifest::{self, Environment, Hook, Manifest, Node, Occasion};
 use crate::own::{self, Own, Storage};
@@ -205,7 +205,11 @@ fn with_more(
 ) -> Diagnostics {
     if until >= Until::Lower {
         found.extend(match component::lower_as_far(manifest, context) {
-            Ok(lowered) => with_files((lowered.warnings, lowered.packs), until, unmade),
+            Ok(mut lowered) => {
+                let left_out = lowered.left_out.iter().map(LeftOut::warning);
+                lowered.warnings.extend(left_out);
+                with_files((lowered.warnings, lowered.packs), until, unmade)
+            }
             Err(broken) => with_files(broken, until, unmade),
         });
     }

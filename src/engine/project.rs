@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use crate::apply::{self, Event, Owner, Report, Stop};
-use crate::component::{self, Lowered};
+use crate::component::{self, LeftOut, Lowered};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 use crate::manifest::Manifest;
 use crate::observe::observe;
@@ -191,6 +191,12 @@ impl Project {
             found.push(not_yet(detail, Some(&planned.at)));
         }
         found
+    }
+
+    /// What of the blocks of this run has no effect where they are deployed to, and is left out.
+    pub fn left_out(&self) -> impl Iterator<Item = &LeftOut> {
+        let all = self.lowered.left_out.iter();
+        all.filter(|left_out| self.scope.has(&left_out.block))
     }
 
     /// The providers of `to`, and one for what can only be planned.

@@ -30,7 +30,7 @@ pub(in crate::component) fn lower(
 ) -> Parts {
     let path = format!("resources.{}.props", block.name);
     let props = Props::new(&block.props, &path);
-    let dropped = match reach::reach(block, context, diagnostics) {
+    let left_out = match reach::reach(block, context) {
         Reach::Not(at) => return planned::lower(block, at),
         Reach::All { without } => without,
     };
@@ -49,7 +49,7 @@ pub(in crate::component) fn lower(
     let mut function = Function::new(block, name, &region);
     function
         .attrs
-        .extend(config::attributes(block, context, &dropped, diagnostics));
+        .extend(config::attributes(block, context, &left_out, diagnostics));
     function.code(&props, context, diagnostics);
     let triggers = trigger::read(block, context, diagnostics);
     let variables = block.props.get("environmentVariables");
@@ -69,7 +69,10 @@ pub(in crate::component) fn lower(
     if let Some(route) = domain::route(block, &props, name, context, diagnostics) {
         function.route(route);
     }
-    function.finish()
+    Parts {
+        left_out,
+        ..function.finish()
+    }
 }
 
 fn document(block: &Block, property: &str) -> Option<Attrs> {
