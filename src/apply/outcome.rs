@@ -32,6 +32,7 @@ pub(super) fn meanwhile(call: &Call<'_>, state: &State, specs: &Specs) -> (Recor
         owed: old.map(|r| r.owed.clone()).unwrap_or_default(),
         pending: old.map(|r| r.pending.clone()).unwrap_or_default(),
         protected: old.is_some_and(|r| r.protected),
+        manifest: old.and_then(|r| r.manifest.clone()),
     };
     match &step.change {
         Change::Create { replaces, .. } => {

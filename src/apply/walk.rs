@@ -188,7 +188,9 @@ impl<'a> Walk<'a> {
             let (mut meanwhile, mut aside) =
                 outcome::meanwhile(&call, self.state.state(), &self.specs);
             if step.resource.is_some() {
-                meanwhile.protected = self.plan.edits.protected.contains(&step.id);
+                let edits = &self.plan.edits;
+                meanwhile.protected = edits.protected.contains(&step.id);
+                meanwhile.manifest = edits.attribution.of(&step.id);
             }
             if let Some(old) = &mut aside {
                 old.remote = remote(providers, old);

@@ -45,8 +45,31 @@ pub(super) struct Parts {
     pub(super) packs: Vec<Pack>,
     /// Whether its domain's name stands for the function that the name is made of.
     pub(super) is_named_after_function: bool,
+    pub(super) left_out: Vec<LeftOut>,
     /// Set when the block cannot be deployed: then it has whatever output is asked for.
     pub(super) planned: Option<Planned>,
+}
+
+/// A property that has no effect where its block is deployed to, and is left out.
+#[derive(Debug, Clone)]
+pub struct LeftOut {
+    /// The block.
+    pub block: String,
+    /// The property's name.
+    pub property: &'static str,
+    /// Where it stands.
+    pub at: Span,
+}
+
+impl LeftOut {
+    /// The words for it.
+    pub fn warning(&self) -> Diagnostic {
+        let detail = format!(
+            "`resources.{}.props.{}` is left out: the local cloud gives it no effect",
+            self.block, self.property
+        );
+        Diagnostic::warning(code::NO_EFFECT, detail).at(self.at.clone())
+    }
 }
 
 /// What a manifest becomes.
@@ -60,6 +83,8 @@ pub struct Lowered {
     pub outputs: Vec<(String, BTreeMap<String, Value>)>,
     /// Blocks that can be planned and not deployed, in file order.
     pub planned: Vec<Planned>,
+    /// What is left out of blocks, in file order.
+    pub left_out: Vec<LeftOut>,
     /// What was noticed and is no error.
     pub warnings: Diagnostics,
 }
@@ -105,6 +130,7 @@ pub fn lower_as_far(
         }
         lowered.packs.extend(parts.packs);
         lowered.planned.extend(parts.planned);
+        lowered.left_out.extend(parts.left_out);
         lowered.outputs.push((block.name.clone(), parts.outputs));
     }
     same_things(&resources, &mut diagnostics);

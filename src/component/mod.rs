@@ -22,7 +22,7 @@ mod workflow;
 
 pub use code_pack::CodePack;
 pub use layer_pack::LayerPack;
-pub use lower::{Context, Lowered, lower, lower_as_far};
+pub use lower::{Context, LeftOut, Lowered, lower, lower_as_far};
 pub use pack::{Pack, SitePack, pack};
 pub use planned::Planned;
 pub use schema::{Case, Form, Kind, Place, Prop, Schema, Strictness};

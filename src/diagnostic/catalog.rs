@@ -116,6 +116,7 @@ codes! {
     STATE_SHARED = 506, "the shared state cannot be used";
     STATE_TAKEN = 507, "another run took the state over";
     MOVE_TAKEN = 508, "both names of a move are in use";
+    OTHER_MANIFEST = 509, "what another manifest deployed would go";
     PLAN_STALE = 601, "the plan was made from another state";
     ALREADY_EXISTS = 602, "it exists already and is not this project's";
     NO_PROVIDER = 603, "no provider serves this kind";

@@ -2,7 +2,7 @@
 
 use super::Project;
 use crate::hook::Label;
-use crate::manifest::{Action, Block, Does, Hook, Tolerance};
+use crate::manifest::{Action, Block, Does, Hook, Manifest, Tolerance};
 
 impl Project {
     /// Whether the command is more than one plan: actions go with it, or failures that are passed over.
@@ -13,20 +13,8 @@ impl Project {
 
     /// The actions that go with the command, in the order of a run in which all goes well or fails.
     pub fn actions(&self) -> Vec<Label> {
-        let global = |hook: Hook| {
-            let of_hook = self.manifest.actions.iter().filter(move |a| a.hook == hook);
-            of_hook.map(|action| Label::new(action, None))
-        };
-        let own = self.blocks().flat_map(|block| {
-            let mut actions: Vec<&Action> = block.actions.iter().collect();
-            actions.sort_by_key(|action| action.hook);
-            let label = |action| Label::new(action, Some(&block.name));
-            actions.into_iter().map(label).collect::<Vec<_>>()
-        });
-        let after = [Hook::Success, Hook::Fail, Hook::Complete];
-        global(Hook::Pre)
-            .chain(own)
-            .chain(after.into_iter().flat_map(global))
+        let all = in_order(&self.manifest, &self.order);
+        all.map(|(action, block)| Label::new(action, block.map(|block| &*block.name)))
             .collect()
     }
 
@@ -50,4 +38,32 @@ impl Project {
     pub(super) fn block(&self, name: &str) -> Option<&Block> {
         self.manifest.blocks.iter().find(|block| block.name == name)
     }
+}
+
+/// Whether a block's failure is passed over. The original exits with 101 after one, we with 1: either may be named.
+pub(super) fn is_tolerated(block: &Block, command: &str) -> bool {
+    let mut codes = [1, 101].into_iter();
+    codes.any(|code| block.tolerance.covers(command, code))
+}
+
+/// The actions that go with a command for these blocks, in the order of a run, each with its block.
+pub(super) fn in_order<'m>(
+    manifest: &'m Manifest,
+    order: &[Vec<String>],
+) -> impl Iterator<Item = (&'m Action, Option<&'m Block>)> {
+    let global = |hook: Hook| {
+        let all = manifest.actions.iter();
+        all.filter(move |action| action.hook == hook)
+            .map(|action| (action, None))
+    };
+    let named = |name: &String| manifest.blocks.iter().find(|block| block.name == *name);
+    let own = order.iter().flatten().filter_map(named).flat_map(|block| {
+        let mut actions: Vec<&Action> = block.actions.iter().collect();
+        actions.sort_by_key(|action| action.hook);
+        actions.into_iter().map(move |action| (action, Some(block)))
+    });
+    let after = [Hook::Success, Hook::Fail, Hook::Complete];
+    global(Hook::Pre)
+        .chain(own)
+        .chain(after.into_iter().flat_map(global))
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::check;
 use super::{Aim, Destination, Project, Reading, Until};
+use super::{agenda, check};
 use crate::apply::{self, Report, Stop};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::hook::{self, Subject};
-use crate::manifest::{Block, Hook, Node};
+use crate::manifest::{Hook, Node};
 use crate::plan::{Part, Plan, Scope};
 use crate::resource::Object;
 use crate::state::LockedState;
@@ -314,13 +314,10 @@ impl Course<'_> {
             .unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
-    /// Whether a block's failure is passed over. The original exits with 101 after one, we with 1: either may be named.
+    /// Whether a block's failure is passed over.
     fn is_tolerated(&self, name: &str) -> bool {
-        let covers = |block: &Block| {
-            let mut codes = [1, 101].into_iter();
-            codes.any(|code| block.tolerance.covers(self.command(), code))
-        };
-        self.project.block(name).is_some_and(covers)
+        let block = self.project.block(name);
+        block.is_some_and(|block| agenda::is_tolerated(block, self.command()))
     }
 
     pub(super) fn is_stopped(&self, way: &mut Way) -> bool {

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::rival::Rivals;
 use super::{Destination, Project};
-use super::{build, narrow};
-use crate::component::{self, Context, Lowered, Pack};
+use super::{build, narrow, plugins};
+use crate::component::{self, Context, LeftOut, Lowered, Pack};
 use crate::diagnostic::{Diagnostics, Source};
 use crate::manifest::{self, Environment, Hook, Manifest, Node, Occasion};
 use crate::own::{self, Own, Storage};
+use crate::plan::Scope;
 use crate::residence::Residence;
 use crate::resource::Graph;
 use crate::state::{Place, State};
@@ -82,19 +84,12 @@ pub fn open(
         warnings.extend(std::mem::take(&mut lowered.warnings));
     }
     if reading.until >= Until::Pack {
-        let packs = lowered.packs.iter();
-        let packs = packs.filter(|pack| scope.covers(pack.target()));
-        let ready = packs.clone().filter(|pack| !unmade(pack));
-        let needed = build::needed(ready, &own, &lowered.graph);
-        let packed = component::pack(lowered.graph, packs, &unmade);
-        let (graph, noticed) = packed.map_err(|mut errors| {
-            errors.extend(needed.clone());
-            errors
-        })?;
-        lowered.graph = graph;
-        warnings.extend(noticed);
-        warnings.extend(needed);
+        warnings.extend(pack(&mut lowered, (&scope, &own), &unmade)?);
     }
+    warnings.extend(plugins::check(&manifest, &order, occasion.command));
+    let ((), warnings) = warnings.into_result(())?;
+    let load = |other: &Path| manifest::load_all(other, occasion, environment).0;
+    let rivals = Rivals::find(remembered.as_deref(), (&manifest, &context), &load);
     Ok(Project {
         manifest,
         own,
@@ -103,10 +98,35 @@ pub fn open(
         order,
         residence,
         remembered,
+        rivals,
         origins: context.origins,
         environment: to.environment.clone(),
         warnings,
     })
+}
+
+/// Reads the folders that the resources of the run name; what was noticed.
+fn pack(
+    lowered: &mut Lowered,
+    (scope, own): (&Scope, &Own),
+    unmade: &dyn Fn(&Pack) -> bool,
+) -> Result<Diagnostics, Diagnostics> {
+    let packs = lowered.packs.iter();
+    let packs = packs.filter(|pack| scope.covers(pack.target()));
+    let ready = packs.clone().filter(|pack| !unmade(pack));
+    let needed = build::needed(ready, own, &lowered.graph);
+    let graph = std::mem::take(&mut lowered.graph);
+    match component::pack(graph, packs, unmade) {
+        Ok((graph, mut noticed)) => {
+            lowered.graph = graph;
+            noticed.extend(needed);
+            Ok(noticed)
+        }
+        Err(mut errors) => {
+            errors.extend(needed);
+            Err(errors)
+        }
+    }
 }
 
 /// All that can be said of a manifest's text without reading the folders that its resources name, and the manifest as far as
@@ -185,7 +205,11 @@ fn with_more(
 ) -> Diagnostics {
     if until >= Until::Lower {
         found.extend(match component::lower_as_far(manifest, context) {
-            Ok(lowered) => with_files((lowered.warnings, lowered.packs), until, unmade),
+            Ok(mut lowered) => {
+                let left_out = lowered.left_out.iter().map(LeftOut::warning);
+                lowered.warnings.extend(left_out);
+                with_files((lowered.warnings, lowered.packs), until, unmade)
+            }
             Err(broken) => with_files(broken, until, unmade),
         });
     }

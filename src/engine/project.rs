@@ -7,12 +7,12 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use crate::apply::{self, Event, Owner, Report, Stop};
-use crate::component::{self, Lowered};
+use crate::component::{self, LeftOut, Lowered};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 use crate::manifest::Manifest;
 use crate::observe::observe;
 use crate::own::Own;
-use crate::plan::{self, Adoption, Goal, Part, Plan, Scope};
+use crate::plan::{self, Adoption, Attribution, Goal, Part, Plan, Scope};
 use crate::provider::{Means, Planned, Providers};
 use crate::residence::{OpenShelf, Residence};
 use crate::resource::{Graph, Object, Value};
@@ -20,6 +20,7 @@ use crate::secret::Secrets;
 use crate::state::{LockedState, State};
 use crate::terms;
 
+use super::rival::Rivals;
 use super::running;
 
 /// A manifest and what it becomes: everything known without asking the cloud.
@@ -39,6 +40,8 @@ pub struct Project {
     pub residence: Residence,
     /// What the state remembered when the project was read, as far as it could be read then.
     pub remembered: Option<Arc<State>>,
+    /// The manifests that described what the state remembered.
+    pub(super) rivals: Rivals,
     /// Blocks that got another name since they were first deployed → the name that they had then.
     pub(super) origins: BTreeMap<String, String>,
     /// The environment's name.
@@ -117,9 +120,9 @@ impl Project {
         Ok(self.residence.lock(operation, open).await?)
     }
 
-    /// Whether it was read with the names that this state leads to.
+    /// Whether it was read with the names that this state leads to, and beside the manifests that this state names.
     pub fn suits(&self, state: &State) -> bool {
-        self.origins == terms::origins(state, &self.own)
+        self.origins == terms::origins(state, &self.own) && self.rivals.knows(state)
     }
 
     /// The one region that the resources are in: as the manifest wants it, or, when it was read no further than its
@@ -190,6 +193,12 @@ impl Project {
         found
     }
 
+    /// What of the blocks of this run has no effect where they are deployed to, and is left out.
+    pub fn left_out(&self) -> impl Iterator<Item = &LeftOut> {
+        let all = self.lowered.left_out.iter();
+        all.filter(|left_out| self.scope.has(&left_out.block))
+    }
+
     /// The providers of `to`, and one for what can only be planned.
     pub fn providers(&self, to: &Destination) -> Providers {
         let kinds = self
@@ -248,8 +257,9 @@ impl Project {
             Aim::Deploy(adoption) => (&self.lowered.graph, adoption),
             Aim::Remove => (&nothing, Adoption::Refuse),
         };
-        if !graph.is_empty() && carried.origins != self.origins {
-            // Names were derived from what another run has changed meanwhile.
+        let is_derived = !graph.is_empty() && carried.origins != self.origins;
+        if is_derived || !self.rivals.knows(&carried) {
+            // It was read beside what another run has changed meanwhile.
             return Err(Diagnostic::from(apply::ApplyError::Stale).into());
         }
         let seen = observe(&carried, (graph, scope), to.means()).await?;
@@ -264,10 +274,18 @@ impl Project {
             part,
             order: if is_ordered { &self.order } else { &[] },
         };
-        let mut plan = plan::plan(&goal, &carried, &seen, &to.providers.specs())?;
+        let specs = to.providers.specs();
+        let mut plan = plan::plan(&goal, &carried, &seen, &specs)?;
         plan.conceal_plain(&|source, text| to.secrets.fingerprint(source, text))?;
         plan.edits.moved = moved;
-        let mut diagnostics = Diagnostics::new();
+        let ids = graph.ordered().map(|resource| resource.id.clone());
+        plan.edits.attribution = Attribution {
+            manifest: self.rivals.file().to_owned(),
+            ids: ids.filter(|id| scope.covers(id)).collect(),
+        };
+        let mut diagnostics = self
+            .rivals
+            .check(&plan, (&carried, &specs), (&self.manifest, aim));
         let protection = terms::protection(&self.manifest, &self.own);
         if let Err(errors) = plan::protect(&mut plan, &protection, &goal, &carried) {
             diagnostics.extend(errors);
@@ -277,6 +295,16 @@ impl Project {
         plan.warnings = warnings;
         plan.running = running::count(&plan, &carried, &to.providers).await;
         Ok(plan)
+    }
+
+    /// Notes whose the resources of a plan are that was carried out, where the plan had nothing to write.
+    pub async fn note(&self, plan: &Plan, state: &mut LockedState) -> Result<(), Diagnostics> {
+        let attribution = &plan.edits.attribution;
+        if attribution.is_noted(state.state()) {
+            return Ok(());
+        }
+        let noted = state.edit(|state| attribution.note(state)).await;
+        noted.map_err(|error| Diagnostic::from(error).into())
     }
 
     /// Carries out a plan made from `state`.

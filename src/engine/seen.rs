@@ -6,7 +6,7 @@ use super::{Destination, Project};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::observe::observe;
 use crate::resource::{Kind, Object, RemoteId, ResourceId};
-use crate::state::{Record, State};
+use crate::state::{Record, State, Status};
 
 /// The kind that has more to tell than its attributes.
 const TELLING: &str = "fc.function";
@@ -20,7 +20,9 @@ pub struct Shown {
     pub kind: Kind,
     /// What the cloud calls it.
     pub remote: Option<RemoteId>,
-    /// Its attributes in the cloud, secrets by their fingerprints; `None`: it is gone.
+    /// Whether its creation was begun and not seen to end.
+    pub is_begun: bool,
+    /// Its attributes in the cloud, secrets by their fingerprints; `None`: it is gone, or was never made.
     pub attrs: Option<Object>,
     /// What its provider tells beside that; null: nothing.
     pub more: Json,
@@ -45,6 +47,7 @@ impl Project {
                 id: id.clone(),
                 kind: record.kind.clone(),
                 remote: record.remote.clone(),
+                is_begun: matches!(record.status, Status::Creating { .. }),
                 attrs,
                 more,
             });

@@ -9,4 +9,5 @@ mod run;
 mod shell;
 
 pub use event::{Event, Label};
-pub use run::{Ending, Subject, World, run};
+pub use plugin::find;
+pub use run::{Ending, Subject, World, may_be_missing, run};

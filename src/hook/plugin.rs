@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::fill::fill;
 use super::protocol::{Line, Request, Trouble, VERSIONS};
 use super::run::{Failure, Running, Subject, unfilled};
-use crate::diagnostic::{Span, code};
+use crate::diagnostic::{Diagnostic, Span, code};
 use crate::manifest::{Entry, Hook, Node, NodeKind};
 use crate::sys::env;
 use crate::sys::group::{self, Job, Pipe};
@@ -27,7 +27,10 @@ impl Running<'_> {
         arguments: Option<&Node>,
         subject: &mut Subject,
     ) -> Result<(), Failure> {
-        let program = self.find(name)?;
+        let program = find(name, self.world.folder).map_err(|why| {
+            let why = why.at(self.action.at.clone());
+            Failure::new(why, &[Failure::NOT_BEGUN, Failure::ANY])
+        })?;
         let outputs = self.world.outputs;
         let filled = |node: &Node| fill(node, outputs).map_err(unfilled);
         let props = subject.props.as_ref().map(filled).transpose()?;
@@ -149,42 +152,42 @@ impl Running<'_> {
         subject.changed_by.push(self.label.what.clone());
         Ok(())
     }
+}
 
-    /// The program: a path, else on the search path, else among the user's plugins.
-    fn find(&self, name: &str) -> Result<PathBuf, Failure> {
-        let found = if name.contains('/') {
-            Some(self.world.folder.join(name)).filter(|path| path.exists())
-        } else {
-            let own = env::home().join("plugins").join(name);
-            let file = format!("sdev-plugin-{name}");
-            let path = env::var(env::PATH).unwrap_or_default();
-            let mut places = std::env::split_paths(&path).map(|folder| folder.join(&file));
-            places
-                .find(|path| path.is_file())
-                .or_else(|| own.is_file().then_some(own))
-        };
-        match found {
-            None => Err(self.missing(name, "there is no such program")),
-            Some(path) if path.is_dir() => Err(self.missing(name, "it is a folder")),
-            Some(path) if !is_executable(&path) => {
-                let detail = format!("{} is not executable", path.display());
-                let why = self.error(code::ACTION_START, detail);
-                let why = why.hint(format!("chmod +x {}", path.display()));
-                Err(Failure::new(why, &[100, Failure::ANY]))
-            }
-            Some(path) => std::path::absolute(path).map_err(|e| self.unstarted(&e)),
+/// The program of a plugin, seen from the manifest's folder: a path, else on the search path, else among the user's plugins.
+///
+/// # Errors
+/// There is none, or it cannot be run.
+pub fn find(name: &str, folder: &Path) -> Result<PathBuf, Diagnostic> {
+    let found = if name.contains('/') {
+        Some(folder.join(name)).filter(|path| path.exists())
+    } else {
+        let own = env::home().join("plugins").join(name);
+        let file = format!("sdev-plugin-{name}");
+        let path = env::var(env::PATH).unwrap_or_default();
+        let mut places = std::env::split_paths(&path).map(|folder| folder.join(&file));
+        places
+            .find(|path| path.is_file())
+            .or_else(|| own.is_file().then_some(own))
+    };
+    match found {
+        None => Err(missing(name, "there is no such program")),
+        Some(path) if path.is_dir() => Err(missing(name, "it is a folder")),
+        Some(path) if !is_executable(&path) => {
+            let detail = format!("{} is not executable", path.display());
+            let why = Diagnostic::error(code::ACTION_START, detail);
+            Err(why.hint(format!("chmod +x {}", path.display())))
         }
+        Some(path) => std::path::absolute(path)
+            .map_err(|error| Diagnostic::error(code::ACTION_START, format!("`{name}`: {error}"))),
     }
+}
 
-    fn missing(&self, name: &str, why: &str) -> Failure {
-        let why = self
-            .error(code::PLUGIN_MISSING, format!("plugin `{name}`: {why}"))
-            .hint(
-                "plugins of Serverless Devs (npm packages) are not run: write the step as `run`, or as a program \
-                 that speaks sdev's protocol (plugins/PROTOCOL.md)",
-            );
-        Failure::new(why, &[100, Failure::ANY])
-    }
+fn missing(name: &str, why: &str) -> Diagnostic {
+    Diagnostic::error(code::PLUGIN_MISSING, format!("plugin `{name}`: {why}")).hint(
+        "plugins of Serverless Devs (npm packages) are not run: write the step as `run`, or as a program \
+         that speaks sdev's protocol (plugins/PROTOCOL.md)",
+    )
 }
 
 /// What was understood of what a plugin wrote.

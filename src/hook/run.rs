@@ -71,9 +71,17 @@ pub(super) struct Failure {
     interrupted: bool,
 }
 
+/// Whether an action's failure to begin is passed over.
+pub fn may_be_missing(action: &Action, command: &str) -> bool {
+    let mut codes = [Failure::NOT_BEGUN, Failure::ANY].into_iter();
+    codes.any(|code| action.tolerance.covers(command, code))
+}
+
 impl Failure {
     /// What the original exits with after any failed action.
     pub(super) const ANY: i64 = 101;
+    /// What the original exits with when an action cannot begin.
+    pub(super) const NOT_BEGUN: i64 = 100;
 
     pub(super) fn new(why: Diagnostic, codes: &[i64]) -> Self {
         Self {

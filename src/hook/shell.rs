@@ -11,8 +11,6 @@ use crate::sys::group::{self, End, Job, Pipe};
 
 /// Longer lines come in pieces.
 const LINE: usize = 64 * 1024;
-/// What the original exits with when an action cannot begin: `allow_failure` may name it.
-const CANNOT_BEGIN: i64 = 100;
 
 impl Running<'_> {
     /// Runs a line in a folder.
@@ -20,7 +18,7 @@ impl Running<'_> {
         if !folder.is_dir() {
             let detail = format!("{} is not a folder", folder.display());
             let why = self.error(code::ACTION_FOLDER, detail);
-            return Err(Failure::new(why, &[CANNOT_BEGIN]));
+            return Err(Failure::new(why, &[Failure::NOT_BEGUN]));
         }
         let command = ["sh", "-c", line].map(OsStr::new);
         let job = Job {

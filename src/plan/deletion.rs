@@ -7,7 +7,7 @@ use super::make::{Observed, Planner};
 use super::{Change, Part, Scope, Step, Which};
 use crate::diagnostic::{Diagnostic, code};
 use crate::resource::ResourceId;
-use crate::state::Record;
+use crate::state::{Record, Status};
 
 /// A thing that goes.
 pub(super) struct Going {
@@ -140,7 +140,7 @@ impl Planner<'_> {
                 which,
             },
             (Which::Current, Some(None)) => Change::Forget {
-                because: "it is gone already".to_owned(),
+                because: why_absent(&going.record).to_owned(),
                 which,
             },
             (Which::Current, Some(Some(found)))
@@ -222,6 +222,14 @@ impl Planner<'_> {
                 .deposed
                 .iter()
                 .any(|(id, r)| id == dependent && r.after.contains(on))
+    }
+}
+
+/// Why a thing that is remembered is not there.
+fn why_absent(record: &Record) -> &'static str {
+    match record.status {
+        Status::Creating { .. } => "it was begun and never made",
+        _ => "it is gone already",
     }
 }
 

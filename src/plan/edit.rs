@@ -28,6 +28,40 @@ pub struct Edits {
     /// All wanted resources that are protected, those that a step will make included.
     #[serde(skip)]
     pub protected: BTreeSet<ResourceId>,
+    /// Whose the wanted resources are. Alone it is no change that anybody asks for.
+    #[serde(skip)]
+    pub attribution: Attribution,
+}
+
+/// Which manifest describes resources.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attribution {
+    /// Its file name.
+    pub manifest: String,
+    /// The resources, those that a step will make included.
+    pub ids: BTreeSet<ResourceId>,
+}
+
+impl Attribution {
+    /// The manifest, if the resource is one of its own.
+    pub fn of(&self, id: &ResourceId) -> Option<String> {
+        self.ids.contains(id).then(|| self.manifest.clone())
+    }
+
+    /// Whether the state says so already.
+    pub fn is_noted(&self, state: &State) -> bool {
+        let mut records = self.ids.iter().filter_map(|id| state.records.get(id));
+        records.all(|record| record.manifest.as_ref() == Some(&self.manifest))
+    }
+
+    /// Writes it into the records that there are.
+    pub fn note(&self, state: &mut State) {
+        for id in &self.ids {
+            if let Some(record) = state.records.get_mut(id) {
+                record.manifest = Some(self.manifest.clone());
+            }
+        }
+    }
 }
 
 impl Edits {
@@ -48,5 +82,6 @@ impl Edits {
                 }
             }
         }
+        self.attribution.note(state);
     }
 }

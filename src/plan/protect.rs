@@ -55,7 +55,7 @@ pub fn protect(
 }
 
 /// Whether the step ends the thing that a resource stands for.
-fn takes_away(step: &Step) -> bool {
+pub(super) fn takes_away(step: &Step) -> bool {
     match &step.change {
         Change::Create { replaces, .. } => !replaces.is_empty(),
         change => change.is_current_delete(),

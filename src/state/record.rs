@@ -51,6 +51,9 @@ pub struct Record {
     /// Whether it may not be deleted or replaced until a deploy of its block without protection.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protected: bool,
+    /// The file name of the manifest that described it last; `None`: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<String>,
 }
 
 /// Everything remembered of one application in one environment.
@@ -89,6 +92,7 @@ impl Record {
             owed: BTreeSet::new(),
             pending: BTreeSet::new(),
             protected: false,
+            manifest: None,
         }
     }
 

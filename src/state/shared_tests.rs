@@ -132,6 +132,7 @@ fn record(status: Status) -> Record {
         owed: BTreeSet::new(),
         pending: BTreeSet::new(),
         protected: false,
+        manifest: None,
     }
 }
 

@@ -131,3 +131,34 @@ fn what_is_gone_is_said_to_be_gone_and_an_unknown_resource_is_refused() {
     assert_eq!(gone["name"], "shop-worker");
     run(&sandbox, "info wroker").code(1).says("worker");
 }
+
+#[test]
+fn what_was_refused_is_said_to_have_never_been_made() {
+    let sandbox = Sandbox::new().with_cloud();
+    let refused = "edition: 3.0.0
+name: shop
+access: local
+resources:
+  api:
+    component: fc3
+    props:
+      region: cn-hangzhou
+      functionName: api
+      runtime: custom.debian10
+      handler: index.handler
+      code: ./code
+      customRuntimeConfig: { command: [no-such-program] }
+";
+    sandbox.file("s.yaml", refused).file("code/index.py", "");
+    run(&sandbox, "deploy -y").code(1).says("no-such-program");
+    let words = run(&sandbox, "info").code(0).stdout;
+    assert!(words.contains("was begun and never made"), "{words}");
+    let info = run(&sandbox, "info --json").code(0).object("info");
+    let begun = thing(&info, "api.function");
+    assert_eq!(begun["begun"], true);
+    assert_eq!(begun["attributes"], Json::Null);
+    let removed = run(&sandbox, "remove -y").code(0).stdout;
+    assert!(removed.contains("it was begun and never made"), "{removed}");
+    assert!(!removed.contains("gone already"), "{removed}");
+    run(&sandbox, "info").code(0).says("Nothing was deployed");
+}

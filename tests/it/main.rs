@@ -57,6 +57,7 @@ mod secret;
 mod shared;
 mod shop;
 mod site;
+mod stages;
 mod stale;
 mod suite;
 mod support;

@@ -51,3 +51,35 @@ fn settings_without_effect_are_told_when_they_are_set_and_not_again() {
     let words = "no effect in the local cloud, of `api`: customDNS\n";
     assert!(more.stderr.contains(words), "{}", more.stderr);
 }
+
+/// Demands that commands say nothing of what was left out.
+fn assert_silent(sandbox: &Sandbox, commands: &[&str]) {
+    for command in commands {
+        let ran = sandbox.run(command).code(0);
+        assert!(!ran.stderr.contains("SD0141"), "{command}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn what_is_left_out_is_told_when_the_function_is_made_and_not_again() {
+    let sandbox = Sandbox::new().with_cloud();
+    let auto = [FUNCTION, "      logConfig: auto\n"].concat();
+    sandbox
+        .file("s.yaml", &auto)
+        .file("code/index.py", "def handler(event, context): return 1\n");
+    let words = "`resources.api.props.logConfig` is left out";
+    for command in ["validate", "plan", "deploy -y"] {
+        sandbox.run(command).code(0).says("SD0141").says(words);
+    }
+    let again = ["plan", "info", "invoke api", "logs api", "deploy -y"];
+    assert_silent(&sandbox, &again);
+    sandbox.file("code/index.py", "def handler(event, context): return 2\n");
+    assert_silent(&sandbox, &["plan", "deploy -y"]);
+    // What was written out and is left out now is a change.
+    let stated = "      logConfig: { project: p, logstore: l }\n";
+    sandbox.file("s.yaml", [FUNCTION, stated].concat());
+    sandbox.run("deploy -y").code(0);
+    sandbox.file("s.yaml", &auto);
+    sandbox.run("deploy -y").code(0).says(words);
+    assert_silent(&sandbox, &["deploy -y"]);
+}

@@ -121,6 +121,68 @@ fn a_plugin_that_misbehaves_is_a_clear_error() {
         .says("web | words");
 }
 
+/// Demands that a plugin that is not there stops every command with its place, and that nothing was begun.
+fn assert_missing(sandbox: &Sandbox, manifest: &str) {
+    sandbox.file("s.yaml", manifest);
+    for command in ["validate", "plan", "deploy -y"] {
+        let ran = sandbox.run(command).code(1);
+        ran.says("error[SD1106]")
+            .says("plugin: cap-tool-plugin")
+            .says("npm");
+    }
+    assert!(!sandbox.work().join(".sdev/shop/local/state.json").exists());
+}
+
+/// Demands that it is a warning, and the plan is there.
+fn assert_warned(sandbox: &Sandbox, manifest: &str) {
+    sandbox.file("s.yaml", manifest);
+    for command in ["validate", "plan"] {
+        sandbox.run(command).code(0).says("warning[SD1106]");
+    }
+}
+
+#[test]
+fn a_plugin_that_is_not_there_is_told_before_anything_happens() {
+    let sandbox = Sandbox::new().with_cloud();
+    sandbox.file("public/index.html", "<h1>Hello</h1>");
+    let own = |actions: &str| {
+        format!(
+            "edition: 3.0.0\nname: shop\naccess: local\nresources:\n  web:\n    component: site\n    props: {{ source: ./public }}\n    actions:\n{actions}"
+        )
+    };
+    let plugin = |hook: &str, more: &str| {
+        format!("      {hook}-deploy:\n        - plugin: cap-tool-plugin\n{more}")
+    };
+    for hook in ["pre", "success", "complete"] {
+        assert_missing(&sandbox, &own(&plugin(hook, "")));
+    }
+    let global = own("      success-deploy: [{ run: 'true' }]\n");
+    let global = format!("{global}actions:\n  complete-deploy:\n    - plugin: cap-tool-plugin\n");
+    assert_missing(&sandbox, &global);
+    let before = own("      pre-deploy: [{ run: ./prepare.sh }]\n");
+    let last = plugin("complete", "");
+    assert_missing(&sandbox, &format!("{before}{last}"));
+    // Where the deploy would not fail, or the program may be made on the way.
+    assert_warned(&sandbox, &own(&plugin("fail", "")));
+    let passed = plugin("complete", "          allow_failure: true\n");
+    assert_warned(&sandbox, &own(&passed));
+    let made = before.replace("./prepare.sh", "npm i -g sdev-plugin-cap-tool-plugin");
+    assert_warned(&sandbox, &format!("{made}{last}"));
+    let path = format!("{before}{last}").replace("cap-tool-plugin", "./made/plugin");
+    assert_warned(&sandbox, &path);
+    // What does not run is not missed.
+    sandbox.file("s.yaml", own(&plugin("complete", "")));
+    sandbox.run("plan --skip-actions").code(0);
+    sandbox.run("deploy -y --skip-actions").code(0);
+    sandbox.run("remove -y").code(0);
+    // A removal asks first, too.
+    let farewell = own(&plugin("complete", "")).replace("complete-deploy", "complete-remove");
+    sandbox.file("s.yaml", farewell);
+    sandbox.run("deploy -y").code(0);
+    sandbox.run("remove -y").code(1).says("SD1106");
+    sandbox.run("output web.bucket").code(0);
+}
+
 #[test]
 fn a_plugin_that_cannot_be_run_is_a_clear_error() {
     let sandbox = Sandbox::new().with_cloud();

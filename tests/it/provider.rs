@@ -223,6 +223,7 @@ fn record(kind: &str, attrs: &Object, made: Made) -> Record {
         owed: BTreeSet::new(),
         pending: BTreeSet::new(),
         protected: false,
+        manifest: None,
     }
 }
 

@@ -82,6 +82,9 @@ pub(super) fn deploy(args: &Deploy, global: &Global, printer: Printer, ears: Ear
                 opening: &opening,
             };
             let exit = carry_out(&job, &mut state, (&asking, printer)).await?;
+            if exit == Exit::Done {
+                project.note(&plan, &mut state).await?;
+            }
             if exit == Exit::Done && ears.outputs {
                 output::show(printer, &project.outputs(state.state()));
             }
@@ -130,7 +133,7 @@ pub(super) async fn carry_out(
     (asking, printer): (&Asking<'_>, Printer),
 ) -> Outcome {
     let actions = job.project.actions();
-    no_effect::warn(job.plan, job.to, printer);
+    no_effect::warn((job.project, job.plan), job.to, printer);
     plan_view::show(printer, (job.plan, &actions), &Texts::new(), asking.lines);
     if job.plan.is_empty() && actions.is_empty() {
         return Ok(Exit::Done);

@@ -8,9 +8,10 @@ use serde_json::Value as Json;
 
 use super::super::printer::Printer;
 use super::super::view;
+use crate::component::LeftOut;
 use crate::diagnostic::{Diagnostic, Span, code};
-use crate::engine::Destination;
-use crate::plan::{Change, Plan, Step};
+use crate::engine::{Destination, Project};
+use crate::plan::{Change, FieldDiff, Plan, Step};
 use crate::resource::{Attrs, Value};
 
 /// Of functions, when they say anything.
@@ -46,9 +47,15 @@ const SOURCES: [&str; 2] = ["Default", "MNS"];
 const NO_EVENTS: [&str; 2] = ["CachedObjectsBlocked", "LogFileCreated"];
 
 /// Warns of such settings: one line for each block in which the plan sets any. What does not change is not told again.
-pub(super) fn warn(plan: &Plan, to: &Destination, printer: Printer) {
+/// What was left out of a block is told when its function is made, or loses such a setting.
+pub(super) fn warn((project, plan): (&Project, &Plan), to: &Destination, printer: Printer) {
     if !to.is_local() {
         return;
+    }
+    for left_out in project.left_out() {
+        if plan.steps.iter().any(|step| leaves_out(step, left_out)) {
+            view::diagnostic::show_one(printer, &left_out.warning());
+        }
     }
     let mut blocks: BTreeMap<&str, (Vec<String>, Option<Span>)> = BTreeMap::new();
     for step in &plan.steps {
@@ -72,6 +79,20 @@ pub(super) fn warn(plan: &Plan, to: &Destination, printer: Printer) {
         warning.at = at;
         view::diagnostic::show_one(printer, &warning);
     }
+}
+
+/// Whether a step makes the function that a property is left out of, or takes the property away.
+fn leaves_out(step: &Step, left_out: &LeftOut) -> bool {
+    let is_it = step.kind.as_str() == "fc.function" && step.id.block() == left_out.block;
+    let is_touched = |diff: &FieldDiff| {
+        let first = diff.path.first();
+        first.is_some_and(|name| name == left_out.property)
+    };
+    is_it
+        && match &step.change {
+            Change::Create { .. } => true,
+            change => change.diff().iter().any(is_touched),
+        }
 }
 
 /// Those that a step sets.

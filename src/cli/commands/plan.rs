@@ -36,7 +36,7 @@ pub(super) fn run(args: &Plan, global: &Global, printer: Printer) -> Outcome {
         let state = project.state(to.shelves.as_deref()).await?;
         let plan = project.plan(&state, &to, aim).await?;
         preflight::warn(&plan, &to, printer).await?;
-        no_effect::warn(&plan, &to, printer);
+        no_effect::warn((&project, &plan), &to, printer);
         let texts = if args.diff {
             content::texts(&plan, &state, &to.providers)
                 .await

@@ -11,6 +11,9 @@ pub(super) fn run(global: &Global, printer: Printer) -> Outcome {
     let reach = Reach::all("deploy", Until::Pack);
     let (project, _) = open_offline(global, reach, (Look::Exists, printer))?;
     view::diagnostic::show(printer, &project.warnings);
+    for left_out in project.left_out() {
+        view::diagnostic::show_one(printer, &left_out.warning());
+    }
     project.region()?;
     let blocks = project.manifest.blocks.len();
     if printer.json {

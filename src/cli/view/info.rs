@@ -33,6 +33,7 @@ fn as_json(things: &[Shown]) -> Json {
             "id": shown.id,
             "kind": shown.kind,
             "name": shown.remote,
+            "begun": shown.is_begun,
             "attributes": shown.attrs,
         })
     };
@@ -49,7 +50,11 @@ fn words(printer: Printer, shown: &Shown) {
     let head = printer.paint(Style::Bold, &text::plain(shown.id.as_str()));
     printer.data(&format!("{head}  {} {}", shown.kind, text::plain(name)));
     let Some(attrs) = &shown.attrs else {
-        return printer.data("  is not in the cloud any more");
+        return printer.data(if shown.is_begun {
+            "  was begun and never made"
+        } else {
+            "  is not in the cloud any more"
+        });
     };
     pairs(printer, MARGIN, attrs);
     if let Json::Object(more) = &shown.more {

@@ -1,12 +1,12 @@
 //! A function's own configuration, as the service takes it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
 use super::trigger::role_arn;
 use crate::component::catalog::FC3;
-use crate::component::lower::Context;
+use crate::component::lower::{Context, LeftOut};
 use crate::component::typed::{entries, map, shaped};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
 use crate::manifest::{Block, Node};
@@ -35,13 +35,14 @@ const MOST_TAGS: usize = 20;
 pub(super) fn attributes(
     block: &Block,
     context: &Context,
-    without: &BTreeSet<&str>,
+    left_out: &[LeftOut],
     diagnostics: &mut Diagnostics,
 ) -> Attrs {
     let mut attrs = Attrs::new();
     for prop in FC3.props.iter().filter(|prop| !ASIDE.contains(&prop.name)) {
         let node = block.props.get(prop.name).filter(|node| !node.is_null());
-        if let Some(node) = node.filter(|_| !without.contains(prop.name)) {
+        let is_left_out = left_out.iter().any(|left| left.property == prop.name);
+        if let Some(node) = node.filter(|_| !is_left_out) {
             attrs.insert(prop.name.to_owned(), shaped(node, &prop.kind));
         }
     }

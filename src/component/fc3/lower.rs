@@ -30,7 +30,7 @@ pub(in crate::component) fn lower(
 ) -> Parts {
     let path = format!("resources.{}.props", block.name);
     let props = Props::new(&block.props, &path);
-    let dropped = match reach::reach(block, context, diagnostics) {
+    let left_out = match reach::reach(block, context) {
         Reach::Not(at) => return planned::lower(block, at),
         Reach::All { without } => without,
     };
@@ -49,12 +49,12 @@ pub(in crate::component) fn lower(
     let mut function = Function::new(block, name, &region);
     function
         .attrs
-        .extend(config::attributes(block, context, &dropped, diagnostics));
-    if dropped.contains("nasConfig") {
-        let text = block.props.get("nasConfig").and_then(Node::as_str);
-        let made = nas::of_auto(text.unwrap_or_default(), name);
-        let attrs = &mut function.attrs;
-        attrs.insert("nasConfig".to_owned(), Value::Plain(made));
+        .extend(config::attributes(block, context, &left_out, diagnostics));
+    if context.local
+        && let Some(text) = block.props.get("nasConfig").and_then(Node::as_str)
+    {
+        let made = Value::Plain(nas::of_auto(text, name));
+        function.attrs.insert("nasConfig".to_owned(), made);
     }
     function.code(&props, context, diagnostics);
     let triggers = trigger::read(block, context, diagnostics);
@@ -75,7 +75,10 @@ pub(in crate::component) fn lower(
     if let Some(route) = domain::route(block, &props, name, context, diagnostics) {
         function.route(route);
     }
-    function.finish()
+    Parts {
+        left_out,
+        ..function.finish()
+    }
 }
 
 fn document(block: &Block, property: &str) -> Option<Attrs> {

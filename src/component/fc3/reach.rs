@@ -1,13 +1,11 @@
 //! What a destination cannot do of what is asked for.
 //!
 //! `auto` asks for networks, file systems, log stores that nobody has made yet: that is refused, with its place, where it would
-//! be missed. In the local cloud such blocks have no effect either way, but for file systems; so they are left out, and one warning
-//! says so.
+//! be missed. In the local cloud such blocks have no effect either way, but for file systems; so they are left out, and whoever
+//! deploys is told once.
 
-use std::collections::BTreeSet;
-
-use crate::component::lower::Context;
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, code};
+use crate::component::lower::{Context, LeftOut};
+use crate::diagnostic::Span;
 use crate::manifest::{Block, Node};
 
 /// Blocks that name things outside the service.
@@ -16,14 +14,14 @@ const OUTSIDE: [&str; 4] = ["vpcConfig", "nasConfig", "logConfig", "ossMountConf
 /// How much of a block can be deployed.
 pub(super) enum Reach {
     /// All of it, without the properties named.
-    All { without: BTreeSet<&'static str> },
+    All { without: Vec<LeftOut> },
     /// Not this, at this place.
     Not(Span),
 }
 
 /// What can be done of a block where it is deployed to.
-pub(super) fn reach(block: &Block, context: &Context, diagnostics: &mut Diagnostics) -> Reach {
-    let mut without = BTreeSet::new();
+pub(super) fn reach(block: &Block, context: &Context) -> Reach {
+    let mut without = Vec::new();
     for name in OUTSIDE {
         let Some(node) = block.props.get(name).filter(|node| !node.is_null()) else {
             continue;
@@ -34,16 +32,15 @@ pub(super) fn reach(block: &Block, context: &Context, diagnostics: &mut Diagnost
             if auto.is_none() {
                 continue;
             }
-            without.insert(name);
-            // A folder of this machine is one.
+            // A folder of this machine is a file system.
             if name == "nasConfig" {
                 continue;
             }
-            let detail = format!(
-                "`resources.{}.props.{name}` is left out: the local cloud gives it no effect",
-                block.name
-            );
-            diagnostics.push(Diagnostic::warning(code::NO_EFFECT, detail).at(node.at.clone()));
+            without.push(LeftOut {
+                block: block.name.clone(),
+                property: name,
+                at: node.at.clone(),
+            });
         } else if let Some(at) = auto {
             return Reach::Not(at.clone());
         }

@@ -106,6 +106,7 @@ pub(super) fn applied(graph: &Graph) -> (State, Observed) {
             owed: BTreeSet::new(),
             pending: BTreeSet::new(),
             protected: false,
+            manifest: None,
         };
         records.insert(resource.id.clone(), record);
         seen.insert(resource.id.clone(), Some(Seen { attrs, owner: None }));

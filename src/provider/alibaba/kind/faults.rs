@@ -289,6 +289,7 @@ async fn a_scope_is_changed_in_place() {
         owed: BTreeSet::new(),
         pending: BTreeSet::new(),
         protected: false,
+        manifest: None,
     };
     let diff = [crate::plan::FieldDiff {
         path: vec!["scope".into()],

@@ -30,6 +30,7 @@ async fn act(stub: &Stub, action: &str, args: Json) -> Result<Json, ProviderErro
         owed: [].into(),
         pending: [].into(),
         protected: false,
+        manifest: None,
     };
     provider(stub).act(action, &record, &args).await
 }

@@ -112,6 +112,7 @@ async fn what_is_shown_has_the_form_of_what_was_asked_for() {
         owed: BTreeSet::new(),
         pending: BTreeSet::new(),
         protected: false,
+        manifest: None,
     };
     let (kind, id) = (Kind::from("flow.flow"), RemoteId::from("pay"));
     for (known, wanted) in [
