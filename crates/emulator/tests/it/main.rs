@@ -28,6 +28,7 @@ mod scale;
 mod staging;
 mod start;
 mod strain;
+mod sweep;
 mod task;
 mod version;
 mod web;
