@@ -58,6 +58,7 @@ mod shared;
 mod shop;
 mod site;
 mod stale;
+mod starting;
 mod suite;
 mod support;
 mod targets;
