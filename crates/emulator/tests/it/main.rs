@@ -23,6 +23,7 @@ mod layer;
 mod leap;
 mod map_run;
 mod mns;
+mod old_http;
 mod queue;
 mod scale;
 mod staging;
