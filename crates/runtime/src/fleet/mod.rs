@@ -4,9 +4,10 @@
 //! which is pure; `limits` are those of the function and of the machine, `reserve` has them hold for what runs, `lack` says why kept ones are missing, `uses` which folders must stay; a `permit` is a place in an instance, where `serve` has a call answered. An `instance` is
 //! a process with its dialect and its `output`. `start` makes instances, which are `ready` some time later, from the `ground` of this machine; `port` finds where a server listens; the `pool` has
 //! interpreters that wait for code, and `lend` gives it to them. A `container` is run by an `engine`. `sight` knows where a process sees things, `tools` what it sees of
-//! this machine's programs. `advice` is what can be done about code that does not start.
+//! this machine's programs. `advice` is what can be done about code that does not start, also when it was `built` for something else.
 
 mod advice;
+mod built;
 mod container;
 mod engine;
 mod environment;

@@ -187,6 +187,17 @@ impl Starter {
         })
     }
 
+    /// The version of the Python that runs code, if one does and it is known which.
+    pub(super) fn python(&self, spec: &Spec) -> Option<String> {
+        let own = std::iter::once(spec.language);
+        let brought = Installation::named(spec)
+            .into_iter()
+            .map(|one| one.language);
+        let mut all = own.chain(brought);
+        let python = all.find(|language| matches!(language, Language::Python(..)))?;
+        self.interpreters.version(python)
+    }
+
     /// Tells the log, once, what is other here than a function may expect.
     fn remark(&self, ground: &Ground, spec: &Spec, output: &Output) {
         if let Some(why) = ground.untold() {
