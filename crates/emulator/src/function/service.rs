@@ -15,6 +15,7 @@ use super::call::{BODY_LIMIT, Call};
 use super::code::{self, Links, Packages};
 use super::error::{FcError, Outcome};
 use super::fc2::Gate;
+use super::gateway::own_name;
 use super::model::language;
 use super::queue::{self, Bell};
 use super::resolve::Resolver;
@@ -260,7 +261,7 @@ impl Functions {
 
     /// Whether `host` leads to functions: a domain of the user's own, or a name as the vendor gives them.
     pub(crate) fn knows(&self, host: &str) -> bool {
-        self.0.resolver.domain(host).is_some() || self.0.own_name(host).is_some()
+        self.0.resolver.domain(host).is_some() || own_name(host).is_some()
     }
 
     /// Ends what works by itself, so that nothing holds the database.

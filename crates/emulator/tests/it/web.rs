@@ -280,6 +280,8 @@ async fn a_function_answers_to_the_vendors_kind_of_name() {
         "WEB.cn-hangzhou.fcapp.run:80",
         "web.cn-hangzhou.fcapp.run.localhost:80",
         "web.LATEST.cn-hangzhou.fcapp.run",
+        "web.ap-southeast-1.fcapp.run",
+        "web.latest.us-west-1.fcapp.run.localhost:80",
     ] {
         let said = cloud.visit("GET", "/x", &[("host", host)]).await;
         assert_eq!(said.status, 200, "{host}: {said:?}");
