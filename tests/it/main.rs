@@ -59,6 +59,7 @@ mod shop;
 mod site;
 mod stages;
 mod stale;
+mod starting;
 mod suite;
 mod support;
 mod targets;

@@ -52,6 +52,17 @@ pub struct Spec {
     pub identity: Identity,
 }
 
+impl Spec {
+    /// The folders that were unpacked for it: its code, then its layers.
+    pub fn unpacked(&self) -> impl Iterator<Item = &PathBuf> {
+        let layers = self.layers.iter().filter_map(|layer| match layer {
+            Layer::Unpacked(folder) => Some(folder),
+            Layer::Official(_) => None,
+        });
+        std::iter::once(&self.code).chain(layers)
+    }
+}
+
 /// What is below `/opt`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Layer {

@@ -95,13 +95,14 @@ fn stop(printer: Printer) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// The running one, or the error that there is none.
+/// The running one, or the error that there is none, or none yet.
 fn found() -> Result<(Endpoint, Keys), Diagnostics> {
-    local::running()?.ok_or_else(|| {
-        Diagnostic::error(code::LOCAL_DOWN, "no local cloud runs")
-            .hint("sdev local start")
-            .into()
-    })
+    if let Some(found) = local::running()? {
+        return Ok(found);
+    }
+    let none =
+        || Diagnostic::error(code::LOCAL_DOWN, "no local cloud runs").hint("sdev local start");
+    Err(local::silent()?.unwrap_or_else(none).into())
 }
 
 fn status(args: &Status, printer: Printer) -> Outcome {

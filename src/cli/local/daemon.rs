@@ -71,8 +71,12 @@ async fn start_on(listen: IpAddr, port: u16) -> Result<(Endpoint, Keys), Diagnos
         if let Some(endpoint) = of_another_start(&keys).await? {
             return Ok((endpoint, keys));
         }
+        // What has the port is most likely ours, too.
+        if let Some(silent) = silent()? {
+            return Err(silent.into());
+        }
         // Who held the data folder may have been on its way out.
-        if attempts == 0 || !locked || is_in_use()? {
+        if attempts == 0 || !locked {
             return Err(failed);
         }
     }
@@ -110,11 +114,35 @@ async fn launch(listen: SocketAddr, keys: &Keys) -> Result<Endpoint, Diagnostics
             return Err(why_it_ended(&log, before));
         }
         if Instant::now() > deadline {
-            let detail = format!("it does not answer; see {}", log.display());
-            return Err(Diagnostic::error(code::LOCAL_START, detail).into());
+            return Err(still_starting().into());
         }
         tokio::time::sleep(BREATH).await;
     }
+}
+
+/// What is to be said when a local cloud has the data folder and does not answer, which its endpoint, written last, explains; nothing
+/// when none has it.
+pub(in crate::cli) fn silent() -> Result<Option<Diagnostic>, Diagnostics> {
+    if !is_in_use()? {
+        return Ok(None);
+    }
+    let has_served = Endpoint::of_background()?.and_then(|left| Some((left.pid?, left.url)));
+    Ok(Some(match has_served {
+        Some((pid, url)) => {
+            let detail = format!("the local cloud, process {pid}, does not answer at {url}");
+            Diagnostic::error(code::LOCAL_START, detail)
+        }
+        None => still_starting(),
+    }))
+}
+
+fn still_starting() -> Diagnostic {
+    let log = fs::absolute(&folder()).join("log");
+    let detail = format!(
+        "the local cloud is still starting and does not answer yet; see {}",
+        log.display()
+    );
+    Diagnostic::error(code::LOCAL_START, detail).hint("wait a moment and give the command again")
 }
 
 fn is_port_taken(failed: &Diagnostics) -> bool {

@@ -11,7 +11,7 @@ mod serve;
 
 pub(super) use admin::Admin;
 pub(super) use apart::serve_apart;
-pub(super) use daemon::{ensure, forget, start, stop};
+pub(super) use daemon::{ensure, forget, silent, start, stop};
 pub(super) use endpoint::{Endpoint, running};
 pub(super) use keys::Keys;
 pub(super) use port::port;

@@ -227,6 +227,8 @@ impl Resolver {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.targets.retain(|(name, _), _| name != function);
         known.forgotten += 1;
+        drop(known);
+        self.packages.change();
     }
 
     /// What runs of a version by a qualifier.

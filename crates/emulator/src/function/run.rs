@@ -1,5 +1,7 @@
 //! The contract with whatever runs functions, so that the room can be tested without processes.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -40,6 +42,9 @@ pub(crate) trait Run: Send + Sync {
 
     /// Why kept instances by a qualifier are missing; nothing while they are there or may come.
     fn lack(&self, function: &str, qualifier: &str) -> Option<String>;
+
+    /// The folders of code and layers that something runs from, or is about to.
+    fn in_use(&self) -> HashSet<PathBuf>;
 
     /// Stops all instances of a function, or of one version of it.
     async fn retire(&self, function: &str, version: Option<&str>);
@@ -89,6 +94,10 @@ impl Run for Fleet {
 
     fn lack(&self, function: &str, qualifier: &str) -> Option<String> {
         Self::lack(self, function, qualifier)
+    }
+
+    fn in_use(&self) -> HashSet<PathBuf> {
+        Self::in_use(self)
     }
 
     async fn retire(&self, function: &str, version: Option<&str>) {

@@ -1,6 +1,5 @@
 //! Function Compute as the router sees it: opens what is kept, verifies API calls and hands them to their operations.
 
-use std::collections::HashSet;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,10 +12,11 @@ use serde_json::{Value as Json, json};
 
 use super::attach::Home;
 use super::call::{BODY_LIMIT, Call};
-use super::code::{Links, Packages};
+use super::code::{self, Links, Packages};
 use super::error::{FcError, Outcome};
 use super::fc2::Gate;
-use super::model::{AttachedLayer, Package, language};
+use super::gateway::own_name;
+use super::model::language;
 use super::queue::{self, Bell};
 use super::resolve::Resolver;
 use super::run::Run;
@@ -68,7 +68,7 @@ pub(super) struct Shared {
 }
 
 impl Functions {
-    /// Opens what the data folder holds and sweeps what a crash left behind. Blocks.
+    /// Opens what the data folder holds. Blocks.
     pub(crate) fn open(
         settings: &Settings,
         address: SocketAddr,
@@ -76,17 +76,6 @@ impl Functions {
         run: Arc<dyn Run>,
     ) -> Result<Self, StoreError> {
         let packages = Packages::open(settings.data.join("function"))?;
-        let named = store.peek(|db| {
-            let functions = table::function::all(db)?.into_iter();
-            let versions = table::version::all(db)?.into_iter();
-            let parts = functions.map(|function| (function.code, function.layers));
-            let parts = parts.chain(versions.map(|version| (version.code, version.layers)));
-            let mut named: HashSet<String> = parts.flat_map(digests).collect();
-            let layers = table::layer::all_versions(db)?.into_iter();
-            named.extend(layers.map(|version| version.package.sha256));
-            Ok::<_, StoreError>(named)
-        })?;
-        packages.sweep(&named)?;
         let resolver = Resolver::new(settings, address, store.clone(), packages.clone());
         for domain in store.peek(|db| table::domain::all(db).map_err(StoreError::from))? {
             resolver.know_domain(domain);
@@ -126,6 +115,7 @@ impl Functions {
         tokio::spawn(queue::work(Arc::clone(&functions.0)));
         tokio::spawn(trigger::tick(Arc::clone(&functions.0)));
         tokio::spawn(scale::work(Arc::clone(&functions.0)));
+        tokio::spawn(code::sweep(Arc::clone(&functions.0)));
         Ok(functions)
     }
 
@@ -214,6 +204,7 @@ impl Functions {
             shared.run.retire(&function.name, None).await;
         }
         shared.resolver.forget_domains();
+        shared.packages.change();
         shared.bridge.changed();
         Ok(shared.resolver.clear_file_systems()?)
     }
@@ -271,7 +262,7 @@ impl Functions {
 
     /// Whether `host` leads to functions: a domain of the user's own, or a name as the vendor gives them.
     pub(crate) fn knows(&self, host: &str) -> bool {
-        self.0.resolver.domain(host).is_some() || self.0.own_name(host).is_some()
+        self.0.resolver.domain(host).is_some() || own_name(host).is_some()
     }
 
     /// Ends what works by itself, so that nothing holds the database.
@@ -279,6 +270,7 @@ impl Functions {
         self.0.bell.close();
         self.0.timers.close();
         self.0.rules.close();
+        self.0.packages.close();
     }
 
     /// Stops all instances.
@@ -286,12 +278,6 @@ impl Functions {
         self.halt();
         self.0.run.close().await;
     }
-}
-
-/// The digests of all packages of a function.
-fn digests((code, layers): (Option<Package>, Vec<AttachedLayer>)) -> impl Iterator<Item = String> {
-    let layers = layers.into_iter().filter_map(|layer| layer.package);
-    code.into_iter().chain(layers).map(|package| package.sha256)
 }
 
 impl Shared {

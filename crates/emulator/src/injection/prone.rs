@@ -1,5 +1,7 @@
 //! What runs functions, with the failures that were asked for.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -165,6 +167,10 @@ impl<R: Run> Run for Prone<R> {
 
     fn lack(&self, function: &str, qualifier: &str) -> Option<String> {
         self.inner.lack(function, qualifier)
+    }
+
+    fn in_use(&self) -> HashSet<PathBuf> {
+        self.inner.in_use()
     }
 
     async fn retire(&self, function: &str, version: Option<&str>) {

@@ -38,13 +38,13 @@ async fn cloud(concurrency: u32, trigger: &Json) -> Cloud {
 }
 
 /// A connection that is read piece by piece.
-struct Wire {
+pub(crate) struct Wire {
     stream: TcpStream,
     read: Vec<u8>,
 }
 
 impl Wire {
-    async fn open(cloud: &Cloud, head: &str) -> Self {
+    pub(crate) async fn open(cloud: &Cloud, head: &str) -> Self {
         let mut stream = TcpStream::connect(cloud.address()).await.unwrap();
         let head = head.replace('\n', "\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
@@ -54,12 +54,12 @@ impl Wire {
         }
     }
 
-    async fn send(&mut self, bytes: &[u8]) {
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
     }
 
     /// Reads until what came ends in these bytes.
-    async fn until(&mut self, end: &[u8]) -> String {
+    pub(crate) async fn until(&mut self, end: &[u8]) -> String {
         let reading = async {
             while !self.read.windows(end.len()).any(|part| part == end) {
                 let read = self.stream.read_buf(&mut self.read).await.unwrap();
@@ -280,6 +280,8 @@ async fn a_function_answers_to_the_vendors_kind_of_name() {
         "WEB.cn-hangzhou.fcapp.run:80",
         "web.cn-hangzhou.fcapp.run.localhost:80",
         "web.LATEST.cn-hangzhou.fcapp.run",
+        "web.ap-southeast-1.fcapp.run",
+        "web.latest.us-west-1.fcapp.run.localhost:80",
     ] {
         let said = cloud.visit("GET", "/x", &[("host", host)]).await;
         assert_eq!(said.status, 200, "{host}: {said:?}");

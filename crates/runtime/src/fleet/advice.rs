@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::built::built_otherwise;
 use crate::spec::{Command, Hook, Spec};
 
 /// Files and functions that are named at most.
@@ -12,8 +13,9 @@ const LARGEST: u64 = 1024 * 1024;
 /// Where packages are named that a build installs.
 const LISTS: [&str; 2] = ["requirements.txt", "package.json"];
 
-/// What to do about code that said `said` when it was loaded; nothing when that is not plain.
-pub(super) fn advice(spec: &Spec, said: &str) -> Option<String> {
+/// What to do about code that said `said` when it was loaded; nothing when that is not plain. `python` is the version that runs it, if one
+/// does and is known.
+pub(super) fn advice(spec: &Spec, said: &str, python: Option<&str>) -> Option<String> {
     if let Some(module) = quoted(said, "is missing on module '") {
         return functions(&spec.code, module);
     }
@@ -31,7 +33,9 @@ pub(super) fn advice(spec: &Spec, said: &str) -> Option<String> {
     if module.starts_with(['.', '/']) {
         return None;
     }
-    Some(package(&spec.code, module))
+    let folders = spec.unpacked().map(AsRef::as_ref);
+    let built = built_otherwise(folders, module, python);
+    Some(built.unwrap_or_else(|| package(&spec.code, module)))
 }
 
 /// What stands between the last words that end in an apostrophe and the next one.
@@ -94,7 +98,7 @@ fn functions(code: &Path, module: &str) -> Option<String> {
 }
 
 /// Whether a file is the code's own: links of code lead to what code may see, and who looks here sees more.
-fn is_own(code: &Path, place: &Path) -> bool {
+pub(super) fn is_own(code: &Path, place: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().ok();
     real(code)
         .zip(real(place))

@@ -49,6 +49,8 @@ impl Group {
             waiting
         };
         shared.watch();
+        // It may wait for long, and its code be another's by then.
+        let _use = shared.uses.begin(spec);
         let mut pause = FIRST_LOOK;
         loop {
             if let Some(given) = waiting.given(pause).await {

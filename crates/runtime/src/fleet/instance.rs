@@ -8,6 +8,7 @@ use super::limits::Lease;
 use super::output::Output;
 use super::port::Port;
 use super::seat::Seat;
+use super::uses::Use;
 use super::{InstanceInfo, InstanceState};
 use crate::call::{Ended, Fault};
 use crate::dialect::Dialect;
@@ -29,6 +30,8 @@ pub(super) struct Instance {
     pub(super) lease: Lease,
     /// Where it listens, if it does.
     pub(super) _port: Option<Port>,
+    /// What it runs stays where it is.
+    pub(super) _use: Use,
 }
 
 impl Instance {

@@ -51,6 +51,12 @@ impl Interpreters {
         })
     }
 
+    /// The version of the interpreter that runs a language, such as `3.12.4`, if it has run something.
+    pub(super) fn version(&self, language: Language) -> Option<String> {
+        let found = lock(&self.found);
+        found.get(&language).map(|found| found.version.clone())
+    }
+
     fn interpreter(&self, language: Language) -> Result<Interpreter, Fault> {
         if let Some(known) = lock(&self.found).get(&language) {
             return Ok(known.clone());

@@ -1,12 +1,13 @@
 //! How many instances there are, and which one serves a call.
 //!
 //! A `group` is one version of one function: its instances and the calls that wait for one. What to do its `roster` decides,
-//! which is pure; `limits` are those of the function and of the machine, `reserve` has them hold for what runs, `lack` says why kept ones are missing; a `permit` is a place in an instance, where `serve` has a call answered. An `instance` is
+//! which is pure; `limits` are those of the function and of the machine, `reserve` has them hold for what runs, `lack` says why kept ones are missing, `uses` which folders must stay; a `permit` is a place in an instance, where `serve` has a call answered. An `instance` is
 //! a process with its dialect and its `output`. `start` makes instances, which are `ready` some time later, from the `ground` of this machine; `port` finds where a server listens; the `pool` has
 //! interpreters that wait for code, and `lend` gives it to them. A `container` is run by an `engine`. `sight` knows where a process sees things, `tools` what it sees of
-//! this machine's programs. `advice` is what can be done about code that does not start.
+//! this machine's programs. `advice` is what can be done about code that does not start, also when it was `built` for something else.
 
 mod advice;
+mod built;
 mod container;
 mod engine;
 mod environment;
@@ -35,6 +36,7 @@ mod source;
 mod start;
 mod state;
 mod tools;
+mod uses;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -56,6 +58,7 @@ use ready::LAST_WORDS;
 use seat::Moment;
 use serve::serve;
 use start::Starter;
+use uses::Uses;
 
 pub use lang::serves_layer;
 pub use permit::Busy;
@@ -86,6 +89,7 @@ struct Shared {
     settings: Settings,
     starter: Starter,
     limits: Arc<Limits>,
+    uses: Arc<Uses>,
     /// By function, then by version and qualifier.
     groups: Mutex<HashMap<String, HashMap<Lane, Arc<Group>>>>,
     /// When the fleet was opened.
@@ -145,6 +149,7 @@ impl Fleet {
             settings,
             starter,
             limits: Limits::of_machine(),
+            uses: Arc::default(),
             groups: Mutex::default(),
             opened: Instant::now(),
             is_watched: false.into(),

@@ -15,7 +15,7 @@ use crate::spec::{Hook, Language, Spec};
 pub(super) const LAST_WORDS: &str = "; its last words:";
 
 impl Starter {
-    /// Waits until it takes calls and is initialized; the fault is [`explained`].
+    /// Waits until it takes calls and is initialized; the fault is [`Self::explained`].
     pub(super) async fn ready(
         &self,
         spec: &Spec,
@@ -23,7 +23,7 @@ impl Starter {
         port: &mut Port,
     ) -> Result<(), Fault> {
         match self.wait(spec, young, port).await {
-            Err(fault) => Err(explained(spec, young, fault).await),
+            Err(fault) => Err(self.explained(spec, young, fault).await),
             ready => ready,
         }
     }
@@ -104,7 +104,7 @@ impl Starter {
                 "{text}; port {port} is used by {holder}: let it listen on the port in FC_SERVER_PORT"
             );
         }
-        if let Some(advice) = advice(spec, &last) {
+        if let Some(advice) = advice(spec, &last, self.python(spec).as_deref()) {
             text = format!("{text}; {advice}");
         }
         if !last.is_empty() {
@@ -112,24 +112,24 @@ impl Starter {
         }
         Fault::Start(text)
     }
-}
 
-/// The fault with what the code wrote and what can be done, for the log and for who called. Ends the process.
-async fn explained(spec: &Spec, young: &Young, fault: Fault) -> Fault {
-    let Fault::Code { payload, .. } = &fault else {
-        return fault;
-    };
-    young.process.kill();
-    young.output.drain().await;
-    let advice = advice(spec, &fault.to_string());
-    if let Some(advice) = &advice {
-        young.output.remark(advice);
-    }
-    let last = Some(young.output.last()).filter(|last| !last.is_empty());
-    let log: Vec<String> = last.into_iter().chain(advice).collect();
-    Fault::Code {
-        payload: payload.clone(),
-        log: Bytes::from(log.join("\n")),
+    /// The fault with what the code wrote and what can be done, for the log and for who called. Ends the process.
+    async fn explained(&self, spec: &Spec, young: &Young, fault: Fault) -> Fault {
+        let Fault::Code { payload, .. } = &fault else {
+            return fault;
+        };
+        young.process.kill();
+        young.output.drain().await;
+        let advice = advice(spec, &fault.to_string(), self.python(spec).as_deref());
+        if let Some(advice) = &advice {
+            young.output.remark(advice);
+        }
+        let last = Some(young.output.last()).filter(|last| !last.is_empty());
+        let log: Vec<String> = last.into_iter().chain(advice).collect();
+        Fault::Code {
+            payload: payload.clone(),
+            log: Bytes::from(log.join("\n")),
+        }
     }
 }
 

@@ -132,6 +132,7 @@ impl Starter {
         lease: Lease,
     ) -> Result<Instance, Fault> {
         let id = self.id();
+        let folders = shared.uses.begin(spec);
         let ground = self.ground()?;
         let mut port = self.ports.free()?;
         let mut environment = environment(spec, (&id, port.given), &ground.sight);
@@ -153,13 +154,8 @@ impl Starter {
         };
         let log = Arc::clone(&shared.settings.log);
         let output = Output::new(log, (&spec.function, &spec.version, &id), marks);
-        if let (Some(out), Some(err)) = (process.take_stdout(), process.take_stderr()) {
-            let pipes = out
-                .into_owned_fd()
-                .and_then(|out| Ok((out, err.into_owned_fd()?)));
-            let followed = pipes.and_then(|pipes| output.follow(pipes));
-            followed.map_err(|error| Fault::Start(error.to_string()))?;
-        }
+        let followed = follow(&mut process, &output);
+        followed.map_err(|error| Fault::Start(error.to_string()))?;
         self.remark(&ground, spec, &output);
         let dialect: Box<dyn Dialect> = match (socket, api) {
             (Some(socket), _) => {
@@ -188,7 +184,19 @@ impl Starter {
             is_lone: young.is_lone,
             lease,
             _port: Some(port),
+            _use: folders,
         })
+    }
+
+    /// The version of the Python that runs code, if one does and it is known which.
+    pub(super) fn python(&self, spec: &Spec) -> Option<String> {
+        let own = std::iter::once(spec.language);
+        let brought = Installation::named(spec)
+            .into_iter()
+            .map(|one| one.language);
+        let mut all = own.chain(brought);
+        let python = all.find(|language| matches!(language, Language::Python(..)))?;
+        self.interpreters.version(python)
     }
 
     /// Tells the log, once, what is other here than a function may expect.
@@ -277,6 +285,14 @@ impl Starter {
     pub(super) fn id(&self) -> String {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         format!("c-{:08x}-{number:08x}", std::process::id())
+    }
+}
+
+/// Reads what a process writes from now on.
+fn follow(process: &mut Process, output: &Arc<Output>) -> io::Result<()> {
+    match (process.take_stdout(), process.take_stderr()) {
+        (Some(out), Some(err)) => output.follow((out.into_owned_fd()?, err.into_owned_fd()?)),
+        _ => Ok(()),
     }
 }
 

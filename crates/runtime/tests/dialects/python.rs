@@ -131,6 +131,22 @@ async fn what_is_raised_is_an_answer_with_its_name_and_place() {
     assert!(!log.contains("bootstrap.py"), "{log}");
 }
 
+#[tokio::test]
+async fn a_module_that_was_built_for_another_python_is_said_to_be_there() {
+    let (bench, code) = (Bench::new(), tempfile::tempdir().unwrap());
+    std::fs::write(code.path().join("index.py"), "import _lib\n").unwrap();
+    let file = "python/_lib.cpython-31-x86_64-linux-gnu.so";
+    std::fs::create_dir(code.path().join("python")).unwrap();
+    std::fs::write(code.path().join(file), "").unwrap();
+    let mut built = handler("index.handler");
+    built.code = code.path().to_owned();
+    let answer = bench.call(&Arc::new(built), vec![]).await.unwrap();
+    assert_eq!(answer.error, Some(FunctionError::Unhandled));
+    let log = bench.log();
+    let said = format!("_lib is in the code, built for Python 3.1 ({file}), and 3.");
+    assert!(log.contains(&said), "{log}");
+}
+
 /// Handler, type, begin of the message, file and line.
 const UNLOADED: &[(&str, &str, &str, (&str, &str))] = &[
     (

@@ -24,6 +24,7 @@ pub(super) async fn create(shared: &Shared, call: &Call) -> Outcome<Reply> {
     config.check()?;
     can_run(shared, config.runtime.as_deref()).await?;
     let is_container = config.custom_container_config.is_some() && config.is_container();
+    let _arrival = shared.packages.arrival().await;
     let code = match &new.code {
         Some(code) => package(shared, code).await?,
         None if is_container => None,
@@ -91,6 +92,7 @@ pub(super) async fn list(shared: &Shared, call: &Call) -> Outcome<Reply> {
 pub(super) async fn update(shared: &Shared, call: &Call, name: &str) -> Outcome<Reply> {
     let change: NewFunction = call.json()?;
     can_run(shared, change.config.runtime.as_deref()).await?;
+    let _arrival = shared.packages.arrival().await;
     let code = match &change.code {
         Some(code) => package(shared, code).await?,
         None => None,

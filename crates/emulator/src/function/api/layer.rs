@@ -16,6 +16,7 @@ pub(super) async fn publish(shared: &Shared, call: &Call, name: &str) -> Outcome
     let new: NewLayerVersion = call.json()?;
     let empty = Layer::new(name)?;
     let code = new.code.clone().unwrap_or_default();
+    let _arrival = shared.packages.arrival().await;
     let package = package(shared, &code).await?;
     let package = package.ok_or_else(|| FcError::invalid("code must not be empty"))?;
     let now_ms = shared.now_ms();
@@ -111,6 +112,7 @@ pub(super) async fn delete(shared: &Shared, name: &str, id: &str) -> Outcome<Rep
         }
     });
     deleted.await?;
+    shared.packages.change();
     Ok(nothing())
 }
 

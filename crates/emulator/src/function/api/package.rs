@@ -12,7 +12,7 @@ const LARGEST_IN_CALL: usize = 100 * 1024 * 1024;
 /// Bytes of any archive at most. The vendor's limit.
 const LARGEST: u64 = 500 * 1024 * 1024;
 
-/// Takes the archive; nothing when the call neither brings nor names one.
+/// Takes the archive; nothing when the call neither brings nor names one. The caller holds an arrival until something names it.
 pub(super) async fn package(shared: &Shared, code: &Code) -> Outcome<Option<Package>> {
     let archive = if let Some(text) = code.zip_file.as_deref().filter(|text| !text.is_empty()) {
         let archive = STANDARD

@@ -2,8 +2,11 @@
 
 mod link;
 mod packages;
+mod sweep;
+mod trash;
 mod unpack;
 
 pub(crate) use link::ARCHIVES;
 pub(super) use link::Links;
 pub(super) use packages::Packages;
+pub(super) use sweep::work as sweep;

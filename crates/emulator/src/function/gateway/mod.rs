@@ -19,3 +19,4 @@ mod upgrade;
 mod visit;
 
 pub(super) use rewrite::check as check_rewrite;
+pub(super) use visit::own_name;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version, header};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use runtime::{BoxError, CallBody, FunctionError, Language};
@@ -137,6 +137,8 @@ fn passed(mut response: Response<CallBody>, wish: Option<Wish>) -> Outcome<Reply
     if size(response.headers()) > LARGEST_HEADERS {
         return Err(bad("the response's headers are larger than 8 KB"));
     }
+    // Who passes a message on says its own version (RFC 9110, 2.5); the server that the visitor speaks with knows which that can be.
+    *response.version_mut() = Version::HTTP_11;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         let wish = wish.ok_or_else(|| bad("the server switches protocols, and nobody asked"))?;
         let head = wish.fulfil(response);

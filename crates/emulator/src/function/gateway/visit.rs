@@ -27,6 +27,28 @@ use crate::server::Peer;
 /// What the vendor's own names of functions end with.
 const OWN_NAMES: &str = ".fcapp.run";
 
+/// Function and qualifier in `<function>[.<qualifier>].<region>.fcapp.run`, in lower case as hosts are. Functions are not kept by region
+/// here, so that of the name may be any.
+pub(in crate::function) fn own_name(host: &str) -> Option<(&str, &str)> {
+    let (name, region) = host.strip_suffix(OWN_NAMES)?.rsplit_once('.')?;
+    if name.is_empty() || !is_region(region) {
+        return None;
+    }
+    match name.split_once('.') {
+        None => Some((name, "LATEST")),
+        Some((name, "latest")) => Some((name, "LATEST")),
+        named => named,
+    }
+}
+
+/// Whether a text has the form of a region's id, such as `cn-hangzhou` and `ap-southeast-1`.
+fn is_region(text: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric());
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.contains('-')
+        && text.split('-').all(is_word)
+}
+
 /// A request and what it is for.
 pub(super) struct Visit {
     pub(super) request: Request<CallBody>,
@@ -84,7 +106,7 @@ impl Functions {
         let id = visit.about.request_id.clone();
         let answered = match self.0.resolver.domain(name) {
             Some(domain) => self.0.visit_route(&domain, visit).await,
-            None => match self.0.own_name(name) {
+            None => match own_name(name) {
                 Some(called) => self.0.visit_own(called, visit).await,
                 None => Err(FcError::missing(
                     "DomainNameNotFound",
@@ -114,16 +136,6 @@ impl Visit {
 }
 
 impl Shared {
-    /// Function and qualifier in `<function>[.<qualifier>].<region>.fcapp.run`, in lower case as hosts are.
-    pub(in crate::function) fn own_name<'h>(&self, host: &'h str) -> Option<(&'h str, &'h str)> {
-        let name = host.strip_suffix(OWN_NAMES)?.strip_suffix(&self.region)?;
-        let name = name.strip_suffix('.').filter(|name| !name.is_empty())?;
-        match name.split_once('.') {
-            None | Some((_, "latest")) => Some((name.split('.').next()?, "LATEST")),
-            named => named,
-        }
-    }
-
     /// Serves a request to the vendor's own name of a function, which may be spelled with capitals.
     async fn visit_own(&self, (name, qualifier): (&str, &str), visit: Visit) -> Outcome<Reply> {
         match self.resolver.target(name, qualifier).await {
@@ -304,4 +316,27 @@ fn finished(answered: Outcome<Reply>, request_id: &str) -> Reply {
         reply.headers_mut().insert("x-fc-request-id", id);
     }
     reply
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vendors_names_lead_to_functions_whatever_their_region() {
+        for (host, expected) in [
+            ("f.cn-hangzhou.fcapp.run", Some(("f", "LATEST"))),
+            ("f.latest.ap-southeast-1.fcapp.run", Some(("f", "LATEST"))),
+            ("f.prod.cn-hangzhou-finance.fcapp.run", Some(("f", "prod"))),
+            ("f.fcapp.run", None),
+            ("f.prod.fcapp.run", None),
+            ("cn-hangzhou.fcapp.run", None),
+            (".cn-hangzhou.fcapp.run", None),
+            ("f.cn-.fcapp.run", None),
+            ("f.1-cn.fcapp.run", None),
+            ("f.cn-hangzhou.example.com", None),
+        ] {
+            assert_eq!(own_name(host), expected, "{host}");
+        }
+    }
 }
