@@ -15,6 +15,8 @@ MANIFEST = "edition: 3.0.0\nname: perf\naccess: local\nresources:\n  saga:\n    
     "      name: saga\n      mode: express\n      definition: ./saga.yaml\n"
 STEPS = ("One", "Two", "Three", "Four")
 SECONDS = 4
+# Rounds in which sdev and its peers take turns.
+ROUNDS = 3
 
 
 def definition(url, body="{}"):
@@ -107,10 +109,12 @@ def workflow(table, peers, lent):
             lent.run([peers.sdev, "deploy", "-y"], folder, env)
             for in_flight in (1, 10, 50):
                 with lent.Others() as others:
-                    ours = load("sdev", env["SDEV_LOCAL_URL"], in_flight, env)
-                    theirs = load("restate", restate.url, in_flight, {})
-                    library = dbos(peers.dbos, url, in_flight)
-                for name, peer in (("restate", theirs), ("DBOS on SQLite", library)):
+                    rounds = [(load("sdev", env["SDEV_LOCAL_URL"], in_flight, env), load("restate", restate.url, in_flight, {}),
+                               dbos(peers.dbos, url, in_flight)) for _ in range(ROUNDS)]
+                for place, name in ((1, "restate"), (2, "DBOS on SQLite")):
+                    pairs = [(one[0], one[place]) for one in rounds]
+                    # The round in the middle: the disk's pace changes within minutes.
+                    ours, peer = sorted(pairs, key=lambda pair: pair[0]["rate"] / pair[1]["rate"])[ROUNDS // 2]
                     ratio = ours["rate"] / peer["rate"]
                     said = [f"{one['rate']:,.0f}/s (p50 {one['p50']:.1f}, p99 {one['p99']:.1f} ms)" for one in (ours, peer)]
                     table.add(f"saga of 4 steps, {in_flight} in flight", said[0], f"{name} {said[1]}", f"{ratio:.1f} (≥ 5)",
